@@ -1,0 +1,44 @@
+import type { Publication } from '../protocol/publication.js';
+
+/**
+ * Whether what is published now is received: `ready` yes; `lost` not until the connection is back; `stopped`
+ * before {@link Broker.start} and after {@link Broker.stop}.
+ */
+export type BrokerState = 'stopped' | 'ready' | 'lost';
+
+/** What a broker reports to. Neither method may throw. */
+export interface BrokerListener {
+  /** A publication has arrived on a channel that this node has joined. */
+  received(channel: string, publication: Publication): void;
+  /** The state has changed. On `lost`, publications may be missing from here until it is `ready` again. */
+  stateChanged(state: BrokerState): void;
+}
+
+/**
+ * Carries publications between nodes.
+ *
+ * Guarantee: at most once; publications of one publisher on one channel arrive in the order of publication. When one
+ * may have been missed, `stateChanged('lost')` says so.
+ */
+export interface Broker {
+  readonly state: BrokerState;
+  /**
+   * Connects. MUST be called once, before anything else.
+   * @throws when the broker cannot be reached.
+   */
+  start(listener: BrokerListener): Promise<void>;
+  /** Every publication sent on the channel after this resolves MUST reach the listener. Joining twice is joining once. */
+  join(channel: string): Promise<void>;
+  /** Ends what `join` began. MUST NOT reject: a channel that could not be left only costs traffic. */
+  leave(channel: string): Promise<void>;
+  /**
+   * Sends a publication to every node that has joined the channel, this one included.
+   * @throws when it could not be handed over.
+   */
+  publish(channel: string, publication: Publication): Promise<void>;
+  /** Ends all connections; no listener is called afterwards. */
+  stop(): Promise<void>;
+}
+
+/** The injection token of the gateway's {@link Broker}. */
+export const BROKER = Symbol('kittiwake:broker');

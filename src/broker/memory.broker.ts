@@ -1,0 +1,34 @@
+import type { Publication } from '../protocol/publication.js';
+import type { Broker, BrokerListener, BrokerState } from './broker.js';
+
+/** The embedded broker of a single process: nothing to install, nothing to lose. */
+export class MemoryBroker implements Broker {
+  private readonly channels = new Set<string>();
+  private listener: BrokerListener | undefined;
+
+  get state(): BrokerState {
+    return this.listener ? 'ready' : 'stopped';
+  }
+
+  async start(listener: BrokerListener): Promise<void> {
+    this.listener = listener;
+    listener.stateChanged('ready');
+  }
+
+  async join(channel: string): Promise<void> {
+    this.channels.add(channel);
+  }
+
+  async leave(channel: string): Promise<void> {
+    this.channels.delete(channel);
+  }
+
+  async publish(channel: string, publication: Publication): Promise<void> {
+    if (this.channels.has(channel)) this.listener?.received(channel, publication);
+  }
+
+  async stop(): Promise<void> {
+    this.listener = undefined;
+    this.channels.clear();
+  }
+}

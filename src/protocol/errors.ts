@@ -1,0 +1,28 @@
+/**
+ * A refusal that the client is told about: `message` is the text of the error frame, `code` its stable name for
+ * clients of `kittiwake.v1.json`. Never logged above debug.
+ */
+export class ClientError extends Error {
+  override readonly name = 'ClientError';
+
+  constructor(
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The app could not be asked, after every try. The client is told that the service is unavailable. */
+export class CallbackError extends Error {
+  override readonly name = 'CallbackError';
+}
+
+/**
+ * The app answered with something that is not an answer: text that is not JSON although labelled so, or JSON that
+ * is not an object. A defect of the app: the client is told `Unhandled exception.`.
+ */
+export class CallbackAnswerError extends Error {
+  override readonly name = 'CallbackAnswerError';
+}

@@ -1,0 +1,160 @@
+/**
+ * A JSON value kept as the text it came in, so that integers beyond 2^53, number spellings, key order and
+ * escapes pass through untouched. Always valid JSON: it comes from {@link parseJson} or {@link toJsonText}.
+ */
+export type JsonText = string & { readonly __jsonText: unique symbol };
+
+/** The members of a JSON object by name, each as the text it came in. Of a repeated name the last counts. */
+export type JsonMembers = Map<string, JsonText>;
+
+/** The input is not JSON, or is nested deeper than {@link MAX_JSON_DEPTH}. */
+export class JsonError extends Error {
+  override readonly name = 'JsonError';
+}
+
+/** Objects and lists may be nested this deep; deeper text is refused like text that is not JSON. */
+export const MAX_JSON_DEPTH = 512;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/**
+ * The value of a JSON text, checked as a whole.
+ * @throws {JsonError} when it is not JSON or nested too deep.
+ */
+export function parseJson(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new JsonError('not JSON', { cause });
+  }
+  if (typeof value === 'object' && value !== null) checkDepth(text);
+  return value;
+}
+
+/**
+ * The members of a JSON object, or `undefined` when the text is JSON of another kind.
+ * @throws {JsonError} when it is not JSON or nested too deep.
+ */
+export function parseObject(text: string): JsonMembers | undefined {
+  const value = parseJson(text);
+  return isObject(value) ? membersOf(text) : undefined;
+}
+
+/** Whether a parsed value is a JSON object: neither null nor a list. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The members of text that is known to be a valid JSON object. */
+export function membersOf(text: string): JsonMembers {
+  const members: JsonMembers = new Map();
+  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  while (text.charCodeAt(at) !== CLOSE_OBJECT) {
+    const nameEnd = endOfString(text, at);
+    const name = decodeString(text.slice(at, nameEnd));
+    const start = skipSpace(text, skipSpace(text, nameEnd) + 1);
+    const end = endOfValue(text, start);
+    members.set(name, text.slice(start, end) as JsonText);
+    at = afterComma(text, end);
+  }
+  return members;
+}
+
+/** The elements of text that is known to be a valid JSON list. */
+export function elementsOf(text: string): JsonText[] {
+  const elements: JsonText[] = [];
+  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  while (text.charCodeAt(at) !== CLOSE_LIST) {
+    const end = endOfValue(text, at);
+    elements.push(text.slice(at, end) as JsonText);
+    at = afterComma(text, end);
+  }
+  return elements;
+}
+
+/**
+ * A JavaScript value as JSON text; `undefined` becomes null.
+ * @throws {TypeError} for what JSON cannot hold (cycles, bigint).
+ */
+export function toJsonText(value: unknown): JsonText {
+  return (JSON.stringify(value) ?? 'null') as JsonText;
+}
+
+/** The value of text that is known to be valid JSON. */
+export function valueOf(text: JsonText): unknown {
+  return JSON.parse(text);
+}
+
+/** An object from its members, as JSON text. */
+export function objectText(members: Iterable<readonly [string, JsonText]>): JsonText {
+  let text = '';
+  for (const [name, value] of members) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${value}`;
+  return `{${text}}` as JsonText;
+}
+
+function checkDepth(text: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at) - 1;
+    else if (code === OPEN_OBJECT || code === OPEN_LIST) {
+      if (++depth > MAX_JSON_DEPTH) throw new JsonError(`nested deeper than ${MAX_JSON_DEPTH}`);
+    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth--;
+  }
+}
+
+function skipSpace(text: string, at: number): number {
+  while (text.charCodeAt(at) <= 0x20) at++;
+  return at;
+}
+
+function afterComma(text: string, end: number): number {
+  const at = skipSpace(text, end);
+  return text.charCodeAt(at) === COMMA ? skipSpace(text, at + 1) : at;
+}
+
+function decodeString(text: string): string {
+  return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
+}
+
+/** The index after the closing quote of the string that opens at `at`. */
+function endOfString(text: string, at: number): number {
+  let quote = text.indexOf('"', at + 1);
+  while (isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
+  return quote + 1;
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+/** The index after the value that starts at `at`. */
+function endOfValue(text: string, at: number): number {
+  const first = text.charCodeAt(at);
+  if (first === QUOTE) return endOfString(text, at);
+  if (first !== OPEN_OBJECT && first !== OPEN_LIST) return endOfScalar(text, at);
+  let depth = 0;
+  for (;; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at) - 1;
+    else if (code === OPEN_OBJECT || code === OPEN_LIST) depth++;
+    else if ((code === CLOSE_OBJECT || code === CLOSE_LIST) && --depth === 0) return at + 1;
+  }
+}
+
+function endOfScalar(text: string, at: number): number {
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === COMMA || code === CLOSE_OBJECT || code === CLOSE_LIST || code <= 0x20) break;
+  }
+  return at;
+}
