@@ -1,16 +1,31 @@
+import { toJsonText, type JsonText } from './json.js';
+
+/** What the error of a refusal says, as the app gave it: any JSON value. */
+export interface RefusalDetails {
+  /** The `error` of the error frame, when it is not just the message. */
+  readonly error?: JsonText | undefined;
+  /** The `data` of the error frame. */
+  readonly data?: JsonText | undefined;
+  readonly cause?: unknown;
+}
+
 /**
  * A refusal that the client is told about: `message` is the text of the error frame, `code` its stable name for
  * clients of `kittiwake.v1.json`. Never logged above debug.
  */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
+  readonly error: JsonText;
+  readonly data: JsonText | undefined;
 
   constructor(
     readonly code: string,
     message: string,
-    options?: ErrorOptions,
+    { error, data, cause }: RefusalDetails = {},
   ) {
-    super(message, options);
+    super(message, { cause });
+    this.error = error ?? toJsonText(message);
+    this.data = data;
   }
 }
 

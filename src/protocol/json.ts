@@ -92,6 +92,24 @@ export function valueOf(text: JsonText): unknown {
   return JSON.parse(text);
 }
 
+/** Whether a value counts as missing: null, false, zero, and empty strings, lists and objects. */
+export function isFalsy(text: JsonText): boolean {
+  switch (text[0]) {
+    case '"':
+      return text.length === 2;
+    case '[':
+    case '{':
+      return /^.\s*.$/s.test(text);
+    case 't':
+      return false;
+    case 'f':
+    case 'n':
+      return true;
+    default:
+      return Number(text) === 0;
+  }
+}
+
 /** An object from its members, as JSON text. */
 export function objectText(members: Iterable<readonly [string, JsonText]>): JsonText {
   let text = '';
@@ -143,7 +161,7 @@ function endOfValue(text: string, at: number): number {
   if (first === QUOTE) return endOfString(text, at);
   if (first !== OPEN_OBJECT && first !== OPEN_LIST) return endOfScalar(text, at);
   let depth = 0;
-  for (;; at++) {
+  for (; ; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at) - 1;
     else if (code === OPEN_OBJECT || code === OPEN_LIST) depth++;

@@ -11,7 +11,7 @@ export interface DeliveryOptions {
   readonly order: Order | undefined;
   /** Orders are compared among publications of the same key; canonical JSON. */
   readonly orderKey: string;
-  /** At most one delivery per this many milliseconds. `undefined`: not throttled. */
+  /** At most one delivery per this many milliseconds; none or a negative time never holds back. `undefined`: not throttled. */
   readonly throttleMs: number | undefined;
   /** Throttling counts publications of the same key; canonical JSON. */
   readonly throttleKey: string;
@@ -61,7 +61,9 @@ export class Publication {
     const members = membersOf(text);
     const data = members.get('data');
     if (data === undefined) throw new PublicationError('"data" is missing');
-    const options = Object.hasOwn(value, 'options') ? deliveryOptions(value.options, members.get('options')) : NO_OPTIONS;
+    const options = Object.hasOwn(value, 'options')
+      ? deliveryOptions(value.options, members.get('options'))
+      : NO_OPTIONS;
     const at = typeof publishedAt === 'string' ? reformatTimestamp(publishedAt) : undefined;
     return new Publication(text, subscription, data, members, options, at);
   }
@@ -71,11 +73,11 @@ export class Publication {
 export function deliveryOptions(value: unknown, text: JsonText | undefined): DeliveryOptions {
   if (!isObject(value) || text === undefined) return NO_OPTIONS;
   const members = membersOf(text);
-  const throttleSeconds = Number(numeric(members.get('throttle')));
+  const throttle = numeric(members.get('throttle'));
   return {
     order: order(numeric(members.get('order'))),
     orderKey: canonicalJson(members.get('order_key') ?? NULL),
-    throttleMs: throttleSeconds > 0 ? throttleSeconds * 1000 : undefined,
+    throttleMs: throttle === undefined ? undefined : Number(throttle) * 1000,
     throttleKey: canonicalJson(members.get('throttle_key') ?? NULL),
   };
 }

@@ -21,7 +21,8 @@ export function isoTimestamp(epochMs: number): string {
 export function reformatTimestamp(text: string): string | undefined {
   const match = ISO_DATE_TIME.exec(text);
   if (!match) return undefined;
-  const [, year, month, day, hour, minute = '00', second = '00', fraction = '', zulu, sign, offsetHour] = match;
+  const [, year, month, day, hour, minute = '00', second = '00', fraction = '', zulu, sign, offsetHour] =
+    match;
   const offsetMinute = match[11] ?? '00';
   if (!isDate(Number(year), Number(month), Number(day))) return undefined;
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;

@@ -1,0 +1,31 @@
+/** Why the gateway closes a connection: the code that says so, and whether a client should come back. */
+export interface CloseReason {
+  /** What operators read in logs and metrics. */
+  readonly name: string;
+  /** The code for clients of `kittiwake.v1.json`; ours are 4000 + the HTTP status that says the same. */
+  readonly code: number;
+  /** The text in the close frame: at most 123 bytes of UTF-8 (RFC 6455 section 5.5). */
+  readonly text: string;
+  /** Whether a client should reconnect, after a wait. */
+  readonly reconnect: boolean;
+}
+
+const reason = (name: string, code: number, text: string, reconnect: boolean): CloseReason => ({
+  name,
+  code,
+  text,
+  reconnect,
+});
+
+/** Every reason for which the gateway closes a connection. */
+export const CLOSE_REASONS = {
+  tooManyBytes: reason('too_many_bytes', 1009, 'The frame is too big.', false),
+  defect: reason('defect', 1011, 'Internal error.', true),
+  reconnect: reason('reconnect', 1012, 'Please reconnect.', true),
+  slowConsumer: reason('slow_consumer', 1013, 'Too slow to receive.', true),
+  notAuthenticated: reason('not_authenticated', 4401, 'Not authenticated in time.', false),
+  sessionExpired: reason('session_expired', 4401, 'The token has expired.', true),
+  unresponsive: reason('unresponsive', 4408, 'No answer to a ping.', true),
+  idle: reason('idle', 4408, 'Idle for too long.', true),
+  tooManyEvents: reason('too_many_events', 4429, 'Too many events.', true),
+} as const satisfies Record<string, CloseReason>;
