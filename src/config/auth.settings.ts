@@ -1,0 +1,24 @@
+import { JwtSettings } from './jwt.settings.js';
+import { duration } from './number.kind.js';
+import { section } from './section.kind.js';
+import { Setting } from './setting.decorator.js';
+import { TicketSettings } from './ticket.settings.js';
+
+/** How clients prove who they are. */
+export class AuthSettings {
+  @Setting({
+    kind: section(TicketSettings),
+    optional: true,
+    about: 'Authentication by a ticket that the app validates.',
+  })
+  readonly ticket?: TicketSettings;
+
+  @Setting({ kind: section(JwtSettings), optional: true, about: 'Authentication by a JSON Web Token.' })
+  readonly jwt?: JwtSettings;
+
+  @Setting({
+    kind: duration(),
+    about: 'A connection that has neither authenticated nor subscribed by then is closed; `0s` is never.',
+  })
+  readonly deadlineMs: number = 60_000;
+}

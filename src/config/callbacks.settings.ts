@@ -1,0 +1,46 @@
+import { texts } from './collection.kind.js';
+import { bytes, duration, integer } from './number.kind.js';
+import { Setting } from './setting.decorator.js';
+import { FILE, HEADER_NAME, HTTP_ORIGIN } from './text-format.js';
+import { text } from './text.kind.js';
+
+/** How the app is asked over HTTP. */
+export class CallbacksSettings {
+  @Setting({ kind: duration({ min: 1 }), about: 'How long one try may take.' })
+  readonly timeoutMs: number = 15_000;
+
+  @Setting({
+    kind: integer({ min: 1, max: 100 }),
+    about: 'How often a callback is tried before it has failed.',
+  })
+  readonly tries: number = 3;
+
+  @Setting({ kind: duration(), about: 'The wait between two tries.' })
+  readonly waitMs: number = 3_000;
+
+  @Setting({
+    kind: texts(HEADER_NAME),
+    about:
+      'After status 429, the first of these headers in the answer says how many seconds to wait instead.',
+  })
+  readonly rateLimitHeaders: readonly string[] = ['X-Rate-Limit-Reset'];
+
+  @Setting({
+    kind: text(FILE),
+    optional: true,
+    about: 'A PEM file of authorities to trust besides the known ones.',
+  })
+  readonly caFile?: string;
+
+  @Setting({ kind: bytes(), about: 'An answer larger than this is a failed try.' })
+  readonly maxResponseBytes: number = 1_048_576;
+
+  @Setting({ kind: integer({ min: 1, max: 10_000 }), about: 'The most connections at a time to one origin.' })
+  readonly connections: number = 64;
+
+  @Setting({
+    kind: texts(HTTP_ORIGIN),
+    about: 'Origins that a callback may be redirected to, besides its own.',
+  })
+  readonly redirectOrigins: readonly string[] = [];
+}

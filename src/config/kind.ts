@@ -1,0 +1,58 @@
+/** A part of an input that a kind does not accept. */
+export interface Fault {
+  /** Where in the setting: empty for all of it, `[2]` in a list, `.X-Token` in a map. */
+  readonly at: string;
+  /** What was found there. */
+  readonly found: unknown;
+  /** What is expected there. */
+  readonly expected: string;
+  /** What to do about it, where that is not plain from the expectation. */
+  readonly hint?: string;
+  /** What was found is a name, not a value: shown even where the values are secret. */
+  readonly isName?: boolean;
+}
+
+/** What sort of value a setting has: how it is read, checked, written and described. */
+export interface ValueKind {
+  /** For the reference: `duration`, `integer 0-65535`, `URL list`. */
+  readonly name: string;
+  /** The class-validator decorators of the field. They MUST refuse what {@link read} returns for an unusable input. */
+  readonly checks: readonly PropertyDecorator[];
+  /**
+   * The input that a text stands for, in an environment variable or after `${VAR}` was replaced. What it cannot read
+   * it MUST return as it is. Absent: the setting has no environment variable.
+   */
+  readonly fromText?: (text: string) => unknown;
+  /** The value of the field for an input from the file or the options. MUST NOT throw. */
+  read(input: unknown): unknown;
+  /** The input that {@link read} turns into this value. */
+  write(value: unknown): unknown;
+  /** What is wrong with an input that the checks refused. MUST NOT be empty. */
+  faults(input: unknown): readonly Fault[];
+}
+
+/** A class whose fields are settings. */
+export type SectionClass<Section extends object = object> = new () => Section;
+
+/** A setting that is a section of further settings, or a map of names to such. */
+export interface SectionKind {
+  readonly name: 'section' | 'map of sections';
+  readonly of: SectionClass;
+  /** Which names a map of sections may have. */
+  readonly names?: TextFormat;
+}
+
+/** What texts are accepted, and how that is said. */
+export interface TextFormat {
+  /** For the reference: `URL`. */
+  readonly name: string;
+  /** With its article: `a URL such as https://app.example.com`. */
+  readonly expected: string;
+  readonly accepts: (text: string) => boolean;
+}
+
+export type Kind = ValueKind | SectionKind;
+
+export function isSectionKind(kind: Kind): kind is SectionKind {
+  return 'of' in kind;
+}

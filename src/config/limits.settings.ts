@@ -1,0 +1,40 @@
+import { bytes, duration, integer } from './number.kind.js';
+import { Setting } from './setting.decorator.js';
+
+const COUNT = integer({ min: 0 });
+
+/** What one client may use, and all of them together. */
+export class LimitsSettings {
+  @Setting({ kind: bytes(), about: 'The largest frame that a client may send.' })
+  readonly frameBytes: number = 1_048_576;
+
+  @Setting({ kind: bytes(), about: 'Events of one connection that wait; beyond this, its socket is paused.' })
+  readonly inboxBytes: number = 2_097_152;
+
+  @Setting({
+    kind: bytes(),
+    about: 'Frames that wait for a client to read; beyond this, it is too slow and closed.',
+  })
+  readonly outboxBytes: number = 4_194_304;
+
+  @Setting({ kind: COUNT, about: 'The most connections; `0` is no limit.' })
+  readonly connections: number = 0;
+
+  @Setting({ kind: COUNT, about: 'The most connections from one address; `0` is no limit.' })
+  readonly connectionsPerAddress: number = 0;
+
+  @Setting({ kind: COUNT, about: 'The most subscriptions of one session; `0` is no limit.' })
+  readonly subscriptionsPerSession: number = 10_000;
+
+  @Setting({ kind: COUNT, about: 'The most events per second of one connection; `0` is no limit.' })
+  readonly eventsPerSecond: number = 1_000;
+
+  @Setting({
+    kind: duration(),
+    about: 'A connection without an event for this long is closed; `0s` is never.',
+  })
+  readonly idleMs: number = 0;
+
+  @Setting({ kind: duration({ min: 1 }), about: 'How long the HTTP upgrade may take.' })
+  readonly handshakeTimeoutMs: number = 10_000;
+}

@@ -1,0 +1,59 @@
+import { IsInt, Max, Min } from 'class-validator';
+import { formatByteSize, MAX_BYTES, parseByteSize } from './byte-size.js';
+import { formatDuration, MAX_DURATION_MS, parseDuration } from './duration.js';
+import type { ValueKind } from './kind.js';
+
+/** The least and the most that a number may be, both allowed. */
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+const DIGITS = /^[+-]?\d+(?:\.\d+)?$/;
+
+/** The most of something that is counted, where nothing asks for less. */
+const MAX_COUNT = 1_000_000_000;
+
+/** A whole number. */
+export function integer({ min, max = MAX_COUNT }: { min: number; max?: number }): ValueKind {
+  const expected = `a whole number from ${min} to ${max}`;
+  return {
+    name: max === MAX_COUNT ? `integer from ${min}` : `integer ${min}-${max}`,
+    checks: [IsInt(), Min(min), Max(max)],
+    fromText: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),
+    read: (input) => input,
+    write: (value) => value,
+    faults: (input) => [{ at: '', found: input, expected }],
+  };
+}
+
+/** A duration, milliseconds in the field; at least 0 and at most {@link MAX_DURATION_MS}, unless told otherwise. */
+export function duration({ min = 0, max = MAX_DURATION_MS }: Partial<Range> = {}): ValueKind {
+  const expected = `a duration such as 15s or 500ms, from ${formatDuration(min)} to ${formatDuration(max)}`;
+  return {
+    name: 'duration',
+    checks: [IsInt(), Min(min), Max(max)],
+    fromText: (text) => text,
+    read: (input) => (typeof input === 'string' ? parseDuration(input) : undefined) ?? NaN,
+    write: (value) => formatDuration(Number(value)),
+    faults: (input) => [{ at: '', found: input, expected, ...unitHint(input) }],
+  };
+}
+
+/** A size in bytes; at least 1 and at most {@link MAX_BYTES}, unless told otherwise. */
+export function bytes({ min = 1, max = MAX_BYTES }: Partial<Range> = {}): ValueKind {
+  const expected = `a size in bytes such as 65536, 64KiB or 1MiB, from ${formatByteSize(min)} to ${formatByteSize(max)}`;
+  return {
+    name: 'size',
+    checks: [IsInt(), Min(min), Max(max)],
+    fromText: (text) => text,
+    read: (input) => (typeof input === 'string' ? (parseByteSize(input) ?? NaN) : input),
+    write: (value) => formatByteSize(Number(value)),
+    faults: (input) => [{ at: '', found: input, expected }],
+  };
+}
+
+function unitHint(input: unknown): { hint?: string } {
+  const isBare = typeof input === 'number' || (typeof input === 'string' && DIGITS.test(input));
+  return isBare ? { hint: `add a unit: ${input}s for seconds, ${input}ms for milliseconds` } : {};
+}

@@ -1,0 +1,27 @@
+import { texts } from './collection.kind.js';
+import { bytes, integer } from './number.kind.js';
+import { Setting } from './setting.decorator.js';
+import { API_KEY } from './text-format.js';
+import { flag } from './text.kind.js';
+
+/** Publishing over HTTP. */
+export class PublishSettings {
+  @Setting({
+    kind: texts(API_KEY),
+    secret: true,
+    about: 'Keys that services publish with; without one, a random key is made at start and printed once.',
+  })
+  readonly apiKeys: readonly string[] = [];
+
+  @Setting({ kind: bytes(), about: 'The largest request body.' })
+  readonly maxBodyBytes: number = 1_048_576;
+
+  @Setting({ kind: integer({ min: 1, max: 100_000 }), about: 'The most publications in one request.' })
+  readonly maxBatch: number = 1_000;
+
+  @Setting({ kind: integer({ min: 0 }), about: 'The most publications per second; `0` is no limit.' })
+  readonly maxPerSecond: number = 0;
+
+  @Setting({ kind: flag(), about: 'Offers `POST /publish`.' })
+  readonly enabled: boolean = true;
+}

@@ -1,0 +1,37 @@
+import { integer } from './number.kind.js';
+import { section } from './section.kind.js';
+import { Setting } from './setting.decorator.js';
+import { HOST } from './text-format.js';
+import { flag, text } from './text.kind.js';
+import { TlsSettings } from './tls.settings.js';
+
+/** Where the gateway listens. */
+export class ServerSettings {
+  @Setting({
+    kind: text(HOST),
+    env: 'KITTIWAKE_HOST',
+    about: 'The address to listen on; `0.0.0.0` for all of them, as a container needs.',
+  })
+  readonly host: string = '127.0.0.1';
+
+  @Setting({
+    kind: integer({ min: 0, max: 65_535 }),
+    env: 'KITTIWAKE_PORT',
+    about: 'The port of the WebSockets and of the HTTP endpoints; `0` takes a free one.',
+  })
+  readonly port: number = 9000;
+
+  @Setting({
+    kind: section(TlsSettings),
+    optional: true,
+    about: 'TLS; without it, the gateway speaks plain HTTP.',
+  })
+  readonly tls?: TlsSettings;
+
+  @Setting({
+    kind: flag(),
+    about:
+      "Takes the client's address from `X-Forwarded-For`. Only behind a proxy that sets it: clients can forge it.",
+  })
+  readonly trustProxy: boolean = false;
+}

@@ -1,0 +1,105 @@
+import { formatDuration } from './duration.js';
+import { texts, textMap } from './collection.kind.js';
+import { duration } from './number.kind.js';
+import { Rule, Setting, type Disagreement } from './setting.decorator.js';
+import { CALLBACK_URL, FILLED_TEXT, HEADER_NAME, HEADER_VALUE } from './text-format.js';
+import { flag, text } from './text.kind.js';
+
+/** The rules of one service, and the URLs where its app is asked. */
+@Rule(jitterWithinPeriod)
+export class ServiceSettings {
+  @Setting({ kind: flag(), about: 'Only authenticated clients may subscribe.' })
+  readonly requireAuthentication: boolean = true;
+
+  @Setting({
+    kind: texts(FILLED_TEXT),
+    about: "Members of the client's message that are passed on to the callbacks.",
+  })
+  readonly extraFields: readonly string[] = [];
+
+  @Setting({
+    kind: texts(FILLED_TEXT),
+    about: 'A publication that has one of these fields reaches only subscriptions with the same value in it.',
+  })
+  readonly filterFields: readonly string[] = [];
+
+  @Setting({ kind: text(CALLBACK_URL), optional: true, about: 'Asked whether a client may subscribe.' })
+  readonly authorizer?: string;
+
+  @Setting({
+    kind: texts(FILLED_TEXT),
+    about: "Members of the authorizer's answer that are passed on to later callbacks.",
+  })
+  readonly authorizerFields: readonly string[] = [];
+
+  @Setting({ kind: duration({ min: 1 }), optional: true, about: 'How often the authorizer is asked again.' })
+  readonly authorizationRenewalPeriodMs?: number;
+
+  @Setting({
+    kind: duration(),
+    about: 'Each renewal comes earlier by a random part of this, so that they spread.',
+  })
+  readonly authorizationRenewalJitterMs: number = 0;
+
+  @Setting({
+    kind: text(CALLBACK_URL),
+    optional: true,
+    about: 'Asked before a subscription begins; its answer may hold the current state for the client.',
+  })
+  readonly beforeSubscribe?: string;
+
+  @Setting({ kind: text(CALLBACK_URL), optional: true, about: 'Told that a subscription has begun.' })
+  readonly onSubscribe?: string;
+
+  @Setting({
+    kind: text(CALLBACK_URL),
+    optional: true,
+    about: 'Asked about a message from a subscribed client.',
+  })
+  readonly onMessage?: string;
+
+  @Setting({ kind: text(CALLBACK_URL), optional: true, about: 'Asked before a subscription ends.' })
+  readonly beforeUnsubscribe?: string;
+
+  @Setting({ kind: text(CALLBACK_URL), optional: true, about: 'Told that a subscription has ended.' })
+  readonly onUnsubscribe?: string;
+
+  @Setting({
+    kind: text(CALLBACK_URL),
+    optional: true,
+    about: 'Asked when a renewal has brought other authorizer fields.',
+  })
+  readonly onAuthorizationChange?: string;
+
+  @Setting({
+    kind: duration({ min: 1 }),
+    optional: true,
+    about: 'How often `onHeartbeat` is told of a subscription.',
+  })
+  readonly heartbeatPeriodMs?: number;
+
+  @Setting({
+    kind: text(CALLBACK_URL),
+    optional: true,
+    about: 'Told, once per period, that a subscription lives.',
+  })
+  readonly onHeartbeat?: string;
+
+  @Setting({
+    kind: textMap(HEADER_NAME, HEADER_VALUE),
+    secret: true,
+    about: "Headers of all callback requests of the service, such as the app's API key.",
+  })
+  readonly headers: Readonly<Record<string, string>> = {};
+}
+
+/** The wait for a renewal is the period less a random part of the jitter: it must not become negative. */
+function jitterWithinPeriod(service: ServiceSettings): Disagreement | undefined {
+  const { authorizationRenewalPeriodMs: periodMs, authorizationRenewalJitterMs: jitterMs } = service;
+  if (periodMs === undefined || jitterMs <= periodMs) return undefined;
+  return {
+    key: 'authorizationRenewalJitter',
+    found: formatDuration(jitterMs),
+    expected: `at most authorizationRenewalPeriod, which is ${formatDuration(periodMs)}`,
+  };
+}

@@ -1,0 +1,64 @@
+import { AuthSettings } from './auth.settings.js';
+import { BrokerSettings } from './broker.settings.js';
+import { CallbacksSettings } from './callbacks.settings.js';
+import { texts } from './collection.kind.js';
+import { LimitsSettings } from './limits.settings.js';
+import { LogSettings } from './log.settings.js';
+import { MetricsSettings } from './metrics.settings.js';
+import { PingSettings } from './ping.settings.js';
+import { PublishSettings } from './publish.settings.js';
+import { section, sections } from './section.kind.js';
+import { ServerSettings } from './server.settings.js';
+import { ServiceSettings } from './service.settings.js';
+import { Setting } from './setting.decorator.js';
+import { ShutdownSettings } from './shutdown.settings.js';
+import { CLIENT_ORIGIN, SERVICE_NAME } from './text-format.js';
+import { TopicsSettings } from './topics.settings.js';
+
+/** All settings of a gateway, checked; durations are milliseconds, sizes bytes. Made by `loadSettings`. */
+export class Settings {
+  @Setting({ kind: section(ServerSettings), about: 'Where the gateway listens.' })
+  readonly server: ServerSettings = new ServerSettings();
+
+  @Setting({ kind: section(LogSettings), about: 'What is logged, and how.' })
+  readonly log: LogSettings = new LogSettings();
+
+  @Setting({ kind: section(TopicsSettings), about: 'The endpoint where clients subscribe to topics.' })
+  readonly topics: TopicsSettings = new TopicsSettings();
+
+  @Setting({
+    kind: sections(ServiceSettings, SERVICE_NAME),
+    about: 'The services, by the name that their topics begin with. They are set in the file.',
+  })
+  readonly services: ReadonlyMap<string, ServiceSettings> = new Map();
+
+  @Setting({ kind: section(AuthSettings), about: 'How clients prove who they are.' })
+  readonly auth: AuthSettings = new AuthSettings();
+
+  @Setting({ kind: section(CallbacksSettings), about: 'How the app is asked over HTTP.' })
+  readonly callbacks: CallbacksSettings = new CallbacksSettings();
+
+  @Setting({ kind: section(BrokerSettings), about: 'What carries publications between nodes.' })
+  readonly broker: BrokerSettings = new BrokerSettings();
+
+  @Setting({ kind: section(PublishSettings), about: 'Publishing over HTTP.' })
+  readonly publish: PublishSettings = new PublishSettings();
+
+  @Setting({
+    kind: texts(CLIENT_ORIGIN),
+    about: 'Origins that browsers may connect from; `*` is any, none is only the host of the gateway itself.',
+  })
+  readonly origins: readonly string[] = [];
+
+  @Setting({ kind: section(LimitsSettings), about: 'What one client may use, and all of them together.' })
+  readonly limits: LimitsSettings = new LimitsSettings();
+
+  @Setting({ kind: section(PingSettings), about: 'How connections are found out that ended without a word.' })
+  readonly ping: PingSettings = new PingSettings();
+
+  @Setting({ kind: section(MetricsSettings), about: 'Metrics for Prometheus.' })
+  readonly metrics: MetricsSettings = new MetricsSettings();
+
+  @Setting({ kind: section(ShutdownSettings), about: 'How the gateway stops.' })
+  readonly shutdown: ShutdownSettings = new ShutdownSettings();
+}

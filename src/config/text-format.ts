@@ -1,0 +1,121 @@
+import type { TextFormat } from './kind.js';
+
+/** Text of any content, the empty one included. */
+export const ANY_TEXT: TextFormat = { name: 'text', expected: 'a text', accepts: () => true };
+
+export const FILLED_TEXT: TextFormat = {
+  name: 'text',
+  expected: 'a text that is not empty',
+  accepts: (text) => text !== '',
+};
+
+/** Where the gateway listens. */
+export const HOST: TextFormat = {
+  name: 'host',
+  expected: 'a host name or an address such as 127.0.0.1',
+  accepts: (text) => /^[^\s/@]+$/.test(text),
+};
+
+/** One node of a Redis cluster, or one sentinel; IPv6 addresses in brackets. */
+export const HOST_AND_PORT: TextFormat = {
+  name: 'host:port',
+  expected: 'a host and port such as redis-1:6379',
+  accepts: (text) => {
+    const port = Number(/^(?:\[[\da-f:.]+\]|[^\s:/@]+):(\d{1,5})$/i.exec(text)?.[1]);
+    return port >= 1 && port <= 65_535;
+  },
+};
+
+/** The path of the WebSocket endpoint. */
+export const ENDPOINT_PATH: TextFormat = {
+  name: 'path',
+  expected: 'a path such as /ws, or * for every path',
+  accepts: (text) => /^(?:\*|\/[^\s?#]*)$/.test(text),
+};
+
+export const HTTP_URL: TextFormat = {
+  name: 'URL',
+  expected: 'a URL such as https://id.example.com/jwks.json',
+  accepts: (text) => protocolOf(text) === 'http:' || protocolOf(text) === 'https:',
+};
+
+/** Where the app is asked: over TCP, or over a Unix socket whose percent-encoded path stands for the host. */
+export const CALLBACK_URL: TextFormat = {
+  name: 'URL',
+  expected: 'a URL such as https://api.internal/authorize or http+unix://%2Frun%2Fapi.sock/authorize',
+  accepts: (text) => HTTP_URL.accepts(text) || isUnixSocketUrl(text),
+};
+
+export const REDIS_URL: TextFormat = {
+  name: 'URL',
+  expected: 'a URL such as redis://:password@127.0.0.1:6379/0 or rediss://redis.example.com',
+  accepts: (text) => /^rediss?:$/.test(protocolOf(text) ?? '') && new URL(text).hostname !== '',
+};
+
+/** An origin of requests that the gateway makes. */
+export const HTTP_ORIGIN: TextFormat = {
+  name: 'origin',
+  expected: 'an origin such as https://api.example.com, without a path',
+  accepts: (text) => HTTP_URL.accepts(text) && new URL(text).origin === text,
+};
+
+/** An origin as browsers and app shells send it in the `Origin` header, or `*`. */
+export const CLIENT_ORIGIN: TextFormat = {
+  name: 'origin',
+  expected: 'an origin such as https://app.example.com, without a path, or * for any',
+  accepts: (text) => {
+    if (text === '*') return true;
+    if (HTTP_URL.accepts(text)) return HTTP_ORIGIN.accepts(text);
+    return /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@]+$/.test(text);
+  },
+};
+
+/** The part of a topic before its first dot. */
+export const SERVICE_NAME: TextFormat = {
+  name: 'service name',
+  expected: 'a service name: not empty and without a dot',
+  accepts: (text) => text !== '' && !text.includes('.'),
+};
+
+/** RFC 9110 section 5.6.2. */
+export const HEADER_NAME: TextFormat = {
+  name: 'header name',
+  expected: 'a header name such as X-Api-Version',
+  accepts: (text) => /^[\w!#$%&'*+.^`|~-]+$/.test(text),
+};
+
+/** RFC 9110 section 5.5. */
+export const HEADER_VALUE: TextFormat = {
+  name: 'header value',
+  expected: 'a header value: a text of Latin-1 characters on one line',
+  accepts: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
+};
+
+/** A file is not opened before it is needed: whether it is there is not checked. */
+export const FILE: TextFormat = {
+  name: 'file',
+  expected: 'the path of a file',
+  accepts: (text) => text !== '',
+};
+
+/** What services prove themselves with; sent as a bearer token, so without spaces. */
+export const API_KEY: TextFormat = {
+  name: 'key',
+  expected: 'a key of at least 16 letters, digits and signs, without spaces and commas',
+  accepts: (text) => /^[\x21-\x2b\x2d-\x7e]{16,}$/.test(text),
+};
+
+/** A public key or a certificate, as PEM. */
+export const PUBLIC_KEY: TextFormat = {
+  name: 'PEM',
+  expected: 'a public key as PEM, beginning with -----BEGIN PUBLIC KEY-----',
+  accepts: (text) => /^\s*-----BEGIN (?:PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE)-----/.test(text),
+};
+
+function protocolOf(text: string): string | undefined {
+  return URL.canParse(text) ? new URL(text).protocol : undefined;
+}
+
+function isUnixSocketUrl(text: string): boolean {
+  return protocolOf(text) === 'http+unix:' && /^%2f./i.test(new URL(text).hostname);
+}
