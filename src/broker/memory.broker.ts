@@ -1,3 +1,4 @@
+import { BrokerError } from './broker.error.js';
 import type { Publication } from '../protocol/publication.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 
@@ -16,6 +17,7 @@ export class MemoryBroker implements Broker {
   }
 
   async join(channel: string): Promise<void> {
+    if (!this.listener) throw new BrokerError('cannot join: the broker is stopped');
     this.channels.add(channel);
   }
 
@@ -24,7 +26,8 @@ export class MemoryBroker implements Broker {
   }
 
   async publish(channel: string, publication: Publication): Promise<void> {
-    if (this.channels.has(channel)) this.listener?.received(channel, publication);
+    if (!this.listener) throw new BrokerError('cannot publish: the broker is stopped');
+    if (this.channels.has(channel)) this.listener.received(channel, publication);
   }
 
   async stop(): Promise<void> {

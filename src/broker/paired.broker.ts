@@ -1,0 +1,74 @@
+import type { Publication } from '../protocol/publication.js';
+import { BrokerError } from './broker.error.js';
+import type { Broker, BrokerListener, BrokerState } from './broker.js';
+
+/**
+ * Listens on two brokers, for the time in which services move from one to the other: a publication arrives from
+ * whichever carries it, and twice if both do. Publishes on the main one alone.
+ */
+export class PairedBroker implements Broker {
+  private readonly joined = new Set<string>();
+  private listener: BrokerListener | undefined;
+  private reported: BrokerState = 'stopped';
+
+  constructor(
+    private readonly main: Broker,
+    private readonly alternate: Broker,
+  ) {}
+
+  /** `ready` only if both are; `lost` when either is. */
+  get state(): BrokerState {
+    const states = [this.main.state, this.alternate.state];
+    if (!this.listener || states.includes('stopped')) return 'stopped';
+    return states.includes('lost') ? 'lost' : 'ready';
+  }
+
+  async start(listener: BrokerListener): Promise<void> {
+    if (this.listener) throw new BrokerError('a broker is started once');
+    this.listener = listener;
+    const half: BrokerListener = {
+      received: (channel, publication) => this.listener?.received(channel, publication),
+      stateChanged: () => this.report(),
+    };
+    try {
+      await this.main.start(half);
+      await this.alternate.start(half);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async join(channel: string): Promise<void> {
+    if (this.state !== 'ready') throw new BrokerError(`cannot join: one of the two brokers is ${this.state}`);
+    const wasJoined = this.joined.has(channel);
+    const results = await Promise.allSettled([this.main.join(channel), this.alternate.join(channel)]);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (!failed) return void this.joined.add(channel);
+    if (!wasJoined) await this.leave(channel);
+    throw failed.reason;
+  }
+
+  async leave(channel: string): Promise<void> {
+    this.joined.delete(channel);
+    await Promise.all([this.main.leave(channel), this.alternate.leave(channel)]);
+  }
+
+  publish(channel: string, publication: Publication): Promise<void> {
+    return this.main.publish(channel, publication);
+  }
+
+  async stop(): Promise<void> {
+    this.listener = undefined;
+    this.joined.clear();
+    await Promise.all([this.main.stop(), this.alternate.stop()]);
+  }
+
+  private report(): void {
+    const { state } = this;
+    // Until both have started there is nothing to tell.
+    if (state === 'stopped' || state === this.reported) return;
+    this.reported = state;
+    this.listener?.stateChanged(state);
+  }
+}

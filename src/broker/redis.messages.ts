@@ -1,0 +1,43 @@
+import { isUtf8 } from 'node:buffer';
+import { Logger } from '@nestjs/common';
+import { Publication, PublicationError } from '../protocol/publication.js';
+
+/** Why a message was not taken for a publication. */
+export type DropReason = 'oversized' | 'malformed';
+
+/** Tells publications from whatever else is published on a channel: anyone with access to Redis may write there. */
+export class RedisMessages {
+  private readonly logger = new Logger('RedisBroker');
+
+  constructor(
+    private readonly maxBytes: number,
+    private readonly onDropped: (reason: DropReason) => void,
+  ) {}
+
+  /** The publication that the bytes hold; `undefined`, logged and counted, when they hold none. Never throws. */
+  read(channel: string, bytes: Buffer): Publication | undefined {
+    if (bytes.length > this.maxBytes) {
+      const limits = `${bytes.length} bytes, allowed are ${this.maxBytes}`;
+      this.logger.warn(`message on ${JSON.stringify(channel)} dropped: ${limits}`);
+      return this.drop('oversized');
+    }
+    try {
+      if (!isUtf8(bytes)) throw new PublicationError('not UTF-8');
+      return Publication.parse(bytes.toString());
+    } catch (error) {
+      this.logDefect(channel, error);
+      return this.drop('malformed');
+    }
+  }
+
+  private drop(reason: DropReason): undefined {
+    this.onDropped(reason);
+    return undefined;
+  }
+
+  private logDefect(channel: string, error: unknown): void {
+    const where = `message on ${JSON.stringify(channel)} dropped`;
+    if (error instanceof PublicationError) this.logger.debug(`${where}: ${error.message}`);
+    else this.logger.error(where, error instanceof Error ? error.stack : String(error));
+  }
+}

@@ -1,0 +1,102 @@
+/** How a Redis broker reaches its server, and how long it trusts it without an answer. */
+export interface RedisBrokerSettings {
+  /**
+   * `redis://user:password@host:port`, or `rediss://` for TLS. With Sentinels or a Cluster only the scheme, user and
+   * password count. A database number is ignored: Redis channels do not belong to databases.
+   */
+  readonly url: string;
+  /** Stands before the topic in the name of every Redis channel; may be empty. */
+  readonly prefix: string;
+  /** Time between PINGs on each connection, in milliseconds. */
+  readonly pingIntervalMs: number;
+  /** A PING without an answer for this long means that the broker is lost, in milliseconds. */
+  readonly pingTimeoutMs: number;
+  /** Time for one attempt to connect, the greeting included, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** `host:port` of each Sentinel; the port may be left out (26379). Empty: no Sentinel. */
+  readonly sentinels: readonly string[];
+  /** The name under which the Sentinels know the master. */
+  readonly sentinelName?: string | undefined;
+  /** The password of the Sentinels themselves. */
+  readonly sentinelPassword?: string | undefined;
+  /** `host:port` of some nodes of a Redis Cluster; the port may be left out (6379). Empty: no Cluster. */
+  readonly clusterNodes: readonly string[];
+  /** TLS beyond what `rediss://` says; given, TLS is used whatever the scheme. */
+  readonly tls?: RedisTlsSettings | undefined;
+  /** Larger messages are dropped, in bytes. Default: {@link DEFAULT_MAX_MESSAGE_BYTES}. */
+  readonly maxMessageBytes?: number | undefined;
+}
+
+export interface RedisTlsSettings {
+  /** A PEM file of certificate authorities, trusted instead of the system's. Read at each connect. */
+  readonly caFile?: string | undefined;
+  /** Whether a certificate that cannot be verified refuses the connection. */
+  readonly rejectUnauthorized: boolean;
+}
+
+/** As large as a frame that a client may send. */
+export const DEFAULT_MAX_MESSAGE_BYTES = 1_048_576;
+
+/** Where a server listens. */
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What the URL says: where, as whom, and whether with TLS. */
+export interface RedisUrl extends RedisAddress {
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly isTls: boolean;
+}
+
+const REDIS_PORT = 6379;
+const SENTINEL_PORT = 26_379;
+
+/** @throws when it is not a Redis URL; the message does not repeat it, for it may hold a password. */
+export function parseRedisUrl(text: string): RedisUrl {
+  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new Error('the Redis URL must look like redis://user:password@host:6379 or rediss://...');
+  }
+  const url = new URL(text);
+  return {
+    ...addressOf(url, REDIS_PORT),
+    username: url.username === '' ? undefined : decodeURIComponent(url.username),
+    password: url.password === '' ? undefined : decodeURIComponent(url.password),
+    isTls: url.protocol === 'rediss:',
+  };
+}
+
+/** The Sentinels to ask. */
+export function sentinelAddresses(settings: RedisBrokerSettings): RedisAddress[] {
+  return settings.sentinels.map((sentinel) => parseAddress(sentinel, SENTINEL_PORT));
+}
+
+/** The servers of which one is to be connected to: the nodes of the Cluster, else the one of the URL. */
+export function serverAddresses(settings: RedisBrokerSettings): RedisAddress[] {
+  if (settings.clusterNodes.length === 0) return [parseRedisUrl(settings.url)];
+  return settings.clusterNodes.map((node) => parseAddress(node, REDIS_PORT));
+}
+
+/** Names the server for logs and errors by host and port, without credentials. */
+export function describeRedis(settings: RedisBrokerSettings): string {
+  if (settings.sentinels.length > 0) {
+    return `Redis "${settings.sentinelName}" (Sentinels ${list(sentinelAddresses(settings))})`;
+  }
+  return `Redis${settings.clusterNodes.length > 0 ? ' Cluster' : ''} at ${list(serverAddresses(settings))}`;
+}
+
+function parseAddress(text: string, defaultPort: number): RedisAddress {
+  const withScheme = `redis://${text}`;
+  if (!URL.canParse(withScheme)) throw new Error(`"${text}" is not a host:port`);
+  return addressOf(new URL(withScheme), defaultPort);
+}
+
+function addressOf(url: URL, defaultPort: number): RedisAddress {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { host: host === '' ? 'localhost' : host, port: url.port === '' ? defaultPort : Number(url.port) };
+}
+
+function list(addresses: RedisAddress[]): string {
+  return addresses.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(', ');
+}

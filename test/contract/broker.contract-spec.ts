@@ -1,0 +1,31 @@
+import { MemoryBroker } from '../../src/broker/memory.broker.js';
+import { PairedBroker } from '../../src/broker/paired.broker.js';
+import { RedisBroker } from '../../src/broker/redis.broker.js';
+import { RedisServer } from '../support/redis-server.js';
+import { brokerContract } from './broker.contract.js';
+import { redisSettings } from './redis-settings.js';
+
+brokerContract('memory', async () => ({
+  broker: () => new MemoryBroker(),
+  isShared: false,
+  end: async () => undefined,
+}));
+
+brokerContract('redis', async () => {
+  const server = await RedisServer.start();
+  return {
+    broker: () => new RedisBroker(redisSettings(server)),
+    isShared: true,
+    end: () => server.stop(),
+  };
+});
+
+brokerContract('paired', async () => {
+  const servers = await Promise.all([RedisServer.start(), RedisServer.start()]);
+  const [main, alternate] = servers.map((server) => redisSettings(server, { prefix: 'test:' }));
+  return {
+    broker: () => new PairedBroker(new RedisBroker(main!), new RedisBroker(alternate!)),
+    isShared: true,
+    end: async () => void (await Promise.all(servers.map((server) => server.stop()))),
+  };
+});

@@ -1,0 +1,170 @@
+import type { Broker } from '../../src/broker/broker.js';
+import { Publication } from '../../src/protocol/publication.js';
+import { publication, Recorder } from './recorder.js';
+
+/** What the brokers of one suite have in common, such as a server. */
+export interface BrokerWorld {
+  /** Another node of the same gateway, not started. */
+  broker(): Broker;
+  /** Whether nodes hear each other, not only themselves. */
+  readonly isShared: boolean;
+  /** Called when all brokers have been stopped. */
+  end(): Promise<void>;
+}
+
+const CHANNEL = 'books.book_1';
+/** What is published here last has everything that was published before it in front of it. */
+const LAST = 'books.last';
+
+/** What every broker promises; see `src/broker/broker.ts`. */
+export function brokerContract(name: string, enter: () => Promise<BrokerWorld>): void {
+  describe(`the ${name} broker`, () => {
+    let world: BrokerWorld;
+    let nodes: Recorder[];
+
+    beforeAll(async () => {
+      world = await enter();
+    });
+    beforeEach(() => {
+      nodes = [];
+    });
+    afterEach(async () => {
+      await Promise.all(nodes.map(({ broker }) => broker.stop()));
+    });
+    afterAll(async () => {
+      await world.end();
+    });
+
+    function newNode(): Recorder {
+      const node = new Recorder(world.broker());
+      nodes.push(node);
+      return node;
+    }
+
+    async function startNode(...channels: string[]): Promise<Recorder> {
+      const node = newNode();
+      await node.start();
+      for (const channel of channels) await node.broker.join(channel);
+      return node;
+    }
+
+    it('is stopped until it is started, then ready', async () => {
+      const node = newNode();
+      expect(node.broker.state).toBe('stopped');
+      await node.start();
+      expect(node.broker.state).toBe('ready');
+      expect(node.states).toEqual(['ready']);
+    });
+
+    it('delivers a publication and the channel that it came on', async () => {
+      const node = await startNode(CHANNEL, LAST);
+      await node.broker.publish(CHANNEL, publication('a'));
+      await node.broker.publish(LAST, publication('b'));
+      expect(await node.channels(2)).toEqual([CHANNEL, LAST]);
+      expect(await node.texts(2)).toEqual([publication('a').text, publication('b').text]);
+    });
+
+    it('delivers nothing of a channel that is not joined', async () => {
+      const node = await startNode(LAST);
+      await node.broker.publish(CHANNEL, publication());
+      await node.broker.publish(LAST, publication());
+      expect(await node.channels(1)).toEqual([LAST]);
+    });
+
+    it('keeps the order of 1,000 publications', async () => {
+      const node = await startNode(CHANNEL);
+      const sent = Array.from({ length: 1000 }, (_, i) => publication(i));
+      await Promise.all(sent.map((each) => node.broker.publish(CHANNEL, each)));
+      expect(await node.texts(1000)).toEqual(sent.map(({ text }) => text));
+    });
+
+    it('delivers once what is joined twice', async () => {
+      const node = await startNode(CHANNEL, LAST);
+      await Promise.all([node.broker.join(CHANNEL), node.broker.join(CHANNEL)]);
+      await node.broker.publish(CHANNEL, publication());
+      await node.broker.publish(LAST, publication());
+      expect(await node.channels(2)).toEqual([CHANNEL, LAST]);
+    });
+
+    it('delivers nothing of a channel that is left, however often it was joined', async () => {
+      const node = await startNode(CHANNEL, CHANNEL, LAST);
+      await node.broker.leave(CHANNEL);
+      await node.broker.publish(CHANNEL, publication());
+      await node.broker.publish(LAST, publication());
+      expect(await node.channels(1)).toEqual([LAST]);
+    });
+
+    it('obeys the last word of joins and leaves in one tick', async () => {
+      const node = await startNode(CHANNEL, LAST);
+      const done = [node.broker.leave(CHANNEL), node.broker.join(CHANNEL)];
+      done.push(node.broker.join('books.other'), node.broker.leave('books.other'));
+      await Promise.all(done);
+      await node.broker.publish('books.other', publication());
+      await node.broker.publish(CHANNEL, publication());
+      await node.broker.publish(LAST, publication());
+      expect(await node.channels(2)).toEqual([CHANNEL, LAST]);
+    });
+
+    it('leaves a channel that was never joined without a word', async () => {
+      const node = await startNode();
+      await expect(node.broker.leave(CHANNEL)).resolves.toBeUndefined();
+    });
+
+    it('carries the text of a publication byte for byte', async () => {
+      const text =
+        '{ "subscription":"books.book_1", "data":{"n":12345678901234567890, "e":1.50e+2, "s":"\\u00e9é\\/\\ud83d\\ude00😀\\n"},\t"data2": 0.10 }';
+      const node = await startNode(CHANNEL);
+      await node.broker.publish(CHANNEL, Publication.parse(text));
+      expect(await node.texts(1)).toEqual([text]);
+    });
+
+    it('takes the name of a channel literally', async () => {
+      const names = ['books.*', 'books.[a]?', 'books.a b\r\nc', 'books.№ 1 😀', 'books.{a}.b'];
+      const node = await startNode(...names);
+      await node.broker.publish('books.x', publication());
+      for (const name of names) await node.broker.publish(name, publication());
+      expect(await node.channels(names.length)).toEqual(names);
+    });
+
+    it('refuses to join and to publish before it is started', async () => {
+      const { broker } = newNode();
+      await expect(broker.join(CHANNEL)).rejects.toThrow('cannot join');
+      await expect(broker.publish(CHANNEL, publication())).rejects.toThrow('cannot publish');
+    });
+
+    it('refuses to join and to publish when it is stopped', async () => {
+      const { broker } = await startNode();
+      await broker.stop();
+      expect(broker.state).toBe('stopped');
+      await expect(broker.join(CHANNEL)).rejects.toThrow('cannot join');
+      await expect(broker.publish(CHANNEL, publication())).rejects.toThrow('cannot publish');
+    });
+
+    it('stops without a word when it is stopped already', async () => {
+      const { broker } = await startNode(CHANNEL);
+      await Promise.all([broker.stop(), broker.stop()]);
+      await expect(broker.stop()).resolves.toBeUndefined();
+    });
+
+    it('reports nothing after it was stopped, be it in the middle of a delivery', async () => {
+      const node = await startNode(CHANNEL);
+      node.onReceived = () => void node.broker.stop();
+      const sent = Array.from({ length: 100 }, (_, i) => node.broker.publish(CHANNEL, publication(i)));
+      await Promise.allSettled(sent);
+      await node.texts(1);
+      await node.broker.stop();
+      expect(node.arrived).toHaveLength(1);
+      expect(node.states).toEqual(['ready']);
+    });
+
+    it('reaches the other nodes that have joined, if it promises to', async () => {
+      const [here, there, elsewhere] = [await startNode(), await startNode(CHANNEL), await startNode(LAST)];
+      await here.broker.publish(CHANNEL, publication());
+      await here.broker.publish(LAST, publication());
+      if (world.isShared)
+        expect([await there.channels(1), await elsewhere.channels(1)]).toEqual([[CHANNEL], [LAST]]);
+      else expect([there.arrived, elsewhere.arrived]).toEqual([[], []]);
+      expect(here.arrived).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,18 @@
+import type { RedisBrokerSettings } from '../../src/broker/redis.settings.js';
+
+/** Settings for a server of a test: quick to notice a loss, but not so quick that a busy machine looks like one. */
+export function redisSettings(
+  server: { readonly url: string },
+  settings: Partial<RedisBrokerSettings> = {},
+): RedisBrokerSettings {
+  return {
+    url: server.url,
+    prefix: '',
+    pingIntervalMs: 100,
+    pingTimeoutMs: 500,
+    connectTimeoutMs: 2000,
+    sentinels: [],
+    clusterNodes: [],
+    ...settings,
+  };
+}

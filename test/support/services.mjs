@@ -1,0 +1,62 @@
+/* Makes sure, before the tests, that the programs are there which they start: installs them or says what is missing. */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+const TOOLS = [
+  {
+    names: ['redis-server'],
+    variable: 'KITTIWAKE_TEST_REDIS_SERVER',
+    aptPackage: 'redis-server',
+    hint: 'install Redis 6.2 or later, or set KITTIWAKE_TEST_REDIS_SERVER to its path',
+  },
+  {
+    names: ['chromium', 'chromium-browser', 'google-chrome'],
+    aptPackage: 'chromium',
+    hint: 'install Chromium or Google Chrome',
+  },
+];
+
+let missing = TOOLS.filter((tool) => !isThere(tool));
+if (missing.length > 0 && canInstall()) {
+  install(missing.map(({ aptPackage }) => aptPackage));
+  missing = missing.filter((tool) => !isThere(tool));
+}
+for (const { names, hint } of missing)
+  console.error(`The tests need ${names[0]}, which was not found: ${hint}.`);
+process.exit(missing.length > 0 ? 1 : 0);
+
+function isThere({ names, variable }) {
+  const chosen = variable === undefined ? undefined : process.env[variable];
+  if (chosen !== undefined) return isExecutable(chosen);
+  return names.some(onPath);
+}
+
+function onPath(name) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => isExecutable(join(folder, name)));
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    // Not there, or not executable: both mean no.
+    return false;
+  }
+}
+
+function canInstall() {
+  return process.getuid?.() === 0 && onPath('apt-get');
+}
+
+/** Quiet unless it fails; what is still missing afterwards is reported by the caller. */
+function install(packages) {
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const { status, stdout, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8' });
+    if (status === 0) continue;
+    process.stderr.write(`apt-get ${args.join(' ')} failed:\n${stdout ?? ''}${stderr ?? ''}\n`);
+    return;
+  }
+}
