@@ -18,3 +18,6 @@ export interface Caller {
    */
   call(url: string, body: JsonText, options?: CallOptions): Promise<JsonMembers>;
 }
+
+/** The injection token of the gateway's {@link Caller}. */
+export const CALLER = Symbol('kittiwake:caller');

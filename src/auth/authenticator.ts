@@ -1,0 +1,26 @@
+import type { JsonText } from '../protocol/json.js';
+import type { Authenticated } from './authenticated.js';
+
+/** One method of authentication. */
+export interface Authenticator {
+  /**
+   * @param event the members of the client's `auth` event.
+   * @param signal aborted when the result is of no use any more.
+   * @throws {ClientError} when the client is refused.
+   * @throws {CallbackError} when whoever decides could not be asked.
+   */
+  authenticate(event: ReadonlyMap<string, JsonText>, signal: AbortSignal): Promise<Authenticated>;
+}
+
+/** The methods by which clients may authenticate. */
+export class Authenticators {
+  private readonly byMethod = new Map<string, Authenticator>();
+
+  add(method: string, authenticator: Authenticator): void {
+    this.byMethod.set(method, authenticator);
+  }
+
+  find(method: string): Authenticator | undefined {
+    return this.byMethod.get(method);
+  }
+}

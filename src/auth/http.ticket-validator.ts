@@ -1,0 +1,38 @@
+import type { Caller } from '../callbacks/caller.js';
+import { CallbackAnswerError } from '../protocol/errors.js';
+import { objectText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
+
+/** Where tickets are validated. */
+export interface TicketSettings {
+  readonly url: string;
+  /** The members of the answer that make up the identity; each must be there. */
+  readonly fields: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Asks the app at a URL: `{"ticket": …}`; an answer with `status` "ok" has the fields of the identity. */
+export class HttpTicketValidator implements TicketValidator {
+  constructor(
+    private readonly caller: Caller,
+    private readonly settings: TicketSettings,
+  ) {}
+
+  async validate(ticket: JsonText, signal: AbortSignal): Promise<JsonMembers> {
+    const { url, headers } = this.settings;
+    const answer = await this.caller.call(url, objectText([['ticket', ticket]]), { headers, signal });
+    if (answer.get('status') !== '"ok"') throw ticketRefused(answer.get('error'));
+    return this.identity(answer);
+  }
+
+  private identity(answer: JsonMembers): JsonMembers {
+    const identity: JsonMembers = new Map();
+    for (const field of this.settings.fields) {
+      const value = answer.get(field);
+      if (value === undefined)
+        throw new CallbackAnswerError(`the ticket was accepted without the field ${field}`);
+      identity.set(field, value);
+    }
+    return identity;
+  }
+}

@@ -1,0 +1,65 @@
+import { types } from 'node:util';
+import { CallbackError, ClientError } from '../protocol/errors.js';
+import { isFalsy, valueOf, type JsonMembers, type JsonText } from '../protocol/json.js';
+import type { Authenticated } from './authenticated.js';
+import type { Authenticator } from './authenticator.js';
+import { Jwt, TokenError } from './jwt.js';
+import type { JwtSettings } from './jwt.settings.js';
+import { tokenVerifiers } from './token-verifiers.js';
+import type { TokenVerifier } from './token-verifier.js';
+
+/** Authenticates by a JSON Web Token (RFC 7519): `{"event": "auth", "method": "jwt", "token": …}`. */
+export class JwtAuthenticator implements Authenticator {
+  private readonly verifiers: ReadonlyMap<string, TokenVerifier>;
+  private readonly fields: readonly (readonly [field: string, claim: string])[];
+
+  /** @throws when the settings are unusable: an unknown algorithm, or a key that is not one for it. */
+  constructor(settings: JwtSettings) {
+    this.verifiers = tokenVerifiers(settings);
+    this.fields = Object.entries(settings.fields);
+  }
+
+  async authenticate(event: ReadonlyMap<string, JsonText>): Promise<Authenticated> {
+    const token = event.get('token');
+    if (token === undefined || isFalsy(token)) throw new ClientError('token_missing', 'Must specify token.');
+    const text = valueOf(token);
+    if (typeof text !== 'string') throw refused('not a string');
+    return this.identify(text);
+  }
+
+  /**
+   * Verifies a token. `expiresAtMs` is its `exp`, which may be past by as much as clocks may be apart.
+   * @throws {ClientError} when it is refused. The cause says why, without quoting the token.
+   * @throws {CallbackError} when the keys could not be fetched.
+   */
+  async identify(token: string): Promise<Authenticated> {
+    try {
+      const jwt = Jwt.parse(token);
+      const verifier = this.verifiers.get(jwt.algorithm);
+      if (!verifier) throw new TokenError('signed with an algorithm that is not allowed');
+      await verifier.verify(token);
+      return this.authenticated(jwt.claims());
+    } catch (error) {
+      if (error instanceof CallbackError) throw error;
+      throw refused(types.isNativeError(error) ? error.message : 'unknown reason');
+    }
+  }
+
+  private authenticated(claims: JsonMembers): Authenticated {
+    const identity: JsonMembers = new Map();
+    for (const [field, claim] of this.fields) {
+      const value = claims.get(claim);
+      if (value === undefined) throw new TokenError(`the claim ${claim} is missing`);
+      identity.set(field, value);
+    }
+    const expiresAt = claims.get('exp');
+    return { identity, expiresAtMs: expiresAt === undefined ? undefined : Number(expiresAt) * 1000 };
+  }
+}
+
+/** Only the message of the cause: errors of the libraries carry the claims with them. */
+function refused(reason: string): ClientError {
+  return new ClientError('authentication_failed', 'Authentication failed.', {
+    cause: new TokenError(reason),
+  });
+}

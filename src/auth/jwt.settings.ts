@@ -1,0 +1,25 @@
+/** How JSON Web Tokens are verified. Exactly one of `secret`, `publicKey`, `publicKeyFile` and `jwksUrl` is given. */
+export interface JwtSettings {
+  /** The algorithms that tokens may be signed with (RFC 7518 section 3.1, RFC 8037); never `none`. */
+  readonly algorithms: readonly string[];
+  /** The shared secret, for HS algorithms. */
+  readonly secret?: string | undefined;
+  /** The public key as PEM, for the other algorithms. */
+  readonly publicKey?: string | undefined;
+  /** A PEM file with the public key. */
+  readonly publicKeyFile?: string | undefined;
+  /** Where the issuer publishes its public keys (RFC 7517 section 5). */
+  readonly jwksUrl?: string | undefined;
+  /** After this long the published keys are fetched again. */
+  readonly jwksCacheMaxAgeMs: number;
+  /** Tokens with unknown keys cause at most one fetch per this long. */
+  readonly jwksCooldownMs: number;
+  /** The audience (`aud`) that a token has to be for. */
+  readonly audience?: string | undefined;
+  /** The issuer (`iss`) that a token has to be from. */
+  readonly issuer?: string | undefined;
+  /** The fields of the identity, each with the claim it is taken from. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** How far the clocks of issuer and gateway may be apart. */
+  readonly clockToleranceMs: number;
+}

@@ -1,0 +1,31 @@
+import { ClientError } from '../protocol/errors.js';
+import { isFalsy, type JsonMembers, type JsonText } from '../protocol/json.js';
+import type { Authenticated } from './authenticated.js';
+import type { Authenticator } from './authenticator.js';
+
+/** Finds out whose a ticket is: over HTTP or in process. */
+export interface TicketValidator {
+  /**
+   * @returns the fields of the identity.
+   * @throws {ClientError} when the ticket is refused.
+   * @throws {CallbackError} when the app could not be asked.
+   */
+  validate(ticket: JsonText, signal: AbortSignal): Promise<JsonMembers>;
+}
+
+/** Authenticates by a ticket that the app issued and that the app validates: `{"event": "auth", "ticket": …}`. */
+export class TicketAuthenticator implements Authenticator {
+  constructor(private readonly validator: TicketValidator) {}
+
+  async authenticate(event: ReadonlyMap<string, JsonText>, signal: AbortSignal): Promise<Authenticated> {
+    const ticket = event.get('ticket');
+    if (ticket === undefined || isFalsy(ticket))
+      throw new ClientError('ticket_missing', 'Must specify ticket.');
+    return { identity: await this.validator.validate(ticket, signal) };
+  }
+}
+
+/** The refusal of a ticket, with the app's own `error` if it gave one. */
+export function ticketRefused(error?: JsonText): ClientError {
+  return new ClientError('authentication_failed', 'Authentication failed.', { error });
+}

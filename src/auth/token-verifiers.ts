@@ -1,0 +1,50 @@
+import type { KeyObject } from 'node:crypto';
+import { JoseTokenVerifier } from './jose.token-verifier.js';
+import { checkKey, checkPublished, readPublicKey, readPublicKeyFile, readSecret } from './jwt-keys.js';
+import type { JwtSettings } from './jwt.settings.js';
+import { NestTokenVerifier } from './nest.token-verifier.js';
+import { publishedKeys } from './published-keys.js';
+import type { TokenVerifier } from './token-verifier.js';
+
+type VerifierFor = (algorithm: string) => TokenVerifier;
+
+/**
+ * A verifier for each allowed algorithm, with a key that was checked to be of its kind: what a token says it is signed
+ * with chooses among them, and cannot make a public key a secret.
+ * @throws when the settings are unusable.
+ */
+export function tokenVerifiers(settings: JwtSettings): ReadonlyMap<string, TokenVerifier> {
+  if (settings.algorithms.length === 0)
+    throw new Error('algorithms must name what tokens may be signed with');
+  const verifierFor = verifiers(settings);
+  return new Map(settings.algorithms.map((algorithm) => [algorithm, verifierFor(algorithm)]));
+}
+
+function verifiers(settings: JwtSettings): VerifierFor {
+  const { secret, publicKey, publicKeyFile, jwksUrl } = settings;
+  const sources = [secret, publicKey, publicKeyFile, jwksUrl].filter((source) => source !== undefined);
+  if (sources.length > 1)
+    throw new Error('only one of secret, publicKey, publicKeyFile and jwksUrl can be set');
+  if (secret !== undefined) return withKey(readSecret(secret), settings);
+  if (publicKey !== undefined) return withKey(readPublicKey(publicKey), settings);
+  if (publicKeyFile !== undefined) return withKey(readPublicKeyFile(publicKeyFile), settings);
+  if (jwksUrl !== undefined) return withPublishedKeys(jwksUrl, settings);
+  throw new Error('one of secret, publicKey, publicKeyFile and jwksUrl must be set to verify tokens');
+}
+
+function withKey(key: KeyObject, settings: JwtSettings): VerifierFor {
+  return (algorithm) => {
+    checkKey(algorithm, key);
+    if (algorithm !== 'EdDSA') return new NestTokenVerifier(algorithm, key, settings);
+    return new JoseTokenVerifier(algorithm, () => key, settings);
+  };
+}
+
+function withPublishedKeys(url: string, settings: JwtSettings): VerifierFor {
+  const { jwksCacheMaxAgeMs: cacheMaxAgeMs, jwksCooldownMs: cooldownMs } = settings;
+  const keys = publishedKeys({ url, cacheMaxAgeMs, cooldownMs });
+  return (algorithm) => {
+    checkPublished(algorithm);
+    return new JoseTokenVerifier(algorithm, keys, settings);
+  };
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { types } from 'node:util';
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
+import { Pool } from 'undici';
+import type { CallbackUrl } from './callback-url.js';
+
+/** How the app is connected to. */
+export interface ConnectionSettings {
+  /** The most connections at a time to one origin; further requests wait for one of them. */
+  readonly connections: number;
+  /** How long a connection may take to be there. */
+  readonly timeoutMs: number;
+  /** A PEM file of authorities to trust besides the known ones. */
+  readonly caFile?: string | undefined;
+}
+
+/** Kept-alive connections to the app, one bounded pool per origin; over TCP, TLS or Unix sockets. */
+export class ConnectionPools {
+  private readonly pools = new Map<string, Pool>();
+  private readonly secureContext: SecureContext | undefined;
+
+  /** @throws when the file of authorities cannot be read. */
+  constructor(private readonly settings: ConnectionSettings) {
+    if (settings.caFile !== undefined) this.secureContext = trusting(settings.caFile);
+  }
+
+  /** The pool for the origin of a URL. */
+  to(url: CallbackUrl): Pool {
+    let pool = this.pools.get(url.origin);
+    if (!pool) {
+      pool = this.open(url);
+      this.pools.set(url.origin, pool);
+    }
+    return pool;
+  }
+
+  /** Ends every connection; requests under way fail. */
+  async destroy(): Promise<void> {
+    const pools = [...this.pools.values()];
+    this.pools.clear();
+    await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+
+  /** A pool of its own rather than undici's Agent, which replaces pools on errors and so exceeds the bound. */
+  private open(url: CallbackUrl): Pool {
+    const { connections, timeoutMs: timeout } = this.settings;
+    const { secureContext } = this;
+    // Each try has a time limit of its own as a whole.
+    const limits = { connections, headersTimeout: 0, bodyTimeout: 0 };
+    if (url.socketPath !== undefined) {
+      return new Pool('http://localhost', { ...limits, connect: { timeout, socketPath: url.socketPath } });
+    }
+    return new Pool(url.origin, { ...limits, connect: { timeout, ...(secureContext && { secureContext }) } });
+  }
+}
+
+/** Made once: reading all authorities anew costs milliseconds for each connection. */
+function trusting(caFile: string): SecureContext {
+  try {
+    return createSecureContext({
+      ca: [...rootCertificates, ...certificatesOf(readFileSync(caFile, 'utf8'))],
+    });
+  } catch (cause) {
+    const reason = types.isNativeError(cause) ? cause.message : String(cause);
+    throw new Error(`caFile must name a PEM file of trusted authorities: ${reason}`, { cause });
+  }
+}
+
+/** Checked here, because a context takes no notice of what is not a certificate. */
+function certificatesOf(pem: string): string[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  if (!blocks) throw new Error('there is no certificate in it');
+  return blocks.map((block) => new X509Certificate(block).toString());
+}

@@ -1,0 +1,162 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
+import type { JsonMembers, JsonText } from '../protocol/json.js';
+import { membersOfAnswer } from './callback-answer.js';
+import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
+import type { Caller, CallOptions } from './caller.js';
+import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
+import { AttemptError, HttpAttempt, type AttemptSettings } from './http-attempt.js';
+import { postOf, type Post } from './post.js';
+
+/** How the app is asked over HTTP. */
+export interface HttpCallerSettings extends ConnectionSettings {
+  /** How long one try may take as a whole. */
+  readonly timeoutMs: number;
+  /** How often a call is tried before it has failed; at least once. */
+  readonly tries: number;
+  /** The wait between two tries. */
+  readonly waitMs: number;
+  /** After status 429, the first of these headers in the answer says how many seconds to wait instead. */
+  readonly rateLimitHeaders: readonly string[];
+  /** An answer larger than this is a failed try. */
+  readonly maxResponseBytes: number;
+  /** Origins that a call may be redirected to, besides its own. */
+  readonly redirectOrigins: readonly string[];
+}
+
+/** How a call ended: `invalid` is an answer that is not one, `cancelled` was ended by its signal. */
+export type CallOutcome = 'ok' | 'unavailable' | 'invalid' | 'cancelled';
+
+/** What is told of a call that has ended. */
+export interface CallReport {
+  readonly outcome: CallOutcome;
+  /** Tries and waits included. */
+  readonly durationMs: number;
+  /** How many tries were begun. */
+  readonly tries: number;
+}
+
+/** Is told of each call that has ended. MUST NOT throw. */
+export type CallObserver = (report: CallReport) => void;
+
+/** A call under way. */
+interface Progress {
+  tries: number;
+}
+
+/** Asks the app by HTTP POST over kept-alive connections, and again when that fails. */
+export class HttpCaller implements Caller {
+  private readonly logger = new Logger(HttpCaller.name);
+  private readonly pools: ConnectionPools;
+  private readonly attemptSettings: AttemptSettings;
+  private readonly running = new Set<AbortController>();
+  private isClosed = false;
+
+  /** @throws when the settings are unusable. */
+  constructor(
+    private readonly settings: HttpCallerSettings,
+    private readonly observer?: CallObserver,
+  ) {
+    this.pools = new ConnectionPools(settings);
+    this.attemptSettings = {
+      ...settings,
+      redirectOrigins: new Set(settings.redirectOrigins.map(parseOrigin)),
+    };
+  }
+
+  async call(url: string, body: JsonText, options: CallOptions = {}): Promise<JsonMembers> {
+    const startedAt = performance.now();
+    const progress: Progress = { tries: 0 };
+    let outcome: CallOutcome = 'ok';
+    try {
+      return await this.untilEnded(options.signal, async (signal) => {
+        const post = postOf(url, body, options.headers);
+        return membersOfAnswer(await this.try(post, progress, signal), post.url.scrubbed);
+      });
+    } catch (error) {
+      outcome = outcomeOf(error, options.signal);
+      throw error;
+    } finally {
+      this.observer?.({ outcome, durationMs: performance.now() - startedAt, tries: progress.tries });
+    }
+  }
+
+  /** Ends all connections. Calls under way and later ones fail with a {@link CallbackError}. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    for (const call of this.running) call.abort(closed());
+    await this.pools.destroy();
+  }
+
+  /** Not AbortSignal.any: what it makes of a session's signal stays with it for as long as the session lasts. */
+  private async untilEnded<Result>(
+    outer: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    outer?.throwIfAborted();
+    if (this.isClosed) throw closed();
+    const call = new AbortController();
+    const cancel = (): void => call.abort(outer?.reason);
+    this.running.add(call);
+    outer?.addEventListener('abort', cancel);
+    try {
+      return await work(call.signal);
+    } finally {
+      this.running.delete(call);
+      outer?.removeEventListener('abort', cancel);
+    }
+  }
+
+  private async try(post: Post, progress: Progress, signal: AbortSignal): Promise<Buffer> {
+    const attempt = new HttpAttempt(post, this.attemptSettings, this.pools);
+    for (;;) {
+      progress.tries++;
+      try {
+        return await attempt.run(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof AttemptError)) throw error;
+        if (progress.tries >= this.settings.tries) throw this.unavailable(post.url, progress, error);
+        await this.waitAfter(error, post.url, progress, signal);
+      }
+    }
+  }
+
+  private async waitAfter(
+    error: AttemptError,
+    url: CallbackUrl,
+    { tries }: Progress,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const waitMs = error.requestedWaitMs ?? this.settings.waitMs;
+    this.logger.debug(`POST ${url.scrubbed}: try ${tries} failed, next in ${waitMs} ms: ${error.message}`);
+    try {
+      await wait(waitMs, undefined, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  private unavailable(url: CallbackUrl, { tries }: Progress, cause: AttemptError): CallbackError {
+    const message = `POST ${url.scrubbed}: failed after ${tries} ${tries === 1 ? 'try' : 'tries'}: ${cause.message}`;
+    this.logger.warn(message);
+    return new CallbackError(message, { cause });
+  }
+}
+
+function parseOrigin(text: string): string {
+  const origin = parseCallbackUrl(text)?.origin;
+  if (origin !== undefined) return origin;
+  throw new Error('redirectOrigins must be origins such as https://api.example.com');
+}
+
+function outcomeOf(error: unknown, signal: AbortSignal | undefined): CallOutcome {
+  if (error instanceof CallbackAnswerError) return 'invalid';
+  return signal?.aborted ? 'cancelled' : 'unavailable';
+}
+
+function closed(): CallbackError {
+  return new CallbackError('the app is not asked any more: the gateway stops');
+}

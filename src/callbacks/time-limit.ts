@@ -1,0 +1,29 @@
+/**
+ * Does work that ends at the latest after `timeoutMs`, or when `signal` is aborted, even if the work takes no notice.
+ * @throws `tooLate` after that time.
+ * @throws the signal's reason when it is aborted.
+ */
+export async function withTimeLimit<Result>(
+  timeoutMs: number,
+  tooLate: Error,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  signal.throwIfAborted();
+  const limit = new AbortController();
+  const cancel = (): void => limit.abort(signal.reason);
+  const timer = setTimeout(() => limit.abort(tooLate), timeoutMs);
+  signal.addEventListener('abort', cancel);
+  try {
+    return await Promise.race([aborted(limit.signal), work(limit.signal)]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
