@@ -1,0 +1,25 @@
+/** What the floor of connections needs to know; durations in milliseconds, 0 for none. */
+export interface ConnectionSettings {
+  /** Allowed values of a browser's `Origin`; `*` allows any, none allows the gateway's own host. */
+  readonly origins: readonly string[];
+  /** Whether a client's address is the first of `X-Forwarded-For`. */
+  readonly trustProxy: boolean;
+  readonly maxFrameBytes: number;
+  readonly maxInboxBytes: number;
+  readonly maxOutboxBytes: number;
+  /** 0: no limit. */
+  readonly maxConnections: number;
+  /** 0: no limit. */
+  readonly maxConnectionsPerAddress: number;
+  /** 0: no limit. */
+  readonly maxEventsPerSecond: number;
+  /** A connection that has not been admitted by then is closed. */
+  readonly admissionDeadlineMs: number;
+  /** A connection that sends no frame for this long is closed. */
+  readonly idleMs: number;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+}
+
+/** The injection token of {@link ConnectionSettings}. */
+export const CONNECTION_SETTINGS = Symbol('kittiwake:connection-settings');

@@ -1,0 +1,217 @@
+import { Logger } from '@nestjs/common';
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import type { ConnectionSettings } from './connection.settings.js';
+import type { Endpoint } from './endpoint.js';
+import { textFrame } from './frame.js';
+import { Inbox, type InboxOwner, type Task } from './inbox.js';
+import type { Batch } from './batch.js';
+import type { Outbox, Outlet } from './outbox.js';
+
+/** What all connections of a gateway share. */
+export interface ConnectionHost {
+  readonly settings: ConnectionSettings;
+  readonly outbox: Outbox;
+  /** The connection has ended, or is about to: nothing can be sent to it any more. */
+  ended(connection: Connection, reason: CloseReason | undefined): void;
+}
+
+const logger = new Logger('Connection');
+const PING_FRAME = Buffer.from([0x89, 0x00]);
+
+/** One client socket. The only way out to a client is {@link send}. */
+export class Connection implements Outlet, InboxOwner {
+  /** See {@link Outlet.waiting}. */
+  waiting: Batch | undefined = undefined;
+  /** Where the client is, for the limit of connections of one address. */
+  address: string | undefined = undefined;
+  /** Whether the client has shown that it has business here: it will not be closed for keeping silent. */
+  isAdmitted = false;
+
+  private readonly openedAtMs = Date.now();
+  private lastFrameAtMs = this.openedAtMs;
+  private lastPingAtMs = this.openedAtMs;
+  private isPongDue = false;
+  private eventsInSecond = 0;
+  private second = 0;
+  private isClosing = false;
+  private inbox: Inbox | undefined = undefined;
+  private handlers: readonly MessageMappingProperties[] | undefined = undefined;
+  private disconnected: (() => void) | undefined = undefined;
+  private abandonment: AbortController | undefined = undefined;
+
+  constructor(
+    private readonly webSocket: WebSocket,
+    private readonly socket: Duplex,
+    private readonly endpoint: Endpoint,
+    private readonly host: ConnectionHost,
+  ) {}
+
+  /** The sub-protocol that was agreed on; empty for none. */
+  get subProtocol(): string {
+    return this.webSocket.protocol;
+  }
+
+  /** Whether frames can still be sent. */
+  get isOpen(): boolean {
+    return !this.isClosing;
+  }
+
+  /**
+   * Aborted when the client is gone and has left no event behind the one that is being handled: what only the client
+   * would have learned is of no use any more.
+   */
+  get abandoned(): AbortSignal {
+    this.abandonment ??= new AbortController();
+    if (this.isClosing && this.inbox?.isEmpty !== false) this.abandonment.abort();
+    return this.abandonment.signal;
+  }
+
+  /** Sends a frame with the others of this turn of the event loop; one system call takes them all. */
+  send(frame: Buffer): void {
+    if (!this.isClosing) this.host.outbox.add(this, frame);
+  }
+
+  /** Sends a text that no other connection gets. */
+  sendText(text: string): void {
+    this.send(textFrame(text));
+  }
+
+  /** Runs a task among the events of the client, before those that wait. */
+  runNext(task: Task): void {
+    this.ensureInbox().runNext(task);
+  }
+
+  /** Sends what waits, then closes. Events that were not handled yet are dropped. */
+  close(reason: CloseReason): void {
+    this.host.outbox.flushOne(this);
+    if (this.isClosing) return;
+    const prescribed = this.subProtocol === '' ? this.endpoint.prescribedCodes.get(reason) : undefined;
+    if (prescribed === undefined) this.webSocket.close(reason.code, reason.text);
+    else this.webSocket.close(prescribed);
+    this.inbox?.dropFrames();
+    this.end(reason);
+  }
+
+  /** Ends the TCP connection at once. */
+  terminate(): void {
+    this.webSocket.terminate();
+  }
+
+  /** Takes a frame from the socket. */
+  received(frame: Buffer): void {
+    if (this.isClosing) return;
+    this.lastFrameAtMs = Date.now();
+    if (this.exceedsEventRate()) this.close(CLOSE_REASONS.tooManyEvents);
+    else this.ensureInbox().push(frame);
+  }
+
+  /** Takes the answer to a ping. */
+  ponged(): void {
+    this.isPongDue = false;
+  }
+
+  /** The socket has closed. Events that the client sent before are handled all the same. */
+  closed(): void {
+    if (this.isClosing) return;
+    if (this.inbox?.isEmpty !== false) this.abandonment?.abort();
+    this.end(undefined);
+  }
+
+  /** Takes Nest's handlers of the gateway, bound to this connection. */
+  bindHandlers(handlers: readonly MessageMappingProperties[]): void {
+    this.handlers = handlers;
+  }
+
+  /** Takes Nest's own handler of the connection's end. */
+  bindDisconnect(disconnected: () => void): void {
+    this.disconnected = disconnected;
+  }
+
+  /** Does what is due now: pings, checks deadlines. @returns in how many milliseconds it wants to be swept again. */
+  sweep(nowMs: number): number {
+    const { pingIntervalMs, pingTimeoutMs, idleMs, admissionDeadlineMs } = this.host.settings;
+    if (this.isPongDue && nowMs - this.lastPingAtMs >= pingTimeoutMs) this.close(CLOSE_REASONS.unresponsive);
+    else if (idleMs > 0 && nowMs - this.lastFrameAtMs >= idleMs) this.close(CLOSE_REASONS.idle);
+    else if (!this.isAdmitted && admissionDeadlineMs > 0 && nowMs - this.openedAtMs >= admissionDeadlineMs) {
+      this.close(CLOSE_REASONS.notAuthenticated);
+    } else if (pingIntervalMs > 0 && !this.isPongDue && nowMs - this.lastPingAtMs >= pingIntervalMs)
+      this.ping(nowMs);
+    return this.nextSweepMs(nowMs);
+  }
+
+  /** See {@link InboxOwner.handle}. */
+  handle(frame: Buffer): Promise<unknown> {
+    if (this.handlers === undefined) this.endpoint.connected?.(this);
+    const { handler, payload } = this.endpoint.decode(frame);
+    const found = this.handlers?.[this.endpoint.indexOf(handler, this.handlers)];
+    if (!found) throw new Error(`the gateway of ${this.endpoint.path} has no handler named ${handler}`);
+    return found.callback(payload) as Promise<unknown>;
+  }
+
+  /** See {@link InboxOwner.failed}. */
+  failed(error: unknown): void {
+    logger.error(error instanceof Error ? error.stack : error);
+    this.close(CLOSE_REASONS.defect);
+  }
+
+  /** See {@link InboxOwner.pause}. */
+  pause(): void {
+    this.webSocket.pause();
+  }
+
+  /** See {@link InboxOwner.resume}. */
+  resume(): void {
+    this.webSocket.resume();
+  }
+
+  /** See {@link Outlet.write}. A client that cannot keep up is closed, so that it costs nobody else anything. */
+  write(frames: Buffer): void {
+    if (this.webSocket.readyState !== WebSocket.OPEN) return;
+    this.socket.write(frames);
+    if (this.socket.writableLength > this.host.settings.maxOutboxBytes)
+      this.close(CLOSE_REASONS.slowConsumer);
+  }
+
+  private ping(nowMs: number): void {
+    this.lastPingAtMs = nowMs;
+    this.isPongDue = true;
+    this.send(PING_FRAME);
+  }
+
+  private nextSweepMs(nowMs: number): number {
+    const { pingIntervalMs, pingTimeoutMs, idleMs, admissionDeadlineMs } = this.host.settings;
+    let dueAtMs = Infinity;
+    if (this.isPongDue) dueAtMs = this.lastPingAtMs + pingTimeoutMs;
+    else if (pingIntervalMs > 0) dueAtMs = this.lastPingAtMs + pingIntervalMs;
+    if (idleMs > 0) dueAtMs = Math.min(dueAtMs, this.lastFrameAtMs + idleMs);
+    if (!this.isAdmitted && admissionDeadlineMs > 0)
+      dueAtMs = Math.min(dueAtMs, this.openedAtMs + admissionDeadlineMs);
+    return dueAtMs - nowMs;
+  }
+
+  private exceedsEventRate(): boolean {
+    const limit = this.host.settings.maxEventsPerSecond;
+    if (limit === 0) return false;
+    const second = Math.floor(this.lastFrameAtMs / 1000);
+    if (second !== this.second) {
+      this.second = second;
+      this.eventsInSecond = 0;
+    }
+    return ++this.eventsInSecond > limit;
+  }
+
+  private ensureInbox(): Inbox {
+    this.inbox ??= new Inbox(this, this.host.settings.maxInboxBytes);
+    return this.inbox;
+  }
+
+  private end(reason: CloseReason | undefined): void {
+    this.isClosing = true;
+    this.waiting = undefined;
+    this.host.ended(this, reason);
+    this.inbox?.runLast(async () => this.disconnected?.());
+  }
+}

@@ -1,0 +1,87 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { CloseReason } from '../protocol/close-reason.js';
+import { Metrics } from '../metrics/metrics.js';
+import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection.settings.js';
+import type { Connection, ConnectionHost } from './connection.js';
+import { Outbox } from './outbox.js';
+import { Wheel } from './wheel.js';
+
+const SWEEP_MS = 250;
+const SPREAD_STEP_MS = 50;
+const LEAST_PER_STEP = 20;
+
+/** Every open connection of this node. */
+@Injectable()
+export class Connections implements ConnectionHost {
+  readonly outbox = new Outbox();
+  private readonly open = new Set<Connection>();
+  private readonly perAddress = new Map<string, number>();
+  private readonly wheel = new Wheel<Connection>(SWEEP_MS);
+  private isAccepting = true;
+
+  constructor(
+    @Inject(CONNECTION_SETTINGS) readonly settings: ConnectionSettings,
+    private readonly metrics: Metrics,
+  ) {
+    this.wheel.start();
+  }
+
+  get count(): number {
+    return this.open.size;
+  }
+
+  /** The HTTP status with which one more connection from the address must be refused, if it must. */
+  refusal(address: string | undefined): 503 | 429 | undefined {
+    const { maxConnections, maxConnectionsPerAddress } = this.settings;
+    if (!this.isAccepting || (maxConnections > 0 && this.open.size >= maxConnections)) return 503;
+    const already = this.perAddress.get(address ?? '') ?? 0;
+    return maxConnectionsPerAddress > 0 && already >= maxConnectionsPerAddress ? 429 : undefined;
+  }
+
+  add(connection: Connection): void {
+    this.open.add(connection);
+    this.countAddress(connection.address, 1);
+    this.metrics.connectionOpened();
+    this.wheel.add(connection, connection.sweep(Date.now()));
+  }
+
+  /** See {@link ConnectionHost.ended}. */
+  ended(connection: Connection, reason: CloseReason | undefined): void {
+    if (!this.open.delete(connection)) return;
+    this.countAddress(connection.address, -1);
+    this.metrics.connectionClosed(reason?.name ?? 'client');
+  }
+
+  /** Refuses new connections with 503, until {@link acceptAll}. */
+  refuseAll(): void {
+    this.isAccepting = false;
+  }
+
+  acceptAll(): void {
+    this.isAccepting = true;
+  }
+
+  /** Closes every connection, evenly spread over a time so that they do not all come back at once. */
+  async closeAll(reason: CloseReason, spreadMs: number): Promise<void> {
+    const connections = [...this.open];
+    const steps = Math.max(1, Math.floor(spreadMs / SPREAD_STEP_MS));
+    const perStep =
+      spreadMs === 0 ? connections.length : Math.max(LEAST_PER_STEP, Math.ceil(connections.length / steps));
+    while (connections.length > 0) {
+      for (const connection of connections.splice(0, perStep)) connection.close(reason);
+      if (connections.length > 0) await new Promise((resolve) => setTimeout(resolve, SPREAD_STEP_MS));
+    }
+  }
+
+  /** Ends the sweeping; the last thing. */
+  stop(): void {
+    this.wheel.stop();
+  }
+
+  private countAddress(address: string | undefined, change: 1 | -1): void {
+    if (this.settings.maxConnectionsPerAddress === 0 || address === undefined) return;
+    const count = (this.perAddress.get(address) ?? 0) + change;
+    if (count > 0) this.perAddress.set(address, count);
+    else this.perAddress.delete(address);
+  }
+}

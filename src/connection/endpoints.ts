@@ -1,0 +1,20 @@
+import type { Endpoint } from './endpoint.js';
+
+/** The endpoints of Kittiwake's gateways. */
+export class Endpoints {
+  constructor(
+    /** By the name that the gateway gives as its `path`: the real path is configuration, not code. */
+    private readonly byName: ReadonlyMap<string, Endpoint>,
+  ) {}
+
+  /** The endpoint of a gateway. */
+  find(name: string | undefined): Endpoint | undefined {
+    return this.byName.get(name ?? '');
+  }
+
+  /** The endpoint for a URL path: one of exactly this path before one of every path. */
+  match(path: string): Endpoint | undefined {
+    const endpoints = [...this.byName.values()].filter((endpoint) => endpoint.matches(path));
+    return endpoints.find((endpoint) => endpoint.path === path) ?? endpoints[0];
+  }
+}

@@ -1,0 +1,101 @@
+/** Work that takes its turn among the frames of a connection. */
+export type Task = () => Promise<unknown>;
+
+/** The connection that an inbox works for. */
+export interface InboxOwner {
+  /** Handles one frame; the next is not handed over before it settles. */
+  handle(frame: Buffer): Promise<unknown>;
+  /** Called with what `handle` or a task threw. */
+  failed(error: unknown): void;
+  /** Stops the flow of frames. */
+  pause(): void;
+  resume(): void;
+}
+
+/**
+ * The events of one connection, handled strictly one after the other. When more than `maxBytes` wait, the flow of
+ * frames is paused, so that the memory of the gateway does not grow with the haste of a client.
+ */
+export class Inbox {
+  private queue: (Buffer | Task)[] = [];
+  private head = 0;
+  private waitingBytes = 0;
+  private isPaused = false;
+  private isRunning = false;
+
+  constructor(
+    private readonly owner: InboxOwner,
+    private readonly maxBytes: number,
+  ) {}
+
+  /** Whether nothing waits behind what is being handled now. */
+  get isEmpty(): boolean {
+    return this.head === this.queue.length;
+  }
+
+  /** Takes a frame from the client. */
+  push(frame: Buffer): void {
+    this.queue.push(frame);
+    this.waitingBytes += frame.length;
+    if (this.waitingBytes > this.maxBytes && !this.isPaused) {
+      this.isPaused = true;
+      this.owner.pause();
+    }
+    this.start();
+  }
+
+  /** Runs a task when everything that waits now is done. */
+  runLast(task: Task): void {
+    this.queue.push(task);
+    this.start();
+  }
+
+  /** Runs a task as soon as the event that is being handled now is done, before all that waits. */
+  runNext(task: Task): void {
+    this.queue.splice(this.head, 0, task);
+    this.start();
+  }
+
+  /** Forgets the frames that wait; tasks stay. */
+  dropFrames(): void {
+    this.queue = this.queue.slice(this.head).filter((item) => typeof item === 'function');
+    this.head = 0;
+    this.waitingBytes = 0;
+  }
+
+  private start(): void {
+    if (!this.isRunning) void this.run();
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    while (this.head < this.queue.length) {
+      const item = this.take();
+      try {
+        await (typeof item === 'function' ? item() : this.owner.handle(item));
+      } catch (error) {
+        this.owner.failed(error);
+      }
+    }
+    this.isRunning = false;
+  }
+
+  private take(): Buffer | Task {
+    const item = this.queue[this.head++]!;
+    this.compact();
+    if (typeof item === 'function') return item;
+    this.waitingBytes -= item.length;
+    if (this.isPaused && this.waitingBytes <= this.maxBytes / 2) {
+      this.isPaused = false;
+      this.owner.resume();
+    }
+    return item;
+  }
+
+  private compact(): void {
+    if (this.head === this.queue.length) this.queue.length = 0;
+    else if (this.head >= 1024) this.queue = this.queue.slice(this.head);
+    else return;
+    this.head = 0;
+  }
+}

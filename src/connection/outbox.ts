@@ -1,0 +1,43 @@
+import { Batch } from './batch.js';
+
+/** What the outbox writes to. */
+export interface Outlet {
+  /** Frames that wait for the end of this turn of the event loop. Owned by the outbox. */
+  waiting: Batch | undefined;
+  /** Writes whole frames to the socket. */
+  write(frames: Buffer): void;
+}
+
+/**
+ * Collects what connections are sent within one turn of the event loop, so that each socket gets one write, and
+ * one system call, for all of it. Connections that got the same frames in the same order share the joined bytes.
+ */
+export class Outbox {
+  private outlets: Outlet[] = [];
+  private root = new Batch(undefined, undefined);
+
+  add(outlet: Outlet, frame: Buffer): void {
+    if (outlet.waiting === undefined) {
+      if (this.outlets.length === 0) setImmediate(this.flush);
+      this.outlets.push(outlet);
+      outlet.waiting = this.root.after(frame);
+    } else {
+      outlet.waiting = outlet.waiting.after(frame);
+    }
+  }
+
+  /** Writes what waits for one outlet at once, for example because it is about to be closed. */
+  flushOne(outlet: Outlet): void {
+    const batch = outlet.waiting;
+    if (batch === undefined) return;
+    outlet.waiting = undefined;
+    outlet.write(batch.bytes());
+  }
+
+  private readonly flush = (): void => {
+    const outlets = this.outlets;
+    this.outlets = [];
+    this.root = new Batch(undefined, undefined);
+    for (const outlet of outlets) this.flushOne(outlet);
+  };
+}

@@ -1,0 +1,31 @@
+import { textFrame } from '../connection/frame.js';
+import type { Publication } from '../protocol/publication.js';
+import type { Envelope } from './envelope.js';
+
+/** Which rule kept a publication from a subscription. */
+export type DropReason = 'filter' | 'order' | 'throttle';
+
+/** The delivery of one publication to many subscriptions: each distinct envelope is encoded and framed once. */
+export class Fanout {
+  /** How many subscriptions it was sent to. */
+  delivered = 0;
+  /** How many subscriptions it was kept from, by rule. */
+  readonly dropped: Record<DropReason, number> = { filter: 0, order: 0, throttle: 0 };
+  private lastEnvelope: Envelope | undefined;
+  private lastFrame: Buffer | undefined;
+  private others: Map<Envelope, Buffer> | undefined;
+
+  constructor(readonly publication: Publication) {}
+
+  /** The frame for all subscriptions with this envelope. */
+  frame(envelope: Envelope): Buffer {
+    if (this.lastEnvelope === envelope) return this.lastFrame!;
+    if (this.lastEnvelope !== undefined) {
+      this.others ??= new Map();
+      this.others.set(this.lastEnvelope, this.lastFrame!);
+    }
+    this.lastEnvelope = envelope;
+    this.lastFrame = this.others?.get(envelope) ?? textFrame(envelope.wrap(this.publication, 'live'));
+    return this.lastFrame;
+  }
+}

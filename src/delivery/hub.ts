@@ -1,0 +1,98 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { BROKER, type Broker, type BrokerListener, type BrokerState } from '../broker/broker.js';
+import { Metrics } from '../metrics/metrics.js';
+import { ClientError } from '../protocol/errors.js';
+import type { Publication } from '../protocol/publication.js';
+import { Channel } from './channel.js';
+import { Fanout } from './fanout.js';
+import type { Subscription } from './subscription.js';
+
+/** Told of every change of the broker's state. */
+export type StateListener = (state: BrokerState) => void;
+
+/**
+ * Brings publications to subscriptions. Whatever brought a publication in, {@link publish} is where it starts; the
+ * broker carries it to the hub of every node, this one included.
+ */
+@Injectable()
+export class Hub implements BrokerListener {
+  private readonly logger = new Logger('Hub');
+  private readonly channels = new Map<string, Channel>();
+  private onStateChange: StateListener | undefined;
+
+  constructor(
+    @Inject(BROKER) private readonly broker: Broker,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** How many channels this node listens on. */
+  get channelCount(): number {
+    return this.channels.size;
+  }
+
+  /** Connects the broker. @throws when it cannot be reached. */
+  async start(onStateChange: StateListener): Promise<void> {
+    this.onStateChange = onStateChange;
+    await this.broker.start(this);
+  }
+
+  /** Disconnects the broker. */
+  async stop(): Promise<void> {
+    await this.broker.stop();
+    this.metrics.brokerStateChanged(false);
+  }
+
+  /**
+   * Sends a publication on its way to every subscription of its topic, on all nodes.
+   * @throws when the broker could not take it.
+   */
+  publish(publication: Publication, source: 'http' | 'process'): Promise<void> {
+    this.metrics.publicationTaken(source);
+    return this.broker.publish(publication.subscription, publication);
+  }
+
+  /**
+   * Adds a subscription. When this resolves, every publication from now on reaches it.
+   * @throws {ClientError} when the broker cannot be reached.
+   */
+  async join(subscription: Subscription): Promise<void> {
+    const { channel: name } = subscription;
+    let channel = this.channels.get(name);
+    if (!channel) {
+      channel = new Channel(this.broker.join(name));
+      this.channels.set(name, channel);
+    }
+    channel.add(subscription);
+    try {
+      await channel.joined;
+    } catch (cause) {
+      this.leave(subscription);
+      throw new ClientError('service_unavailable', 'Service unavailable.', { cause });
+    }
+  }
+
+  /** Removes a subscription; nothing reaches it any more. */
+  leave(subscription: Subscription): void {
+    subscription.end();
+    const channel = this.channels.get(subscription.channel);
+    channel?.remove(subscription);
+    if (!channel?.isEmpty) return;
+    this.channels.delete(subscription.channel);
+    void this.broker.leave(subscription.channel);
+  }
+
+  /** See {@link BrokerListener.received}. */
+  received(name: string, publication: Publication): void {
+    const channel = this.channels.get(name);
+    if (!channel) return;
+    const fanout = new Fanout(publication);
+    channel.receive(fanout, (error) => this.logger.error(error instanceof Error ? error.stack : error));
+    this.metrics.fannedOut(fanout.delivered, fanout.dropped);
+  }
+
+  /** See {@link BrokerListener.stateChanged}. */
+  stateChanged(state: BrokerState): void {
+    this.metrics.brokerStateChanged(state === 'ready');
+    this.onStateChange?.(state);
+  }
+}

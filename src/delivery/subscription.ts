@@ -1,0 +1,130 @@
+import type { Connection } from '../connection/connection.js';
+import { textFrame } from '../connection/frame.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import type { JsonText } from '../protocol/json.js';
+import { NO_OPTIONS, type DeliveryOptions, type Publication } from '../protocol/publication.js';
+import type { DeliveryStage, Envelope } from './envelope.js';
+import type { DropReason, Fanout } from './fanout.js';
+import { admits } from './field-filter.js';
+import { OrderGuard } from './order-guard.js';
+import { Throttle } from './throttle.js';
+
+/**
+ * One session's interest in one topic, and the rules by which publications reach it: filter fields, then order, then
+ * throttle. A publication that one rule stops leaves no trace in the next. Rules that are not used cost nothing.
+ */
+export abstract class Subscription {
+  /** Set by the hub, shared by all subscriptions whose {@link envelopeKey} is equal. */
+  envelope!: Envelope;
+  private order: OrderGuard | undefined;
+  private throttle: Throttle | undefined;
+  private held: Publication[] | undefined;
+  private heldLength = 0;
+  private hasEnded = false;
+
+  constructor(
+    readonly connection: Connection,
+    /** The channel that carries its publications. */
+    readonly channel: string,
+    private readonly filterFields: readonly string[],
+    /** Characters of publications that may be held; above it the client is closed as a slow consumer. */
+    private readonly maxHeldLength: number,
+  ) {}
+
+  /** Equal for subscriptions that may share an envelope. */
+  abstract readonly envelopeKey: string;
+
+  /** Makes the envelope, if no subscription of the same key is there to share one. */
+  abstract makeEnvelope(): Envelope;
+
+  /** The subscription of the same session to a topic; a publication may travel on the channel of another. */
+  protected abstract sibling(topic: string): Subscription | undefined;
+
+  /** The value to which a filter field of a publication must be equal. */
+  protected abstract fieldValue(field: string): JsonText | undefined;
+
+  /** From here on publications are kept until {@link release}. */
+  hold(): void {
+    this.held = [];
+  }
+
+  /** Counts the state that the client gets with its subscription as a publication, for order and throttle. */
+  prime(options: DeliveryOptions): void {
+    if (options.order !== undefined) this.orderGuard().admits(options);
+    if (options.throttleMs !== undefined) this.throttling().delivered(options.throttleKey);
+  }
+
+  /** Delivers what was held, in order. */
+  release(): void {
+    const held = this.held ?? [];
+    this.held = undefined;
+    for (const publication of held) if (!this.objection(publication)) this.send(publication, 'held');
+  }
+
+  /** Takes a publication from the channel. */
+  receive(fanout: Fanout): void {
+    const { publication } = fanout;
+    const target = publication.subscription === this.channel ? this : this.sibling(publication.subscription);
+    target?.take(fanout);
+  }
+
+  /** From here on nothing is delivered; what was kept back is lost. */
+  end(): void {
+    this.hasEnded = true;
+    this.held = undefined;
+    this.throttle?.stop();
+  }
+
+  private take(fanout: Fanout): void {
+    if (this.hasEnded) return;
+    if (this.held) {
+      this.keep(fanout.publication);
+      return;
+    }
+    const reason = this.objection(fanout.publication);
+    if (reason) fanout.dropped[reason]++;
+    else {
+      this.connection.send(fanout.frame(this.envelope));
+      fanout.delivered++;
+    }
+  }
+
+  private keep(publication: Publication): void {
+    this.held?.push(publication);
+    this.heldLength += publication.text.length;
+    if (this.heldLength > this.maxHeldLength) {
+      this.end();
+      this.connection.close(CLOSE_REASONS.slowConsumer);
+    }
+  }
+
+  private objection(publication: Publication): DropReason | undefined {
+    if (
+      this.filterFields.length > 0 &&
+      !admits(this.filterFields, (field) => this.fieldValue(field), publication)
+    ) {
+      return 'filter';
+    }
+    const { options } = publication;
+    if (options === NO_OPTIONS) return undefined;
+    if (options.order !== undefined && !this.orderGuard().admits(options)) return 'order';
+    const { throttleMs, throttleKey } = options;
+    if (throttleMs === undefined || this.throttling().admits(publication, throttleMs, throttleKey))
+      return undefined;
+    return 'throttle';
+  }
+
+  private send(publication: Publication, stage: DeliveryStage): void {
+    this.connection.send(textFrame(this.envelope.wrap(publication, stage)));
+  }
+
+  private orderGuard(): OrderGuard {
+    this.order ??= new OrderGuard();
+    return this.order;
+  }
+
+  private throttling(): Throttle {
+    this.throttle ??= new Throttle((publication) => this.send(publication, 'delayed'));
+    return this.throttle;
+  }
+}
