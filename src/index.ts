@@ -1,0 +1,30 @@
+export { ValidateTicket } from './auth/provider.ticket-validator.js';
+export { Callback, MessageData } from './callbacks/callback-params.js';
+export {
+  CallbackRequest,
+  type MessageRequest,
+  type SubscriptionRequest,
+} from './callbacks/callback-request.js';
+export { Refusal } from './callbacks/refusal.js';
+export { ConfigurationError } from './config/configuration-error.js';
+export { readEnvironment } from './config/environment.js';
+export { loadSettings } from './config/load-settings.js';
+export type { KittiwakeOptions } from './config/options.js';
+export { Settings } from './config/settings.js';
+export { KittiwakeAdapter } from './connection/kittiwake.adapter.js';
+export { Kittiwake, type PublishOptions } from './kittiwake.js';
+export { type KittiwakeAsyncOptions, KittiwakeModule } from './kittiwake.module.js';
+export { PublicationError } from './protocol/publication.js';
+export { State, type StateOptions } from './topics/state.js';
+export {
+  Authorize,
+  BeforeSubscribe,
+  BeforeUnsubscribe,
+  OnAuthorizationChange,
+  OnHeartbeat,
+  OnMessage,
+  OnSubscribe,
+  OnUnsubscribe,
+  TopicService,
+  type TopicServiceRules,
+} from './topics/topic-service.decorator.js';

@@ -1,0 +1,88 @@
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
+import type { Server } from 'node:http';
+import type { BrokerState } from './broker/broker.js';
+import { CALLER } from './callbacks/caller.js';
+import type { HttpCaller } from './callbacks/http.caller.js';
+import { Settings } from './config/settings.js';
+import { Connections } from './connection/connections.js';
+import { Hub } from './delivery/hub.js';
+import { Readiness } from './http/readiness.js';
+import { CLOSE_REASONS } from './protocol/close-reason.js';
+import { Sessions } from './topics/sessions.js';
+
+/** The beginning and the end of a gateway, and what it does when its broker is lost. */
+@Injectable()
+export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly logger = new Logger('Kittiwake');
+  private isStopping = false;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly modules: ModuleRef,
+    private readonly connections: Connections,
+    private readonly hub: Hub,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.hub.start((state) => this.brokerStateChanged(state));
+  }
+
+  /** No new clients; those that are there are closed, and the app is told of the end of each subscription. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopping = true;
+    const { spreadMs, timeoutMs } = this.settings.shutdown;
+    this.modules.get(Readiness).drain();
+    this.connections.refuseAll();
+    this.stopListening();
+    await this.connections.closeAll(CLOSE_REASONS.reconnect, spreadMs);
+    const isDrained = await settlesWithin(this.modules.get(Sessions).drained(), timeoutMs);
+    if (!isDrained) this.logger.warn('the app was not told of the end of every subscription in time');
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.hub.stop();
+    this.connections.stop();
+    await this.modules.get<HttpCaller>(CALLER).close();
+  }
+
+  private stopListening(): void {
+    const server = this.modules.get(HttpAdapterHost, { strict: false }).httpAdapter?.getHttpServer() as
+      Server | undefined;
+    if (server?.listening) server.close();
+  }
+
+  private brokerStateChanged(state: BrokerState): void {
+    if (this.isStopping) return;
+    if (state === 'ready') this.connections.acceptAll();
+    else this.brokerLost();
+  }
+
+  /** Clients must know that publications may be missing: they are told to come back, here or elsewhere. */
+  private brokerLost(): void {
+    this.connections.refuseAll();
+    if (this.settings.broker.onLoss === 'exit') {
+      this.logger.error('the broker is lost: stopping');
+      process.kill(process.pid, 'SIGTERM');
+      return;
+    }
+    this.logger.error('the broker is lost: disconnecting all clients until it is back');
+    void this.connections.closeAll(CLOSE_REASONS.reconnect, this.settings.shutdown.spreadMs);
+  }
+}
+
+async function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  const settled = await Promise.race([promise.then(() => true), timeout]);
+  clearTimeout(timer);
+  return settled;
+}

@@ -1,0 +1,24 @@
+import type { Caller } from '../callbacks/caller.js';
+import { objectText, type JsonMembers } from '../protocol/json.js';
+import type { CallbackKind } from './callback-kind.js';
+import type { CallbackRequest, ServiceCallbacks } from './service-callbacks.js';
+
+/** A service that is asked over HTTP, at one URL for each kind of callback. */
+export class HttpServiceCallbacks implements ServiceCallbacks {
+  constructor(
+    private readonly caller: Caller,
+    private readonly urls: Readonly<Partial<Record<CallbackKind, string | undefined>>>,
+    private readonly headers: Readonly<Record<string, string>>,
+  ) {}
+
+  has(kind: CallbackKind): boolean {
+    return this.urls[kind] !== undefined;
+  }
+
+  ask(kind: CallbackKind, { fields, signal }: CallbackRequest): Promise<JsonMembers> {
+    return this.caller.call(this.urls[kind]!, objectText(fields), {
+      headers: this.headers,
+      ...(signal && { signal }),
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import type { Connection } from '../connection/connection.js';
+import { CallbackError, ClientError } from '../protocol/errors.js';
+import { isFalsy, objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
+import { SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION } from './topic-errors.js';
+
+/** What a reply is about. */
+export interface ReplyContext {
+  /** The name of the event; absent for what is not an event. */
+  readonly event?: string | undefined;
+  /** As it was given. */
+  readonly subscription?: JsonText | undefined;
+  /** The extra fields in force. */
+  readonly extra?: JsonMembers | undefined;
+  /** The `id` that the client gave the event; only clients of `kittiwake.v1.json` get it back. */
+  readonly id?: JsonText | undefined;
+}
+
+/** The answers to one event of a client. Clients without our sub-protocol get exactly SocketShark's members. */
+export class Reply {
+  constructor(
+    private readonly connection: Connection,
+    private readonly context: ReplyContext,
+  ) {}
+
+  /** Whether the client will know which event this answers. */
+  get hasId(): boolean {
+    return this.isExtended && this.context.id !== undefined;
+  }
+
+  /** Success; null data is left out. */
+  ok(data?: JsonText): void {
+    const frame = this.frame();
+    frame.set('status', '"ok"' as JsonText);
+    if (data !== undefined && data !== 'null') frame.set('data', data);
+    this.send(frame);
+  }
+
+  /** The refusal or failure of the event. */
+  error(error: unknown): void {
+    const refusal = asRefusal(error);
+    const frame = this.frame();
+    frame.set('status', '"error"' as JsonText);
+    frame.set('error', refusal.error);
+    if (refusal.data !== undefined && !isFalsy(refusal.data)) frame.set('data', refusal.data);
+    if (this.isExtended) frame.set('code', toJsonText(refusal.code));
+    this.send(frame);
+  }
+
+  /** The end of a subscription that the client did not ask for: an `unsubscribe` event without `status`. */
+  ended(error: unknown, data: JsonText | undefined): void {
+    const refusal = asRefusal(error);
+    const frame = this.frame();
+    frame.set('error', refusal.error);
+    if (data !== undefined && data !== 'null') frame.set('data', data);
+    if (this.isExtended) frame.set('code', toJsonText(refusal.code));
+    this.send(frame);
+  }
+
+  /** The answer to a ping. */
+  pong(data: string | null): void {
+    this.send(
+      new Map([
+        ['event', '"pong"' as JsonText],
+        ['data', toJsonText(data)],
+      ]),
+    );
+  }
+
+  private get isExtended(): boolean {
+    return this.connection.subProtocol === KITTIWAKE_V1;
+  }
+
+  /** Extra fields first: a field that is named like a member of the protocol must not replace it. */
+  private frame(): JsonMembers {
+    const frame: JsonMembers = new Map(this.context.extra);
+    if (this.context.event !== undefined) frame.set('event', toJsonText(this.context.event));
+    if (this.context.subscription !== undefined) frame.set('subscription', this.context.subscription);
+    return frame;
+  }
+
+  private send(frame: JsonMembers): void {
+    if (this.hasId) frame.set('id', this.context.id!);
+    this.connection.sendText(objectText(frame));
+  }
+}
+
+/** What a client is told of an error. Of what is not meant for it, it learns nothing. */
+function asRefusal(error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  const { code, text } = error instanceof CallbackError ? SERVICE_UNAVAILABLE : UNHANDLED_EXCEPTION;
+  return new ClientError(code, text);
+}

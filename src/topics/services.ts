@@ -1,0 +1,33 @@
+import type { Service } from './service.js';
+import { TOPIC_ERRORS } from './topic-errors.js';
+
+/** Every configured service by its name. */
+export class Services {
+  private readonly byName = new Map<string, Service>();
+
+  add(service: Service): void {
+    this.byName.set(service.name, service);
+  }
+
+  /** The service behind a topic: what stands before its first dot. Nothing for what is not a topic of a service. */
+  find(topic: unknown): Service | undefined {
+    return typeof topic === 'string' && isTopic(topic) ? this.byName.get(serviceName(topic)) : undefined;
+  }
+
+  /** @throws {ClientError} when it is not `<service>.<topic>` or there is no such service. */
+  ofTopic(topic: unknown): Service {
+    if (typeof topic !== 'string' || !isTopic(topic)) throw TOPIC_ERRORS.invalidSubscription();
+    const service = this.byName.get(serviceName(topic));
+    if (!service) throw TOPIC_ERRORS.invalidService();
+    return service;
+  }
+}
+
+function isTopic(text: string): boolean {
+  const dot = text.indexOf('.');
+  return dot > 0 && dot < text.length - 1;
+}
+
+function serviceName(topic: string): string {
+  return topic.slice(0, topic.indexOf('.'));
+}

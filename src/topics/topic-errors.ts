@@ -1,0 +1,26 @@
+import { ClientError } from '../protocol/errors.js';
+
+/** The refusals of the topics protocol; their texts are fixed by SocketShark's protocol. */
+export const TOPIC_ERRORS = {
+  invalidEvent: () => new ClientError('invalid_event', 'Messages must be JSON and contain an event field.'),
+  eventNotFound: () => new ClientError('event_not_found', 'Event not found.'),
+  methodUnsupported: () => new ClientError('method_unsupported', 'Authentication method unsupported.'),
+  authenticationRequired: () => new ClientError('authentication_required', 'Authentication required.'),
+  invalidSubscription: () => new ClientError('invalid_subscription', 'Invalid subscription format.'),
+  invalidService: () => new ClientError('invalid_service', 'Invalid service.'),
+  alreadySubscribed: () => new ClientError('already_subscribed', 'Already subscribed.'),
+  notSubscribed: () => new ClientError('not_subscribed', 'Subscription does not exist.'),
+  tooManySubscriptions: () => new ClientError('too_many_subscriptions', 'Too many subscriptions.'),
+} as const;
+
+/** The text and the code of a refusal by a service that gives no text of its own. */
+export const DEFAULT_REFUSALS = {
+  unauthorized: { code: 'unauthorized', text: 'Unauthorized.' },
+  refused: { code: 'refused', text: 'Unhandled exception.' },
+} as const;
+
+/** What the client is told when the app could not be asked. */
+export const SERVICE_UNAVAILABLE = { code: 'service_unavailable', text: 'Service unavailable.' } as const;
+
+/** What the client is told when something is broken; the connection is closed after it. */
+export const UNHANDLED_EXCEPTION = { code: 'internal_error', text: 'Unhandled exception.' } as const;

@@ -1,0 +1,137 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { Hub } from '../delivery/hub.js';
+import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
+import { valueOf, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { deliveryOptions } from '../protocol/publication.js';
+import { PeriodicCalls } from './periodic-calls.js';
+import { Reply } from './reply.js';
+import type { Service } from './service.js';
+import type { Session } from './session.js';
+import { TOPIC_ERRORS } from './topic-errors.js';
+import { TopicSubscription } from './topic-subscription.js';
+
+/** Tells the client that what it asked for is done. */
+export type Confirm = (data?: JsonText) => void;
+
+/** The life of subscriptions to topics: how they begin, what is said in them, how they end. */
+@Injectable()
+export class TopicSubscriptions {
+  private readonly logger = new Logger('TopicSubscriptions');
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly settings: Settings,
+  ) {}
+
+  /**
+   * Subscribes a session. Publications are held from before `before_subscribe` is asked until its state has been
+   * confirmed to the client, so that none is lost between the two.
+   * @throws {ClientError} when the client or the service may not; {@link CallbackError} when it could not be asked.
+   */
+  async subscribe(
+    session: Session,
+    service: Service,
+    topic: string,
+    extra: JsonMembers,
+    confirm: Confirm,
+  ): Promise<void> {
+    const { rules } = service;
+    const { subscriptionsPerSession, outboxBytes } = this.settings.limits;
+    if (rules.requireAuthentication && !session.identity) throw TOPIC_ERRORS.authenticationRequired();
+    if (session.subscriptions.has(topic)) throw TOPIC_ERRORS.alreadySubscribed();
+    if (subscriptionsPerSession > 0 && session.subscriptions.size >= subscriptionsPerSession) {
+      throw TOPIC_ERRORS.tooManySubscriptions();
+    }
+    const subscription = new TopicSubscription(session, service, topic, extra, outboxBytes);
+    await this.authorize(subscription);
+    await this.begin(session, subscription, confirm);
+    const calls = new PeriodicCalls(subscription, (error) => this.lapse(session, subscription, error));
+    subscription.periodicCalls = calls;
+    calls.start();
+    await service.tell('onSubscribe', subscription.callbackFields());
+  }
+
+  /** Hands a message of the client to the service. @returns the members of its answer. */
+  async message(session: Session, topic: string, data: JsonText): Promise<JsonMembers> {
+    const subscription = this.existing(session, topic);
+    return subscription.service.ask('onMessage', subscription.callbackFields(data));
+  }
+
+  /** Ends a subscription at the client's wish, unless the service refuses. */
+  async unsubscribe(session: Session, topic: string, confirm: Confirm): Promise<void> {
+    const subscription = this.existing(session, topic);
+    const { service } = subscription;
+    const answer = await service.ask('beforeUnsubscribe', subscription.callbackFields());
+    session.subscriptions.delete(topic);
+    this.hub.leave(subscription);
+    confirm(answer.get('data'));
+    await service.tell('onUnsubscribe', subscription.callbackFields());
+  }
+
+  /** Ends all subscriptions of a session that is over, the latest first. */
+  async endAll(session: Session): Promise<void> {
+    session.end();
+    for (const subscription of session.subscriptions.values()) this.hub.leave(subscription);
+    for (const subscription of [...session.subscriptions.values()].toReversed()) {
+      session.subscriptions.delete(subscription.topic);
+      const { service } = subscription;
+      await service.tell('beforeUnsubscribe', subscription.callbackFields());
+      await service.tell('onUnsubscribe', subscription.callbackFields());
+    }
+  }
+
+  private existing(session: Session, topic: string): TopicSubscription {
+    const subscription = session.subscriptions.get(topic);
+    if (!subscription) throw TOPIC_ERRORS.notSubscribed();
+    return subscription;
+  }
+
+  private async authorize(subscription: TopicSubscription): Promise<void> {
+    const { service } = subscription;
+    const answer = await service.ask('authorizer', subscription.callbackFields());
+    subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer));
+  }
+
+  private async begin(session: Session, subscription: TopicSubscription, confirm: Confirm): Promise<void> {
+    const { service, topic } = subscription;
+    subscription.hold();
+    session.subscriptions.set(topic, subscription);
+    try {
+      await this.hub.join(subscription);
+      const answer = await service.ask('beforeSubscribe', subscription.callbackFields());
+      const options = answer.get('options');
+      if (options) subscription.prime(deliveryOptions(valueOf(options), options));
+      confirm(answer.get('data'));
+    } catch (error) {
+      session.subscriptions.delete(topic);
+      this.hub.leave(subscription);
+      throw error;
+    }
+    session.connection.isAdmitted = true;
+    subscription.release();
+  }
+
+  /** Deliveries stop at once; the service and the client learn of it in their turn. */
+  private lapse(session: Session, subscription: TopicSubscription, error: unknown): void {
+    if (!isExpected(error)) this.logger.error(error instanceof Error ? error.stack : error);
+    this.hub.leave(subscription);
+    session.connection.runNext(() => this.endLapsed(session, subscription, error));
+  }
+
+  private async endLapsed(session: Session, subscription: TopicSubscription, error: unknown): Promise<void> {
+    const { service, topic, extra } = subscription;
+    if (session.subscriptions.get(topic) !== subscription) return;
+    const data = await service.tell('beforeUnsubscribe', subscription.callbackFields());
+    session.subscriptions.delete(topic);
+    await service.tell('onUnsubscribe', subscription.callbackFields());
+    const context = { event: 'unsubscribe', subscription: JSON.stringify(topic) as JsonText, extra };
+    new Reply(session.connection, context).ended(error, data);
+  }
+}
+
+function isExpected(error: unknown): boolean {
+  return (
+    error instanceof ClientError || error instanceof CallbackError || error instanceof CallbackAnswerError
+  );
+}

@@ -1,0 +1,182 @@
+import { Logger } from '@nestjs/common';
+import {
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import { Authenticators } from '../auth/authenticator.js';
+import type { Connection } from '../connection/connection.js';
+import type { Endpoint } from '../connection/endpoint.js';
+import { Metrics } from '../metrics/metrics.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import { CallbackError, ClientError } from '../protocol/errors.js';
+import type { JsonMembers, JsonText } from '../protocol/json.js';
+import { type ClientEvent, decodeClientEvent, INVALID, NOT_JSON, UNKNOWN } from './client-event.js';
+import { Reply } from './reply.js';
+import type { Service } from './service.js';
+import { Services } from './services.js';
+import type { Session } from './session.js';
+import { Sessions } from './sessions.js';
+import { TOPIC_ERRORS } from './topic-errors.js';
+import { TopicSubscriptions } from './topic-subscriptions.js';
+
+/** The name under which the topics' endpoint is configured. */
+export const TOPICS_ENDPOINT = 'kittiwake:topics';
+
+const MAX_PONG_LENGTH = 128;
+const NULL = 'null' as JsonText;
+
+/** An event about a subscription, with what is known of its topic. */
+interface TopicEvent {
+  readonly session: Session;
+  readonly service: Service;
+  readonly topic: string;
+  /** The extra fields in force. */
+  readonly extra: JsonMembers;
+  readonly members: JsonMembers;
+  readonly reply: Reply;
+}
+
+/** SocketShark's client protocol: reads events, calls the domain, answers. */
+@WebSocketGateway({ path: TOPICS_ENDPOINT })
+export class TopicsGateway
+  implements OnGatewayInit<Endpoint>, OnGatewayConnection<Connection>, OnGatewayDisconnect
+{
+  private readonly logger = new Logger('TopicsGateway');
+
+  constructor(
+    private readonly sessions: Sessions,
+    private readonly services: Services,
+    private readonly subscriptions: TopicSubscriptions,
+    private readonly authenticators: Authenticators,
+    private readonly metrics: Metrics,
+  ) {}
+
+  afterInit(endpoint: Endpoint): void {
+    endpoint.decode = decodeClientEvent;
+    endpoint.prescribedCodes = new Map([
+      [CLOSE_REASONS.defect, 1000],
+      [CLOSE_REASONS.reconnect, 1000],
+      [CLOSE_REASONS.unresponsive, 1000],
+    ]);
+  }
+
+  handleConnection(connection: Connection): void {
+    this.sessions.begin(connection);
+  }
+
+  handleDisconnect(connection: Connection): void {
+    this.sessions.end(connection);
+  }
+
+  @SubscribeMessage('ping')
+  ping(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): void {
+    const { data } = event.value;
+    const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
+    reply.pong(typeof data === 'string' ? firstCodePoints(data, MAX_PONG_LENGTH) : null);
+    this.metrics.eventHandled('ping', 'success');
+  }
+
+  @SubscribeMessage('auth')
+  async auth(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): Promise<void> {
+    const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
+    await this.answer(connection, event.name, reply, async () => {
+      const { method = 'ticket' } = event.value;
+      const authenticator = typeof method === 'string' ? this.authenticators.find(method) : undefined;
+      if (!authenticator) throw TOPIC_ERRORS.methodUnsupported();
+      const authenticated = await authenticator.authenticate(event.members, connection.abandoned);
+      this.sessions.of(connection).authenticated(authenticated);
+      reply.ok();
+    });
+  }
+
+  @SubscribeMessage('subscribe')
+  subscribe(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): Promise<void> {
+    return this.aboutTopic(connection, event, ({ session, service, topic, extra, reply }) =>
+      this.subscriptions.subscribe(session, service, topic, extra, (data) => reply.ok(data)),
+    );
+  }
+
+  @SubscribeMessage('message')
+  message(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): Promise<void> {
+    return this.aboutTopic(connection, event, async ({ session, topic, members, reply }) => {
+      const answer = await this.subscriptions.message(session, topic, members.get('data') ?? NULL);
+      if (answer.has('data') || reply.hasId) reply.ok(answer.get('data'));
+    });
+  }
+
+  @SubscribeMessage('unsubscribe')
+  unsubscribe(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): Promise<void> {
+    return this.aboutTopic(connection, event, ({ session, topic, reply }) =>
+      this.subscriptions.unsubscribe(session, topic, (data) => reply.ok(data)),
+    );
+  }
+
+  @SubscribeMessage(UNKNOWN)
+  unknown(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): void {
+    const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
+    reply.error(TOPIC_ERRORS.eventNotFound());
+    this.metrics.eventHandled(UNKNOWN, 'error');
+  }
+
+  @SubscribeMessage(INVALID)
+  invalid(@ConnectedSocket() connection: Connection): void {
+    this.notJson(connection);
+    this.metrics.eventHandled(INVALID, 'error');
+  }
+
+  @SubscribeMessage(NOT_JSON)
+  notJson(@ConnectedSocket() connection: Connection): void {
+    new Reply(connection, {}).error(TOPIC_ERRORS.invalidEvent());
+  }
+
+  private async aboutTopic(
+    connection: Connection,
+    event: ClientEvent,
+    handle: (event: TopicEvent) => Promise<void>,
+  ): Promise<void> {
+    const { name, members, subscription } = event;
+    const session = this.sessions.of(connection);
+    const topic = event.value.subscription as string;
+    const extra =
+      session.subscriptions.get(topic)?.extra ?? this.services.find(topic)?.extraFieldsOf(members);
+    const reply = new Reply(connection, { event: name, subscription, extra, id: members.get('id') });
+    await this.answer(connection, name, reply, async () => {
+      const service = this.services.ofTopic(topic);
+      await handle({ session, service, topic, extra: extra ?? new Map(), members, reply });
+    });
+  }
+
+  private async answer(
+    connection: Connection,
+    event: string,
+    reply: Reply,
+    handle: () => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      await handle();
+      this.metrics.eventHandled(event, 'success');
+    } catch (error) {
+      this.metrics.eventHandled(event, 'error');
+      reply.error(error);
+      if (error instanceof ClientError || error instanceof CallbackError || isAbort(error)) return;
+      this.logger.error(error instanceof Error ? error.stack : error);
+      connection.close(CLOSE_REASONS.defect);
+    }
+  }
+}
+
+/** The client is gone, and what it waited for was called off. */
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+function firstCodePoints(text: string, count: number): string {
+  if (text.length <= count) return text;
+  const points = Array.from(text.slice(0, 2 * count));
+  return points.slice(0, count).join('');
+}

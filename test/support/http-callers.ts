@@ -1,0 +1,35 @@
+import { HttpCaller, type CallObserver, type HttpCallerSettings } from '../../src/callbacks/http.caller.js';
+
+const SETTINGS: HttpCallerSettings = {
+  timeoutMs: 5_000,
+  tries: 3,
+  waitMs: 1,
+  rateLimitHeaders: ['X-Rate-Limit-Reset'],
+  maxResponseBytes: 1_048_576,
+  connections: 10,
+  redirectOrigins: [],
+};
+
+/** Opens callers that close with the test; a wait between tries is 1 ms unless said otherwise. */
+export function callersOfTest(): (
+  settings?: Partial<HttpCallerSettings>,
+  observer?: CallObserver,
+) => HttpCaller {
+  const callers: HttpCaller[] = [];
+  afterEach(() => Promise.all(callers.splice(0).map((caller) => caller.close())));
+  return (settings, observer) => {
+    const caller = new HttpCaller({ ...SETTINGS, ...settings }, observer);
+    callers.push(caller);
+    return caller;
+  };
+}
+
+/** What a promise is rejected with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('the promise was not rejected');
+}
