@@ -1,0 +1,186 @@
+const PROTOCOL = 'kittiwake.v1.json';
+/** The app may be asked three times, for 15 seconds each; most people give up before. */
+const REPLY_TIMEOUT_MS = 20_000;
+/** A browser does not notice that a network went away: we ask, and a gateway that stays silent this long is gone. */
+const PING_PERIOD_MS = 10_000;
+const SILENCE_MS = 25_000;
+const MAX_WAIT_MS = 10_000;
+/** A connection that held this long was a good one: the next wait is short again. */
+const GOOD_AFTER_MS = 5000;
+
+/** A refusal, in the words of the gateway or the app. `data` is what the app added. */
+export class RefusedError extends Error {
+  constructor(frame) {
+    super(String(frame.error));
+    this.code = frame.code;
+    this.data = frame.data;
+  }
+}
+
+/**
+ * One WebSocket that comes back: each time with a new ticket, subscribed to the same topics, and so with their
+ * current state.
+ */
+export class Live {
+  #options;
+  #socket;
+  #pending = new Map();
+  #lastId = 0;
+  #attempt = 0;
+  #failures = 0;
+  #isPaused = false;
+  #liveSinceMs = Infinity;
+  #heardAtMs = 0;
+  #timer;
+
+  /**
+   * @param {object} options
+   * @param {string[]} options.topics
+   * @param {() => Promise<{ ticket: string, url: string }>} options.openTicket Asks the app for a ticket.
+   * @param {(state: 'connecting' | 'live' | 'reconnecting' | 'paused', reason?: string) => void} options.onState
+   * @param {(subscription: string, data: unknown) => void} options.onData The state of a topic, and each publication.
+   * @param {(direction: 'sent' | 'received', frame: object) => void} options.onFrame
+   */
+  constructor(options) {
+    this.#options = options;
+    setInterval(() => this.#ping(), PING_PERIOD_MS);
+    addEventListener('online', () => this.#socket ?? this.restart());
+  }
+
+  /** Connects; again, if it is connected. */
+  restart() {
+    this.#close();
+    this.#options.onState(this.#lastId === 0 ? 'connecting' : 'reconnecting');
+    void this.#open();
+  }
+
+  /** Sends a message on a topic. @returns the `data` of the reply. @throws {RefusedError} */
+  async send(subscription, data) {
+    return (await this.#request({ event: 'message', subscription, data })).data;
+  }
+
+  /** Unsubscribes, and stays connected. @returns {Promise<unknown[]>} what the app said to it, by topic. */
+  async pause() {
+    const replies = this.#options.topics.map((subscription) =>
+      this.#request({ event: 'unsubscribe', subscription }),
+    );
+    const data = (await Promise.all(replies)).map((reply) => reply.data);
+    this.#isPaused = true;
+    this.#options.onState('paused');
+    return data;
+  }
+
+  /** Subscribes again: what was missed comes with the state. */
+  resume() {
+    this.#isPaused = false;
+    if (this.#socket?.readyState === WebSocket.OPEN) void this.#subscribe(this.#socket, []);
+    else this.restart();
+  }
+
+  async #open() {
+    const attempt = ++this.#attempt;
+    let ticket;
+    try {
+      ticket = await this.#options.openTicket();
+    } catch (error) {
+      if (attempt === this.#attempt) this.#lost(error.message);
+      return;
+    }
+    // Meanwhile somebody may have asked for another connection.
+    if (attempt !== this.#attempt) return;
+    const socket = new WebSocket(ticket.url, PROTOCOL);
+    this.#socket = socket;
+    this.#heardAtMs = Date.now();
+    socket.addEventListener('open', () => {
+      if (socket !== this.#socket) return;
+      // Nothing waits for an answer here: the gateway handles the events of a connection in order.
+      const authenticated = this.#request({ event: 'auth', method: 'ticket', ticket: ticket.ticket });
+      void this.#subscribe(socket, [authenticated]);
+    });
+    socket.addEventListener(
+      'message',
+      ({ data }) => socket === this.#socket && this.#receive(JSON.parse(data)),
+    );
+    socket.addEventListener('close', ({ code, reason }) => {
+      if (socket === this.#socket) this.#lost(reason || `The connection closed (${code}).`);
+    });
+  }
+
+  async #subscribe(socket, earlier) {
+    const topics = this.#isPaused ? [] : this.#options.topics;
+    const subscribed = topics.map(async (subscription) => {
+      const reply = await this.#request({ event: 'subscribe', subscription });
+      this.#options.onData(subscription, reply.data);
+    });
+    try {
+      await Promise.all([...earlier, ...subscribed]);
+      if (socket !== this.#socket) return;
+      this.#liveSinceMs = Date.now();
+      this.#options.onState(this.#isPaused ? 'paused' : 'live');
+    } catch (error) {
+      if (socket === this.#socket) this.#lost(error.message);
+    }
+  }
+
+  #request(frame) {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      if (this.#socket?.readyState !== WebSocket.OPEN) throw new Error('There is no connection right now.');
+      const timer = setTimeout(
+        () => this.#settle(id)?.reject(new Error('There was no answer.')),
+        REPLY_TIMEOUT_MS,
+      );
+      this.#pending.set(id, { resolve, reject, timer });
+      this.#socket.send(JSON.stringify({ ...frame, id }));
+      this.#options.onFrame('sent', { ...frame, id });
+    });
+  }
+
+  #settle(id) {
+    const request = this.#pending.get(id);
+    clearTimeout(request?.timer);
+    this.#pending.delete(id);
+    return request;
+  }
+
+  #receive(frame) {
+    this.#heardAtMs = Date.now();
+    if (frame.event === 'pong') return;
+    this.#options.onFrame('received', frame);
+    const request = this.#settle(frame.id);
+    if (request && frame.status === 'ok') request.resolve(frame);
+    else if (request) request.reject(new RefusedError(frame));
+    else if (frame.event === 'message') this.#options.onData(frame.subscription, frame.data);
+    // The gateway ended a subscription. Trying again tells whether that was the last word.
+    else if (frame.event === 'unsubscribe') this.#lost(frame.error);
+  }
+
+  #ping() {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (Date.now() - this.#heardAtMs > SILENCE_MS) this.#lost('The gateway fell silent.');
+    else this.#socket.send(JSON.stringify({ event: 'ping', data: null }));
+  }
+
+  #lost(reason) {
+    if (Date.now() - this.#liveSinceMs > GOOD_AFTER_MS) this.#failures = 0;
+    this.#close();
+    this.#options.onState('reconnecting', reason);
+    this.#timer = setTimeout(() => void this.#open(), waitMs(this.#failures));
+    this.#failures += 1;
+  }
+
+  #close() {
+    clearTimeout(this.#timer);
+    this.#attempt += 1;
+    this.#liveSinceMs = Infinity;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close(1000);
+    for (const id of this.#pending.keys()) this.#settle(id)?.reject(new Error('The connection was lost.'));
+  }
+}
+
+/** 0.5 to 1 s first, then doubling up to 10 s; at random, so that not everybody comes back in the same moment. */
+function waitMs(failures) {
+  return Math.min(MAX_WAIT_MS, 1000 * 2 ** failures) * (0.5 + 0.5 * Math.random());
+}

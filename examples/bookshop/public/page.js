@@ -1,0 +1,131 @@
+import { BookCard } from './book-card.js';
+import { FrameLog, textElement } from './frame-log.js';
+import { Live } from './live.js';
+
+const BOOKS = 'books.all';
+const READERS = 'readers.all';
+const NAME_KEY = 'bookshop-name';
+const STATES = { connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', paused: 'Paused' };
+
+const byId = (id) => document.getElementById(id);
+const cards = new Map();
+const log = new FrameLog(byId('log'));
+let me;
+let role = 'editor';
+let state = 'connecting';
+
+const live = new Live({
+  topics: [BOOKS, READERS],
+  openTicket,
+  onState: showState,
+  onFrame: (direction, frame) => log.add(direction, frame),
+  onData: (subscription, data) => (subscription === BOOKS ? showBooks(data) : showReaders(data)),
+});
+
+/** The one thing this page asks the app over HTTP: who am I, and with which ticket may I connect? */
+async function openTicket() {
+  const response = await fetch('/api/tickets', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: localStorage.getItem(NAME_KEY) ?? undefined }),
+    signal: AbortSignal.timeout(10_000),
+  }).catch(() => undefined);
+  if (!response?.ok) throw new Error('The bookshop cannot be reached.');
+  const answer = await response.json();
+  me = answer.user;
+  localStorage.setItem(NAME_KEY, me.name);
+  // Not under the fingers of somebody who is typing one.
+  if (document.activeElement !== byId('name')) byId('name').value = me.name;
+  return answer;
+}
+
+function showState(next, reason) {
+  state = next;
+  byId('state').textContent = STATES[next];
+  byId('state').dataset.state = next;
+  byId('pause').textContent = next === 'paused' ? 'Resume' : 'Pause';
+  byId('pause').disabled = next !== 'live' && next !== 'paused';
+  document.body.classList.toggle('is-stale', next !== 'live');
+  if (reason) showNotice(reason);
+  else if (next === 'live')
+    showNotice(role === 'editor' ? '' : 'You may look at the books, but not change them.');
+  allowEditing();
+}
+
+function showNotice(text) {
+  byId('notice').textContent = text;
+  byId('notice').hidden = text === '';
+}
+
+function allowEditing() {
+  for (const card of cards.values()) card.canEdit = state === 'live' && role === 'editor';
+}
+
+/** Three kinds of data: all books (and our role, when we subscribe), one changed book, or our new role. */
+function showBooks(data) {
+  if (data.role) role = data.role;
+  if (data.books) for (const book of data.books) showBook(book);
+  if (data.book) announce(showBook(data.book), data.by);
+  if (data.role && state === 'live') showState('live');
+  allowEditing();
+}
+
+function showBook(book) {
+  let card = cards.get(book.id);
+  if (card) card.update(book);
+  else {
+    card = new BookCard(byId('book-template'), book, save);
+    cards.set(book.id, card);
+    byId('books').append(card.element);
+  }
+  return card;
+}
+
+function announce({ book }, by) {
+  byId('announcement').textContent = `${by ?? 'Somebody, over HTTP,'} changed ${book.title}.`;
+}
+
+function save(id, changes) {
+  return live.send(BOOKS, { action: 'update', id, changes });
+}
+
+function showReaders({ readers, total }) {
+  byId('reader-count').textContent = String(total);
+  const items = readers.map(({ id, name, role, sessions }) => {
+    const item = textElement('li', '');
+    item.dataset.testid = 'reader';
+    item.append(textElement('bdi', name));
+    if (id === me?.id) item.append(badge('you'));
+    if (role !== 'editor') item.append(badge(role));
+    if (sessions > 1) item.append(badge(`${sessions} tabs`));
+    return item;
+  });
+  if (total > readers.length) items.push(textElement('li', `and ${total - readers.length} more`));
+  byId('readers').replaceChildren(...items);
+}
+
+function badge(text) {
+  const element = textElement('span', text);
+  element.className = 'badge';
+  return element;
+}
+
+async function pause() {
+  try {
+    const [farewell] = await live.pause();
+    const changes = farewell?.changes ?? 0;
+    showNotice(`Paused. You made ${changes} ${changes === 1 ? 'change' : 'changes'} on this visit.`);
+  } catch (error) {
+    showNotice(error.message);
+  }
+}
+
+byId('pause').addEventListener('click', () => (state === 'paused' ? live.resume() : pause()));
+byId('name-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  localStorage.setItem(NAME_KEY, byId('name').value);
+  byId('name').blur();
+  // The name is part of the identity, which a ticket proves: a new name takes a new ticket.
+  live.restart();
+});
+live.restart();
