@@ -1,12 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BROKER, type Broker, type BrokerState } from '../broker/broker.js';
+import { Metrics } from '../metrics/metrics.js';
 
 /** Whether this node should get new clients. */
 @Injectable()
 export class Readiness {
   private isDraining = false;
 
-  constructor(@Inject(BROKER) private readonly broker: Broker) {}
+  constructor(
+    @Inject(BROKER) private readonly broker: Broker,
+    private readonly metrics: Metrics,
+  ) {}
 
   get brokerState(): BrokerState {
     return this.broker.state;
@@ -20,5 +24,6 @@ export class Readiness {
   /** Not ready from here on, whatever the broker does. */
   drain(): void {
     this.isDraining = true;
+    this.metrics.drain();
   }
 }

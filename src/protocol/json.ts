@@ -32,7 +32,7 @@ export function parseJson(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new JsonError('not JSON', { cause });
+    throw new JsonError(`not JSON${placeOf(cause)}`);
   }
   if (typeof value === 'object' && value !== null) checkDepth(text);
   return value;
@@ -115,6 +115,12 @@ export function objectText(members: Iterable<readonly [string, JsonText]>): Json
   let text = '';
   for (const [name, value] of members) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${value}`;
   return `{${text}}` as JsonText;
+}
+
+/** Where the text stops being JSON, as far as the parser says; its own message would quote the text. */
+function placeOf(error: unknown): string {
+  const position = /position (\d+)/.exec(String(error))?.[1];
+  return position === undefined ? '' : ` at position ${position}`;
 }
 
 function checkDepth(text: string): void {

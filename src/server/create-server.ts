@@ -39,18 +39,19 @@ export async function createServer(settings: Settings): Promise<NestFastifyAppli
 function takeRawBodies(adapter: FastifyAdapter): void {
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  for (const type of ['application/json', '*']) {
+    fastify.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  }
 }
 
 /** A plain request where WebSockets are expected is told so. */
 function requireUpgrades(adapter: FastifyAdapter, endpoints: Endpoints): void {
-  adapter.getInstance().addHook('onRequest', async (request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '/';
-    if (!request.is404 || !endpoints.match(path)) return;
-    await reply
-      .code(426)
-      .headers({ Connection: 'Upgrade', Upgrade: 'websocket' })
-      .type('text/plain')
-      .send('Upgrade Required');
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    if (!request.is404 || !endpoints.match(request.url.split('?', 1)[0] ?? '/')) {
+      done();
+      return;
+    }
+    reply.code(426).headers({ Connection: 'Upgrade', Upgrade: 'websocket' });
+    void reply.type('text/plain').send('Upgrade Required');
   });
 }

@@ -1,0 +1,103 @@
+import { Inbox, type InboxOwner } from './inbox.js';
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+class FakeOwner implements InboxOwner {
+  readonly log: string[] = [];
+  private finish: (() => void)[] = [];
+
+  handle(frame: Buffer): Promise<void> {
+    this.log.push(`begin ${frame}`);
+    return new Promise((resolve, reject) => {
+      this.finish.push(() => {
+        this.log.push(`end ${frame}`);
+        if (String(frame) === 'bad') reject(new Error('bad'));
+        else resolve();
+      });
+    });
+  }
+
+  failed(error: unknown): void {
+    this.log.push(`failed ${(error as Error).message}`);
+  }
+
+  pause(): void {
+    this.log.push('pause');
+  }
+
+  resume(): void {
+    this.log.push('resume');
+  }
+
+  async finishOne(): Promise<void> {
+    this.finish.shift()?.();
+    await settle();
+  }
+}
+
+describe('the inbox of a connection', () => {
+  let owner: FakeOwner;
+  let inbox: Inbox;
+  const push = (...frames: string[]): void => frames.forEach((frame) => inbox.push(Buffer.from(frame)));
+
+  beforeEach(() => {
+    owner = new FakeOwner();
+    inbox = new Inbox(owner, 10);
+  });
+
+  it('handles one frame after the other', async () => {
+    push('1', '2');
+    expect(owner.log).toEqual(['begin 1']);
+    await owner.finishOne();
+    await owner.finishOne();
+    expect(owner.log).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2']);
+  });
+
+  it('goes on after a failure', async () => {
+    push('bad', '2');
+    await owner.finishOne();
+    expect(owner.log).toEqual(['begin bad', 'end bad', 'failed bad', 'begin 2']);
+  });
+
+  it('runs urgent tasks before the frames that wait, and last tasks behind them', async () => {
+    push('1', '2');
+    inbox.runLast(async () => owner.log.push('last'));
+    inbox.runNext(async () => owner.log.push('next'));
+    await owner.finishOne();
+    await owner.finishOne();
+    expect(owner.log).toEqual(['begin 1', 'end 1', 'next', 'begin 2', 'end 2', 'last']);
+  });
+
+  it('stops the flow above its limit and lets it go on at half of it', async () => {
+    push('now', '12345', '6789', '0!');
+    expect(owner.log).toEqual(['begin now', 'pause']);
+    await owner.finishOne();
+    expect(owner.log).not.toContain('resume');
+    await owner.finishOne();
+    expect(owner.log).toEqual([
+      'begin now',
+      'pause',
+      'end now',
+      'begin 12345',
+      'end 12345',
+      'resume',
+      'begin 6789',
+    ]);
+  });
+
+  it('forgets frames but not tasks when it is told to', async () => {
+    push('1', '2', '3');
+    inbox.runLast(async () => owner.log.push('last'));
+    inbox.dropFrames();
+    expect(inbox.isEmpty).toBe(false);
+    await owner.finishOne();
+    expect(owner.log).toEqual(['begin 1', 'end 1', 'last']);
+    expect(inbox.isEmpty).toBe(true);
+  });
+
+  it('takes many small frames without slowing down', async () => {
+    push(...Array.from({ length: 5000 }, (_, i) => String(i)));
+    for (let i = 0; i < 5000; i++) await owner.finishOne();
+    expect(owner.log.filter((line) => line.startsWith('end'))).toHaveLength(5000);
+  });
+});
