@@ -13,7 +13,7 @@ const swc = {
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^kittiwake$': '<rootDir>/src/index.ts' },
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   testMatch: [
     '<rootDir>/src/**/*.spec.ts',

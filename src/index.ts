@@ -1,10 +1,7 @@
 export { ValidateTicket } from './auth/provider.ticket-validator.js';
+export { TicketRequest } from './auth/ticket-request.js';
 export { Callback, MessageData } from './callbacks/callback-params.js';
-export {
-  CallbackRequest,
-  type MessageRequest,
-  type SubscriptionRequest,
-} from './callbacks/callback-request.js';
+export { CallbackRequest } from './callbacks/callback-request.js';
 export { Refusal } from './callbacks/refusal.js';
 export { ConfigurationError } from './config/configuration-error.js';
 export { readEnvironment } from './config/environment.js';
@@ -15,6 +12,11 @@ export { KittiwakeAdapter } from './connection/kittiwake.adapter.js';
 export { Kittiwake, type PublishOptions } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, KittiwakeModule } from './kittiwake.module.js';
 export { PublicationError } from './protocol/publication.js';
+export {
+  type MessageRequest,
+  type SubscriptionFields,
+  SubscriptionRequest,
+} from './topics/subscription-request.js';
 export { State, type StateOptions } from './topics/state.js';
 export {
   Authorize,

@@ -11,7 +11,9 @@ import type { BrokerState } from './broker/broker.js';
 import { CALLER } from './callbacks/caller.js';
 import type { HttpCaller } from './callbacks/http.caller.js';
 import { Settings } from './config/settings.js';
+import { ADAPTER_ABSENT, AbsentAdapter } from './connection/absent.adapter.js';
 import { Connections } from './connection/connections.js';
+import { Endpoints } from './connection/endpoints.js';
 import { Hub } from './delivery/hub.js';
 import { Readiness } from './http/readiness.js';
 import { CLOSE_REASONS } from './protocol/close-reason.js';
@@ -28,9 +30,14 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly modules: ModuleRef,
     private readonly connections: Connections,
     private readonly hub: Hub,
-  ) {}
+  ) {
+    const config = modules['container'].applicationConfig;
+    if (!config?.getIoAdapter()) config?.setIoAdapter(new AbsentAdapter(() => this.httpServer !== undefined));
+  }
 
+  /** @throws when clients could not connect, or the broker cannot be reached. */
   async onApplicationBootstrap(): Promise<void> {
+    if (this.httpServer && !this.modules.get(Endpoints).areConnected) throw new Error(ADAPTER_ABSENT);
     await this.hub.start((state) => this.brokerStateChanged(state));
   }
 
@@ -53,9 +60,13 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private stopListening(): void {
-    const server = this.modules.get(HttpAdapterHost, { strict: false }).httpAdapter?.getHttpServer() as
-      Server | undefined;
-    if (server?.listening) server.close();
+    if (this.httpServer?.listening) this.httpServer.close();
+  }
+
+  /** Nothing in an app without HTTP, which can publish all the same. */
+  private get httpServer(): Server | undefined {
+    const { httpAdapter } = this.modules.get(HttpAdapterHost, { strict: false });
+    return httpAdapter?.getHttpServer() as Server | undefined;
   }
 
   private brokerStateChanged(state: BrokerState): void {

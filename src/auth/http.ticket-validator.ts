@@ -1,3 +1,4 @@
+import { isOk } from '../callbacks/callback-answer.js';
 import type { Caller } from '../callbacks/caller.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { objectText, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -21,7 +22,7 @@ export class HttpTicketValidator implements TicketValidator {
   async validate(ticket: JsonText, signal: AbortSignal): Promise<JsonMembers> {
     const { url, headers } = this.settings;
     const answer = await this.caller.call(url, objectText([['ticket', ticket]]), { headers, signal });
-    if (answer.get('status') !== '"ok"') throw ticketRefused(answer.get('error'));
+    if (!isOk(answer)) throw ticketRefused(answer.get('error'));
     return this.identity(answer);
   }
 

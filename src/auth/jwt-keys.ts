@@ -11,8 +11,10 @@ interface KeyKind {
 const MIN_RSA_BITS = 2048;
 
 const SECRET: KeyKind = { expected: 'a secret', fits: (key) => key.type === 'secret' };
-const RSA = rsa('rsa');
-const RSA_PSS = rsa('rsa', 'rsa-pss');
+const RSA: KeyKind = {
+  expected: `an RSA public key of at least ${MIN_RSA_BITS} bits`,
+  fits: (key) => key.asymmetricKeyType === 'rsa' && isLong(key),
+};
 const ED25519: KeyKind = {
   expected: 'an Ed25519 public key',
   fits: (key) => key.asymmetricKeyType === 'ed25519',
@@ -26,9 +28,9 @@ const KEY_KINDS: ReadonlyMap<string, KeyKind> = new Map([
   ['RS256', RSA],
   ['RS384', RSA],
   ['RS512', RSA],
-  ['PS256', RSA_PSS],
-  ['PS384', RSA_PSS],
-  ['PS512', RSA_PSS],
+  ['PS256', pss('sha256')],
+  ['PS384', pss('sha384')],
+  ['PS512', pss('sha512')],
   ['ES256', onCurve('P-256', 'prime256v1')],
   ['ES384', onCurve('P-384', 'secp384r1')],
   ['ES512', onCurve('P-521', 'secp521r1')],
@@ -77,11 +79,17 @@ function kindFor(algorithm: string): KeyKind {
   throw new Error(`tokens cannot be verified that are signed with ${algorithm}; algorithms can be ${known}`);
 }
 
-function rsa(...types: string[]): KeyKind {
+function isLong({ asymmetricKeyDetails }: KeyObject): boolean {
+  return (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_RSA_BITS;
+}
+
+/** An RSA-PSS key is bound to its hash. */
+function pss(hash: string): KeyKind {
+  const isBoundTo = ({ asymmetricKeyType, asymmetricKeyDetails: details }: KeyObject): boolean =>
+    asymmetricKeyType === 'rsa-pss' && details?.hashAlgorithm === hash && details.mgf1HashAlgorithm === hash;
   return {
-    expected: `an RSA public key of at least ${MIN_RSA_BITS} bits`,
-    fits: ({ asymmetricKeyType = '', asymmetricKeyDetails }) =>
-      types.includes(asymmetricKeyType) && (asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_RSA_BITS,
+    expected: `${RSA.expected}, or an RSA-PSS one for ${hash}`,
+    fits: (key) => RSA.fits(key) || (isBoundTo(key) && isLong(key)),
   };
 }
 

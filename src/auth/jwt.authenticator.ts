@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import { isFalsy, valueOf, type JsonMembers, type JsonText } from '../protocol/json.js';
 import type { Authenticated } from './authenticated.js';
@@ -14,7 +13,7 @@ export class JwtAuthenticator implements Authenticator {
   private readonly fields: readonly (readonly [field: string, claim: string])[];
 
   /** @throws when the settings are unusable: an unknown algorithm, or a key that is not one for it. */
-  constructor(settings: JwtSettings) {
+  constructor(private readonly settings: JwtSettings) {
     this.verifiers = tokenVerifiers(settings);
     this.fields = Object.entries(settings.fields);
   }
@@ -28,7 +27,7 @@ export class JwtAuthenticator implements Authenticator {
   }
 
   /**
-   * Verifies a token. `expiresAtMs` is its `exp`, which may be past by as much as clocks may be apart.
+   * Verifies a token. `expiresAtMs` is its `exp` and the time that clocks may be apart.
    * @throws {ClientError} when it is refused. The cause says why, without quoting the token.
    * @throws {CallbackError} when the keys could not be fetched.
    */
@@ -41,7 +40,7 @@ export class JwtAuthenticator implements Authenticator {
       return this.authenticated(jwt.claims());
     } catch (error) {
       if (error instanceof CallbackError) throw error;
-      throw refused(types.isNativeError(error) ? error.message : 'unknown reason');
+      throw refused((error as Error).message);
     }
   }
 
@@ -53,7 +52,11 @@ export class JwtAuthenticator implements Authenticator {
       identity.set(field, value);
     }
     const expiresAt = claims.get('exp');
-    return { identity, expiresAtMs: expiresAt === undefined ? undefined : Number(expiresAt) * 1000 };
+    return {
+      identity,
+      expiresAtMs:
+        expiresAt === undefined ? undefined : Number(expiresAt) * 1000 + this.settings.clockToleranceMs,
+    };
   }
 }
 

@@ -1,7 +1,7 @@
-import { isObject, JsonError, parseJson, parseObject, type JsonMembers } from '../protocol/json.js';
+import { isObject, parseJson, parseObject, type JsonMembers } from '../protocol/json.js';
 
 /** A longer token is refused unread. */
-export const MAX_TOKEN_LENGTH = 16_384;
+const MAX_TOKEN_LENGTH = 16_384;
 
 const COMPACT = /^([\w-]+)\.([\w-]+)\.[\w-]+$/;
 
@@ -13,31 +13,35 @@ export class TokenError extends Error {
 /** A JSON Web Token in the compact form (RFC 7515 section 3.1), taken apart but not verified. */
 export class Jwt {
   private constructor(
-    readonly text: string,
     /** What it says it is signed with. */
     readonly algorithm: string,
     private readonly payload: string,
   ) {}
 
-  /** @throws {TokenError} when it is too long, not such a token, or demands extensions, of which none is known. */
+  /**
+   * @throws {TokenError} when it is too long, not such a token, or demands extensions, of which none is known.
+   * @throws {JsonError} when its header is not JSON.
+   */
   static parse(text: string): Jwt {
     if (text.length > MAX_TOKEN_LENGTH) throw new TokenError(`longer than ${MAX_TOKEN_LENGTH} characters`);
     const [, header, payload] = COMPACT.exec(text) ?? [];
     if (header === undefined || payload === undefined) throw new TokenError('not a signed token');
-    const fields = withoutQuotes(() => parseJson(decode(header)));
-    if (!isObject(fields) || typeof fields.alg !== 'string')
+    const fields = parseJson(decode(header));
+    if (!isObject(fields) || typeof fields.alg !== 'string') {
       throw new TokenError('the header names no algorithm');
+    }
     // jsonwebtoken takes no notice of it, which RFC 7515 section 4.1.11 forbids.
     if (Object.hasOwn(fields, 'crit')) throw new TokenError('the header has critical extensions');
-    return new Jwt(text, fields.alg, payload);
+    return new Jwt(fields.alg, payload);
   }
 
   /**
    * The claims as the text they were signed as. To be asked after verification only.
-   * @throws {TokenError} when the payload is not a JSON object.
+   * @throws {TokenError} when the payload is JSON, but not an object.
+   * @throws {JsonError} when it is not JSON.
    */
   claims(): JsonMembers {
-    const claims = withoutQuotes(() => parseObject(decode(this.payload)));
+    const claims = parseObject(decode(this.payload));
     if (!claims) throw new TokenError('the payload is not a JSON object');
     return claims;
   }
@@ -45,13 +49,4 @@ export class Jwt {
 
 function decode(part: string): string {
   return Buffer.from(part, 'base64url').toString();
-}
-
-/** Without the cause of a JSON error, which quotes the text. */
-function withoutQuotes<Value>(parse: () => Value): Value {
-  try {
-    return parse();
-  } catch (error) {
-    throw new TokenError(error instanceof JsonError ? error.message : 'unreadable');
-  }
 }

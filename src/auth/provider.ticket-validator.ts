@@ -1,16 +1,17 @@
 import { SetMetadata } from '@nestjs/common';
-import { CallbackRequest } from '../callbacks/callback-request.js';
 import type { ProviderMethod } from '../callbacks/provider-methods.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
-import { isObject, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
 import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
+import { TicketRequest } from './ticket-request.js';
 
 /** Where {@link ValidateTicket} leaves its mark. */
 export const VALIDATE_TICKET = 'kittiwake:validate-ticket';
 
 /**
- * Marks the method of a provider that validates tickets in process. It gets a {@link CallbackRequest} with the field
- * `ticket` and returns the fields of the identity; it refuses by throwing, or by returning nothing.
+ * Marks the method of a provider that validates tickets in process, instead of a URL. It gets a {@link TicketRequest} and
+ * returns the fields of the identity, all of which the callbacks see; it refuses by throwing, as a topic service does, or
+ * by returning nothing, null or false.
  */
 export const ValidateTicket = (): MethodDecorator => SetMetadata(VALIDATE_TICKET, true);
 
@@ -19,12 +20,22 @@ export class ProviderTicketValidator implements TicketValidator {
   constructor(private readonly method: ProviderMethod) {}
 
   async validate(ticket: JsonText, signal: AbortSignal): Promise<JsonMembers> {
-    const answer = await this.method.call(new CallbackRequest(new Map([['ticket', ticket]]), signal));
+    const members: JsonMembers = new Map([['ticket', ticket]]);
+    const answer = await this.method.call((own) => new TicketRequest(members, own), signal);
     if ('refusal' in answer) throw ticketRefused(answer.refusal.get('error'));
     const { value } = answer;
     if (value === undefined || value === null || value === false) throw ticketRefused();
-    if (!isObject(value))
-      throw new CallbackAnswerError('a ticket validator must return the fields of the identity');
-    return new Map(Object.entries(value).map(([name, field]) => [name, toJsonText(field)]));
+    return this.identity(value);
+  }
+
+  private identity(value: unknown): JsonMembers {
+    try {
+      const text = toJsonText(value);
+      if (!text.startsWith('{')) throw new TypeError('a ticket validator returns the fields of the identity');
+      return membersOf(text);
+    } catch (cause) {
+      const { message } = cause as Error;
+      throw new CallbackAnswerError(`${this.method.name} returned what is no answer: ${message}`, { cause });
+    }
   }
 }

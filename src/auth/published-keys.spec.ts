@@ -175,7 +175,7 @@ describe('published keys', () => {
     const sign = (claims: object): string => signToken({ algorithm: 'ES256', key: P256.privateKey, claims });
     const good = { sub: 'user_1', aud: 'kittiwake', iss: 'id', exp: 4_102_444_800 };
     await expect(authenticator.identify(sign(good))).resolves.toMatchObject({
-      expiresAtMs: 4_102_444_800_000,
+      expiresAtMs: 4_102_444_805_000,
     });
     for (const bad of [{ aud: 'api' }, { iss: 'other' }, { exp: 1 }, { nbf: 4_102_444_800 }]) {
       expect(await rejection(authenticator.identify(sign({ ...good, ...bad })))).toBeInstanceOf(ClientError);

@@ -1,3 +1,5 @@
+import { measured } from '../callbacks/measured.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
 import { isFalsy, type JsonMembers, type JsonText } from '../protocol/json.js';
 import type { Authenticated } from './authenticated.js';
@@ -15,13 +17,18 @@ export interface TicketValidator {
 
 /** Authenticates by a ticket that the app issued and that the app validates: `{"event": "auth", "ticket": …}`. */
 export class TicketAuthenticator implements Authenticator {
-  constructor(private readonly validator: TicketValidator) {}
+  constructor(
+    private readonly validator: TicketValidator,
+    private readonly metrics: Metrics,
+  ) {}
 
   async authenticate(event: ReadonlyMap<string, JsonText>, signal: AbortSignal): Promise<Authenticated> {
     const ticket = event.get('ticket');
     if (ticket === undefined || isFalsy(ticket))
       throw new ClientError('ticket_missing', 'Must specify ticket.');
-    return { identity: await this.validator.validate(ticket, signal) };
+    const question = { service: 'auth', callback: 'ticket', signal };
+    const validate = (): Promise<JsonMembers> => this.validator.validate(ticket, signal);
+    return { identity: await measured(this.metrics, question, validate) };
   }
 }
 

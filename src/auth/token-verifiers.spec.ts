@@ -8,7 +8,17 @@ import { tokenVerifiers } from './token-verifiers.js';
 
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const SHORT_RSA = generateKeyPairSync('rsa', { modulusLength: 1024 });
-const RSA_PSS = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
+const RSA_PSS = generateKeyPairSync('rsa-pss', {
+  modulusLength: 2048,
+  hashAlgorithm: 'sha256',
+  mgf1HashAlgorithm: 'sha256',
+});
+const UNBOUND_RSA_PSS = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
+const SHORT_RSA_PSS = generateKeyPairSync('rsa-pss', {
+  modulusLength: 1024,
+  hashAlgorithm: 'sha256',
+  mgf1HashAlgorithm: 'sha256',
+});
 const P256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const P384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const SECP256K1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
@@ -48,8 +58,11 @@ describe('the start', () => {
     ['RS256', P256, 'an RSA public key of at least 2048 bits'],
     ['RS256', RSA_PSS, 'an RSA public key of at least 2048 bits'],
     ['RS256', SHORT_RSA, 'an RSA public key of at least 2048 bits'],
-    ['PS256', SHORT_RSA, 'an RSA public key of at least 2048 bits'],
-    ['PS512', ED25519, 'an RSA public key of at least 2048 bits'],
+    ['PS256', SHORT_RSA, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha256'],
+    ['PS512', ED25519, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha512'],
+    ['PS512', RSA_PSS, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha512'],
+    ['PS384', UNBOUND_RSA_PSS, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha384'],
+    ['PS256', SHORT_RSA_PSS, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha256'],
     ['ES256', P384, 'a public key on the curve P-256'],
     ['ES256', SECP256K1, 'a public key on the curve P-256'],
     ['ES256', RSA, 'a public key on the curve P-256'],

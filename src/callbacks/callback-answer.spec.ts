@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { rejection } from '../../test/support/http-callers.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
-import { membersOfAnswer } from './callback-answer.js';
+import { isOk, membersOfAnswer } from './callback-answer.js';
 
 describe('an answer', () => {
   it('has its members as the text they came in', () => {
@@ -17,15 +17,22 @@ describe('an answer', () => {
   });
 
   it.each(['', ' ', 'ok', '{', '{"a": 1} x'])('is not the text %j', (text) => {
-    expect(() => membersOfAnswer(Buffer.from(text), 'the app')).toThrow(
-      new CallbackAnswerError('the answer of the app is not JSON'),
-    );
+    expect(() => membersOfAnswer(Buffer.from(text), 'the app')).toThrow(/^the answer of the app is not JSON/);
   });
 
   it.each(['null', '[]', '"ok"', '1', 'true'])('is not the JSON value %s', (text) => {
     expect(() => membersOfAnswer(Buffer.from(text), 'the app')).toThrow(
       new CallbackAnswerError('the answer of the app is not a JSON object'),
     );
+  });
+
+  it('says yes with the status ok alone', () => {
+    const isYes = (text: string): boolean => isOk(membersOfAnswer(Buffer.from(text), 'the app'));
+    expect(isYes('{"status": "ok", "a": 1}')).toBe(true);
+    expect(isYes('{"status": "\\u006fk"}')).toBe(true);
+    for (const text of ['{}', '{"status": "OK"}', '{"status": true}', '{"status": ["ok"]}', '{"ok": "ok"}']) {
+      expect(isYes(text)).toBe(false);
+    }
   });
 
   it('is UTF-8', () => {

@@ -1,15 +1,21 @@
 import { CallbackAnswerError } from '../protocol/errors.js';
-import { JsonError, parseObject, type JsonMembers } from '../protocol/json.js';
+import { JsonError, parseObject, valueOf, type JsonMembers } from '../protocol/json.js';
 
 /**
  * The members of an answer that is labelled JSON.
  * @param from where it came from, as it may be logged.
- * @throws {CallbackAnswerError} when it is not a JSON object. It has no cause, which would quote the answer.
+ * @throws {CallbackAnswerError} when it is not a JSON object; the answer is not quoted.
  */
 export function membersOfAnswer(bytes: Buffer, from: string): JsonMembers {
   const members = parse(bytes, from);
   if (members) return members;
   throw new CallbackAnswerError(`the answer of ${from} is not a JSON object`);
+}
+
+/** Whether an answer says yes: its `status` is "ok", however that is spelt. Everything else is a refusal. */
+export function isOk(answer: JsonMembers): boolean {
+  const status = answer.get('status');
+  return status !== undefined && valueOf(status) === 'ok';
 }
 
 function parse(bytes: Buffer, from: string): JsonMembers | undefined {

@@ -1,35 +1,54 @@
-import type { PipeTransform, Type } from '@nestjs/common';
-import { CallbackRequest } from './callback-request.js';
+import {
+  Body,
+  createParamDecorator,
+  type ExecutionContext,
+  type PipeTransform,
+  type Type,
+} from '@nestjs/common';
+import { ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
+import type { CallbackRequest } from './callback-request.js';
 
-/** Where Nest finds what the parameters of a callback method are made from. */
-export const CALLBACK_PARAMS = 'kittiwake:callback-params';
+/** Where Nest finds what the parameters of a method are made from. */
+export const CALLBACK_PARAMS = ROUTE_ARGS_METADATA;
 
-/** Nest's numbers for the type of a parameter: pipes treat the data of a message like the body of a request. */
-const BODY = 3;
-const CUSTOM = 7;
-
-/** Makes a parameter from a number above; see Nest's ExternalContextCreator. */
+/** Makes the parameters that Nest does not make by itself; see its ExternalContextCreator. */
 export const callbackParams = {
-  exchangeKeyForValue(type: number, _data: unknown, [request]: [CallbackRequest]): unknown {
-    return type === BODY ? request.data : request;
-  },
+  exchangeKeyForValue: (_type: number, _data: unknown, [request]: [CallbackRequest]): unknown =>
+    request.fields.data,
 };
 
-/** The data of a client's message; pipes, such as Nest's ValidationPipe, work on it. */
+/**
+ * The data of a client's message. Pipes treat it like the body of an HTTP request: with Nest's `ValidationPipe` and a
+ * class of class-validator as its type, data that breaks the rules is refused, and the client is told which ones.
+ */
 export function MessageData(...pipes: (Type<PipeTransform> | PipeTransform)[]): ParameterDecorator {
-  return mark(BODY, pipes);
+  return Body(...pipes);
 }
 
 /** The whole request: what a method without parameter decorators gets as its only argument. */
-export function Callback(): ParameterDecorator {
-  return mark(CUSTOM, []);
+export const Callback: () => ParameterDecorator = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): CallbackRequest => context.getArgByIndex(0),
+);
+
+/**
+ * Nest calls a method with decorated parameters with `undefined` for all others.
+ * @returns what is wrong with the parameters of a method, if anything is.
+ */
+export function parameterFault(host: object, name: string, count: number): string | undefined {
+  const params = Reflect.getMetadata(CALLBACK_PARAMS, host, name) as
+    Record<string, { readonly index: number }> | undefined;
+  if (!params) return undefined;
+  const decorated = new Set(Object.values(params).map(({ index }) => index));
+  const foreign = Object.keys(params).find((key) => !isOurs(key));
+  if (foreign !== undefined) return `parameter ${params[foreign]!.index + 1} is of a request over HTTP`;
+  for (let index = 0; index < count; index++) {
+    if (!decorated.has(index)) return `parameter ${index + 1} has no decorator, but another one has`;
+  }
+  return undefined;
 }
 
-function mark(type: number, pipes: readonly (Type<PipeTransform> | PipeTransform)[]): ParameterDecorator {
-  return (target, method, index) => {
-    const host = target.constructor;
-    const before = Reflect.getMetadata(CALLBACK_PARAMS, host, method!) as object | undefined;
-    const params = { ...before, [`${type}:${index}`]: { index, data: undefined, pipes } };
-    Reflect.defineMetadata(CALLBACK_PARAMS, params, host, method!);
-  };
+/** Keys are `<type>:<index>`; decorators made with `createParamDecorator` have types that are no numbers. */
+function isOurs(key: string): boolean {
+  const type = Number(key.split(':', 1)[0]);
+  return Number.isNaN(type) || type === (RouteParamtypes.BODY as number);
 }

@@ -1,17 +1,24 @@
+import type { ArgumentsHost } from '@nestjs/common';
 import { valueOf, type JsonMembers } from '../protocol/json.js';
 
-/**
- * What the gateway asks a provider. As over HTTP, it has the subscription, extra fields, authorizer fields and the
- * client's identity, of which a later one wins over an earlier one of the same name.
- */
+/** What the gateway asks a provider: the members that the body of the HTTP callback would have. */
 export class CallbackRequest {
   private parsed: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     private readonly members: JsonMembers,
-    /** Aborted when the answer is of no use any more. */
-    readonly signal: AbortSignal | undefined,
+    /** Aborted when the answer is of no use any more: the client or its subscription is gone. */
+    readonly signal: AbortSignal,
   ) {}
+
+  /**
+   * The request that a guard, an interceptor, an exception filter or a parameter decorator works for; `undefined` when
+   * Nest has it work for something else, such as an HTTP request.
+   */
+  static of(context: ArgumentsHost): CallbackRequest | undefined {
+    const request: unknown = context.getArgByIndex(0);
+    return request instanceof CallbackRequest ? request : undefined;
+  }
 
   /** Everything that is known, by name. Numbers beyond 2^53 lose digits; see {@link text}. */
   get fields(): Readonly<Record<string, unknown>> {
@@ -21,31 +28,8 @@ export class CallbackRequest {
     return this.parsed;
   }
 
-  /** The topic that was subscribed to, `service.name`. */
-  get subscription(): string {
-    return String(this.fields.subscription);
-  }
-
-  /** The topic without its service. */
-  get topic(): string {
-    return this.subscription.slice(this.subscription.indexOf('.') + 1);
-  }
-
-  /** The data of a client's message; null when it had none. */
-  get data(): unknown {
-    return this.fields.data;
-  }
-
   /** A field as the JSON text it came in, with every digit. */
   text(name: string): string | undefined {
     return this.members.get(name);
   }
-}
-
-/** A request about a subscription. */
-export type SubscriptionRequest = CallbackRequest;
-
-/** A message of a client; `T` is what the service expects as its data. */
-export interface MessageRequest<T = unknown> extends CallbackRequest {
-  readonly data: T;
 }

@@ -115,7 +115,6 @@ export class HttpCaller implements Caller {
       try {
         return await attempt.run(signal);
       } catch (error) {
-        signal.throwIfAborted();
         if (!(error instanceof AttemptError)) throw error;
         if (progress.tries >= this.settings.tries) throw this.unavailable(post.url, progress, error);
         await this.waitAfter(error, post.url, progress, signal);

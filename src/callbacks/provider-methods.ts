@@ -1,101 +1,140 @@
-import { HttpException, Injectable } from '@nestjs/common';
-import { DiscoveryService, ExternalContextCreator, MetadataScanner } from '@nestjs/core';
-import { STATIC_CONTEXT } from '@nestjs/core/internal';
-import { WsException } from '@nestjs/websockets';
-import { toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
-import { CALLBACK_PARAMS, callbackParams } from './callback-params.js';
+import { Injectable, Logger } from '@nestjs/common';
+import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/internal';
+import { DiscoveryService, ExternalContextCreator, MetadataScanner, ModuleRef } from '@nestjs/core';
+import type { JsonMembers } from '../protocol/json.js';
+import { cancellable } from './cancellable.js';
+import { CALLBACK_PARAMS, callbackParams, parameterFault } from './callback-params.js';
 import type { CallbackRequest } from './callback-request.js';
-import { Refusal } from './refusal.js';
+import { isForClient, refusalMembers } from './refusal-members.js';
 
 /** A method of one of the app's providers that a decorator marked as the answer to a callback. */
 export interface ProviderMethod {
-  /** The class that it is a method of. */
-  readonly host: object;
+  /** The provider that it is a method of. */
+  readonly provider: object;
+  /** Class and method, as messages name it. */
   readonly name: string;
   /** What the decorator said. */
   readonly mark: unknown;
   /**
    * Calls it, with the guards, pipes, interceptors and filters that Nest has for it.
+   * @param ask makes the request, with a signal of its own.
+   * @param signal ends the call, even if the method takes no notice.
    * @returns what it returned, or the members of a refusal when it threw.
+   * @throws {CallbackAnswerError} when it threw a refusal with data that cannot be JSON.
+   * @throws the signal's reason when that is aborted.
    */
-  call(request: CallbackRequest): Promise<ProviderAnswer>;
+  call(ask: (signal: AbortSignal) => CallbackRequest, signal?: AbortSignal): Promise<ProviderAnswer>;
 }
 
 /** What a provider's method answered. */
 export type ProviderAnswer = { readonly value: unknown } | { readonly refusal: JsonMembers };
 
+type Methods = Readonly<Record<string, (...args: unknown[]) => unknown>>;
+
 /** Finds the app's providers that answer callbacks in process. */
 @Injectable()
 export class ProviderMethods {
+  private readonly logger = new Logger('Callbacks');
+
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     private readonly contexts: ExternalContextCreator,
+    private readonly modules: ModuleRef,
   ) {}
 
   /**
    * Every method that carries the metadata. Call it when all providers exist: in `onModuleInit` or later.
-   * @throws when a provider is not a singleton.
+   * @throws when it is a method of a controller or of a provider that is not a singleton, or has parameters that Nest
+   * would leave undefined.
    */
   marked(metadata: string): ProviderMethod[] {
-    const found: ProviderMethod[] = [];
-    for (const wrapper of this.discovery.getProviders()) {
-      const instance = wrapper.instance as Record<string, unknown> | undefined;
-      if (!wrapper.metatype || !instance || typeof instance !== 'object' || wrapper.isAlias) continue;
-      const methods = this.methodsOf(instance, metadata);
-      if (methods.length > 0 && !wrapper.isDependencyTreeStatic()) {
-        throw new Error(
-          `${wrapper.name} answers Kittiwake's callbacks, so it must not be request-scoped or transient`,
-        );
+    for (const { metatype, name } of this.discovery.getControllers()) {
+      if (metatype && this.namesOf(metatype.prototype as object, metadata).length > 0) {
+        throw new Error(`${name} answers callbacks of Kittiwake, so it must be a provider, not a controller`);
       }
-      found.push(...methods);
     }
-    return found;
+    return this.providers().flatMap((provider) =>
+      this.namesOf(Reflect.getPrototypeOf(provider), metadata).map((name) =>
+        this.method(provider, name, metadata),
+      ),
+    );
   }
 
-  private methodsOf(instance: Record<string, unknown>, metadata: string): ProviderMethod[] {
-    const methods: ProviderMethod[] = [];
-    for (const name of this.scanner.getAllMethodNames(Object.getPrototypeOf(instance) as object)) {
-      const method = instance[name];
-      const mark: unknown = typeof method === 'function' ? Reflect.getMetadata(metadata, method) : undefined;
-      if (mark !== undefined) methods.push(this.method(instance, name, mark));
-    }
-    return methods;
+  /** Every provider of a class that carries the metadata, whatever its methods. See {@link marked}. */
+  ofMarkedClass(metadata: string): object[] {
+    return this.providers().filter((provider) => Reflect.hasMetadata(metadata, provider.constructor));
   }
 
-  private method(instance: Record<string, unknown>, name: string, mark: unknown): ProviderMethod {
+  private providers(): object[] {
+    const instances = this.discovery.getProviders().map(({ instance }) => instance as unknown);
+    return [...new Set(instances.filter((instance) => isOfClass(instance)))];
+  }
+
+  private namesOf(prototype: object | null, metadata: string): string[] {
+    return this.scanner
+      .getAllMethodNames(prototype)
+      .filter((name) => Reflect.hasMetadata(metadata, (prototype as Methods)[name]!));
+  }
+
+  private method(provider: object, methodName: string, metadata: string): ProviderMethod {
+    const method = (provider as Methods)[methodName]!;
+    const name = `${provider.constructor.name}.${methodName}`;
+    const fault = parameterFault(provider.constructor, methodName, method.length);
+    if (fault) throw new Error(`${name}: ${fault}; use @MessageData() or @Callback()`);
+    this.requireSingleton(provider);
     const run = this.contexts.create(
-      instance,
-      instance[name] as (...args: unknown[]) => unknown,
-      name,
+      provider,
+      method,
+      methodName,
       CALLBACK_PARAMS,
       callbackParams,
-      STATIC_CONTEXT,
+      undefined,
       undefined,
       { guards: true, interceptors: true, filters: true },
       'kittiwake',
     );
-    return {
-      host: instance.constructor,
-      name,
-      mark,
-      call: async (request) => {
-        try {
-          return { value: await run(request) };
-        } catch (error) {
-          return { refusal: refusalOf(error) };
-        }
-      },
+    const answer = async (request: CallbackRequest): Promise<ProviderAnswer> => {
+      try {
+        return { value: await run(request) };
+      } catch (error) {
+        if (!isForClient(error) && !request.signal.aborted) this.logDefect(error, provider, method, name);
+        return { refusal: refusalMembers(error, name) };
+      }
     };
+    return {
+      provider,
+      name,
+      mark: Reflect.getMetadata(metadata, method) as unknown,
+      call: (ask, signal) => cancellable(signal, (own) => answer(ask(own))),
+    };
+  }
+
+  private requireSingleton(provider: object): void {
+    const wrapper = this.discovery.getProviders().find(({ instance }) => instance === provider)!;
+    if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) return;
+    throw new Error(
+      `${wrapper.name} answers callbacks of Kittiwake, which come without a request: ` +
+        'it must be a singleton, and nothing that it injects or is decorated with may be request-scoped',
+    );
+  }
+
+  /** Nest has logged an error that no exception filter took. What a filter threw, it has not. */
+  private logDefect(error: unknown, provider: object, method: object, name: string): void {
+    const isNests = error instanceof Error && !this.hasFilters(provider.constructor, method);
+    if (isNests) return;
+    this.logger.error(`${name} failed: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+
+  private hasFilters(host: object, method: object): boolean {
+    const config = this.modules['container'].applicationConfig;
+    return (
+      [host, method].some((target) => Reflect.hasMetadata(EXCEPTION_FILTERS_METADATA, target)) ||
+      (config !== undefined && config.getGlobalFilters().length + config.getGlobalRequestFilters().length > 0)
+    );
   }
 }
 
-/** Only exceptions that are meant for a client speak to it; Nest has logged the others. */
-function refusalOf(error: unknown): JsonMembers {
-  const members: JsonMembers = new Map([['status', '"error"' as JsonText]]);
-  if (error instanceof Refusal || error instanceof HttpException || error instanceof WsException) {
-    members.set('error', toJsonText(error.message));
-  }
-  if (error instanceof Refusal && error.data !== undefined) members.set('data', toJsonText(error.data));
-  return members;
+function isOfClass(instance: unknown): instance is object {
+  return typeof instance === 'object' && instance !== null && typeof instance.constructor === 'function';
 }

@@ -12,8 +12,7 @@ import { text } from './text.kind.js';
 export class RedisSettings {
   @Setting({
     kind: text(REDIS_URL),
-    about:
-      'The server, with user, password and database. With sentinels or a cluster, its host and port play no part.',
+    about: 'The server, with user and password. With sentinels or a cluster, its host and port play no part.',
   })
   readonly url: string = 'redis://127.0.0.1:6379';
 

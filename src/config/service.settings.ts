@@ -7,6 +7,7 @@ import { flag, text } from './text.kind.js';
 
 /** The rules of one service, and the URLs where its app is asked. */
 @Rule(jitterWithinPeriod)
+@Rule(extraFieldsAreFree)
 export class ServiceSettings {
   @Setting({ kind: flag(), about: 'Only authenticated clients may subscribe.' })
   readonly requireAuthentication: boolean = true;
@@ -92,6 +93,19 @@ export class ServiceSettings {
   })
   readonly headers: Readonly<Record<string, string>> = {};
 }
+
+/** What a client gives as an extra field is in every frame: it must not pass for a member of the protocol. */
+function extraFieldsAreFree({ extraFields }: ServiceSettings): Disagreement | undefined {
+  const taken = extraFields.find((field) => RESERVED_FIELDS.has(field));
+  if (taken === undefined) return undefined;
+  return {
+    key: 'extraFields',
+    found: JSON.stringify(taken),
+    expected: 'names other than members of the protocol',
+  };
+}
+
+const RESERVED_FIELDS = new Set(['event', 'status', 'error', 'data', 'id', 'code']);
 
 /** The wait for a renewal is the period less a random part of the jitter: it must not become negative. */
 function jitterWithinPeriod(service: ServiceSettings): Disagreement | undefined {

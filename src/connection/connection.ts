@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import type { MessageMappingProperties } from '@nestjs/websockets';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
@@ -38,7 +37,7 @@ export class Connection implements Outlet, InboxOwner {
   private second = 0;
   private isClosing = false;
   private inbox: Inbox | undefined = undefined;
-  private handlers: readonly MessageMappingProperties[] | undefined = undefined;
+  private isKnown = false;
   private disconnected: (() => void) | undefined = undefined;
   private abandonment: AbortController | undefined = undefined;
 
@@ -113,16 +112,14 @@ export class Connection implements Outlet, InboxOwner {
     this.isPongDue = false;
   }
 
-  /** The socket has closed. Events that the client sent before are handled all the same. */
-  closed(): void {
+  /**
+   * The socket has closed, or does so for a reason that lies in what the client sent. Events that the client sent
+   * before are handled all the same.
+   */
+  closed(reason?: CloseReason): void {
     if (this.isClosing) return;
     if (this.inbox?.isEmpty !== false) this.abandonment?.abort();
-    this.end(undefined);
-  }
-
-  /** Takes Nest's handlers of the gateway, bound to this connection. */
-  bindHandlers(handlers: readonly MessageMappingProperties[]): void {
-    this.handlers = handlers;
+    this.end(reason);
   }
 
   /** Takes Nest's own handler of the connection's end. */
@@ -132,23 +129,18 @@ export class Connection implements Outlet, InboxOwner {
 
   /** Does what is due now: pings, checks deadlines. @returns in how many milliseconds it wants to be swept again. */
   sweep(nowMs: number): number {
-    const { pingIntervalMs, pingTimeoutMs, idleMs, admissionDeadlineMs } = this.host.settings;
-    if (this.isPongDue && nowMs - this.lastPingAtMs >= pingTimeoutMs) this.close(CLOSE_REASONS.unresponsive);
-    else if (idleMs > 0 && nowMs - this.lastFrameAtMs >= idleMs) this.close(CLOSE_REASONS.idle);
-    else if (!this.isAdmitted && admissionDeadlineMs > 0 && nowMs - this.openedAtMs >= admissionDeadlineMs) {
-      this.close(CLOSE_REASONS.notAuthenticated);
-    } else if (pingIntervalMs > 0 && !this.isPongDue && nowMs - this.lastPingAtMs >= pingIntervalMs)
-      this.ping(nowMs);
+    // While the gateway does not read, the client can show neither that it is there nor that it has something to say.
+    if (!this.webSocket.isPaused) this.doWhatIsDue(nowMs);
     return this.nextSweepMs(nowMs);
   }
 
   /** See {@link InboxOwner.handle}. */
-  handle(frame: Buffer): Promise<unknown> {
-    if (this.handlers === undefined) this.endpoint.connected?.(this);
-    const { handler, payload } = this.endpoint.decode(frame);
-    const found = this.handlers?.[this.endpoint.indexOf(handler, this.handlers)];
-    if (!found) throw new Error(`the gateway of ${this.endpoint.path} has no handler named ${handler}`);
-    return found.callback(payload) as Promise<unknown>;
+  handle(frame: Buffer): unknown {
+    if (!this.isKnown) {
+      this.isKnown = true;
+      this.endpoint.connected?.(this);
+    }
+    return this.endpoint.handle(this as never, frame);
   }
 
   /** See {@link InboxOwner.failed}. */
@@ -164,6 +156,8 @@ export class Connection implements Outlet, InboxOwner {
 
   /** See {@link InboxOwner.resume}. */
   resume(): void {
+    this.isPongDue = false;
+    this.lastFrameAtMs = Date.now();
     this.webSocket.resume();
   }
 
@@ -173,6 +167,16 @@ export class Connection implements Outlet, InboxOwner {
     this.socket.write(frames);
     if (this.socket.writableLength > this.host.settings.maxOutboxBytes)
       this.close(CLOSE_REASONS.slowConsumer);
+  }
+
+  private doWhatIsDue(nowMs: number): void {
+    const { pingIntervalMs, pingTimeoutMs, idleMs, admissionDeadlineMs } = this.host.settings;
+    if (this.isPongDue && nowMs - this.lastPingAtMs >= pingTimeoutMs) this.close(CLOSE_REASONS.unresponsive);
+    else if (idleMs > 0 && nowMs - this.lastFrameAtMs >= idleMs) this.close(CLOSE_REASONS.idle);
+    else if (!this.isAdmitted && admissionDeadlineMs > 0 && nowMs - this.openedAtMs >= admissionDeadlineMs) {
+      this.close(CLOSE_REASONS.notAuthenticated);
+    } else if (pingIntervalMs > 0 && !this.isPongDue && nowMs - this.lastPingAtMs >= pingIntervalMs)
+      this.ping(nowMs);
   }
 
   private ping(nowMs: number): void {

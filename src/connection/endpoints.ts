@@ -7,6 +7,11 @@ export class Endpoints {
     private readonly byName: ReadonlyMap<string, Endpoint>,
   ) {}
 
+  /** Whether Nest has connected every gateway to its endpoint, which it does with Kittiwake's adapter only. */
+  get areConnected(): boolean {
+    return [...this.byName.values()].every(({ connected }) => connected !== undefined);
+  }
+
   /** The endpoint of a gateway. */
   find(name: string | undefined): Endpoint | undefined {
     return this.byName.get(name ?? '');

@@ -4,7 +4,7 @@ export type Task = () => Promise<unknown>;
 /** The connection that an inbox works for. */
 export interface InboxOwner {
   /** Handles one frame; the next is not handed over before it settles. */
-  handle(frame: Buffer): Promise<unknown>;
+  handle(frame: Buffer): unknown;
   /** Called with what `handle` or a task threw. */
   failed(error: unknown): void;
   /** Stops the flow of frames. */
@@ -61,6 +61,7 @@ export class Inbox {
     this.queue = this.queue.slice(this.head).filter((item) => typeof item === 'function');
     this.head = 0;
     this.waitingBytes = 0;
+    this.resumeIfDrained();
   }
 
   private start(): void {
@@ -85,11 +86,14 @@ export class Inbox {
     this.compact();
     if (typeof item === 'function') return item;
     this.waitingBytes -= item.length;
-    if (this.isPaused && this.waitingBytes <= this.maxBytes / 2) {
-      this.isPaused = false;
-      this.owner.resume();
-    }
+    this.resumeIfDrained();
     return item;
+  }
+
+  private resumeIfDrained(): void {
+    if (!this.isPaused || this.waitingBytes > this.maxBytes / 2) return;
+    this.isPaused = false;
+    this.owner.resume();
   }
 
   private compact(): void {

@@ -24,9 +24,10 @@ export class KittiwakeAdapter extends WsAdapter {
   private readonly upgrades: Upgrades;
   private upgradeServer: Server | undefined;
 
+  /** @throws when no module of the app imports Kittiwake. */
   constructor(app: INestApplicationContext) {
     super(app);
-    this.endpoints = app.get(Endpoints, { strict: false });
+    this.endpoints = endpointsOf(app);
     this.upgrades = new Upgrades(app.get(Connections, { strict: false }));
   }
 
@@ -47,8 +48,7 @@ export class KittiwakeAdapter extends WsAdapter {
     handlers: MessageMappingProperties[],
     transform: (data: unknown) => Observable<unknown>,
   ): void {
-    if (client instanceof Connection) client.bindHandlers(handlers);
-    else super.bindMessageHandlers(client, handlers, transform);
+    if (!(client instanceof Connection)) super.bindMessageHandlers(client, handlers, transform);
   }
 
   override bindClientDisconnect(client: unknown, disconnected: () => void): void {
@@ -86,4 +86,12 @@ export class KittiwakeAdapter extends WsAdapter {
     else if (endpoint) this.upgrades.accept(endpoint, request, socket, head);
     else if (this.upgradeServer?.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404);
   };
+}
+
+function endpointsOf(app: INestApplicationContext): Endpoints {
+  try {
+    return app.get(Endpoints, { strict: false });
+  } catch (cause) {
+    throw new Error('KittiwakeAdapter is for an app that imports KittiwakeModule.forRoot(…)', { cause });
+  }
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Logger } from '@nestjs/common';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { Endpoint } from './endpoint.js';
@@ -89,6 +90,9 @@ function onClose(this: WebSocket): void {
   (this as ConnectedWebSocket).connection.closed();
 }
 
-function onError(this: WebSocket, error: Error): void {
+/** The WebSocket closes by itself, with the code that says what was wrong. */
+function onError(this: WebSocket, error: Error & { readonly code?: string }): void {
   logger.debug(`a client broke the WebSocket protocol: ${error.message}`);
+  const isTooBig = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
+  (this as ConnectedWebSocket).connection.closed(isTooBig ? CLOSE_REASONS.tooManyBytes : undefined);
 }

@@ -6,6 +6,7 @@ import type { Publication } from '../protocol/publication.js';
 import { Channel } from './channel.js';
 import { Fanout } from './fanout.js';
 import type { Subscription } from './subscription.js';
+import type { Tally } from './tally.js';
 
 /** Told of every change of the broker's state. */
 export type StateListener = (state: BrokerState) => void;
@@ -18,12 +19,15 @@ export type StateListener = (state: BrokerState) => void;
 export class Hub implements BrokerListener {
   private readonly logger = new Logger('Hub');
   private readonly channels = new Map<string, Channel>();
+  private readonly tally: Tally;
   private onStateChange: StateListener | undefined;
 
   constructor(
     @Inject(BROKER) private readonly broker: Broker,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    this.tally = { delivered: () => metrics.delivered(1), dropped: (reason) => metrics.dropped(reason) };
+  }
 
   /** How many channels this node listens on. */
   get channelCount(): number {
@@ -62,6 +66,7 @@ export class Hub implements BrokerListener {
       channel = new Channel(this.broker.join(name));
       this.channels.set(name, channel);
     }
+    subscription.tally = this.tally;
     channel.add(subscription);
     try {
       await channel.joined;

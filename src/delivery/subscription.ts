@@ -7,6 +7,7 @@ import type { DeliveryStage, Envelope } from './envelope.js';
 import type { DropReason, Fanout } from './fanout.js';
 import { admits } from './field-filter.js';
 import { OrderGuard } from './order-guard.js';
+import type { Tally } from './tally.js';
 import { Throttle } from './throttle.js';
 
 /**
@@ -16,6 +17,8 @@ import { Throttle } from './throttle.js';
 export abstract class Subscription {
   /** Set by the hub, shared by all subscriptions whose {@link envelopeKey} is equal. */
   envelope!: Envelope;
+  /** Set by the hub. */
+  tally: Tally | undefined = undefined;
   private order: OrderGuard | undefined;
   private throttle: Throttle | undefined;
   private held: Publication[] | undefined;
@@ -58,7 +61,11 @@ export abstract class Subscription {
   release(): void {
     const held = this.held ?? [];
     this.held = undefined;
-    for (const publication of held) if (!this.objection(publication)) this.send(publication, 'held');
+    for (const publication of held) {
+      const reason = this.objection(publication);
+      if (reason === undefined) this.send(publication, 'held');
+      else if (reason !== 'kept') this.tally?.dropped(reason);
+    }
   }
 
   /** Takes a publication from the channel. */
@@ -82,11 +89,10 @@ export abstract class Subscription {
       return;
     }
     const reason = this.objection(fanout.publication);
-    if (reason) fanout.dropped[reason]++;
-    else {
+    if (reason === undefined) {
       this.connection.send(fanout.frame(this.envelope));
       fanout.delivered++;
-    }
+    } else if (reason !== 'kept') fanout.dropped[reason]++;
   }
 
   private keep(publication: Publication): void {
@@ -98,7 +104,8 @@ export abstract class Subscription {
     }
   }
 
-  private objection(publication: Publication): DropReason | undefined {
+  /** Why a publication is not sent now: a rule drops it, or throttling keeps it for later. */
+  private objection(publication: Publication): DropReason | 'kept' | undefined {
     if (
       this.filterFields.length > 0 &&
       !admits(this.filterFields, (field) => this.fieldValue(field), publication)
@@ -111,11 +118,12 @@ export abstract class Subscription {
     const { throttleMs, throttleKey } = options;
     if (throttleMs === undefined || this.throttling().admits(publication, throttleMs, throttleKey))
       return undefined;
-    return 'throttle';
+    return 'kept';
   }
 
   private send(publication: Publication, stage: DeliveryStage): void {
     this.connection.send(textFrame(this.envelope.wrap(publication, stage)));
+    this.tally?.delivered();
   }
 
   private orderGuard(): OrderGuard {
@@ -124,7 +132,10 @@ export abstract class Subscription {
   }
 
   private throttling(): Throttle {
-    this.throttle ??= new Throttle((publication) => this.send(publication, 'delayed'));
+    this.throttle ??= new Throttle({
+      deliver: (publication) => this.send(publication, 'delayed'),
+      replaced: () => this.tally?.dropped('throttle'),
+    });
     return this.throttle;
   }
 }

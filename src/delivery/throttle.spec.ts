@@ -6,6 +6,7 @@ const publication = (data: number): Publication => Publication.parse(`{"subscrip
 
 describe('throttling', () => {
   let late: string[];
+  let replaced: number;
   let throttle: Throttle;
   const pass = (data: number, periodMs = 400, key = 'k'): boolean =>
     throttle.admits(publication(data), periodMs, key);
@@ -13,7 +14,8 @@ describe('throttling', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     late = [];
-    throttle = new Throttle(({ data }) => late.push(data));
+    replaced = 0;
+    throttle = new Throttle({ deliver: ({ data }) => late.push(data), replaced: () => replaced++ });
   });
 
   afterEach(() => {
@@ -29,6 +31,7 @@ describe('throttling', () => {
     expect(late).toEqual(['3']);
     jest.advanceTimersByTime(1000);
     expect(late).toEqual(['3']);
+    expect(replaced).toBe(1);
   });
 
   it('counts a delayed delivery as a delivery', () => {

@@ -8,6 +8,14 @@ interface Lane {
   timer: NodeJS.Timeout | undefined;
 }
 
+/** What becomes of publications that were kept back. */
+export interface ThrottleOutlet {
+  /** The time of one has come. */
+  deliver(publication: Publication): void;
+  /** One was replaced by a newer one. */
+  replaced(): void;
+}
+
 /**
  * Keeps the deliveries of one subscription apart, by throttle key: one per period, and the last one always. The
  * period is each publication's own; none or a negative one never holds back.
@@ -15,8 +23,7 @@ interface Lane {
 export class Throttle {
   private readonly lanes = new Map<string, Lane>();
 
-  /** @param deliver called with a publication that was kept back, when its time has come. */
-  constructor(private readonly deliver: (publication: Publication) => void) {}
+  constructor(private readonly outlet: ThrottleOutlet) {}
 
   /** Whether a publication may go out now. If not it is kept, in place of the one kept before. */
   admits(publication: Publication, periodMs: number, key: string): boolean {
@@ -26,9 +33,10 @@ export class Throttle {
       this.delivered(key, nowMs);
       return true;
     }
-    clearTimeout(lane.timer);
+    this.forget(lane);
     lane.pending = publication;
-    const waitMs = Math.min(lane.lastMs + periodMs - nowMs, MAX_TIMER_MS);
+    // Rounded up: timers drop fractions, and a delivery must not come before its time.
+    const waitMs = Math.min(Math.ceil(lane.lastMs + periodMs - nowMs), MAX_TIMER_MS);
     lane.timer = setTimeout(() => this.release(key, lane), waitMs);
     return false;
   }
@@ -40,9 +48,8 @@ export class Throttle {
       this.lanes.set(key, { lastMs: nowMs, pending: undefined, timer: undefined });
       return;
     }
-    clearTimeout(lane.timer);
+    this.forget(lane);
     lane.lastMs = nowMs;
-    lane.pending = undefined;
   }
 
   /** Forgets what is kept. */
@@ -54,7 +61,14 @@ export class Throttle {
   private release(key: string, lane: Lane): void {
     const publication = lane.pending;
     if (publication === undefined) return;
+    lane.pending = undefined;
     this.delivered(key);
-    this.deliver(publication);
+    this.outlet.deliver(publication);
+  }
+
+  private forget(lane: Lane): void {
+    clearTimeout(lane.timer);
+    if (lane.pending) this.outlet.replaced();
+    lane.pending = undefined;
   }
 }

@@ -6,7 +6,10 @@ export class RateLimit {
   /** @param perSecond 0 for no limit. */
   constructor(private readonly perSecond: number) {}
 
-  /** Takes a number of turns. @returns whether they were still free in this second; if not, none is taken. */
+  /**
+   * Takes a number of turns. More than a second has are taken as the first of a second, or they never could be.
+   * @returns whether they were still free in this second; if not, none is taken.
+   */
   take(turns: number): boolean {
     if (this.perSecond === 0) return true;
     const second = Math.floor(Date.now() / 1000);
@@ -14,7 +17,7 @@ export class RateLimit {
       this.second = second;
       this.count = 0;
     }
-    if (this.count + turns > this.perSecond) return false;
+    if (this.count > 0 && this.count + turns > this.perSecond) return false;
     this.count += turns;
     return true;
   }

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Settings } from '../config/settings.js';
+import { SocketsharkMetrics } from './socketshark.metrics.js';
 
 const CALLBACK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
 
@@ -66,22 +68,28 @@ export class Metrics {
     registers: this.registers,
   });
 
-  constructor() {
+  private readonly socketshark: SocketsharkMetrics | undefined;
+
+  constructor({ metrics }: Settings) {
     collectDefaultMetrics({ register: this.registry });
+    if (metrics.socketsharkNames) this.socketshark = new SocketsharkMetrics(this.registry);
   }
 
   connectionOpened(): void {
     this.connections.inc();
     this.connectionsTotal.inc();
+    this.socketshark?.connectionOpened();
   }
 
   connectionClosed(reason: string): void {
     this.connections.dec();
     this.closes.inc({ reason });
+    this.socketshark?.connectionClosed();
   }
 
   eventHandled(event: string, outcome: 'success' | 'error'): void {
     this.events.inc({ event, outcome });
+    this.socketshark?.eventHandled(event, outcome);
   }
 
   callbackDone(service: string, callback: string, outcome: string, seconds: number): void {
@@ -92,9 +100,13 @@ export class Metrics {
     this.publications.inc({ source });
   }
 
+  delivered(count: number): void {
+    this.deliveries.inc(count);
+  }
+
   fannedOut(delivered: number, dropped: Readonly<Record<string, number>>): void {
     this.received.inc();
-    this.deliveries.inc(delivered);
+    this.delivered(delivered);
     for (const reason in dropped) if (dropped[reason]! > 0) this.drops.inc({ reason }, dropped[reason]);
   }
 
@@ -104,5 +116,11 @@ export class Metrics {
 
   brokerStateChanged(isReady: boolean): void {
     this.brokerReady.set(isReady ? 1 : 0);
+    this.socketshark?.brokerStateChanged(isReady);
+  }
+
+  /** The gateway takes no new clients any more. */
+  drain(): void {
+    this.socketshark?.drain();
   }
 }

@@ -23,7 +23,7 @@ export const CLOSE_REASONS = {
   defect: reason('defect', 1011, 'Internal error.', true),
   reconnect: reason('reconnect', 1012, 'Please reconnect.', true),
   slowConsumer: reason('slow_consumer', 1013, 'Too slow to receive.', true),
-  notAuthenticated: reason('not_authenticated', 4401, 'Not authenticated in time.', false),
+  notAuthenticated: reason('not_authenticated', 4401, 'Not authenticated in time.', true),
   sessionExpired: reason('session_expired', 4401, 'The token has expired.', true),
   unresponsive: reason('unresponsive', 4408, 'No answer to a ping.', true),
   idle: reason('idle', 4408, 'Idle for too long.', true),

@@ -1,22 +1,31 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readFileSync } from 'node:fs';
+import type { ServerOptions as HttpServerOptions } from 'node:http';
+import type { ServerOptions as HttpsServerOptions } from 'node:https';
+import { createSecureContext } from 'node:tls';
+import { isNativeError } from 'node:util/types';
+import { ConfigurationError } from '../config/configuration-error.js';
 import type { Settings } from '../config/settings.js';
+import type { TlsSettings } from '../config/tls.settings.js';
 import { Endpoints } from '../connection/endpoints.js';
 import { KittiwakeAdapter } from '../connection/kittiwake.adapter.js';
 import { PinoLogger } from './logger.js';
 import { KittiwakeModule } from '../kittiwake.module.js';
 
+const MAX_CHECKING_INTERVAL_MS = 1_000;
+
+type HttpOptions = { readonly requestTimeout: number } & (
+  { readonly http: HttpServerOptions } | { readonly https: HttpsServerOptions }
+);
+
 /** Makes the gateway as an application of its own, on Fastify; it does not listen yet. */
 export async function createServer(settings: Settings): Promise<NestFastifyApplication> {
-  const { server, limits, publish, log } = settings;
+  const { publish, log } = settings;
   const adapter = new FastifyAdapter({
     bodyLimit: publish.maxBodyBytes,
     forceCloseConnections: true,
-    requestTimeout: limits.handshakeTimeoutMs,
-    ...(server.tls && {
-      https: { cert: readFileSync(server.tls.certFile), key: readFileSync(server.tls.keyFile) },
-    }),
+    ...httpOptions(settings),
   });
   takeRawBodies(adapter);
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -28,11 +37,50 @@ export async function createServer(settings: Settings): Promise<NestFastifyAppli
       abortOnError: false,
     },
   );
-  app.getHttpServer().headersTimeout = limits.handshakeTimeoutMs;
   app.useWebSocketAdapter(new KittiwakeAdapter(app));
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   requireUpgrades(adapter, app.get(Endpoints, { strict: false }));
   return app;
+}
+
+/** Plain HTTP or TLS, and how long a request may take to arrive: Node looks for late ones only so often. */
+function httpOptions({ server, limits: { handshakeTimeoutMs } }: Settings): HttpOptions {
+  const limits = {
+    headersTimeout: handshakeTimeoutMs,
+    connectionsCheckingInterval: Math.min(handshakeTimeoutMs, MAX_CHECKING_INTERVAL_MS),
+  };
+  return {
+    requestTimeout: handshakeTimeoutMs,
+    ...(server.tls
+      ? { https: { ...limits, handshakeTimeout: handshakeTimeoutMs, ...certificate(server.tls) } }
+      : { http: limits }),
+  };
+}
+
+/** @throws {ConfigurationError} when the files cannot be read or do not fit. */
+function certificate({ certFile, keyFile }: TlsSettings): { readonly cert: Buffer; readonly key: Buffer } {
+  const files = { cert: readPem('certFile', certFile), key: readPem('keyFile', keyFile) };
+  try {
+    createSecureContext(files);
+  } catch (cause) {
+    const problem = `server.tls: certFile and keyFile cannot be used together: ${messageOf(cause)}`;
+    throw new ConfigurationError([problem], { cause });
+  }
+  return files;
+}
+
+function readPem(key: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new ConfigurationError([`server.tls.${key}: the file cannot be read: ${messageOf(cause)}`], {
+      cause,
+    });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return isNativeError(error) ? error.message : String(error);
 }
 
 /** Bodies reach the controllers as the bytes that came: publications are looked into only as far as needed. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
+import { BrokerError } from '../broker/broker.error.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { createServer } from './create-server.js';
 import { settingsFromEnvironment } from './environment.js';
@@ -14,7 +15,14 @@ async function start(): Promise<void> {
 try {
   await start();
 } catch (error) {
-  const text = error instanceof ConfigurationError || !(error instanceof Error) ? String(error) : error.stack;
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${describe(error)}\n`);
   process.exit(1);
+}
+
+/** What an operator can mend is told in a line; all else is a defect, and told with its stack. */
+function describe(error: unknown): string {
+  if (error instanceof ConfigurationError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const isOperational = error instanceof BrokerError || 'syscall' in error;
+  return isOperational ? `Kittiwake cannot start: ${error.message}` : (error.stack ?? error.message);
 }

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { DecodedFrame } from '../connection/endpoint.js';
 import {
   isFalsy,
   isObject,
@@ -10,14 +9,9 @@ import {
   type JsonText,
 } from '../protocol/json.js';
 
-/** Events that clients may send; the names are case sensitive. */
-export const EVENT_NAMES = ['auth', 'subscribe', 'unsubscribe', 'message', 'ping'] as const;
-
-/** Handlers for what is not one of {@link EVENT_NAMES}: frames that are no events, and events of other names. */
-export const INVALID = 'invalid';
-export const UNKNOWN = 'unknown';
-/** A frame that is not even JSON: answered as {@link INVALID}, but not counted as an event. */
+/** A frame that is no event: not JSON at all, or JSON without the name of an event. */
 export const NOT_JSON = 'not-json';
+export const INVALID = 'invalid';
 
 const MAX_NAME_LENGTH = 40;
 
@@ -45,22 +39,16 @@ export class ClientEvent {
   }
 }
 
-/** Reads a frame of a client. */
-export function decodeClientEvent(frame: Buffer): DecodedFrame {
+/** Reads a frame of a client. The name of the event may be one that nobody knows. */
+export function readClientEvent(frame: Buffer): ClientEvent | typeof NOT_JSON | typeof INVALID {
   try {
-    return decode(isUtf8(frame) ? frame.toString() : '');
+    const text = isUtf8(frame) ? frame.toString() : '';
+    const value = parseJson(text);
+    return isObject(value) && isEventName(value.event) ? new ClientEvent(value.event, value, text) : INVALID;
   } catch (error) {
-    if (error instanceof JsonError) return { handler: NOT_JSON, payload: undefined };
+    if (error instanceof JsonError) return NOT_JSON;
     throw error;
   }
-}
-
-function decode(text: string): DecodedFrame {
-  const value = parseJson(text);
-  if (!isObject(value) || !isEventName(value.event)) return { handler: INVALID, payload: value };
-  const name = value.event;
-  const handler = (EVENT_NAMES as readonly string[]).includes(name) ? name : UNKNOWN;
-  return { handler, payload: new ClientEvent(name, value, text) };
 }
 
 /** The limit counts Unicode code points, of which a string has at least half its length. */

@@ -1,10 +1,16 @@
-import { CallbackRequest as ProviderRequest } from '../callbacks/callback-request.js';
 import type { ProviderMethod } from '../callbacks/provider-methods.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
-import { isObject, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { CallbackRequest, ServiceCallbacks } from './service-callbacks.js';
 import { State } from './state.js';
+import { SubscriptionRequest } from './subscription-request.js';
+
+/** Of what these return, nothing is told to anybody. */
+const TOLD: ReadonlySet<CallbackKind> = new Set(['onSubscribe', 'onUnsubscribe', 'onHeartbeat']);
+
+const OK = '"ok"' as JsonText;
+const ERROR = '"error"' as JsonText;
 
 /** A service that is asked in process: a provider with a method for each kind of callback. */
 export class ProviderServiceCallbacks implements ServiceCallbacks {
@@ -15,26 +21,36 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
   }
 
   async ask(kind: CallbackKind, { fields, signal }: CallbackRequest): Promise<JsonMembers> {
-    const answer = await this.methods.get(kind)!.call(new ProviderRequest(fields, signal));
+    const method = this.methods.get(kind)!;
+    const answer = await method.call((own) => new SubscriptionRequest(fields, own), signal);
     if ('refusal' in answer) return answer.refusal;
     try {
       return membersOfAnswer(kind, answer.value);
     } catch (cause) {
-      throw new CallbackAnswerError(`what the provider returned to ${kind} cannot be JSON`, { cause });
+      const { message } = cause as Error;
+      throw new CallbackAnswerError(`${method.name} returned what is no answer: ${message}`, { cause });
     }
   }
 }
 
 function membersOfAnswer(kind: CallbackKind, value: unknown): JsonMembers {
-  if (value === false && kind === 'authorizer') return new Map([['status', '"error"' as JsonText]]);
-  const members: JsonMembers = new Map();
-  if (kind === 'authorizer') {
-    if (isObject(value))
-      for (const [name, field] of Object.entries(value)) members.set(name, toJsonText(field));
-  } else if (value instanceof State) {
+  if (kind === 'authorizer') return authorization(value);
+  if (kind === 'onAuthorizationChange') return new Map([['status', value === false ? ERROR : OK]]);
+  const members: JsonMembers = new Map([['status', OK]]);
+  if (TOLD.has(kind) || value === undefined) return members;
+  if (value instanceof State) {
     members.set('data', toJsonText(value.data));
     members.set('options', value.optionsText());
-  } else if (value !== undefined) members.set('data', toJsonText(value));
-  members.set('status', '"ok"' as JsonText);
+  } else members.set('data', toJsonText(value));
   return members;
+}
+
+/** Fails closed: only what can be meant as consent is consent. */
+function authorization(value: unknown): JsonMembers {
+  if (value === false || value === null) return new Map([['status', ERROR]]);
+  if (value === undefined || value === true) return new Map([['status', OK]]);
+  const text = toJsonText(value);
+  if (!text.startsWith('{')) throw new TypeError('an authorizer returns fields, true, false or nothing');
+  const fields = membersOf(text);
+  return fields.set('status', fields.get('status') === ERROR ? ERROR : OK);
 }

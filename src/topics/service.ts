@@ -1,10 +1,15 @@
+import { Logger } from '@nestjs/common';
+import { isOk } from '../callbacks/callback-answer.js';
+import { measured } from '../callbacks/measured.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { CallbackError, ClientError } from '../protocol/errors.js';
+import { CallbackAnswerError, ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { ServiceCallbacks } from './service-callbacks.js';
 import type { ServiceRules } from './service-rules.js';
 import { DEFAULT_REFUSALS } from './topic-errors.js';
+
+const logger = new Logger('Service');
 
 /** The app's code behind a topic prefix: its rules, and how it is asked. */
 export class Service {
@@ -37,28 +42,21 @@ export class Service {
    */
   async ask(kind: CallbackKind, fields: JsonMembers, signal?: AbortSignal): Promise<JsonMembers> {
     if (!this.callbacks.has(kind)) return NOTHING;
-    const startedMs = performance.now();
-    let outcome = 'failed';
-    try {
+    return measured(this.metrics, { service: this.name, callback: kind, signal }, async () => {
       const answer = await this.callbacks.ask(kind, { fields, signal });
-      outcome = answer.get('status') === '"ok"' ? 'ok' : 'refused';
-      if (outcome === 'refused') throw refusalOf(kind, answer);
+      if (!isOk(answer)) throw refusalOf(kind, answer);
       return answer;
-    } catch (error) {
-      if (error instanceof CallbackError) outcome = 'unavailable';
-      else if (signal?.aborted) outcome = 'cancelled';
-      throw error;
-    } finally {
-      this.metrics.callbackDone(this.name, kind, outcome, (performance.now() - startedMs) / 1000);
-    }
+    });
   }
 
-  /** Tells the service; what it answers, or whether it does, plays no part. */
+  /** Tells the service; whether it agrees, or answers at all, plays no part. @returns the data of its answer. */
   async tell(kind: CallbackKind, fields: JsonMembers, signal?: AbortSignal): Promise<JsonText | undefined> {
     try {
       return (await this.ask(kind, fields, signal)).get('data');
-    } catch {
-      return undefined; // failures were logged and counted where they happened
+    } catch (error) {
+      if (error instanceof ClientError) return error.data;
+      if (error instanceof CallbackAnswerError) logger.warn(`${kind} of ${this.name}: ${error.message}`);
+      return undefined; // who could not be asked was logged where it happened
     }
   }
 }

@@ -3,28 +3,47 @@ import { objectText, toJsonText, type JsonText } from '../protocol/json.js';
 /** Where a state stands among publications. */
 export interface StateOptions {
   /** Publications of this order and below are older than the state: the client does not get them. */
-  readonly order?: number | bigint;
-  readonly orderKey?: string | number;
+  readonly order?: number | bigint | undefined;
+  /** Orders are compared among publications of the same key. */
+  readonly orderKey?: string | number | undefined;
   /** The state counts as a delivery: the next may come this many seconds later. */
-  readonly throttle?: number;
-  readonly throttleKey?: string | number;
+  readonly throttle?: number | undefined;
+  /** Throttling counts publications of the same key. */
+  readonly throttleKey?: string | number | undefined;
 }
 
 /** What `@BeforeSubscribe` returns to give the state an order: `return new State(book, { order: book.version })`. */
-export class State {
+export class State<Data = unknown> {
+  private readonly options: JsonText;
+
+  /** @throws {TypeError} when the order or the time is not a finite number. */
   constructor(
-    readonly data: unknown,
-    private readonly options: StateOptions = {},
-  ) {}
+    readonly data: Data,
+    options: StateOptions = {},
+  ) {
+    this.options = optionsText(options);
+  }
 
   /** The options as they go over the wire. */
   optionsText(): JsonText {
-    const { order, orderKey, throttle, throttleKey } = this.options;
-    const members = new Map<string, JsonText>();
-    if (order !== undefined) members.set('order', String(order) as JsonText);
-    if (orderKey !== undefined) members.set('order_key', toJsonText(orderKey));
-    if (throttle !== undefined) members.set('throttle', toJsonText(throttle));
-    if (throttleKey !== undefined) members.set('throttle_key', toJsonText(throttleKey));
-    return objectText(members);
+    return this.options;
   }
+}
+
+/**
+ * The options of a state or a publication as they go over the wire.
+ * @throws {TypeError} when the order or the time is not a finite number.
+ */
+export function optionsText({ order, orderKey, throttle, throttleKey }: StateOptions): JsonText {
+  const members = new Map<string, JsonText>();
+  if (order !== undefined) members.set('order', numberText('order', order));
+  if (orderKey !== undefined) members.set('order_key', toJsonText(orderKey));
+  if (throttle !== undefined) members.set('throttle', numberText('throttle', throttle));
+  if (throttleKey !== undefined) members.set('throttle_key', toJsonText(throttleKey));
+  return objectText(members);
+}
+
+function numberText(name: string, value: number | bigint): JsonText {
+  if (typeof value === 'bigint' || Number.isFinite(value)) return String(value) as JsonText;
+  throw new TypeError(`${name} must be a finite number, not ${String(value)}`);
 }

@@ -1,4 +1,4 @@
-import { Injectable, SetMetadata } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { KittiwakeOptions } from '../config/options.js';
 import type { CallbackKind } from './callback-kind.js';
 
@@ -14,14 +14,17 @@ export interface TopicServiceMark {
   readonly rules: TopicServiceRules;
 }
 
-/** Where {@link TopicService} leaves its mark, and the decorators of methods theirs. */
+/** Where {@link TopicService} leaves its mark, and the decorators of methods theirs: a list of {@link CallbackKind}. */
 export const TOPIC_SERVICE = 'kittiwake:topic-service';
 export const TOPIC_CALLBACK = 'kittiwake:topic-callback';
 
 /**
  * Makes a provider the service behind a topic prefix: its decorated methods are asked in process, instead of URLs over
- * HTTP. Throwing refuses: the client is told the message of a {@link Refusal}, `HttpException` or `WsException`, and
- * of nothing else.
+ * HTTP. List it among the `providers` of a module. Guards, pipes, interceptors and exception filters work on the methods
+ * as on any handler, the app's global ones included; the type of the context is `kittiwake`.
+ *
+ * Throwing refuses: the client is told the message of a {@link Refusal}, `HttpException` or `WsException`. Any other error
+ * is a defect: it is logged, and the client is told nothing of it.
  */
 export function TopicService(name: string, rules: TopicServiceRules = {}): ClassDecorator {
   return (target) => {
@@ -30,9 +33,18 @@ export function TopicService(name: string, rules: TopicServiceRules = {}): Class
   };
 }
 
-const callback = (kind: CallbackKind) => (): MethodDecorator => SetMetadata(TOPIC_CALLBACK, kind);
+/** A method may answer several kinds of callbacks. */
+const callback = (kind: CallbackKind) => (): MethodDecorator => (_target, _name, descriptor) => {
+  const method = descriptor.value as object;
+  const others = Reflect.getOwnMetadata(TOPIC_CALLBACK, method) as readonly CallbackKind[] | undefined;
+  Reflect.defineMetadata(TOPIC_CALLBACK, [...(others ?? []), kind], method);
+};
 
-/** Decides who may subscribe, and again at every renewal. What it returns may hold authorizer fields; false refuses. */
+/**
+ * Decides who may subscribe, and again at every renewal. Nothing or true is consent, and so is an object, whose members
+ * that are named in `authorizerFields` are kept as authorizer fields. False, null, and an object with
+ * `status: 'error'` refuse, as does throwing.
+ */
 export const Authorize = callback('authorizer');
 /** Asked before a subscription begins. What it returns is the current state for the client; see {@link State}. */
 export const BeforeSubscribe = callback('beforeSubscribe');
@@ -40,11 +52,11 @@ export const BeforeSubscribe = callback('beforeSubscribe');
 export const OnSubscribe = callback('onSubscribe');
 /** Takes a client's message. What it returns, other than undefined, is the reply. */
 export const OnMessage = callback('onMessage');
-/** Asked before a client unsubscribes; what it returns goes with the reply. */
+/** Asked before a client unsubscribes, and told before its subscriptions end with its connection; what it returns goes with the reply. */
 export const BeforeUnsubscribe = callback('beforeUnsubscribe');
 /** Told when a subscription has ended. */
 export const OnUnsubscribe = callback('onUnsubscribe');
-/** Asked when a renewal changed the authorizer fields. */
+/** Asked when a renewal, every `authorizationRenewalPeriod`, changed the authorizer fields. Returning false or throwing ends the subscription. */
 export const OnAuthorizationChange = callback('onAuthorizationChange');
-/** Told again and again that a subscription is alive. */
+/** Told every `heartbeatPeriod` that a subscription is alive. */
 export const OnHeartbeat = callback('onHeartbeat');

@@ -1,11 +1,8 @@
 import { Logger } from '@nestjs/common';
 import {
-  ConnectedSocket,
-  MessageBody,
   type OnGatewayConnection,
   type OnGatewayDisconnect,
   type OnGatewayInit,
-  SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
 import { Authenticators } from '../auth/authenticator.js';
@@ -15,7 +12,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
-import { type ClientEvent, decodeClientEvent, INVALID, NOT_JSON, UNKNOWN } from './client-event.js';
+import { type ClientEvent, INVALID, NOT_JSON, readClientEvent } from './client-event.js';
 import { Reply } from './reply.js';
 import type { Service } from './service.js';
 import { Services } from './services.js';
@@ -27,6 +24,8 @@ import { TopicSubscriptions } from './topic-subscriptions.js';
 /** The name under which the topics' endpoint is configured. */
 export const TOPICS_ENDPOINT = 'kittiwake:topics';
 
+/** What metrics call an event of a name that there is not. */
+const UNKNOWN = 'unknown';
 const MAX_PONG_LENGTH = 128;
 const NULL = 'null' as JsonText;
 
@@ -57,7 +56,7 @@ export class TopicsGateway
   ) {}
 
   afterInit(endpoint: Endpoint): void {
-    endpoint.decode = decodeClientEvent;
+    endpoint.handle = (connection: Connection, frame: Buffer) => this.handle(connection, frame);
     endpoint.prescribedCodes = new Map([
       [CLOSE_REASONS.defect, 1000],
       [CLOSE_REASONS.reconnect, 1000],
@@ -73,16 +72,34 @@ export class TopicsGateway
     this.sessions.end(connection);
   }
 
-  @SubscribeMessage('ping')
-  ping(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): void {
+  private handle(connection: Connection, frame: Buffer): unknown {
+    const event = readClientEvent(frame);
+    if (event === NOT_JSON) return this.notJson(connection);
+    if (event === INVALID) return this.invalid(connection);
+    switch (event.name) {
+      case 'ping':
+        return this.ping(connection, event);
+      case 'auth':
+        return this.auth(connection, event);
+      case 'subscribe':
+        return this.subscribe(connection, event);
+      case 'message':
+        return this.message(connection, event);
+      case 'unsubscribe':
+        return this.unsubscribe(connection, event);
+      default:
+        return this.unknown(connection, event);
+    }
+  }
+
+  private ping(connection: Connection, event: ClientEvent): void {
     const { data } = event.value;
     const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
     reply.pong(typeof data === 'string' ? firstCodePoints(data, MAX_PONG_LENGTH) : null);
     this.metrics.eventHandled('ping', 'success');
   }
 
-  @SubscribeMessage('auth')
-  async auth(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): Promise<void> {
+  private async auth(connection: Connection, event: ClientEvent): Promise<void> {
     const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
     await this.answer(connection, event.name, reply, async () => {
       const { method = 'ticket' } = event.value;
@@ -94,43 +111,37 @@ export class TopicsGateway
     });
   }
 
-  @SubscribeMessage('subscribe')
-  subscribe(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): Promise<void> {
+  private subscribe(connection: Connection, event: ClientEvent): Promise<void> {
     return this.aboutTopic(connection, event, ({ session, service, topic, extra, reply }) =>
       this.subscriptions.subscribe(session, service, topic, extra, (data) => reply.ok(data)),
     );
   }
 
-  @SubscribeMessage('message')
-  message(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): Promise<void> {
+  private message(connection: Connection, event: ClientEvent): Promise<void> {
     return this.aboutTopic(connection, event, async ({ session, topic, members, reply }) => {
       const answer = await this.subscriptions.message(session, topic, members.get('data') ?? NULL);
       if (answer.has('data') || reply.hasId) reply.ok(answer.get('data'));
     });
   }
 
-  @SubscribeMessage('unsubscribe')
-  unsubscribe(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): Promise<void> {
+  private unsubscribe(connection: Connection, event: ClientEvent): Promise<void> {
     return this.aboutTopic(connection, event, ({ session, topic, reply }) =>
       this.subscriptions.unsubscribe(session, topic, (data) => reply.ok(data)),
     );
   }
 
-  @SubscribeMessage(UNKNOWN)
-  unknown(@ConnectedSocket() connection: Connection, @MessageBody() event: ClientEvent): void {
+  private unknown(connection: Connection, event: ClientEvent): void {
     const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
     reply.error(TOPIC_ERRORS.eventNotFound());
     this.metrics.eventHandled(UNKNOWN, 'error');
   }
 
-  @SubscribeMessage(INVALID)
-  invalid(@ConnectedSocket() connection: Connection): void {
+  private invalid(connection: Connection): void {
     this.notJson(connection);
     this.metrics.eventHandled(INVALID, 'error');
   }
 
-  @SubscribeMessage(NOT_JSON)
-  notJson(@ConnectedSocket() connection: Connection): void {
+  private notJson(connection: Connection): void {
     new Reply(connection, {}).error(TOPIC_ERRORS.invalidEvent());
   }
 

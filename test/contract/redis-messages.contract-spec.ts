@@ -117,6 +117,14 @@ describe('what travels through Redis', () => {
     expect([await calls('subscribe'), await calls('unsubscribe')]).toEqual([1, 1]);
   });
 
+  it('is not asked for on a channel that is joined and left in one tick', async () => {
+    await startNode();
+    void node.broker.join(CHANNEL);
+    void node.broker.leave(CHANNEL);
+    await node.broker.join('books.book_2');
+    expect(await client.pubsub('CHANNELS')).toEqual(['books.book_2']);
+  });
+
   it('is refused for a forbidden channel alone, not for those joined in the same tick', async () => {
     await client.acl('SETUSER', 'gateway', 'on', '>secret', '+@all', 'resetchannels', '&books.*');
     await startNode({ url: server.url.replace('//', '//gateway:secret@') });

@@ -15,21 +15,23 @@ export class WaitError extends Error {
   override readonly name = 'WaitError';
 }
 
+type Answer<T> = Exclude<Awaited<T>, false | null | undefined>;
+
 /**
  * Asks until the answer is neither false, null, undefined nor an exception, and returns it.
  * @throws {WaitError} when the time is up; `cause` is the last exception.
  */
 export async function eventually<T>(
-  ask: () => T | Promise<T>,
+  ask: () => T,
   { timeoutMs = 5000, what = 'what the test waits for' }: WaitOptions = {},
-): Promise<Exclude<T, false | null | undefined>> {
+): Promise<Answer<T>> {
   const deadline = performance.now() + timeoutMs;
   let cause: unknown;
   do {
     try {
       const answer = await ask();
       if (answer !== false && answer !== null && answer !== undefined) {
-        return answer as Exclude<T, false | null | undefined>;
+        return answer as Answer<T>;
       }
       cause = undefined;
     } catch (error) {

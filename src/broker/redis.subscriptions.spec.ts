@@ -1,0 +1,17 @@
+import type { Redis } from 'ioredis';
+import { RedisSubscriptions } from './redis.subscriptions.js';
+
+describe('joining everything again', () => {
+  it('goes by commands of 1000, without what was left while the earlier ones were under way', async () => {
+    const channels = Array.from({ length: 2500 }, (_, i) => `books.book_${i}`);
+    const wanted = new Set(channels);
+    const commands: number[] = [];
+    const subscribe = async (...names: string[]) => {
+      commands.push(names.length);
+      wanted.delete('books.book_1500');
+    };
+    const subscriptions = new RedisSubscriptions({ subscribe } as unknown as Redis);
+    await subscriptions.joinAll(channels, (channel) => wanted.has(channel));
+    expect(commands).toEqual([1000, 999, 500]);
+  });
+});

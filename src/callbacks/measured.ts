@@ -1,0 +1,37 @@
+import type { Metrics } from '../metrics/metrics.js';
+import { CallbackError, ClientError } from '../protocol/errors.js';
+
+/** What is asked, as the metrics name it. */
+export interface Question {
+  readonly service: string;
+  readonly callback: string;
+  /** Ends the call; see {@link Outcome}. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a call ended. `refused`: the app said no; `failed`: its answer was none; `cancelled`: it was of no use any more. */
+export type Outcome = 'ok' | 'refused' | 'unavailable' | 'cancelled' | 'failed';
+
+/** Asks, and counts how that ended and how long it took. */
+export async function measured<Answer>(
+  metrics: Metrics,
+  { service, callback, signal }: Question,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const startedMs = performance.now();
+  let outcome: Outcome = 'ok';
+  try {
+    return await ask();
+  } catch (error) {
+    outcome = outcomeOf(error, signal);
+    throw error;
+  } finally {
+    metrics.callbackDone(service, callback, outcome, (performance.now() - startedMs) / 1000);
+  }
+}
+
+function outcomeOf(error: unknown, signal: AbortSignal | undefined): Outcome {
+  if (error instanceof ClientError) return 'refused';
+  if (error instanceof CallbackError) return 'unavailable';
+  return signal?.aborted ? 'cancelled' : 'failed';
+}

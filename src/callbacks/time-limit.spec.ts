@@ -1,0 +1,68 @@
+import { getEventListeners } from 'node:events';
+import { rejection } from '../../test/support/http-callers.js';
+import { withTimeLimit } from './time-limit.js';
+
+const TOO_LATE = new Error('too late');
+const REASON = new Error('not needed any more');
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+}
+
+describe('work with a time limit', () => {
+  it('has its result', async () => {
+    await expect(
+      withTimeLimit(1_000, TOO_LATE, new AbortController().signal, async () => 'result'),
+    ).resolves.toBe('result');
+  });
+
+  it('fails as it fails', async () => {
+    const failure = new Error('failure');
+    const work = withTimeLimit(1_000, TOO_LATE, new AbortController().signal, () => Promise.reject(failure));
+    expect(await rejection(work)).toBe(failure);
+  });
+
+  it('ends in time even if it takes no notice, and is told', async () => {
+    let told: AbortSignal | undefined;
+    const work = withTimeLimit(20, TOO_LATE, new AbortController().signal, (signal) => {
+      told = signal;
+      return never();
+    });
+    expect(await rejection(work)).toBe(TOO_LATE);
+    expect(told?.reason).toBe(TOO_LATE);
+  });
+
+  it('ends with its signal even if it takes no notice, and is told', async () => {
+    const outer = new AbortController();
+    let told: AbortSignal | undefined;
+    const work = withTimeLimit(60_000, TOO_LATE, outer.signal, (signal) => {
+      told = signal;
+      return never();
+    });
+    outer.abort(REASON);
+    expect(await rejection(work)).toBe(REASON);
+    expect(told?.reason).toBe(REASON);
+  });
+
+  it('does not begin when its signal is aborted', async () => {
+    let hasBegun = false;
+    const work = withTimeLimit(60_000, TOO_LATE, AbortSignal.abort(REASON), async () => {
+      hasBegun = true;
+    });
+    expect(await rejection(work)).toBe(REASON);
+    expect(hasBegun).toBe(false);
+  });
+
+  it('leaves neither a timer nor a listener', async () => {
+    const { signal } = new AbortController();
+    const before = timers();
+    await withTimeLimit(60_000, TOO_LATE, signal, async () => {});
+    await rejection(withTimeLimit(60_000, TOO_LATE, signal, () => Promise.reject(REASON)));
+    expect(timers()).toBeLessThanOrEqual(before);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});

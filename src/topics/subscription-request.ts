@@ -1,0 +1,43 @@
+import { CallbackRequest } from '../callbacks/callback-request.js';
+import { membersOf, toJsonText } from '../protocol/json.js';
+
+/** The fields of a request, as a test of a provider gives them. */
+export interface SubscriptionFields<Data> {
+  readonly subscription: string;
+  readonly data?: Data;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * What a topic service is asked. Its fields are the subscription, extra fields, authorizer fields and the client's
+ * identity, of which a later one wins over an earlier one of the same name, and of a message `data`.
+ */
+export class SubscriptionRequest extends CallbackRequest {
+  /** A request to test a provider with. */
+  static from<Data>(
+    fields: SubscriptionFields<Data>,
+    signal: AbortSignal = new AbortController().signal,
+  ): MessageRequest<Data> {
+    return new SubscriptionRequest(membersOf(toJsonText(fields)), signal) as MessageRequest<Data>;
+  }
+
+  /** The topic that was subscribed to, `service.name`. */
+  get subscription(): string {
+    return this.fields.subscription as string;
+  }
+
+  /** The topic without its service. */
+  get topic(): string {
+    return this.subscription.slice(this.subscription.indexOf('.') + 1);
+  }
+
+  /** The data of a client's message, as it came: nobody has checked it. Null when the message had none. */
+  get data(): unknown {
+    return this.fields.data;
+  }
+}
+
+/** A message of a client; `Data` is what the service expects, not what was checked: see `MessageData`. */
+export interface MessageRequest<Data = unknown> extends SubscriptionRequest {
+  readonly data: Data;
+}

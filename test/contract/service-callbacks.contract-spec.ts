@@ -1,0 +1,265 @@
+import { HttpException, type ModuleMetadata } from '@nestjs/common';
+import { WsException } from '@nestjs/websockets';
+import {
+  Authorize,
+  BeforeSubscribe,
+  BeforeUnsubscribe,
+  type CallbackRequest,
+  OnAuthorizationChange,
+  OnHeartbeat,
+  OnMessage,
+  OnSubscribe,
+  OnUnsubscribe,
+  Refusal,
+  State,
+  TopicService,
+  type TopicServiceRules,
+  ValidateTicket,
+} from '../../src/index.js';
+import { membersOf } from '../../src/protocol/json.js';
+import { TestClient } from '../support/client.js';
+import { TestGateway } from '../support/gateway.js';
+import { answer as answerJson, appsOfTest, type AppHandler } from '../support/http-app.js';
+import { createApp, KeptLog, moduleOf, TestApp } from '../support/nest-app.js';
+import {
+  type Answer,
+  type Kind,
+  KINDS,
+  type Script,
+  serviceCallbacksContract,
+} from './service-callbacks.contract.js';
+
+describe('over HTTP', () => {
+  const startApp = appsOfTest();
+
+  serviceCallbacksContract('over HTTP', async (script, rules) => {
+    const app = await startApp(respond(script));
+    const urls = Object.fromEntries(KINDS.map((kind) => [kind, `${app.origin}/${kind}`] as const));
+    const { validateTicket: url, ...callbacks } = urls;
+    return TestGateway.start({
+      services: { books: { ...rules, ...callbacks } },
+      auth: { ticket: { url: url!, fields: ['user_id'] } },
+    });
+  });
+
+  describe('a service that cannot be asked', () => {
+    it.each([
+      ['authorizer', { event: 'subscribe' }],
+      ['beforeSubscribe', { event: 'subscribe' }],
+      ['onMessage', { event: 'message', data: 1 }],
+      ['beforeUnsubscribe', { event: 'unsubscribe' }],
+    ])('in %s is unavailable', async (kind, event) => {
+      const app = await startApp((response, { path }) =>
+        path === `/${kind}` ? answerJson(response, '{}', { status: 500 }) : answerJson(response),
+      );
+      const gateway = await TestGateway.start({
+        services: { books: { requireAuthentication: false, [kind]: `${app.origin}/${kind}` } },
+        callbacks: { tries: 2, wait: '0s' },
+      });
+      const client = await TestClient.connect(gateway.url);
+      if (event.event !== 'subscribe') await client.ask({ event: 'subscribe', subscription: 'books.1' });
+      expect(await client.ask({ ...event, subscription: 'books.1' })).toEqual({
+        event: event.event,
+        subscription: 'books.1',
+        status: 'error',
+        error: 'Service unavailable.',
+      });
+      expect(app.requests).toHaveLength(2);
+      await client.close();
+      await gateway.stop();
+    });
+  });
+});
+
+describe('in process', () => {
+  serviceCallbacksContract('in process', (script, rules) => {
+    const providers = [booksTopic(rules, (kind, request) => provide(script, kind, request))];
+    return start({ providers });
+  });
+
+  describe('a service that answers with', () => {
+    let app: TestApp;
+    let client: TestClient;
+    afterEach(async () => {
+      client.drop();
+      await app.stop();
+    });
+
+    /** What the client is told when this is what the kind of callback does. */
+    async function outcome(kind: Kind, behaviour: () => unknown): Promise<Record<string, unknown>> {
+      const answers: Partial<Record<Kind, () => unknown>> = { [kind]: behaviour };
+      const providers = [booksTopic({ ...PERIODS, requireAuthentication: false }, (of) => answers[of]?.())];
+      app = await start({ providers });
+      client = await TestClient.connect(app.url);
+      if (kind === 'validateTicket') return client.ask({ event: 'auth', ticket: 'T' });
+      const subscribed = await client.ask({ event: 'subscribe', subscription: 'books.1' });
+      if (kind === 'authorizer' || kind === 'beforeSubscribe') return subscribed;
+      return client.ask({ event: 'message', subscription: 'books.1', data: 1 });
+    }
+
+    it.each([undefined, true, {}, Promise.resolve(true)])('%p authorizes', async (value) => {
+      expect(await outcome('authorizer', () => value)).toMatchObject({ status: 'ok' });
+    });
+
+    it.each([false, null, { status: 'error' }, Promise.resolve(false)])(
+      '%p does not authorize',
+      async (value) => {
+        const refusal = { status: 'error', error: 'Unauthorized.' };
+        expect(await outcome('authorizer', () => value)).toMatchObject(refusal);
+      },
+    );
+
+    it('an error as it goes over HTTP does not authorize, with its text', async () => {
+      const refusal = { status: 'error', error: 'Not you.' };
+      expect(await outcome('authorizer', () => refusal)).toMatchObject(refusal);
+    });
+
+    it.each([undefined, null, false])('%p does not authenticate', async (value) => {
+      const refusal = { status: 'error', error: 'Authentication failed.' };
+      expect(await outcome('validateTicket', () => value)).toMatchObject(refusal);
+    });
+
+    it('an object without fields authenticates', async () => {
+      expect(await outcome('validateTicket', () => ({}))).toMatchObject({ status: 'ok' });
+    });
+
+    it.each(['authorizer', 'validateTicket'] as const)('a list ends the connection in %s', async (kind) => {
+      expect(await outcome(kind, () => [{ user_id: 7 }])).toMatchObject({ error: 'Unhandled exception.' });
+      expect((await client.untilClosed()).code).toBe(1000);
+    });
+
+    it.each([
+      ['a cycle', () => cycle()],
+      ['a bigint', () => 1n],
+      ['a refusal with a cycle', () => refuse(new Refusal('No.', cycle()))],
+    ])('%s ends the connection', async (_what, behaviour) => {
+      expect(await outcome('onMessage', behaviour)).toMatchObject({ error: 'Unhandled exception.' });
+      expect((await client.untilClosed()).code).toBe(1000);
+    });
+
+    it.each([
+      ['an HttpException', new HttpException('Gone.', 410), 'Gone.'],
+      ['a WsException', new WsException('Not here.'), 'Not here.'],
+      ['a Refusal without a text', new Refusal(), 'Unhandled exception.'],
+      ['another error', new RangeError('secret'), 'Unhandled exception.'],
+      ['a thrown text', 'secret', 'Unhandled exception.'],
+    ])('%s refuses', async (_what, thrown, error) => {
+      const answer = await outcome('onMessage', () => refuse(thrown));
+      expect(answer).toEqual({ event: 'message', subscription: 'books.1', status: 'error', error });
+      expect(await client.settled()).toEqual([]);
+    });
+
+    it('an order that is not a number does not subscribe', async () => {
+      const answer = await outcome('beforeSubscribe', () => new State('s', { order: Number.NaN }));
+      expect(answer).toMatchObject({ status: 'error', error: 'Unhandled exception.' });
+    });
+  });
+});
+
+const PERIODS: TopicServiceRules = { authorizationRenewalPeriod: '1h', heartbeatPeriod: '1h' };
+
+async function start(metadata: ModuleMetadata): Promise<TestApp> {
+  return TestApp.listen(await createApp(moduleOf(metadata), new KeptLog()));
+}
+
+function cycle(): object {
+  const value: Record<string, unknown> = {};
+  value.self = value;
+  return value;
+}
+
+function refuse(reason: unknown): never {
+  // oxlint-disable-next-line typescript/only-throw-error -- providers may throw anything
+  throw reason;
+}
+
+/** The app's side over HTTP: each kind of callback has its path. */
+function respond(script: Script): AppHandler {
+  return (response, { path, body }) => {
+    const kind = path!.slice(1) as Kind;
+    const fields = JSON.parse(body) as Record<string, unknown>;
+    const { answer, cancelled } = script.take({ kind, fields, dataText: membersOf(body).get('data') });
+    if (answer === 'hanging') {
+      response.on('close', () => cancelled.resolve());
+      void script.released.then(() => answerJson(response));
+    } else answerJson(response, answer === 'nonsense' ? '["ok"]' : wireText(answer));
+  };
+}
+
+function wireText(answer: Exclude<Answer, string>): string {
+  if ('refusal' in answer) {
+    return JSON.stringify({ status: 'error', error: answer.refusal, data: answer.data });
+  }
+  const { data, order, fields } = answer;
+  const options = order === undefined ? '' : `,"options":{"order":${order}}`;
+  return `${JSON.stringify({ status: 'ok', data, ...fields }).slice(0, -1)}${options}}`;
+}
+
+/** The app's side in process. */
+async function provide(script: Script, kind: Kind, request: CallbackRequest): Promise<unknown> {
+  const { fields, signal } = request;
+  const { answer, cancelled } = script.take({ kind, fields, dataText: request.text('data') });
+  if (answer === 'nonsense') return { self: 1n };
+  if (answer === 'hanging') {
+    signal.addEventListener('abort', () => cancelled.resolve());
+    return script.released;
+  }
+  if ('refusal' in answer) throw new Refusal(answer.refusal, answer.data);
+  if (answer.order !== undefined) return new State(answer.data, { order: answer.order });
+  return answer.fields ?? answer.data;
+}
+
+/** A service with a method for each kind of callback, all of which do the same. */
+function booksTopic(
+  rules: TopicServiceRules,
+  ask: (kind: Kind, request: CallbackRequest) => unknown,
+): new () => object {
+  @TopicService('books', rules)
+  class BooksTopic {
+    @ValidateTicket()
+    validateTicket(request: CallbackRequest): unknown {
+      return ask('validateTicket', request);
+    }
+
+    @Authorize()
+    authorizer(request: CallbackRequest): unknown {
+      return ask('authorizer', request);
+    }
+
+    @BeforeSubscribe()
+    beforeSubscribe(request: CallbackRequest): unknown {
+      return ask('beforeSubscribe', request);
+    }
+
+    @OnSubscribe()
+    onSubscribe(request: CallbackRequest): unknown {
+      return ask('onSubscribe', request);
+    }
+
+    @OnMessage()
+    onMessage(request: CallbackRequest): unknown {
+      return ask('onMessage', request);
+    }
+
+    @BeforeUnsubscribe()
+    beforeUnsubscribe(request: CallbackRequest): unknown {
+      return ask('beforeUnsubscribe', request);
+    }
+
+    @OnUnsubscribe()
+    onUnsubscribe(request: CallbackRequest): unknown {
+      return ask('onUnsubscribe', request);
+    }
+
+    @OnAuthorizationChange()
+    onAuthorizationChange(request: CallbackRequest): unknown {
+      return ask('onAuthorizationChange', request);
+    }
+
+    @OnHeartbeat()
+    onHeartbeat(request: CallbackRequest): unknown {
+      return ask('onHeartbeat', request);
+    }
+  }
+  return BooksTopic;
+}

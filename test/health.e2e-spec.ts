@@ -1,0 +1,43 @@
+import { TestGateway } from './support/gateway.js';
+import { RedisServer } from './support/redis-server.js';
+import { eventually } from './support/wait.js';
+
+let gateway: TestGateway;
+
+afterEach(() => gateway.stop());
+
+async function health(check: 'live' | 'ready'): Promise<[number, unknown]> {
+  const response = await fetch(`${gateway.httpUrl}/health/${check}`);
+  return [response.status, await response.json()];
+}
+
+describe('the health of a gateway on its own', () => {
+  beforeEach(async () => {
+    gateway = await TestGateway.start();
+  });
+
+  it('is told to whoever asks, and not to caches', async () => {
+    expect(await health('live')).toEqual([200, { status: 'ok' }]);
+    expect(await health('ready')).toEqual([200, { status: 'ready', broker: 'ready' }]);
+    for (const check of ['live', 'ready']) {
+      const { headers } = await fetch(`${gateway.httpUrl}/health/${check}`);
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('content-type')).toMatch(/^application\/json/);
+    }
+  });
+});
+
+describe('the health of a gateway on Redis', () => {
+  it('is not ready while Redis is lost, but alive; and ready again when it is back', async () => {
+    const redis = await RedisServer.start();
+    gateway = await TestGateway.start({ broker: { kind: 'redis', redis: { url: redis.url } } });
+    expect(await health('ready')).toEqual([200, { status: 'ready', broker: 'ready' }]);
+    await redis.stop();
+    await eventually(async () => (await health('ready'))[0] === 503);
+    expect(await health('ready')).toEqual([503, { status: 'broker lost', broker: 'lost' }]);
+    expect(await health('live')).toEqual([200, { status: 'ok' }]);
+    await redis.restart();
+    await eventually(async () => (await health('ready'))[0] === 200);
+    await redis.stop();
+  });
+});

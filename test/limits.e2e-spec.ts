@@ -1,0 +1,348 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { ClientOptions } from 'ws';
+import type { KittiwakeOptions } from '../src/config/options.js';
+import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
+import { TestClient } from './support/client.js';
+import { TestGateway } from './support/gateway.js';
+import { StubApp } from './support/stub-app.js';
+import { deferred, eventually } from './support/wait.js';
+
+const MIB = 1_048_576;
+const OPEN_SERVICE = { books: { requireAuthentication: false } };
+
+let gateway: TestGateway;
+
+async function start(options: KittiwakeOptions): Promise<void> {
+  gateway = await TestGateway.start({ services: OPEN_SERVICE, ...options });
+}
+
+afterEach(() => gateway.stop());
+
+function connectClient(protocols: string[] = [], options: ClientOptions = {}): Promise<TestClient> {
+  return TestClient.connect(gateway.url, protocols, options);
+}
+
+function closedFor(reason: string): Promise<number> {
+  return gateway.metric('kittiwake_connections_closed_total', { reason });
+}
+
+/** The text of a ping of exactly so many bytes. */
+function pingOf(bytes: number, data = 'x'): string {
+  const head = `{"event":"ping","data":"${data}","padding":"`;
+  return `${head}${'p'.repeat(bytes - head.length - 2)}"}`;
+}
+
+describe('the size of a frame', () => {
+  beforeEach(() => start({}));
+
+  it.each([
+    ['text', (text: string) => text],
+    ['binary', (text: string) => Buffer.from(text)],
+  ])('may be 1 MiB, and one byte more closes with 1009: %s', async (_kind, as) => {
+    const client = await connectClient();
+    expect(await client.ask(as(pingOf(MIB)))).toEqual({ event: 'pong', data: 'x' });
+    client.send(as(pingOf(MIB + 1)));
+    expect((await client.untilClosed()).code).toBe(1009);
+    expect(client.frames).toEqual([]);
+    expect(await closedFor('too_many_bytes')).toBe(1);
+  });
+
+  it('counts bytes, not characters', async () => {
+    const client = await connectClient();
+    const padding = '€'.repeat(MIB / 3);
+    client.send({ event: 'ping', padding });
+    expect((await client.untilClosed()).code).toBe(1009);
+  });
+
+  it('counts the fragments of a message together', async () => {
+    const client = await connectClient();
+    const text = pingOf(MIB + 1);
+    client.webSocket.send(text.slice(0, MIB / 2), { fin: false });
+    client.webSocket.send(text.slice(MIB / 2), { fin: true });
+    expect((await client.untilClosed()).code).toBe(1009);
+  });
+});
+
+describe('too many events', () => {
+  it('close with 4429, and those above the limit are not handled', async () => {
+    await start({ limits: { eventsPerSecond: 5 } });
+    const client = await connectClient();
+    for (let i = 0; i < 30; i++) client.send({ event: 'ping', data: `${i}` });
+    expect(await client.untilClosed()).toEqual({ code: 4429, reason: 'Too many events.' });
+    // The pings may fall into two seconds, of which each has its own five.
+    expect(client.frames.length).toBeLessThanOrEqual(10);
+    expect(await closedFor('too_many_events')).toBe(1);
+  });
+
+  it('are counted for each connection alone', async () => {
+    await start({ limits: { eventsPerSecond: 5 } });
+    const clients = await Promise.all(Array.from({ length: 10 }, () => connectClient()));
+    for (const client of clients) {
+      for (let i = 0; i < 5; i++) expect(await client.ask({ event: 'ping', data: `${i}` })).toBeDefined();
+    }
+    expect(await gateway.metric('kittiwake_connections')).toBe(10);
+  });
+});
+
+describe('a connection that keeps silent', () => {
+  it('is closed with 4408 when it is idle, one that sends events is not', async () => {
+    await start({ limits: { idle: '400ms', eventsPerSecond: 0 } });
+    const busy = await connectClient();
+    const idle = await connectClient();
+    const closed = idle.untilClosed();
+    let rounds = 0;
+    while (!idle.closed) {
+      expect(await busy.ask({ event: 'ping', data: 'busy' })).toEqual({ event: 'pong', data: 'busy' });
+      rounds++;
+    }
+    expect(await closed).toEqual({ code: 4408, reason: 'Idle for too long.' });
+    expect(rounds).toBeGreaterThan(0);
+    expect(await busy.settled()).toEqual([]);
+    expect(await closedFor('idle')).toBe(1);
+  });
+
+  it('is closed with 4401 at the deadline, unless it has authenticated or subscribed', async () => {
+    const app = await StubApp.start();
+    app.answer('/ticket', { body: { status: 'ok', user_id: 'u1' } });
+    await start({ auth: { deadline: '400ms', ticket: { url: `${app.url}/ticket` } } });
+    const [subscribed, authenticated] = [await connectClient(), await connectClient()];
+    await subscribed.ask({ event: 'subscribe', subscription: 'books.1' });
+    expect(await authenticated.ask({ event: 'auth', ticket: 't' })).toEqual({ event: 'auth', status: 'ok' });
+    const [silent, refused, pinging] = [await connectClient(), await connectClient(), await connectClient()];
+    await refused.ask({ event: 'subscribe', subscription: 'nothing.1' });
+    await pinging.ask({ event: 'ping' });
+    for (const client of [silent, refused, pinging]) {
+      expect(await client.untilClosed()).toEqual({ code: 4401, reason: 'Not authenticated in time.' });
+    }
+    expect(await subscribed.settled()).toEqual([]);
+    expect(await authenticated.settled()).toEqual([]);
+    expect(await closedFor('not_authenticated')).toBe(3);
+    await app.stop();
+  });
+});
+
+describe('a handshake that is never completed', () => {
+  it.each([
+    ['nothing is sent', ''],
+    ['the header breaks off', 'GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n'],
+  ])('is dropped after its time: %s', async (_case, text) => {
+    await start({ limits: { handshakeTimeout: '300ms' } });
+    const socket = connect(gateway.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.resume().write(text);
+    await once(socket, 'close', { signal: AbortSignal.timeout(5000) });
+    const client = await connectClient();
+    expect(await client.settled()).toEqual([]);
+  });
+});
+
+describe('subscriptions of one session', () => {
+  it('are refused above the limit, until one ends', async () => {
+    await start({ limits: { subscriptionsPerSession: 2 } });
+    const client = await connectClient();
+    for (const topic of ['books.1', 'books.2']) {
+      expect(await client.ask({ event: 'subscribe', subscription: topic })).toHaveProperty('status', 'ok');
+    }
+    expect(await client.ask({ event: 'subscribe', subscription: 'books.3' })).toEqual({
+      event: 'subscribe',
+      subscription: 'books.3',
+      status: 'error',
+      error: 'Too many subscriptions.',
+    });
+    await client.ask({ event: 'unsubscribe', subscription: 'books.1' });
+    expect(await client.ask({ event: 'subscribe', subscription: 'books.3' })).toHaveProperty('status', 'ok');
+  });
+});
+
+describe('the number of connections', () => {
+  const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } });
+
+  it('is limited: one more is refused with 503, until one leaves', async () => {
+    await start({ limits: { connections: 2 } });
+    const [first] = [await connectClient(), await connectClient()];
+    expect(await TestClient.refusal(gateway.url)).toBe(503);
+    await first.close();
+    const third = await eventually(() => connectClient());
+    expect(await third.settled()).toEqual([]);
+  });
+
+  it('of one address is limited: one more is refused with 429, until one leaves', async () => {
+    await start({ limits: { connectionsPerAddress: 2 } });
+    const [first] = [await connectClient(), await connectClient()];
+    expect(await TestClient.refusal(gateway.url)).toBe(429);
+    expect(await TestClient.refusal(gateway.url, from('198.51.100.7'))).toBe(429);
+    first.drop();
+    const third = await eventually(() => connectClient());
+    expect(await third.settled()).toEqual([]);
+    expect(await TestClient.refusal(gateway.url)).toBe(429);
+  });
+
+  it('of one address is counted by X-Forwarded-For behind a proxy', async () => {
+    await start({ limits: { connectionsPerAddress: 1 }, server: { trustProxy: true } });
+    await connectClient([], from('198.51.100.7'));
+    expect(await TestClient.refusal(gateway.url, from('198.51.100.7, 203.0.113.9'))).toBe(429);
+    const others = [await connectClient([], from('198.51.100.8, 198.51.100.7')), await connectClient()];
+    for (const other of others) expect(await other.settled()).toEqual([]);
+    expect(await TestClient.refusal(gateway.url)).toBe(429);
+  });
+});
+
+describe('a client that sends faster than the app answers', () => {
+  const FRAMES = 512;
+  let app: StubApp;
+  let release: () => void;
+
+  beforeEach(async () => {
+    app = await StubApp.start();
+    const answered = deferred();
+    release = answered.resolve;
+    app.answer('/before_subscribe', { after: answered.promise });
+    await start({
+      services: { books: { requireAuthentication: false, beforeSubscribe: `${app.url}/before_subscribe` } },
+      limits: { inboxBytes: '64KiB', eventsPerSecond: 0, idle: '5s' },
+      ping: { interval: '200ms', timeout: '200ms' },
+      shutdown: { timeout: '1s' },
+    });
+  });
+
+  afterEach(() => app.stop());
+
+  /** Sends 32 MiB behind an event whose callback hangs, and waits until the gateway takes no more of it. */
+  async function backUp(client: TestClient, other: TestClient): Promise<number> {
+    client.send({ event: 'subscribe', subscription: 'books.1' });
+    for (let i = 0; i < FRAMES; i++) client.send(pingOf(65_536, `${i}`));
+    return eventually(async () => {
+      const before = client.webSocket.bufferedAmount;
+      for (let i = 0; i < 20; i++) await other.settled();
+      return client.webSocket.bufferedAmount === before && before;
+    });
+  }
+
+  it('is paused, and everything is handled afterwards, in order', async () => {
+    const [client, other] = [await connectClient(), await connectClient()];
+    expect(await backUp(client, other)).toBeGreaterThan(16 * MIB);
+    expect(client.frames).toEqual([]);
+    release();
+    expect(await client.next()).toEqual({ event: 'subscribe', subscription: 'books.1', status: 'ok' });
+    for (let i = 0; i < FRAMES; i++) expect(await client.next()).toEqual({ event: 'pong', data: `${i}` });
+    expect(client.webSocket.bufferedAmount).toBe(0);
+  });
+
+  it('is not taken for dead while it is paused, though its pongs are not read', async () => {
+    const [client, other] = [await connectClient(), await connectClient()];
+    await backUp(client, other);
+    for (let pings = 0; pings < 5; pings++) await once(other.webSocket, 'ping');
+    release();
+    expect(await client.next()).toHaveProperty('status', 'ok');
+    for (let i = 0; i < FRAMES; i++) expect(await client.next()).toEqual({ event: 'pong', data: `${i}` });
+    for (let pings = 0; pings < 3; pings++) await once(client.webSocket, 'ping');
+    expect(await client.settled()).toEqual([]);
+  });
+
+  it('costs nobody else anything, and may leave while it is paused', async () => {
+    const [client, other] = [await connectClient(), await connectClient()];
+    await backUp(client, other);
+    expect(await other.settled()).toEqual([]);
+    client.drop();
+    release();
+    await eventually(async () => (await gateway.metric('kittiwake_connections')) === 1);
+    expect(await other.settled()).toEqual([]);
+  });
+});
+
+describe('a client that stops reading', () => {
+  const DATA = 'd'.repeat(65_536);
+
+  it('is closed as a slow consumer, and the others get everything', async () => {
+    await start({ limits: { outboxBytes: '256KiB' } });
+    const [slow, fast] = [await connectClient(), await connectClient([KITTIWAKE_V1])];
+    for (const client of [slow, fast]) await client.ask({ event: 'subscribe', subscription: 'books.1' });
+    slow.webSocket.pause();
+    let published = 0;
+    while ((await closedFor('slow_consumer')) === 0) {
+      expect(published).toBeLessThan(1000);
+      await gateway.publish({ subscription: 'books.1', data: [published, DATA] });
+      expect((await fast.next()).data).toEqual([published++, DATA]);
+    }
+    expect(await gateway.metric('kittiwake_connections')).toBe(1);
+    await gateway.publish({ subscription: 'books.1', data: 'after' });
+    expect((await fast.next()).data).toBe('after');
+
+    slow.webSocket.resume();
+    expect(await slow.untilClosed()).toEqual({ code: 1013, reason: 'Too slow to receive.' });
+    const received = slow.frames.map((text) => (JSON.parse(text) as { data: [number] }).data[0]);
+    expect(received).toEqual(Array.from({ length: published }, (_, i) => i));
+  });
+
+  it('leaves no subscription behind', async () => {
+    const app = await StubApp.start();
+    const onUnsubscribe = `${app.url}/on_unsubscribe`;
+    await start({
+      services: { books: { requireAuthentication: false, onUnsubscribe } },
+      limits: { outboxBytes: '256KiB' },
+    });
+    const slow = await connectClient();
+    await slow.ask({ event: 'subscribe', subscription: 'books.1' });
+    slow.webSocket.pause();
+    while ((await closedFor('slow_consumer')) === 0) {
+      await gateway.publish({ subscription: 'books.1', data: DATA });
+    }
+    expect((await app.requests('/on_unsubscribe'))[0]!.body).toEqual({ subscription: 'books.1' });
+    slow.drop();
+    await app.stop();
+  });
+});
+
+describe('publications that are held while a subscription begins', () => {
+  it('are bounded: beyond the limit the client is closed as a slow consumer', async () => {
+    const app = await StubApp.start();
+    const answered = deferred();
+    app.answer('/before_subscribe', { after: answered.promise });
+    const url = (path: string) => `${app.url}/${path}`;
+    const service = {
+      requireAuthentication: false,
+      beforeSubscribe: url('before_subscribe'),
+      onUnsubscribe: url('on_unsubscribe'),
+    };
+    await start({ services: { books: service }, limits: { outboxBytes: '64KiB' } });
+    const client = await connectClient();
+    client.send({ event: 'subscribe', subscription: 'books.1' });
+    await app.requests('/before_subscribe');
+    const data = 'd'.repeat(10_000);
+    for (let i = 0; i < 6; i++) await gateway.publish({ subscription: 'books.1', data });
+    expect(await gateway.metric('kittiwake_connections')).toBe(1);
+    await gateway.publish({ subscription: 'books.1', data });
+    expect(await client.untilClosed()).toEqual({ code: 1013, reason: 'Too slow to receive.' });
+    expect(await closedFor('slow_consumer')).toBe(1);
+    expect(client.frames).toEqual([]);
+    answered.resolve();
+    await app.requests('/on_unsubscribe');
+    await app.stop();
+  });
+});
+
+describe('a ping of the gateway', () => {
+  beforeEach(() => start({ ping: { interval: '200ms', timeout: '200ms' }, limits: { eventsPerSecond: 0 } }));
+
+  it.each([
+    ['1000 for a plain client', [], { code: 1000, reason: '' }],
+    ['4408 for a client of the sub-protocol', [KITTIWAKE_V1], { code: 4408, reason: 'No answer to a ping.' }],
+  ])('closes with %s that does not answer', async (_case, protocols, closed) => {
+    const client = await connectClient(protocols, { autoPong: false });
+    expect(await client.untilClosed()).toEqual(closed);
+    expect(await closedFor('unresponsive')).toBe(1);
+  });
+
+  it('does not count events as answers', async () => {
+    const client = await connectClient([], { autoPong: false });
+    while (!client.closed) await client.ask({ event: 'ping' }).catch(() => undefined);
+    expect(client.closed).toEqual({ code: 1000, reason: '' });
+  });
+
+  it('keeps the connection of a client that answers', async () => {
+    const client = await connectClient();
+    for (let pings = 0; pings < 4; pings++) await once(client.webSocket, 'ping');
+    expect(await client.settled()).toEqual([]);
+  });
+});

@@ -1,0 +1,306 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { Redis } from 'ioredis';
+import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
+import { stoppedAfterEach } from './support/cleanup.js';
+import { TestClient } from './support/client.js';
+import { freePort, RedisServer } from './support/redis-server.js';
+import { ServerProcess, type ProcessEnd, type ProcessOptions } from './support/server-process.js';
+import { StubApp } from './support/stub-app.js';
+import { signToken } from './support/tokens.js';
+
+const stopped = stoppedAfterEach();
+
+async function start(options?: ProcessOptions): Promise<ServerProcess> {
+  return stopped(await ServerProcess.start(options));
+}
+
+/** The lines of the log, parsed. */
+function logOf({ stdout }: { readonly stdout: string }): Record<string, unknown>[] {
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+async function publish(server: ServerProcess, key: string, publication: unknown): Promise<number> {
+  const response = await fetch(`${server.httpUrl}/publish`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${key}` },
+    body: typeof publication === 'string' ? publication : JSON.stringify(publication),
+  });
+  return response.status;
+}
+
+describe('a signal', () => {
+  let app: StubApp;
+
+  beforeEach(async () => {
+    app = await StubApp.start();
+  });
+  afterEach(() => app.stop());
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends the process well: %s', async (signal) => {
+    const url = (path: string) => `${app.url}/${path}`;
+    const callbacks = { beforeUnsubscribe: url('before_unsubscribe'), onUnsubscribe: url('on_unsubscribe') };
+    const server = await start({
+      config: { services: { books: { requireAuthentication: false, ...callbacks } } },
+    });
+    const plain = await TestClient.connect(server.url);
+    const extended = await TestClient.connect(server.url, [KITTIWAKE_V1]);
+    await plain.ask({ event: 'subscribe', subscription: 'books.1' });
+    await extended.ask({ event: 'subscribe', subscription: 'books.2' });
+    const end = await server.signal(signal).untilEnded();
+    expect([end.code, end.signal, end.stderr]).toEqual([0, null, '']);
+    expect(await plain.untilClosed()).toEqual({ code: 1000, reason: '' });
+    expect(await extended.untilClosed()).toEqual({ code: 1012, reason: 'Please reconnect.' });
+    expect(app.paths.toSorted()).toEqual([
+      '/before_unsubscribe',
+      '/before_unsubscribe',
+      '/on_unsubscribe',
+      '/on_unsubscribe',
+    ]);
+    await expect(fetch(server.httpUrl)).rejects.toThrow('fetch failed');
+  });
+
+  it('ends the process in time although the app hangs', async () => {
+    const never = new Promise(() => undefined);
+    app.answer('/on_unsubscribe', { after: never });
+    const services = { books: { requireAuthentication: false, onUnsubscribe: `${app.url}/on_unsubscribe` } };
+    const server = await start({ config: { services, shutdown: { timeout: '300ms' } } });
+    const client = await TestClient.connect(server.url);
+    await client.ask({ event: 'subscribe', subscription: 'books.1' });
+    const end = await server.signal('SIGTERM').untilEnded();
+    expect(end.code).toBe(0);
+    expect(logOf(end)).toContainEqual(
+      expect.objectContaining({ msg: 'the app was not told of the end of every subscription in time' }),
+    );
+  });
+});
+
+describe('a start that cannot be', () => {
+  /** Ended with 1, with a stack neither in the log nor on stderr. */
+  function expectRefusal(end: ProcessEnd, stderr: string): void {
+    expect(end).toMatchObject({ code: 1, signal: null, stderr });
+    expect(end.stdout + end.stderr).not.toMatch(/^\s+at |"stack"|node:internal/m);
+  }
+
+  it('ends with 1 and says in one message what is wrong, and where', async () => {
+    const problems: [ProcessOptions, string][] = [
+      [
+        { env: { KITTIWAKE_PORT: 'abc' } },
+        'KITTIWAKE_PORT: found "abc", expected a whole number from 0 to 65535',
+      ],
+      [{ env: { KITTIWAKE_PROT: '1' } }, 'KITTIWAKE_PROT: unknown variable, did you mean KITTIWAKE_PORT?'],
+      [
+        { config: { ping: { interval: 'soon' } } },
+        'ping.interval: found "soon", expected a duration such as 15s or 500ms, from 0s to 576h',
+      ],
+      [
+        { config: { services: { books: { authoriser: 'x' } } } },
+        'services.books.authoriser: unknown key, did you mean authorizer?',
+      ],
+      [
+        { env: { KITTIWAKE_CONFIG: 'nowhere.yaml' } },
+        "KITTIWAKE_CONFIG: the file cannot be read: ENOENT: no such file or directory, open 'nowhere.yaml'",
+      ],
+      [
+        { dotEnv: 'KITTIWAKE_PORT=70000\n' },
+        'KITTIWAKE_PORT: found "70000", expected a whole number from 0 to 65535',
+      ],
+    ];
+    const ends = await Promise.all(problems.map(([options]) => ServerProcess.run(options)));
+    for (const [index, end] of ends.entries()) {
+      expectRefusal(end, `The configuration cannot be used:\n- ${problems[index]![1]}\n`);
+    }
+  });
+
+  it('ends with 1 when Redis cannot be reached, and says in one line where it looked', async () => {
+    const port = await freePort();
+    const KITTIWAKE_BROKER_REDIS_URL = `redis://user:redis-password@127.0.0.1:${port}/0`;
+    const end = await ServerProcess.run({
+      env: { KITTIWAKE_BROKER_KIND: 'redis', KITTIWAKE_BROKER_REDIS_URL },
+    });
+    const why = `connect ECONNREFUSED 127.0.0.1:${port}`;
+    expectRefusal(end, `Kittiwake cannot start: Redis at 127.0.0.1:${port} cannot be reached: ${why}\n`);
+    expect(end.stdout + end.stderr).not.toContain('redis-password');
+  });
+
+  it('ends with 1 when Redis refuses the password, which it does not tell', async () => {
+    const redis = stopped(await RedisServer.start({ args: ['--requirepass', 'the-right-one'] }));
+    const KITTIWAKE_BROKER_REDIS_URL = `redis://:the-wrong-one@127.0.0.1:${redis.port}`;
+    const end = await ServerProcess.run({
+      env: { KITTIWAKE_BROKER_KIND: 'redis', KITTIWAKE_BROKER_REDIS_URL },
+    });
+    expectRefusal(
+      end,
+      expect.stringMatching(/^Kittiwake cannot start: Redis at 127\.0\.0\.1:\d+ .*WRONGPASS.*\n$/),
+    );
+    expect(end.stdout + end.stderr).not.toContain('the-wrong-one');
+  });
+
+  it('ends with 1 when a port is in use, and says which', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const line = `Kittiwake cannot start: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`;
+    const runs = ['KITTIWAKE_PORT', 'KITTIWAKE_METRICS_PORT'].map((variable) =>
+      ServerProcess.run({ env: { [variable]: `${port}` } }),
+    );
+    for (const end of await Promise.all(runs)) expectRefusal(end, line);
+    other.close();
+  });
+});
+
+describe('a .env file', () => {
+  it('is read, and the environment wins over it', async () => {
+    const port = await freePort();
+    const dotEnv = `KITTIWAKE_PORT=1\nKITTIWAKE_PUBLISH_API_KEYS=key-from-the-dot-env-file\n`;
+    const server = await start({ dotEnv, env: { KITTIWAKE_PORT: `${port}` } });
+    const publication = { subscription: 'books.1', data: 1 };
+    expect(await publish(server, 'wrong', publication)).toBe(401);
+    expect(await publish(server, 'key-from-the-dot-env-file', publication)).toBe(400);
+  });
+});
+
+describe('the log', () => {
+  const KEY = /Until the next start it is (\S+)/;
+
+  it('is lines of JSON, and tells the API key that was made up, once', async () => {
+    const config = { services: { books: { requireAuthentication: false } } };
+    const [server, other] = await Promise.all([start({ config }), start({ config })]);
+    const keys = [server, other].map((one) => {
+      const warnings = logOf(one).filter(({ level }) => level === 40);
+      expect(warnings).toEqual([
+        expect.objectContaining({ context: 'Kittiwake', msg: expect.stringMatching(KEY) }),
+      ]);
+      const key = KEY.exec(String(warnings[0]!['msg']))![1]!;
+      expect(one.output.split(key)).toHaveLength(2);
+      return key;
+    });
+    const publication = { subscription: 'books.1', data: 1 };
+    expect(await publish(server, keys[0]!, publication)).toBe(200);
+    expect(await publish(server, keys[1]!, publication)).toBe(401);
+    for (const line of logOf(server)) {
+      expect(line).toEqual({
+        level: expect.any(Number),
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        context: expect.any(String),
+        msg: expect.any(String),
+      });
+    }
+  });
+
+  it('has only what is severe enough', async () => {
+    const levels = ['info', 'warn', 'error'].map(async (level) => {
+      const server = await start({ env: { KITTIWAKE_LOG_LEVEL: level } });
+      expect(server.stderr).toBe('');
+      return new Set(logOf(server).map((line) => line['level']));
+    });
+    expect(await Promise.all(levels)).toEqual([new Set([30, 40]), new Set([40]), new Set()]);
+  });
+});
+
+describe('secrets', () => {
+  const SECRET = {
+    apiKey: 'secret-api-key-0123456789',
+    wrongKey: 'secret-wrong-key-0123456789',
+    jwt: 'secret-of-the-tokens-32-bytes-long',
+    ticket: 'secret-ticket',
+    header: 'secret-header',
+    url: 'secret-in-url',
+    query: 'secret-in-query',
+    redis: 'secret-of-redis',
+    data: 'secret-data',
+  };
+
+  it('are not in the log, however much goes wrong', async () => {
+    const redis = stopped(await RedisServer.start({ args: ['--requirepass', SECRET.redis] }));
+    const app = stopped(await StubApp.start());
+    const host = app.url.replace('http://', '');
+    const url = (path: string) => `http://user:${SECRET.url}@${host}/${path}?token=${SECRET.query}`;
+    const nobody = `http://user:${SECRET.url}@127.0.0.1:${await freePort()}/?token=${SECRET.query}`;
+    const failing = `/failing?token=${SECRET.query}`;
+    app.answer(
+      `/ticket?token=${SECRET.query}`,
+      { body: { status: 'error', error: SECRET.data } },
+      { body: '[]' },
+    );
+    app.answer(
+      failing,
+      { status: 500, body: SECRET.data },
+      { headers: { 'Content-Type': 'text/html' }, body: SECRET.data },
+    );
+    const services = {
+      books: { requireAuthentication: false, headers: { 'X-Key': SECRET.header }, onMessage: url('failing') },
+      films: { requireAuthentication: false, authorizer: nobody },
+      notes: { requireAuthentication: false, authorizer: url('notes') },
+    };
+    app.answer(`/notes?token=${SECRET.query}`, {
+      status: 307,
+      headers: { Location: `http://x:${SECRET.url}@127.0.0.1:1/` },
+    });
+    const server = await start({
+      env: {
+        KITTIWAKE_LOG_LEVEL: 'trace',
+        KITTIWAKE_PUBLISH_API_KEYS: SECRET.apiKey,
+        KITTIWAKE_BROKER_REDIS_URL: `redis://:${SECRET.redis}@127.0.0.1:${redis.port}`,
+        KITTIWAKE_AUTH_JWT_SECRET: SECRET.jwt,
+      },
+      config: {
+        services,
+        broker: { kind: 'redis' },
+        callbacks: { tries: 2, wait: '1ms' },
+        auth: {
+          ticket: { url: url('ticket'), headers: { 'X-Key': SECRET.header } },
+          jwt: { algorithms: ['HS256'] },
+        },
+      },
+    });
+    const token = signToken({ algorithm: 'HS256', key: SECRET.jwt, claims: { sub: 'u1' } });
+    const forged = signToken({ algorithm: 'HS256', key: 'another', claims: { sub: SECRET.data } });
+
+    const client = await TestClient.connect(`${server.url}?token=${SECRET.query}`, [KITTIWAKE_V1]);
+    await client.ask({ event: 'auth', ticket: SECRET.ticket });
+    await client.ask({ event: 'auth', method: 'jwt', token: forged });
+    await client.ask({ event: 'auth', method: 'jwt', token: `${token}x` });
+    expect(await client.ask({ event: 'auth', method: 'jwt', token })).toHaveProperty('status', 'ok');
+    for (const topic of ['books.1', 'films.1', 'notes.1', `nothing.${SECRET.data}`])
+      await client.ask({ event: 'subscribe', subscription: topic });
+    await client.ask({ event: 'message', subscription: 'books.1', data: SECRET.data });
+    await client.ask(`{"event":"ping","data":"${SECRET.data}`);
+    await client.ask({ event: 'e'.repeat(50), data: SECRET.data });
+    const defect = await TestClient.connect(server.url);
+    defect.send({ event: 'auth', ticket: SECRET.ticket });
+    expect((await defect.untilClosed()).code).toBe(1000);
+    const broken = await TestClient.connect(server.url);
+    broken.send(Buffer.alloc(2_000_000, SECRET.data));
+    expect((await broken.untilClosed()).code).toBe(1009);
+
+    const publication = { subscription: 'books.1', data: SECRET.data };
+    expect(await publish(server, SECRET.wrongKey, publication)).toBe(401);
+    expect(await publish(server, SECRET.apiKey, `{"subscription":"books.1","data":"${SECRET.data}`)).toBe(
+      400,
+    );
+    expect(await publish(server, SECRET.apiKey, publication)).toBe(200);
+    const publisher = new Redis(redis.port, { password: SECRET.redis });
+    await publisher.publish('books.1', `${SECRET.data} is not JSON`);
+    publisher.disconnect();
+    expect(await client.next()).toHaveProperty('data', SECRET.data);
+    await redis.stop();
+    expect((await client.untilClosed()).code).toBe(1012);
+    expect(await publish(server, SECRET.apiKey, publication)).toBe(503);
+    const end = await server.signal('SIGTERM').untilEnded();
+
+    const messages = logOf(end).map(({ msg }) => msg);
+    for (const said of [
+      /failed after 2 tries/,
+      /is lost/,
+      /broke the WebSocket protocol/,
+      /message on "books.1" dropped/,
+    ])
+      expect(messages).toContainEqual(expect.stringMatching(said));
+    const found = [...Object.values(SECRET), token, forged, token.split('.')[2]!].filter((secret) =>
+      end.stdout.includes(secret),
+    );
+    expect([found, end.stderr, end.code]).toEqual([[], '', 0]);
+  });
+});

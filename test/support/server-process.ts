@@ -1,0 +1,170 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './redis-server.js';
+import { eventually, WaitError } from './wait.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const START_TIMEOUT_MS = 15_000;
+const END_TIMEOUT_MS = 10_000;
+const BUILD_TIMEOUT_MS = 60_000;
+
+export interface ProcessOptions {
+  /** Only these variables, and the PATH. */
+  readonly env?: Record<string, string>;
+  /** The content of the configuration file; without it, there is none. */
+  readonly config?: unknown;
+  /** The content of a `.env` file in the folder that the process runs in. */
+  readonly dotEnv?: string;
+  /** Default: the server. */
+  readonly command?: readonly [file: 'server/main.js' | 'cli/main.js', ...args: string[]];
+}
+
+/** How a process ended, and all it printed. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The built gateway as a process of its own, in an empty folder. It does not outlive the test. */
+export class ServerProcess {
+  stdout = '';
+  stderr = '';
+  private end: ProcessEnd | undefined;
+  private readonly ended: Promise<void>;
+
+  private constructor(
+    readonly port: number,
+    private readonly child: ChildProcess,
+    folder: string,
+  ) {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    const killAtExit = (): void => void child.kill('SIGKILL');
+    process.once('exit', killAtExit);
+    this.ended = once(child, 'close').then(async ([code, signal]) => {
+      process.removeListener('exit', killAtExit);
+      this.end = { code, signal, stdout: this.stdout, stderr: this.stderr };
+      await rm(folder, { recursive: true });
+    });
+  }
+
+  /** Starts it, on `KITTIWAKE_PORT` or a free port, and waits until it is ready. */
+  static async start(options: ProcessOptions = {}): Promise<ServerProcess> {
+    const port = Number(options.env?.['KITTIWAKE_PORT'] ?? (await freePort()));
+    const server = await ServerProcess.launch(port, options);
+    await eventually(() => server.end ?? server.isReady(), {
+      timeoutMs: START_TIMEOUT_MS,
+      what: 'a ready gateway',
+    });
+    if (server.end) throw server.failure('ended before it was ready');
+    return server;
+  }
+
+  /** Runs it until it ends by itself. */
+  static async run(options: ProcessOptions = {}): Promise<ProcessEnd> {
+    const server = await ServerProcess.launch(await freePort(), options);
+    return server.untilEnded();
+  }
+
+  private static async launch(port: number, options: ProcessOptions): Promise<ServerProcess> {
+    await ensureBuilt();
+    const folder = await mkdtemp(join(tmpdir(), 'kittiwake-process-'));
+    const env: Record<string, string> = { PATH: process.env['PATH'] ?? '', ...options.env };
+    if (options.dotEnv === undefined) env['KITTIWAKE_PORT'] ??= `${port}`;
+    else await writeFile(join(folder, '.env'), options.dotEnv);
+    if (options.config !== undefined) {
+      env['KITTIWAKE_CONFIG'] = 'kittiwake.yaml';
+      // JSON is YAML too.
+      await writeFile(join(folder, 'kittiwake.yaml'), JSON.stringify(options.config));
+    }
+    const [file, ...args] = options.command ?? ['server/main.js'];
+    const argv = [join(ROOT, 'dist', file), ...args];
+    const child = spawn(process.execPath, argv, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    return new ServerProcess(port, child, folder);
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}/ws`;
+  }
+
+  get httpUrl(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** All it printed. */
+  get output(): string {
+    return this.stdout + this.stderr;
+  }
+
+  signal(signal: NodeJS.Signals): this {
+    this.child.kill(signal);
+    return this;
+  }
+
+  /** @throws when it does not end in time; then it is killed. */
+  async untilEnded(): Promise<ProcessEnd> {
+    try {
+      return await eventually(() => this.end, { timeoutMs: END_TIMEOUT_MS, what: 'the end of the process' });
+    } catch (cause) {
+      await this.stop();
+      throw this.failure('did not end', cause);
+    }
+  }
+
+  /** Ends it at once, as a crash would; one that has ended is left alone. */
+  async stop(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  private async isReady(): Promise<boolean> {
+    return (await fetch(`${this.httpUrl}/health/ready`, { signal: AbortSignal.timeout(1000) })).ok;
+  }
+
+  private failure(what: string, cause?: unknown): Error {
+    return new WaitError(`the gateway ${what}. It printed:\n${this.output}`, { cause });
+  }
+}
+
+/** Builds the project unless the build is newer than its sources. Test files that run side by side build once. */
+async function ensureBuilt(): Promise<void> {
+  const lock = join(tmpdir(), `kittiwake-build-${Buffer.from(ROOT).toString('base64url')}`);
+  const outcome = await eventually(() => (isBuilt() ? 'built' : buildAlone(lock)), {
+    timeoutMs: BUILD_TIMEOUT_MS,
+    what: 'the build',
+  });
+  if (outcome !== 'built') throw new Error(outcome);
+}
+
+function isBuilt(): boolean {
+  const builtAtMs = statSync(join(ROOT, 'dist/server/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+  return sources
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+    .every((file) => statSync(join(ROOT, 'src', file)).mtimeMs <= builtAtMs);
+}
+
+/** @returns what went wrong, if anything did; nothing when another process builds. */
+function buildAlone(lock: string): string | undefined {
+  try {
+    mkdirSync(lock);
+  } catch {
+    // Another process has it, or left it behind when it was killed.
+    const ageMs = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (ageMs > BUILD_TIMEOUT_MS) rmSync(lock, { recursive: true, force: true });
+    return undefined;
+  }
+  try {
+    const { status, stdout, stderr } = spawnSync('npm', ['run', 'build'], { cwd: ROOT, encoding: 'utf8' });
+    return status === 0 ? 'built' : `npm run build failed:\n${stdout}${stderr}`;
+  } finally {
+    rmSync(lock, { recursive: true });
+  }
+}

@@ -1,0 +1,200 @@
+import { once } from 'node:events';
+import type { TestClient } from './support/client.js';
+import type { Answer } from './support/stub-app.js';
+import { stageOfTest } from './support/topics.js';
+import { deferred, eventually } from './support/wait.js';
+
+const stage = stageOfTest((app) => ({
+  auth: { ticket: { url: `${app}/ticket` } },
+  services: {
+    books: {
+      requireAuthentication: false,
+      extraFields: ['extra'],
+      authorizer: `${app}/authorizer`,
+      beforeSubscribe: `${app}/before`,
+      onSubscribe: `${app}/on`,
+      onMessage: `${app}/message`,
+      beforeUnsubscribe: `${app}/before-end`,
+      onUnsubscribe: `${app}/on-end`,
+    },
+    ending: {
+      requireAuthentication: false,
+      beforeUnsubscribe: `${app}/before-end`,
+      onUnsubscribe: `${app}/on-end`,
+    },
+    plain: { requireAuthentication: false },
+  },
+}));
+
+const BEGIN = ['/authorizer', '/before', '/on'];
+const END = ['/before-end', '/on-end'];
+
+/** What the app is asked until everything is over. */
+async function askedInTheEnd(): Promise<(readonly [string, unknown])[]> {
+  await stage.gateway.stop();
+  return stage.app.asked.map(({ path, body }) => [path, body.subscription] as const);
+}
+
+/** Cuts the connection of the only client, and waits until the gateway knows. */
+async function leave(client: TestClient): Promise<void> {
+  client.drop();
+  const connections = (): Promise<number> => stage.gateway.metric('kittiwake_connections');
+  await eventually(async () => (await connections()) === 0, { what: 'the end of the connection' });
+}
+
+/** A client in the middle of an event: the app was asked, and does not answer yet. */
+async function whileAsked(path: string, event: object, client?: TestClient) {
+  const [it, gate] = [client ?? (await stage.connect()), deferred()];
+  stage.app.answer(path, { after: gate.promise });
+  it.send({ subscription: 'books.1', ...event });
+  await stage.app.requests(path);
+  return { client: it, answer: gate.resolve };
+}
+
+describe('the end of a session', () => {
+  it.each(['close', 'drop'] as const)(
+    'by a client that does %s ends its subscriptions, the latest first',
+    async (how) => {
+      const client = await stage.authenticated({ user_id: 'u' });
+      for (const name of ['1', '2', '3']) await stage.subscriber(`ending.${name}`, {}, client);
+      await client.ask({ event: 'unsubscribe', subscription: 'ending.2' });
+      await client.settled();
+      await stage.subscriber('plain.1', {}, client);
+      await stage.subscriber('ending.2', {}, client);
+      stage.app.asked.length = 0;
+      await client[how]();
+      await stage.app.requests('/on-end', 3);
+      expect(await askedInTheEnd()).toEqual(
+        ['ending.2', 'ending.3', 'ending.1'].flatMap((topic) => END.map((path) => [path, topic])),
+      );
+      expect(stage.app.asked.every(({ body }) => body.user_id === 'u')).toBe(true);
+    },
+  );
+
+  it('asks one question at a time', async () => {
+    const gates = [deferred(), deferred(), deferred(), deferred()];
+    const [a, b, c, d] = gates.map(({ promise }): Answer => ({ after: promise }));
+    stage.app.answer('/before-end', a!, c!).answer('/on-end', b!, d!);
+    const client = await stage.subscriber('ending.1');
+    await stage.subscriber('ending.2', {}, client);
+    client.drop();
+    for (const [index, gate] of gates.entries()) {
+      await stage.app.requests(END[index % 2]!, Math.floor(index / 2) + 1);
+      const bystander = await stage.connect();
+      await bystander.settled();
+      expect(stage.app.asked).toHaveLength(index + 1);
+      gate.resolve();
+    }
+    expect(await askedInTheEnd()).toHaveLength(4);
+  });
+
+  it.each<[string, Answer[]]>([
+    ['refuses', [{ body: { status: 'error', error: 'Stay.' } }]],
+    ['breaks', [{ body: 'null' }]],
+    ['cannot be asked', [{ status: 500 }, { status: 500 }, { status: 500 }]],
+  ])('cannot be helped: before_unsubscribe %s, and on_unsubscribe is told', async (_, answers) => {
+    stage.app.answer('/before-end', ...answers);
+    const client = await stage.subscriber('ending.1');
+    await stage.subscriber('ending.2', {}, client);
+    client.drop();
+    await stage.app.requests('/on-end', 2);
+    expect(await askedInTheEnd()).toEqual([
+      ...answers.map(() => ['/before-end', 'ending.2']),
+      ['/on-end', 'ending.2'],
+      ['/before-end', 'ending.1'],
+      ['/on-end', 'ending.1'],
+    ]);
+  });
+
+  it('is of no matter to other sessions', async () => {
+    const [leaving, staying] = [await stage.subscriber('ending.1'), await stage.subscriber('ending.1')];
+    leaving.drop();
+    await stage.app.requests('/on-end');
+    await stage.publish('ending.1', 1);
+    expect(await staying.settled()).toMatchObject([{ data: 1 }]);
+  });
+
+  it('has no callbacks for what was refused', async () => {
+    stage.app.answer('/authorizer', { body: {} }).answer('/before', { body: {} });
+    const client = await stage.connect();
+    for (const topic of ['books.1', 'books.2']) {
+      expect(await client.ask({ event: 'subscribe', subscription: topic })).toMatchObject({
+        status: 'error',
+      });
+    }
+    await client.close();
+    expect((await askedInTheEnd()).map(([path]) => path)).toEqual(['/authorizer', '/authorizer', '/before']);
+  });
+});
+
+describe('a client that leaves while the app is asked', () => {
+  it.each(BEGIN)('by %s has subscribed first', async (path) => {
+    const { client, answer } = await whileAsked(path, { event: 'subscribe', extra: 'e' });
+    await leave(client);
+    answer();
+    await stage.app.requests('/on-end');
+    expect(await askedInTheEnd()).toEqual([...BEGIN, ...END].map((path) => [path, 'books.1']));
+    expect(stage.app.asked.every(({ body }) => body.extra === 'e')).toBe(true);
+  });
+
+  it.each(['/authorizer', '/before'])('by %s, which then refuses, has not subscribed', async (path) => {
+    const gate = deferred();
+    stage.app.answer(path, { after: gate.promise, body: { status: 'error' } });
+    const client = await stage.connect();
+    client.send({ event: 'subscribe', subscription: 'books.1' });
+    await stage.app.requests(path);
+    await leave(client);
+    gate.resolve();
+    expect(await askedInTheEnd()).toEqual(
+      BEGIN.slice(0, BEGIN.indexOf(path) + 1).map((path) => [path, 'books.1']),
+    );
+  });
+
+  it.each(END)('by %s is unsubscribed once', async (path) => {
+    const subscribed = await stage.subscriber('ending.1');
+    const { client, answer } = await whileAsked(
+      path,
+      { event: 'unsubscribe', subscription: 'ending.1' },
+      subscribed,
+    );
+    await leave(client);
+    answer();
+    expect(await askedInTheEnd()).toEqual(END.map((path) => [path, 'ending.1']));
+  });
+
+  it('by on_message is unsubscribed afterwards', async () => {
+    const subscribed = await stage.subscriber('books.1');
+    const { client, answer } = await whileAsked('/message', { event: 'message', data: 1 }, subscribed);
+    await leave(client);
+    expect(stage.app.paths).toEqual([...BEGIN, '/message']);
+    answer();
+    expect((await askedInTheEnd()).map(([path]) => path)).toEqual([...BEGIN, '/message', ...END]);
+  });
+});
+
+describe('a shutdown', () => {
+  it('closes clients with 1000 and waits for the callbacks of their subscriptions', async () => {
+    const clients = [await stage.subscriber('ending.1'), await stage.subscriber('ending.1')];
+    await stage.subscriber('ending.2', {}, clients[0]);
+    await stage.gateway.stop();
+    for (const client of clients) expect((await client.untilClosed()).code).toBe(1000);
+    const asked = stage.app.asked.map(({ path, body }) => `${path} ${String(body.subscription)}`);
+    expect(asked.toSorted()).toEqual(
+      END.flatMap((path) => [`${path} ending.1`, `${path} ending.1`, `${path} ending.2`]),
+    );
+  });
+
+  it('ends the event that is handled and ignores those that wait', async () => {
+    const { client, answer } = await whileAsked('/before', { event: 'subscribe' });
+    client.send({ event: 'message', subscription: 'books.1', data: 'too late' });
+    client.send({ event: 'subscribe', subscription: 'books.2' });
+    client.webSocket.ping();
+    await once(client.webSocket, 'pong');
+    const stopped = stage.gateway.stop();
+    expect((await client.untilClosed()).code).toBe(1000);
+    expect(client.frames).toEqual([]);
+    answer();
+    await stopped;
+    expect(stage.app.paths).toEqual([...BEGIN, ...END]);
+  });
+});
