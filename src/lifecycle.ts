@@ -55,7 +55,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
 
   async onApplicationShutdown(): Promise<void> {
     await this.hub.stop();
-    this.connections.stop();
+    await this.connections.stop();
     await this.modules.get<HttpCaller>(CALLER).close();
   }
 

@@ -12,6 +12,7 @@ import {
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
   Authorize,
   Callback,
@@ -37,7 +38,7 @@ import { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
 import { rejection } from './support/http-callers.js';
 import { createApp, moduleOf, OPTIONS, TestApp } from './support/nest-app.js';
-import { RedisServer } from './support/redis-server.js';
+import { freePort, RedisServer } from './support/redis-server.js';
 
 const ANYBODY = { requireAuthentication: false };
 const QUIET = { logger: false, abortOnError: false } as const;
@@ -191,6 +192,38 @@ describe('an app with Kittiwake', () => {
         /^The configuration cannot be used:\n- limits\.frameBytes: found "big", expected .*$/,
       );
     });
+  });
+
+  it('is injected into other modules when it is global', async () => {
+    @Injectable()
+    class News {
+      constructor(readonly kittiwake: Kittiwake) {}
+    }
+    @Module({ providers: [News, Echo] })
+    class Feature {}
+    @Module({ imports: [{ ...KittiwakeModule.forRoot(OPTIONS), global: true }, Feature] })
+    class AppModule {}
+    const { app } = await listen(AppModule);
+    await expect(app.get(News).kittiwake.publish('books.1', 1)).resolves.toBeUndefined();
+  });
+
+  it('keeps a gateway that has a port of its own', async () => {
+    const port = await freePort();
+    @WebSocketGateway(port)
+    class Clock {
+      @SubscribeMessage('time')
+      time(): object {
+        return { event: 'time', data: 5 };
+      }
+    }
+    const { url } = await listen(moduleOf({ providers: [Clock] }));
+    const [ours, theirs] = [
+      await TestClient.connect(url),
+      await TestClient.connect(`ws://127.0.0.1:${port}`),
+    ];
+    expect(await ours.ask({ event: 'time' })).toMatchObject({ error: 'Event not found.' });
+    expect(await theirs.ask({ event: 'time' })).toEqual({ event: 'time', data: 5 });
+    await Promise.all([ours.close(), theirs.close()]);
   });
 
   describe('does not start with a provider that', () => {

@@ -104,7 +104,7 @@ describe('a start that cannot be', () => {
       ],
       [
         { dotEnv: 'KITTIWAKE_PORT=70000\n' },
-        'KITTIWAKE_PORT: found "70000", expected a whole number from 0 to 65535',
+        'KITTIWAKE_PORT: found 70000, expected a whole number from 0 to 65535',
       ],
     ];
     const ends = await Promise.all(problems.map(([options]) => ServerProcess.run(options)));

@@ -145,6 +145,21 @@ describe.each(ALGORITHMS)('a token signed with %s', (algorithm, key, publicKey) 
   });
 });
 
+describe('a token without fields for the identity', () => {
+  const authenticator = withSecret({ fields: {} });
+
+  it('proves that a client is someone', async () => {
+    await expect(authenticator.identify(hs256('{}'))).resolves.toMatchObject({ identity: new Map() });
+  });
+
+  it.each(['"text"', '[]', 'null', '1', 'text', ' '])(
+    'is refused when its payload is %j',
+    async (payload) => {
+      expect(await refusal(authenticator, hs256(payload))).toMatch(/not a JSON object|^not JSON/);
+    },
+  );
+});
+
 describe('the algorithm of a token', () => {
   it('is one that is allowed, even with the right key', async () => {
     for (const [algorithm, key] of ALGORITHMS.filter(([, key]) => key === RSA.privateKey)) {
@@ -305,6 +320,7 @@ describe('the auth event of a client', () => {
     expect(await rejection(withSecret().authenticate(event))).toMatchObject({
       name: 'ClientError',
       code: 'authentication_failed',
+      cause: { message: 'not a string' },
     });
   });
 });
@@ -312,7 +328,7 @@ describe('the auth event of a client', () => {
 describe('the cause of a refusal', () => {
   const claims = { sub: 'user_secret', aud: 'aud_secret', iss: 'iss_secret' };
   const nowS = Math.floor(Date.now() / 1000);
-  const byJose = (claims: object): string =>
+  const byJose = (claims: object | string): string =>
     signToken({ algorithm: 'EdDSA', key: ED25519.privateKey, claims });
   const joseSettings = { algorithms: ['EdDSA'] };
 
@@ -320,6 +336,8 @@ describe('the cause of a refusal', () => {
     ['not allowed', withSecret({ algorithms: ['HS512'] }), hs256(claims)],
     ['header', withSecret(), `${Buffer.from('{"alg_secret"').toString('base64url')}.eyJ9.c2ln`],
     ['payload', withSecret(), hs256('{"sub_secret"')],
+    ['short payload', withSecret(), hs256('_secret')],
+    ['EdDSA short payload', withPublicKey(ED25519.publicKey, joseSettings), byJose('_secret')],
     ['signature', withSecret({ secret: 'other' }), hs256(claims)],
     ['expired', withSecret(), hs256({ ...claims, exp: nowS - 60 })],
     ['audience', withSecret({ audience: 'a' }), hs256(claims)],

@@ -37,7 +37,7 @@ export class JwtAuthenticator implements Authenticator {
       const verifier = this.verifiers.get(jwt.algorithm);
       if (!verifier) throw new TokenError('signed with an algorithm that is not allowed');
       await verifier.verify(token);
-      return this.authenticated(jwt.claims());
+      return this.authenticated(jwt.claims);
     } catch (error) {
       if (error instanceof CallbackError) throw error;
       throw refused((error as Error).message);

@@ -15,12 +15,15 @@ export class Jwt {
   private constructor(
     /** What it says it is signed with. */
     readonly algorithm: string,
-    private readonly payload: string,
+    /** The claims as the text they were signed as; not to be believed before the token is verified. */
+    readonly claims: JsonMembers,
   ) {}
 
   /**
+   * Tokens that are refused here never reach the libraries: of what is not JSON they quote some, and of what is not
+   * an object jsonwebtoken checks no claims.
    * @throws {TokenError} when it is too long, not such a token, or demands extensions, of which none is known.
-   * @throws {JsonError} when its header is not JSON.
+   * @throws {JsonError} when its header or its payload is not JSON.
    */
   static parse(text: string): Jwt {
     if (text.length > MAX_TOKEN_LENGTH) throw new TokenError(`longer than ${MAX_TOKEN_LENGTH} characters`);
@@ -32,18 +35,9 @@ export class Jwt {
     }
     // jsonwebtoken takes no notice of it, which RFC 7515 section 4.1.11 forbids.
     if (Object.hasOwn(fields, 'crit')) throw new TokenError('the header has critical extensions');
-    return new Jwt(fields.alg, payload);
-  }
-
-  /**
-   * The claims as the text they were signed as. To be asked after verification only.
-   * @throws {TokenError} when the payload is JSON, but not an object.
-   * @throws {JsonError} when it is not JSON.
-   */
-  claims(): JsonMembers {
-    const claims = parseObject(decode(this.payload));
+    const claims = parseObject(decode(payload));
     if (!claims) throw new TokenError('the payload is not a JSON object');
-    return claims;
+    return new Jwt(fields.alg, claims);
   }
 }
 

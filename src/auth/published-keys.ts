@@ -35,11 +35,7 @@ export function publishedKeys({ url, cacheMaxAgeMs, cooldownMs }: PublishedKeysS
 }
 
 function isFaultOfToken(error: unknown): boolean {
-  return (
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JWKSMultipleMatchingKeys ||
-    error instanceof errors.JOSENotSupported
-  );
+  return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
 }
 
 /** fetch says why it failed only in its cause, and there sometimes only as a code. */

@@ -13,6 +13,11 @@ const RSA_PSS = generateKeyPairSync('rsa-pss', {
   hashAlgorithm: 'sha256',
   mgf1HashAlgorithm: 'sha256',
 });
+const MIXED_RSA_PSS = generateKeyPairSync('rsa-pss', {
+  modulusLength: 2048,
+  hashAlgorithm: 'sha256',
+  mgf1HashAlgorithm: 'sha512',
+});
 const UNBOUND_RSA_PSS = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
 const SHORT_RSA_PSS = generateKeyPairSync('rsa-pss', {
   modulusLength: 1024,
@@ -61,6 +66,8 @@ describe('the start', () => {
     ['PS256', SHORT_RSA, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha256'],
     ['PS512', ED25519, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha512'],
     ['PS512', RSA_PSS, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha512'],
+    ['PS256', MIXED_RSA_PSS, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha256'],
+    ['PS512', MIXED_RSA_PSS, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha512'],
     ['PS384', UNBOUND_RSA_PSS, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha384'],
     ['PS256', SHORT_RSA_PSS, 'an RSA public key of at least 2048 bits, or an RSA-PSS one for sha256'],
     ['ES256', P384, 'a public key on the curve P-256'],
@@ -116,14 +123,17 @@ describe('the start', () => {
     expect(start({ algorithms: ['RS256'], publicKeyFile: '/nowhere/key.pem' })).toThrow('/nowhere/key.pem');
   });
 
-  it.each(['https://name:word@id.example.com/keys', 'ftp://id.example.com/keys', 'word'])(
-    'fails when keys are published at %s, and does not quote it',
-    (jwksUrl) => {
-      expect(start({ algorithms: ['RS256'], jwksUrl })).toThrow(
-        /^jwksUrl must be an http or https URL without user and password$/,
-      );
-    },
-  );
+  it.each([
+    'https://name:word@id.example.com/keys',
+    'https://word@id.example.com/',
+    'https://:word@id.example.com/',
+    'ftp://id.example.com/keys',
+    'word',
+  ])('fails when keys are published at %s, and does not quote it', (jwksUrl) => {
+    expect(start({ algorithms: ['RS256'], jwksUrl })).toThrow(
+      /^jwksUrl must be an http or https URL without user and password$/,
+    );
+  });
 });
 
 describe('a file with a public key', () => {

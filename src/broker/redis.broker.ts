@@ -48,12 +48,7 @@ export class RedisBroker implements Broker {
   async start(listener: BrokerListener): Promise<void> {
     if (this.listener) throw new BrokerError('a broker is started once');
     this.listener = listener;
-    try {
-      await this.connect();
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
+    await this.connect();
   }
 
   join(channel: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
@@ -15,6 +16,8 @@ export interface ConnectionHost {
   readonly outbox: Outbox;
   /** The connection has ended, or is about to: nothing can be sent to it any more. */
   ended(connection: Connection, reason: CloseReason | undefined): void;
+  /** The socket of a connection that was about to end has closed. */
+  gone(connection: Connection): void;
 }
 
 const logger = new Logger('Connection');
@@ -107,6 +110,11 @@ export class Connection implements Outlet, InboxOwner {
     else this.ensureInbox().push(frame);
   }
 
+  /** The socket is open: tells the gateway, if it wants to know before the first frame. */
+  opened(request: IncomingMessage): void {
+    if (this.endpoint.isEager) this.introduce(request);
+  }
+
   /** Takes the answer to a ping. */
   ponged(): void {
     this.isPongDue = false;
@@ -117,7 +125,10 @@ export class Connection implements Outlet, InboxOwner {
    * before are handled all the same.
    */
   closed(reason?: CloseReason): void {
-    if (this.isClosing) return;
+    if (this.isClosing) {
+      this.host.gone(this);
+      return;
+    }
     if (this.inbox?.isEmpty !== false) this.abandonment?.abort();
     this.end(reason);
   }
@@ -136,11 +147,8 @@ export class Connection implements Outlet, InboxOwner {
 
   /** See {@link InboxOwner.handle}. */
   handle(frame: Buffer): unknown {
-    if (!this.isKnown) {
-      this.isKnown = true;
-      this.endpoint.connected?.(this);
-    }
-    return this.endpoint.handle(this as never, frame);
+    this.introduce();
+    return this.endpoint.handle(this, frame);
   }
 
   /** See {@link InboxOwner.failed}. */
@@ -169,8 +177,20 @@ export class Connection implements Outlet, InboxOwner {
       this.close(CLOSE_REASONS.slowConsumer);
   }
 
+  /** Makes the connection known to Nest, and so to the gateway, once. */
+  private introduce(request?: IncomingMessage): void {
+    if (this.isKnown) return;
+    this.isKnown = true;
+    this.endpoint.connected?.(this, request);
+  }
+
+  private get idleMs(): number {
+    return this.endpoint.idleMs ?? this.host.settings.idleMs;
+  }
+
   private doWhatIsDue(nowMs: number): void {
-    const { pingIntervalMs, pingTimeoutMs, idleMs, admissionDeadlineMs } = this.host.settings;
+    const { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs } = this.host.settings;
+    const { idleMs } = this;
     if (this.isPongDue && nowMs - this.lastPingAtMs >= pingTimeoutMs) this.close(CLOSE_REASONS.unresponsive);
     else if (idleMs > 0 && nowMs - this.lastFrameAtMs >= idleMs) this.close(CLOSE_REASONS.idle);
     else if (!this.isAdmitted && admissionDeadlineMs > 0 && nowMs - this.openedAtMs >= admissionDeadlineMs) {
@@ -186,7 +206,8 @@ export class Connection implements Outlet, InboxOwner {
   }
 
   private nextSweepMs(nowMs: number): number {
-    const { pingIntervalMs, pingTimeoutMs, idleMs, admissionDeadlineMs } = this.host.settings;
+    const { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs } = this.host.settings;
+    const { idleMs } = this;
     let dueAtMs = Infinity;
     if (this.isPongDue) dueAtMs = this.lastPingAtMs + pingTimeoutMs;
     else if (pingIntervalMs > 0) dueAtMs = this.lastPingAtMs + pingIntervalMs;

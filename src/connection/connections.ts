@@ -9,12 +9,17 @@ import { Wheel } from './wheel.js';
 const SWEEP_MS = 250;
 const SPREAD_STEP_MS = 50;
 const LEAST_PER_STEP = 20;
+/** How long clients may take to answer the last close: more than a round trip, less than anyone waits for. */
+const LAST_ANSWER_MS = 1_000;
 
 /** Every open connection of this node. */
 @Injectable()
 export class Connections implements ConnectionHost {
   readonly outbox = new Outbox();
   private readonly open = new Set<Connection>();
+  /** Those that the gateway has closed, until the client has too. */
+  private readonly leaving = new Set<Connection>();
+  private whenAllGone: (() => void) | undefined;
   private readonly perAddress = new Map<string, number>();
   private readonly wheel = new Wheel<Connection>(SWEEP_MS);
   private isAccepting = true;
@@ -48,8 +53,15 @@ export class Connections implements ConnectionHost {
   /** See {@link ConnectionHost.ended}. */
   ended(connection: Connection, reason: CloseReason | undefined): void {
     if (!this.open.delete(connection)) return;
+    if (reason) this.leaving.add(connection);
     this.countAddress(connection.address, -1);
     this.metrics.connectionClosed(reason?.name ?? 'client');
+  }
+
+  /** See {@link ConnectionHost.gone}. */
+  gone(connection: Connection): void {
+    this.leaving.delete(connection);
+    if (this.leaving.size === 0) this.whenAllGone?.();
   }
 
   /** Refuses new connections with 503, until {@link acceptAll}. */
@@ -73,9 +85,21 @@ export class Connections implements ConnectionHost {
     }
   }
 
-  /** Ends the sweeping; the last thing. */
-  stop(): void {
+  /** Ends the sweeping, and the sockets of clients that do not answer the close; the last thing. */
+  async stop(): Promise<void> {
     this.wheel.stop();
+    await this.allGone();
+    for (const connection of this.leaving) connection.terminate();
+  }
+
+  private async allGone(): Promise<void> {
+    if (this.leaving.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.whenAllGone = resolve;
+      timer = setTimeout(resolve, LAST_ANSWER_MS);
+    });
+    clearTimeout(timer);
   }
 
   private countAddress(address: string | undefined, change: 1 | -1): void {

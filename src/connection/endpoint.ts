@@ -1,25 +1,42 @@
+import { MESSAGE_METADATA } from '@nestjs/websockets/internal';
+import type { IncomingMessage } from 'node:http';
 import type { CloseReason } from '../protocol/close-reason.js';
 
+/** A client's frame, read: the `@SubscribeMessage` handler that it is for, and what the handler gets. */
+export interface DecodedFrame {
+  readonly handler: string;
+  readonly payload: unknown;
+}
+
+/** Reads a frame. MUST NOT throw: frames that cannot be read are for a handler of their own. */
+export type FrameDecoder = (frame: Buffer) => DecodedFrame;
+
+type Handler = (this: object, connection: unknown, payload: unknown) => unknown;
+
 /**
- * Where clients of one protocol connect: what Nest takes for the WebSocket server of a gateway.
- * The gateway sets {@link handle} in its `afterInit`.
+ * Where clients of one protocol connect: what Nest takes for the WebSocket server of a gateway. The gateway calls
+ * {@link serve} in its `afterInit`.
  *
- * The gateway has no `@SubscribeMessage` handlers: around those Nest would put the app's global guards, pipes, interceptors
- * and filters, which know nothing of Kittiwake's protocols. They work on the providers that answer callbacks.
+ * Frames go straight to the `@SubscribeMessage` handlers of the gateway, with the connection and what was read. Nest
+ * would put the app's global guards, pipes, interceptors and filters around them, which know nothing of Kittiwake's
+ * protocols; they work on the providers that answer callbacks.
  */
 export class Endpoint {
-  /** Handles a frame of a connection; the next one comes when it is done. What it throws is a defect. */
-  handle: (connection: never, frame: Buffer) => unknown = () => {
-    throw new Error(`the gateway of ${this.path} has not said how to handle frames`);
-  };
   /** Close codes that a compatible protocol prescribes for clients that did not ask for a sub-protocol of ours. */
   prescribedCodes: ReadonlyMap<CloseReason, number> = new Map();
+  /** Whether the gateway wants to know of a connection when it opens, with its handshake, not at its first frame. */
+  isEager = false;
+  /** After how many milliseconds without a frame a connection is closed; 0 for never. Absent: as all endpoints. */
+  idleMs: number | undefined;
   /** Nest's own handler of new connections. */
-  connected: ((client: unknown) => void) | undefined;
+  connected: ((client: unknown, request?: IncomingMessage) => void) | undefined;
+  private gateway: object = this;
+  private handlers: ReadonlyMap<string, Handler> = new Map();
+  private decode: FrameDecoder | undefined;
 
   constructor(
-    /** The URL path; `*` stands for every path. */
-    readonly path: string,
+    /** The URL path; `*` stands for every path, nothing for none. */
+    readonly path: string | undefined,
     /** The sub-protocols that clients may ask for. */
     readonly subProtocols: readonly string[],
   ) {}
@@ -27,4 +44,32 @@ export class Endpoint {
   matches(path: string): boolean {
     return this.path === '*' || this.path === path;
   }
+
+  /** Hands frames to the gateway's handlers from now on. */
+  serve(gateway: object, decode: FrameDecoder): void {
+    this.gateway = gateway;
+    this.handlers = handlersOf(gateway);
+    this.decode = decode;
+  }
+
+  /** Handles a frame of a connection. @throws when the gateway has no handler for it, which is a defect. */
+  handle(connection: unknown, frame: Buffer): unknown {
+    const { handler, payload } = this.decode!(frame);
+    const found = this.handlers.get(handler);
+    if (!found) throw new Error(`the gateway of ${this.path} has no handler named ${handler}`);
+    return found.call(this.gateway, connection, payload);
+  }
+}
+
+/** The methods of a gateway that `@SubscribeMessage` marked, by the name that they are marked with. */
+function handlersOf(gateway: object): Map<string, Handler> {
+  const prototype = Object.getPrototypeOf(gateway) as Record<string, unknown>;
+  const handlers = new Map<string, Handler>();
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    const { value } = Object.getOwnPropertyDescriptor(prototype, name)!;
+    const message: unknown =
+      typeof value === 'function' ? Reflect.getMetadata(MESSAGE_METADATA, value) : undefined;
+    if (typeof message === 'string') handlers.set(message, value as Handler);
+  }
+  return handlers;
 }

@@ -40,6 +40,7 @@ export class Upgrades {
       webSocket.on('close', onClose);
       webSocket.on('error', onError);
       this.connections.add(connection);
+      connection.opened(request);
     });
   }
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { DecodedFrame } from '../connection/endpoint.js';
 import {
   isFalsy,
   isObject,
@@ -9,9 +10,13 @@ import {
   type JsonText,
 } from '../protocol/json.js';
 
-/** A frame that is no event: not JSON at all, or JSON without the name of an event. */
+/** Events that clients may send; the names are case sensitive. */
+const EVENT_NAMES = new Set(['auth', 'subscribe', 'unsubscribe', 'message', 'ping']);
+
+/** Handlers for what is none of these: frames that are not JSON, JSON without the name of an event, other events. */
 export const NOT_JSON = 'not-json';
 export const INVALID = 'invalid';
+export const UNKNOWN = 'unknown';
 
 const MAX_NAME_LENGTH = 40;
 
@@ -39,14 +44,16 @@ export class ClientEvent {
   }
 }
 
-/** Reads a frame of a client. The name of the event may be one that nobody knows. */
-export function readClientEvent(frame: Buffer): ClientEvent | typeof NOT_JSON | typeof INVALID {
+/** Reads a frame of a client. */
+export function decodeClientEvent(frame: Buffer): DecodedFrame {
   try {
     const text = isUtf8(frame) ? frame.toString() : '';
     const value = parseJson(text);
-    return isObject(value) && isEventName(value.event) ? new ClientEvent(value.event, value, text) : INVALID;
+    if (!isObject(value) || !isEventName(value.event)) return { handler: INVALID, payload: undefined };
+    const event = new ClientEvent(value.event, value, text);
+    return { handler: EVENT_NAMES.has(event.name) ? event.name : UNKNOWN, payload: event };
   } catch (error) {
-    if (error instanceof JsonError) return NOT_JSON;
+    if (error instanceof JsonError) return { handler: NOT_JSON, payload: undefined };
     throw error;
   }
 }

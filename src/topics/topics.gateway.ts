@@ -3,16 +3,17 @@ import {
   type OnGatewayConnection,
   type OnGatewayDisconnect,
   type OnGatewayInit,
+  SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
 import { Authenticators } from '../auth/authenticator.js';
 import type { Connection } from '../connection/connection.js';
-import type { Endpoint } from '../connection/endpoint.js';
+import { Endpoint } from '../connection/endpoint.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
-import { type ClientEvent, INVALID, NOT_JSON, readClientEvent } from './client-event.js';
+import { type ClientEvent, decodeClientEvent, INVALID, NOT_JSON, UNKNOWN } from './client-event.js';
 import { Reply } from './reply.js';
 import type { Service } from './service.js';
 import { Services } from './services.js';
@@ -24,8 +25,6 @@ import { TopicSubscriptions } from './topic-subscriptions.js';
 /** The name under which the topics' endpoint is configured. */
 export const TOPICS_ENDPOINT = 'kittiwake:topics';
 
-/** What metrics call an event of a name that there is not. */
-const UNKNOWN = 'unknown';
 const MAX_PONG_LENGTH = 128;
 const NULL = 'null' as JsonText;
 
@@ -43,7 +42,7 @@ interface TopicEvent {
 /** SocketShark's client protocol: reads events, calls the domain, answers. */
 @WebSocketGateway({ path: TOPICS_ENDPOINT })
 export class TopicsGateway
-  implements OnGatewayInit<Endpoint>, OnGatewayConnection<Connection>, OnGatewayDisconnect
+  implements OnGatewayInit, OnGatewayConnection<Connection>, OnGatewayDisconnect
 {
   private readonly logger = new Logger('TopicsGateway');
 
@@ -55,8 +54,9 @@ export class TopicsGateway
     private readonly metrics: Metrics,
   ) {}
 
-  afterInit(endpoint: Endpoint): void {
-    endpoint.handle = (connection: Connection, frame: Buffer) => this.handle(connection, frame);
+  afterInit(endpoint: unknown): void {
+    if (!(endpoint instanceof Endpoint)) return; // of another adapter: the start fails and says so
+    endpoint.serve(this, decodeClientEvent);
     endpoint.prescribedCodes = new Map([
       [CLOSE_REASONS.defect, 1000],
       [CLOSE_REASONS.reconnect, 1000],
@@ -72,34 +72,16 @@ export class TopicsGateway
     this.sessions.end(connection);
   }
 
-  private handle(connection: Connection, frame: Buffer): unknown {
-    const event = readClientEvent(frame);
-    if (event === NOT_JSON) return this.notJson(connection);
-    if (event === INVALID) return this.invalid(connection);
-    switch (event.name) {
-      case 'ping':
-        return this.ping(connection, event);
-      case 'auth':
-        return this.auth(connection, event);
-      case 'subscribe':
-        return this.subscribe(connection, event);
-      case 'message':
-        return this.message(connection, event);
-      case 'unsubscribe':
-        return this.unsubscribe(connection, event);
-      default:
-        return this.unknown(connection, event);
-    }
-  }
-
-  private ping(connection: Connection, event: ClientEvent): void {
+  @SubscribeMessage('ping')
+  ping(connection: Connection, event: ClientEvent): void {
     const { data } = event.value;
     const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
     reply.pong(typeof data === 'string' ? firstCodePoints(data, MAX_PONG_LENGTH) : null);
     this.metrics.eventHandled('ping', 'success');
   }
 
-  private async auth(connection: Connection, event: ClientEvent): Promise<void> {
+  @SubscribeMessage('auth')
+  async auth(connection: Connection, event: ClientEvent): Promise<void> {
     const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
     await this.answer(connection, event.name, reply, async () => {
       const { method = 'ticket' } = event.value;
@@ -111,37 +93,43 @@ export class TopicsGateway
     });
   }
 
-  private subscribe(connection: Connection, event: ClientEvent): Promise<void> {
+  @SubscribeMessage('subscribe')
+  subscribe(connection: Connection, event: ClientEvent): Promise<void> {
     return this.aboutTopic(connection, event, ({ session, service, topic, extra, reply }) =>
       this.subscriptions.subscribe(session, service, topic, extra, (data) => reply.ok(data)),
     );
   }
 
-  private message(connection: Connection, event: ClientEvent): Promise<void> {
+  @SubscribeMessage('message')
+  message(connection: Connection, event: ClientEvent): Promise<void> {
     return this.aboutTopic(connection, event, async ({ session, topic, members, reply }) => {
       const answer = await this.subscriptions.message(session, topic, members.get('data') ?? NULL);
       if (answer.has('data') || reply.hasId) reply.ok(answer.get('data'));
     });
   }
 
-  private unsubscribe(connection: Connection, event: ClientEvent): Promise<void> {
+  @SubscribeMessage('unsubscribe')
+  unsubscribe(connection: Connection, event: ClientEvent): Promise<void> {
     return this.aboutTopic(connection, event, ({ session, topic, reply }) =>
       this.subscriptions.unsubscribe(session, topic, (data) => reply.ok(data)),
     );
   }
 
-  private unknown(connection: Connection, event: ClientEvent): void {
+  @SubscribeMessage(UNKNOWN)
+  unknown(connection: Connection, event: ClientEvent): void {
     const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
     reply.error(TOPIC_ERRORS.eventNotFound());
     this.metrics.eventHandled(UNKNOWN, 'error');
   }
 
-  private invalid(connection: Connection): void {
+  @SubscribeMessage(INVALID)
+  invalid(connection: Connection): void {
     this.notJson(connection);
     this.metrics.eventHandled(INVALID, 'error');
   }
 
-  private notJson(connection: Connection): void {
+  @SubscribeMessage(NOT_JSON)
+  notJson(connection: Connection): void {
     new Reply(connection, {}).error(TOPIC_ERRORS.invalidEvent());
   }
 

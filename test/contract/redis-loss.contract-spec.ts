@@ -81,7 +81,10 @@ describe('a Redis that is lost', () => {
     const node = await startNode({}, CHANNEL);
     server.freeze();
     const underWay = [node.broker.publish(CHANNEL, publication()), node.broker.join('books.book_2')];
+    let lostAt = Infinity;
+    node.onStateChanged = () => (lostAt = performance.now());
     const outcomes = await Promise.allSettled(underWay);
+    expect(performance.now() - lostAt).toBeLessThan(1000);
     expect(outcomes).toMatchObject([
       {
         status: 'rejected',
@@ -176,6 +179,7 @@ describe('a Redis that is lost', () => {
   });
 
   it('stops the start when nothing listens, with an error that names it without its password', async () => {
+    const timers = watchTimers();
     const port = await freePort();
     const { broker } = newNode({ url: `redis://user:s3cret@localhost:${port}` });
     const error = await new Recorder(broker).start().catch((reason: unknown) => reason);
@@ -185,6 +189,7 @@ describe('a Redis that is lost', () => {
     });
     expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('s3cret');
     expect(broker.state).toBe('stopped');
+    expect(timers.alive()).toEqual([]);
   });
 
   it('stops the start when it does not answer in time', async () => {
