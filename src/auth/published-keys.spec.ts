@@ -199,6 +199,7 @@ describe('published keys', () => {
     ['a redirect', 302, '{"keys": []}'],
     ['no JSON', 200, 'text'],
     ['no keys', 200, '{"keys": 1}'],
+    ['more than a megabyte', 200, `{"keys": [], "x": "${'x'.repeat(1_048_576)}"}`],
   ])(
     'that are answered with %s are no fault of the client, and are asked for again',
     async (_, status, text) => {

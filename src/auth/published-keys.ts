@@ -1,7 +1,11 @@
 import { types } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import { CallbackError } from '../protocol/errors.js';
+import { limitedFetch } from './limited-fetch.js';
+
+/** Key sets have some kilobytes. */
+const MAX_ANSWER_BYTES = 1_048_576;
 
 /** Where an issuer publishes its keys, and how often they are fetched. */
 export interface PublishedKeysSettings {
@@ -21,7 +25,11 @@ export interface PublishedKeysSettings {
 export function publishedKeys({ url, cacheMaxAgeMs, cooldownMs }: PublishedKeysSettings): JWTVerifyGetKey {
   const logger = new Logger('PublishedKeys');
   const address = parseAddress(url);
-  const find = createRemoteJWKSet(address, { cacheMaxAge: cacheMaxAgeMs, cooldownDuration: cooldownMs });
+  const find = createRemoteJWKSet(address, {
+    cacheMaxAge: cacheMaxAgeMs,
+    cooldownDuration: cooldownMs,
+    [customFetch]: limitedFetch(MAX_ANSWER_BYTES),
+  });
   return async (header, token) => {
     try {
       return await find(header, token);
