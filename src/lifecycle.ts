@@ -51,11 +51,11 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.connections.closeAll(CLOSE_REASONS.reconnect, spreadMs);
     const isDrained = await settlesWithin(this.modules.get(Sessions).drained(), timeoutMs);
     if (!isDrained) this.logger.warn('the app was not told of the end of every subscription in time');
+    await this.connections.stop();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.hub.stop();
-    await this.connections.stop();
     await this.modules.get<HttpCaller>(CALLER).close();
   }
 

@@ -1,5 +1,7 @@
 import { parse } from 'yaml';
-import { ServerProcess, type ProcessEnd } from './support/server-process.js';
+import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess, type ProcessEnd } from './support/server-process.js';
+
+beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);
 
 function checkConfig(
   config: unknown,

@@ -1,10 +1,10 @@
+import { stoppedAfterEach } from './support/cleanup.js';
 import { TestGateway } from './support/gateway.js';
 import { RedisServer } from './support/redis-server.js';
 import { eventually } from './support/wait.js';
 
+const stopped = stoppedAfterEach();
 let gateway: TestGateway;
-
-afterEach(() => gateway.stop());
 
 async function health(check: 'live' | 'ready'): Promise<[number, unknown]> {
   const response = await fetch(`${gateway.httpUrl}/health/${check}`);
@@ -13,7 +13,7 @@ async function health(check: 'live' | 'ready'): Promise<[number, unknown]> {
 
 describe('the health of a gateway on its own', () => {
   beforeEach(async () => {
-    gateway = await TestGateway.start();
+    gateway = stopped(await TestGateway.start());
   });
 
   it('is told to whoever asks, and not to caches', async () => {
@@ -29,8 +29,8 @@ describe('the health of a gateway on its own', () => {
 
 describe('the health of a gateway on Redis', () => {
   it('is not ready while Redis is lost, but alive; and ready again when it is back', async () => {
-    const redis = await RedisServer.start();
-    gateway = await TestGateway.start({ broker: { kind: 'redis', redis: { url: redis.url } } });
+    const redis = stopped(await RedisServer.start());
+    gateway = stopped(await TestGateway.start({ broker: { kind: 'redis', redis: { url: redis.url } } }));
     expect(await health('ready')).toEqual([200, { status: 'ready', broker: 'ready' }]);
     await redis.stop();
     await eventually(async () => (await health('ready'))[0] === 503);
@@ -38,6 +38,5 @@ describe('the health of a gateway on Redis', () => {
     expect(await health('live')).toEqual([200, { status: 'ok' }]);
     await redis.restart();
     await eventually(async () => (await health('ready'))[0] === 200);
-    await redis.stop();
   });
 });

@@ -1,5 +1,6 @@
 import type { KittiwakeOptions } from '../src/config/options.js';
 import { Redis } from 'ioredis';
+import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
 import { freePort, RedisServer } from './support/redis-server.js';
@@ -8,13 +9,12 @@ import { deferred, eventually } from './support/wait.js';
 
 const OPEN = { requireAuthentication: false };
 
+const stopped = stoppedAfterEach();
 let gateway: TestGateway;
 
 async function start(options: KittiwakeOptions): Promise<void> {
-  gateway = await TestGateway.start(options);
+  gateway = stopped(await TestGateway.start(options));
 }
-
-afterEach(() => gateway.stop());
 
 function connectClient(): Promise<TestClient> {
   return TestClient.connect(gateway.url);
@@ -107,7 +107,7 @@ describe('the metrics', () => {
   });
 
   it('time callbacks by service, kind and outcome', async () => {
-    const app = await StubApp.start();
+    const app = stopped(await StubApp.start());
     const url = (path: string) => `${app.url}/${path}`;
     await start({
       callbacks: { tries: 2, wait: '1ms' },
@@ -139,11 +139,10 @@ describe('the metrics', () => {
     expect(await gateway.metric('kittiwake_callback_seconds_bucket', { le: '+Inf', service: 'books' })).toBe(
       3,
     );
-    await app.stop();
   });
 
   it('time a callback with its tries and waits', async () => {
-    const app = await StubApp.start();
+    const app = stopped(await StubApp.start());
     await start({
       callbacks: { tries: 2, wait: '100ms' },
       services: { books: { ...OPEN, authorizer: `${app.url}/authorizer` } },
@@ -153,7 +152,6 @@ describe('the metrics', () => {
     expect(await client.ask({ event: 'subscribe', subscription: 'books.1' })).toHaveProperty('status', 'ok');
     expect(await gateway.metric('kittiwake_callback_seconds_sum')).toBeGreaterThanOrEqual(0.1);
     expect(await gateway.metric('kittiwake_callback_seconds_count', { outcome: 'ok' })).toBe(1);
-    await app.stop();
   });
 
   it('count publications, deliveries, and drops by reason', async () => {
@@ -168,13 +166,14 @@ describe('the metrics', () => {
       { subscription, data: 3, lang: 'en' },
       { subscription, data: 4, options: { throttle: 60 } },
       { subscription, data: 5, options: { throttle: 60 } },
-      { subscription: 'books.nobody', data: 6 },
+      { subscription, data: 6, options: { throttle: 60 } },
+      { subscription: 'books.nobody', data: 7 },
     ]);
     expect((await english.settled()).map(({ data }) => data)).toEqual([1, 3, 4]);
     expect((await french.settled()).map(({ data }) => data)).toEqual([1, 4]);
     expect(await seriesOf('kittiwake_publications')).toEqual([
-      'kittiwake_publications_received_total 5',
-      'kittiwake_publications_total{source="http"} 6',
+      'kittiwake_publications_received_total 6',
+      'kittiwake_publications_total{source="http"} 7',
     ]);
     expect(await seriesOf('kittiwake_deliveries_total')).toEqual(['kittiwake_deliveries_total 5']);
     expect(await seriesOf('kittiwake_drops_total')).toEqual([
@@ -182,6 +181,34 @@ describe('the metrics', () => {
       'kittiwake_drops_total{reason="order"} 2',
       'kittiwake_drops_total{reason="throttle"} 2',
     ]);
+  });
+
+  it('count what was held or kept back when it is delivered', async () => {
+    const app = stopped(await StubApp.start());
+    const answered = deferred();
+    app.answer('/before_subscribe', {
+      after: answered.promise,
+      body: { status: 'ok', options: { order: 1 } },
+    });
+    await start({ services: { books: { ...OPEN, beforeSubscribe: `${app.url}/before_subscribe` } } });
+    const client = await connectClient();
+    client.send({ event: 'subscribe', subscription: 'books.1' });
+    await app.requests('/before_subscribe');
+    const subscription = 'books.1';
+    await gateway.publish([
+      { subscription, data: 'old', options: { order: 1 } },
+      { subscription, data: 'held' },
+    ]);
+    expect(await gateway.metric('kittiwake_deliveries_total')).toBe(0);
+    answered.resolve();
+    expect([await client.next(), await client.next()]).toMatchObject([{ status: 'ok' }, { data: 'held' }]);
+    expect(await gateway.metric('kittiwake_deliveries_total')).toBe(1);
+    expect(await gateway.metric('kittiwake_drops_total', { reason: 'order' })).toBe(1);
+    const options = { throttle: 0.1 };
+    await gateway.publish([1, 2, 3].map((data) => ({ subscription, data, options })));
+    expect([(await client.next()).data, (await client.next()).data]).toEqual([1, 3]);
+    expect(await gateway.metric('kittiwake_deliveries_total')).toBe(3);
+    expect(await gateway.metric('kittiwake_drops_total', { reason: 'throttle' })).toBe(1);
   });
 
   it('are not there when they are off', async () => {
@@ -216,7 +243,7 @@ describe('the metrics on a port of their own', () => {
 
 describe('the metrics of a gateway on Redis', () => {
   it('say whether it is connected, and what was no publication', async () => {
-    const redis = await RedisServer.start();
+    const redis = stopped(await RedisServer.start());
     await start({ services: { books: OPEN }, broker: { kind: 'redis', redis: { url: redis.url } } });
     expect(await gateway.metric('kittiwake_broker_ready')).toBe(1);
     const client = await connectClient();
@@ -270,7 +297,7 @@ describe("SocketShark's names", () => {
   });
 
   it('say 0 for the state while Redis is lost', async () => {
-    const redis = await RedisServer.start();
+    const redis = stopped(await RedisServer.start());
     await start({
       metrics: { socketsharkNames: true },
       broker: { kind: 'redis', redis: { url: redis.url } },
@@ -281,11 +308,10 @@ describe("SocketShark's names", () => {
     await redis.restart();
     await eventually(async () => (await gateway.metric('socketshark_service_state')) === 1);
     expect(states).toEqual([1]);
-    await redis.stop();
   });
 
   it('say 0 for the state while the gateway drains', async () => {
-    const [port, app] = [await freePort(), await StubApp.start()];
+    const [port, app] = [await freePort(), stopped(await StubApp.start())];
     const told = deferred();
     app.answer('/on_unsubscribe', { after: told.promise });
     await start({
@@ -296,11 +322,10 @@ describe("SocketShark's names", () => {
     expect(await seriesOf('socketshark_service_state', url)).toEqual(['socketshark_service_state 1']);
     const client = await connectClient();
     await client.ask({ event: 'subscribe', subscription: 'books.1' });
-    const stopped = gateway.stop();
+    const stop = gateway.stop();
     await app.requests('/on_unsubscribe');
     expect(await seriesOf('socketshark_service_state', url)).toEqual(['socketshark_service_state 0']);
     told.resolve();
-    await stopped;
-    await app.stop();
+    await stop;
   });
 });

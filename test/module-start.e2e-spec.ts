@@ -12,7 +12,8 @@ import {
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { type OnGatewayInit, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { Server } from 'ws';
 import {
   Authorize,
   Callback,
@@ -82,8 +83,14 @@ describe('an app with Kittiwake', () => {
   }
 
   describe('does not start without its adapter', () => {
-    it('when the app has none', async () => {
-      const app = await NestFactory.create(moduleOf({}), QUIET);
+    it('when the app has none, before its own gateways miss one', async () => {
+      @WebSocketGateway({ path: '/chat' })
+      class Chat implements OnGatewayInit<Server> {
+        afterInit(server: Server): void {
+          server.on('error', () => undefined);
+        }
+      }
+      const app = await NestFactory.create(moduleOf({ providers: [Chat] }), QUIET);
       running.push(app);
       await expect(app.init()).rejects.toThrow(ADAPTER_ABSENT);
     });

@@ -5,9 +5,17 @@ import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { freePort, RedisServer } from './support/redis-server.js';
-import { ServerProcess, type ProcessEnd, type ProcessOptions } from './support/server-process.js';
+import {
+  BUILD_TIMEOUT_MS,
+  ensureBuilt,
+  ServerProcess,
+  type ProcessEnd,
+  type ProcessOptions,
+} from './support/server-process.js';
 import { StubApp } from './support/stub-app.js';
 import { signToken } from './support/tokens.js';
+
+beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);
 
 const stopped = stoppedAfterEach();
 

@@ -1,4 +1,5 @@
 import type { KittiwakeOptions } from '../src/config/options.js';
+import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { API_KEY, TestGateway } from './support/gateway.js';
 import { RedisServer } from './support/redis-server.js';
@@ -7,16 +8,15 @@ import { eventually } from './support/wait.js';
 const SERVICES = { books: { requireAuthentication: false } };
 const OK = { status: 'ok' };
 
+const stopped = stoppedAfterEach();
 let gateway: TestGateway;
 let client: TestClient;
 
 async function start(options: KittiwakeOptions = {}): Promise<void> {
-  gateway = await TestGateway.start({ services: SERVICES, ...options });
+  gateway = stopped(await TestGateway.start({ services: SERVICES, ...options }));
   client = await TestClient.connect(gateway.url);
   await client.ask({ event: 'subscribe', subscription: 'books.1' });
 }
-
-afterEach(() => gateway.stop());
 
 function error(text: string): { status: string; error: string } {
   return { status: 'error', error: text };
@@ -242,7 +242,7 @@ describe('publications per second', () => {
 
 describe('a broker that is lost', () => {
   it('is answered with 503, for each item of a list', async () => {
-    const redis = await RedisServer.start();
+    const redis = stopped(await RedisServer.start());
     await start({ broker: { kind: 'redis', redis: { url: redis.url } } });
     expect(await published({ subscription: 'books.1', data: 1 })).toEqual([200, OK]);
     await redis.stop();

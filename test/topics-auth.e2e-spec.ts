@@ -1,11 +1,11 @@
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile } from './support/topics.js';
 
 const OK = { event: 'auth', status: 'ok' };
 const REFUSED = { event: 'auth', status: 'error', error: 'Authentication failed.' };
 const BROKEN = { event: 'auth', status: 'error', error: 'Unhandled exception.' };
 const UNSUPPORTED = { event: 'auth', status: 'error', error: 'Authentication method unsupported.' };
 
-const stage = stageOfTest((app) => ({
+const stage = stageOfFile((app) => ({
   auth: { ticket: { url: `${app}/ticket`, fields: ['session_id', 'user_id'], headers: { 'X-Key': 'k' } } },
   services: {
     books: { requireAuthentication: false, filterFields: ['user_id'], onMessage: `${app}/message` },
@@ -212,7 +212,7 @@ describe('the fields of an identity', () => {
 });
 
 describe('without a ticket method', () => {
-  const bare = stageOfTest(() => ({ services: { books: {} } }));
+  const bare = stageOfFile(() => ({ services: { books: {} } }));
 
   it('every method is unsupported, the default too', async () => {
     const client = await bare.connect();

@@ -1,7 +1,7 @@
 import type { Answer } from './support/stub-app.js';
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile } from './support/topics.js';
 
-const stage = stageOfTest((app) => ({
+const stage = stageOfFile((app) => ({
   services: {
     books: {
       requireAuthentication: false,

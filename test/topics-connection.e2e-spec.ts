@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { TestClient } from './support/client.js';
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile } from './support/topics.js';
 import { deferred, eventually } from './support/wait.js';
 
 const MIB = 1_048_576;
 
-const stage = stageOfTest((app) => ({
+const stage = stageOfFile((app) => ({
   topics: { path: '*' },
   services: {
     books: { requireAuthentication: false },
@@ -31,7 +30,7 @@ describe('the endpoint', () => {
   it.each(['', '/', '/ws', '/ws?token=1&x', '/a/b/c?d=/e', '/%00', '/__proto__'])(
     'accepts %j when its path is every path',
     async (path) => {
-      const client = await TestClient.connect(`ws://127.0.0.1:${stage.gateway.port}${path}`);
+      const client = await stage.connectTo(`ws://127.0.0.1:${stage.gateway.port}${path}`);
       expect(await client.ask({ event: 'ping', data: path })).toEqual({ event: 'pong', data: path });
     },
   );
@@ -111,13 +110,13 @@ describe('events of connections', () => {
 });
 
 describe('a client that is pinged', () => {
-  const stage = stageOfTest((app) => ({
+  const stage = stageOfFile((app) => ({
     ping: { interval: '100ms', timeout: '100ms' },
     services: { told: { requireAuthentication: false, onUnsubscribe: `${app}/bye` } },
   }));
 
   it('is closed with 1000 and unsubscribed when it does not answer', async () => {
-    const client = await TestClient.connect(stage.gateway.url, [], { autoPong: false });
+    const client = await stage.connectTo(stage.gateway.url, [], { autoPong: false });
     await stage.subscriber('told.1', {}, client);
     expect((await client.untilClosed()).code).toBe(1000);
     expect((await stage.app.requests('/bye')).map(({ body }) => body)).toEqual([{ subscription: 'told.1' }]);

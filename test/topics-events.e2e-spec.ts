@@ -1,9 +1,9 @@
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile, stageOfTest } from './support/topics.js';
 
 const INVALID = { status: 'error', error: 'Messages must be JSON and contain an event field.' };
 const CAT = '\u{1F431}';
 
-const stage = stageOfTest(() => ({ services: { books: { requireAuthentication: false } } }));
+const stage = stageOfFile(() => ({ services: { books: { requireAuthentication: false } } }));
 
 describe('a frame that is not an event', () => {
   it.each([
@@ -152,16 +152,23 @@ it('takes fragments for one event', async () => {
   expect(await client.next()).toEqual({ event: 'pong', data: 'd' });
 });
 
-it('counts events by name and outcome, what is not JSON not at all', async () => {
-  const client = await stage.connect();
-  for (const frame of ['{', '\xff', '{}', '[]', '{"event":"x"}', '{"event":"subscribe"}']) client.send(frame);
-  await client.settled();
-  const counts = [
-    ['invalid', 'error'],
-    ['unknown', 'error'],
-    ['subscribe', 'error'],
-    ['ping', 'success'],
-  ].map(([event, outcome]) => stage.gateway.metric('kittiwake_events_total', { event, outcome } as never));
-  expect(await Promise.all(counts)).toEqual([2, 1, 1, 1]);
-  expect(await stage.gateway.metric('kittiwake_events_total')).toBe(5);
+describe('the metrics', () => {
+  const counting = stageOfTest(() => ({}));
+
+  it('count events by name and outcome, what is not JSON not at all', async () => {
+    const client = await counting.connect();
+    for (const frame of ['{', '\xff', '{}', '[]', '{"event":"x"}', '{"event":"subscribe"}'])
+      client.send(frame);
+    await client.settled();
+    const counts = [
+      ['invalid', 'error'],
+      ['unknown', 'error'],
+      ['subscribe', 'error'],
+      ['ping', 'success'],
+    ].map(([event, outcome]) =>
+      counting.gateway.metric('kittiwake_events_total', { event, outcome } as never),
+    );
+    expect(await Promise.all(counts)).toEqual([2, 1, 1, 1]);
+    expect(await counting.gateway.metric('kittiwake_events_total')).toBe(5);
+  });
 });

@@ -1,7 +1,7 @@
 import type { TestClient } from './support/client.js';
-import { LIVE, stageOfTest } from './support/topics.js';
+import { LIVE, stageOfFile } from './support/topics.js';
 
-const stage = stageOfTest((app) => ({
+const stage = stageOfFile((app) => ({
   auth: { ticket: { url: `${app}/ticket`, fields: ['user_id', 'role'] } },
   services: {
     books: {
@@ -17,16 +17,7 @@ const stage = stageOfTest((app) => ({
     },
     rude: {
       requireAuthentication: false,
-      extraFields: [
-        'event',
-        'subscription',
-        'status',
-        'error',
-        'data',
-        'received_at',
-        'sent_at',
-        'queue_size',
-      ],
+      extraFields: ['subscription', 'published_at', 'received_at', 'sent_at', 'queue_size'],
       onMessage: `${app}/message`,
     },
     plain: { requireAuthentication: false },
@@ -147,26 +138,16 @@ describe('extra fields', () => {
     expect(stage.app.asked.map(({ text }) => text)).toEqual(Array(3).fill('{"subscription":"books.1"}'));
   });
 
-  it('cannot take the place of what the protocol says', async () => {
-    const client = await stage.connect();
-    const forged = { status: 'forged', error: 'forged', received_at: 1, sent_at: 2, queue_size: 3 };
-    const about = { event: 'subscribe', subscription: 'rude.1' };
-    expect(await client.ask({ ...about, ...forged, data: 'D' })).toMatchObject({ ...about, status: 'ok' });
-    expect(await client.ask(about)).toMatchObject({
-      ...about,
-      status: 'error',
-      error: 'Already subscribed.',
-    });
-    await stage.publish('rude.1', 'real');
-    expect(await client.next()).toMatchObject({
-      event: 'message',
-      subscription: 'rude.1',
-      data: 'real',
-      ...LIVE,
-    });
-    client.send({ event: 'message', subscription: 'rude.1', data: 'mine' });
+  it('cannot take the place of what the gateway says of a message', async () => {
+    const forged = { published_at: 0, received_at: 1, sent_at: 2, queue_size: 3 };
+    const client = await stage.subscriber('rude.1', forged);
+    const publishedAt = '2024-05-06T07:08:09+00:00';
+    await stage.publish('rude.1', 'real', { published_at: publishedAt });
+    const about = { event: 'message', subscription: 'rude.1' };
+    expect(await client.next()).toEqual({ ...about, data: 'real', published_at: publishedAt, ...LIVE });
+    client.send({ ...about, data: 'mine' });
     await client.settled();
-    expect(await bodyOf('/message')).toMatchObject({ subscription: 'rude.1', data: 'mine' });
+    expect(await bodyOf('/message')).toEqual({ subscription: 'rude.1', ...forged, data: 'mine' });
   });
 });
 

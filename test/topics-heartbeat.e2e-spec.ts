@@ -1,10 +1,10 @@
 import { jest } from '@jest/globals';
 import type { TestClient } from './support/client.js';
 import type { Answer } from './support/stub-app.js';
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile } from './support/topics.js';
 import { deferred } from './support/wait.js';
 
-const stage = stageOfTest((app) => {
+const stage = stageOfFile((app) => {
   const heartbeats = { requireAuthentication: false, heartbeatPeriod: '30ms' };
   return {
     auth: { ticket: { url: `${app}/ticket` } },

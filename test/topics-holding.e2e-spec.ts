@@ -1,18 +1,17 @@
 import type { TestClient } from './support/client.js';
 import type { Answer } from './support/stub-app.js';
-import { KEPT, LIVE, stageOfTest } from './support/topics.js';
+import { KEPT, LIVE, stageOfFile } from './support/topics.js';
 import { deferred, eventually } from './support/wait.js';
 
 const PUBLISHED_AT = '2024-05-06T07:08:09+00:00';
 const OK = { event: 'subscribe', subscription: 'books.1', status: 'ok' };
 
-const stage = stageOfTest((app) => ({
-  auth: { ticket: { url: `${app}/ticket` } },
+const stage = stageOfFile((app) => ({
   services: {
     books: {
       requireAuthentication: false,
       extraFields: ['extra'],
-      filterFields: ['extra', 'user_id'],
+      filterFields: ['extra'],
       authorizer: `${app}/authorizer`,
       beforeSubscribe: `${app}/before`,
       onSubscribe: `${app}/on`,
@@ -218,41 +217,5 @@ describe('publications', () => {
       expect(seen).toEqual(Array.from({ length: LAST + 1 - seen[0]! }, (_, index) => seen[0]! + index));
       expect(await client.settled()).toEqual([]);
     }
-  });
-});
-
-describe('a state', () => {
-  it.each([
-    { extra: 'other' },
-    { user_id: 'other' },
-    { subscription: 'books.2' },
-    { options: { order: -1 } },
-  ])('that filters would stop is sent all the same: %j', async (members) => {
-    stage.app.answer('/before', { body: { status: 'ok', data: 'state', ...members } });
-    const client = await stage.authenticated({ user_id: 'u' });
-    expect(await client.ask({ event: 'subscribe', subscription: 'books.1', extra: 'e' })).toEqual({
-      ...OK,
-      extra: 'e',
-      data: 'state',
-    });
-    await stage.publish('books.1', 'live', { extra: 'e', user_id: 'u' });
-    expect(dataOf(await client.settled())).toEqual(['live']);
-  });
-
-  it.each([null, 5, 'x', [], { order: 'x', throttle: 'x' }, { order: null }])(
-    'with the options %j is a state without',
-    async (options) => {
-      stage.app.answer('/before', { body: { status: 'ok', data: 'state', options } });
-      const client = await stage.subscriber('books.1');
-      await stage.publishAll('books.1', [{ order: -9, throttle: 60 }]);
-      expect(await client.settled()).toHaveLength(1);
-    },
-  );
-
-  it('without data may have an order', async () => {
-    stage.app.answer('/before', { body: { status: 'ok', options: { order: 5 } } });
-    const client = await stage.subscriber('books.1');
-    await stage.publishAll('books.1', [{ order: 5 }, { order: 6 }]);
-    expect(dataOf(await client.settled())).toEqual([1]);
   });
 });

@@ -1,13 +1,13 @@
 import type { TestClient } from './support/client.js';
 import type { Answer } from './support/stub-app.js';
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile } from './support/topics.js';
 import { deferred, eventually } from './support/wait.js';
 
 const ENDED = { event: 'unsubscribe', subscription: 'books.1' };
 const END = ['/before-end', '/on-end'];
 const FAILURES: Answer[] = Array<Answer>(3).fill({ status: 500 });
 
-const stage = stageOfTest((app) => {
+const stage = stageOfFile((app) => {
   const periodic = {
     requireAuthentication: false,
     extraFields: ['extra'],
@@ -90,7 +90,8 @@ describe('an authorization that is not renewed', () => {
   });
 
   it.each<[string, Answer[], object]>([
-    ['refuses', [refused({ error: 'Stay.', data: 1 })], {}],
+    ['refuses', [refused({ error: 'Stay.' })], {}],
+    ['refuses with data', [refused({ data: { why: 1 } })], { data: { why: 1 } }],
     ['cannot be asked', FAILURES, {}],
     ['breaks', [{ body: 'null' }], {}],
     ['has no data', [{ body: { status: 'ok', data: null } }], {}],
@@ -198,7 +199,7 @@ describe('an authorization that lapses while an event is handled', () => {
     client.drop();
     answer();
     await stage.app.requests('/on-end');
-    await stage.gateway.stop();
+    await stage.everyoneLeaves();
     expect(stage.app.paths.filter((path) => END.includes(path))).toEqual(END);
   });
 });

@@ -1,6 +1,6 @@
-import { LIVE, stageOfTest } from './support/topics.js';
+import { LIVE, stageOfFile } from './support/topics.js';
 
-const stage = stageOfTest((app) => ({
+const stage = stageOfFile((app) => ({
   auth: { ticket: { url: `${app}/ticket`, fields: ['user_id', 'tenant'] } },
   services: {
     books: { requireAuthentication: false, extraFields: ['extra'] },

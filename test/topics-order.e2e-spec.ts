@@ -1,6 +1,6 @@
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile } from './support/topics.js';
 
-const stage = stageOfTest(() => ({
+const stage = stageOfFile(() => ({
   services: { books: { requireAuthentication: false, extraFields: ['extra'], filterFields: ['extra'] } },
 }));
 

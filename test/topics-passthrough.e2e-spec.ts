@@ -1,5 +1,5 @@
 import type { TestClient } from './support/client.js';
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile } from './support/topics.js';
 import { deferred } from './support/wait.js';
 
 /** The deepest nesting of a text that is taken: of these, one level is the object around. */
@@ -21,7 +21,7 @@ const VALUES: readonly (readonly [string, string])[] = [
   ['deep nesting', `${'['.repeat(MAX_DEPTH - 1)}${']'.repeat(MAX_DEPTH - 1)}`],
 ];
 
-const stage = stageOfTest((app) => ({
+const stage = stageOfFile((app) => ({
   auth: { ticket: { url: `${app}/ticket` } },
   services: {
     books: {

@@ -1,27 +1,26 @@
 import { Redis } from 'ioredis';
+import type { KittiwakeOptions } from '../src/config/options.js';
 import type { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
 import { RedisServer } from './support/redis-server.js';
-import { KEPT, LIVE, stageOfTest } from './support/topics.js';
+import { KEPT, LIVE, stageOfFile, stageOfTest } from './support/topics.js';
 import { deferred, eventually } from './support/wait.js';
 
 let main: RedisServer;
 let alt: RedisServer;
 let redis: Redis;
-let altRedis: Redis;
 
 beforeAll(async () => {
   [main, alt] = await Promise.all([RedisServer.start(), RedisServer.start()]);
   redis = new Redis(main.port);
-  altRedis = new Redis(alt.port);
 });
 
 afterAll(async () => {
-  for (const client of [redis, altRedis]) client.disconnect();
+  redis.disconnect();
   await Promise.all([main.stop(), alt.stop()]);
 });
 
-const stage = stageOfTest((app) => ({
+const configure = (app: string): KittiwakeOptions => ({
   broker: {
     kind: 'redis',
     redis: { url: main.url, prefix: 'kw:' },
@@ -41,7 +40,9 @@ const stage = stageOfTest((app) => ({
       authorizationRenewalPeriod: '20ms',
     },
   },
-}));
+});
+
+const stage = stageOfFile(configure);
 
 /** How many connections listen on the channel of a topic. */
 async function listeners(topic: string): Promise<unknown> {
@@ -132,11 +133,13 @@ describe('a message on the channel of a topic', () => {
   });
 
   it('comes from either Redis, and twice from both', async () => {
+    const altRedis = new Redis(alt.port);
     const client = await stage.subscriber('books.1');
     const message = JSON.stringify({ subscription: 'books.1', data: 1 });
     await altRedis.publish('kw:books.1', message);
     await redis.publish('alt:books.1', message);
     await altRedis.publish('alt:books.1', message);
+    altRedis.disconnect();
     expect(await client.next()).toMatchObject({ data: 1 });
     await redis.publish('kw:books.1', message);
     expect(await client.next()).toMatchObject({ data: 1 });
@@ -157,7 +160,7 @@ describe('a message on the channel of a topic', () => {
 
 describe('the channel of a topic', () => {
   it('is listened on once, as long as a session needs it', async () => {
-    expect(await listeners('books.1')).toBe(0);
+    await nobodyListens('books.1');
     const [first, second] = [await stage.subscriber('books.1'), await stage.subscriber('books.1')];
     expect(await listeners('books.1')).toBe(1);
     await first.ask({ event: 'unsubscribe', subscription: 'books.1' });
@@ -176,7 +179,7 @@ describe('the channel of a topic', () => {
     const client = await stage.connect();
     client.send({ event: 'subscribe', subscription: 'asked.1' });
     await stage.app.requests('/authorizer');
-    expect(await listeners('asked.1')).toBe(0);
+    await nobodyListens('asked.1');
     await publish('asked.1', { subscription: 'asked.1', data: 'too early' });
     gates[0]!.resolve();
     await stage.app.requests('/before');
@@ -224,11 +227,13 @@ describe('the channel of a topic', () => {
 });
 
 describe('the loss of a Redis', () => {
+  const losing = stageOfTest(configure);
+
   it('closes clients with 1000 and ends their subscriptions', async () => {
-    const client = await stage.subscriber('asked.1');
+    const client = await losing.subscriber('asked.1');
     await alt.restart();
     expect((await client.untilClosed()).code).toBe(1000);
-    expect((await stage.app.requests('/on-end')).map(({ body }) => body)).toEqual([
+    expect((await losing.app.requests('/on-end')).map(({ body }) => body)).toEqual([
       { subscription: 'asked.1' },
     ]);
   });

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import type { Answer } from './support/stub-app.js';
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile, stageOfTest } from './support/topics.js';
 
 const MESSAGE = { event: 'message', subscription: 'books.1' };
 
-const stage = stageOfTest((app) => ({
+const stage = stageOfFile((app) => ({
   callbacks: { wait: '10ms', timeout: '150ms', rateLimitHeaders: ['X-Rate-Limit-Reset', 'Retry-After'] },
   services: { books: { requireAuthentication: false, onMessage: `${app}/message` } },
 }));
@@ -82,7 +82,7 @@ describe('an app that cuts connections', () => {
 });
 
 describe('the wait that an answer with status 429 asks for', () => {
-  const patient = stageOfTest((app) => ({
+  const patient = stageOfFile((app) => ({
     callbacks: { wait: '5m' },
     services: { books: { requireAuthentication: false, onMessage: `${app}/message` } },
   }));

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
+import type { KittiwakeOptions } from '../src/config/options.js';
 import type { TestClient } from './support/client.js';
 import type { Answer } from './support/stub-app.js';
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile, stageOfTest } from './support/topics.js';
 import { deferred, eventually } from './support/wait.js';
 
-const stage = stageOfTest((app) => ({
+const configure = (app: string): KittiwakeOptions => ({
   auth: { ticket: { url: `${app}/ticket` } },
   services: {
     books: {
@@ -24,14 +25,16 @@ const stage = stageOfTest((app) => ({
     },
     plain: { requireAuthentication: false },
   },
-}));
+});
+
+const stage = stageOfFile(configure);
 
 const BEGIN = ['/authorizer', '/before', '/on'];
 const END = ['/before-end', '/on-end'];
 
 /** What the app is asked until everything is over. */
 async function askedInTheEnd(): Promise<(readonly [string, unknown])[]> {
-  await stage.gateway.stop();
+  await stage.everyoneLeaves();
   return stage.app.asked.map(({ path, body }) => [path, body.subscription] as const);
 }
 
@@ -43,11 +46,11 @@ async function leave(client: TestClient): Promise<void> {
 }
 
 /** A client in the middle of an event: the app was asked, and does not answer yet. */
-async function whileAsked(path: string, event: object, client?: TestClient) {
+async function whileAsked(path: string, event: object, client?: TestClient, { app } = stage) {
   const [it, gate] = [client ?? (await stage.connect()), deferred()];
-  stage.app.answer(path, { after: gate.promise });
+  app.answer(path, { after: gate.promise });
   it.send({ subscription: 'books.1', ...event });
-  await stage.app.requests(path);
+  await app.requests(path);
   return { client: it, answer: gate.resolve };
 }
 
@@ -173,28 +176,35 @@ describe('a client that leaves while the app is asked', () => {
 });
 
 describe('a shutdown', () => {
+  const stopping = stageOfTest(configure);
+
   it('closes clients with 1000 and waits for the callbacks of their subscriptions', async () => {
-    const clients = [await stage.subscriber('ending.1'), await stage.subscriber('ending.1')];
-    await stage.subscriber('ending.2', {}, clients[0]);
-    await stage.gateway.stop();
+    const clients = [await stopping.subscriber('ending.1'), await stopping.subscriber('ending.1')];
+    await stopping.subscriber('ending.2', {}, clients[0]);
+    await stopping.gateway.stop();
     for (const client of clients) expect((await client.untilClosed()).code).toBe(1000);
-    const asked = stage.app.asked.map(({ path, body }) => `${path} ${String(body.subscription)}`);
+    const asked = stopping.app.asked.map(({ path, body }) => `${path} ${String(body.subscription)}`);
     expect(asked.toSorted()).toEqual(
       END.flatMap((path) => [`${path} ending.1`, `${path} ending.1`, `${path} ending.2`]),
     );
   });
 
   it('ends the event that is handled and ignores those that wait', async () => {
-    const { client, answer } = await whileAsked('/before', { event: 'subscribe' });
+    const { client, answer } = await whileAsked(
+      '/before',
+      { event: 'subscribe' },
+      await stopping.connect(),
+      stopping,
+    );
     client.send({ event: 'message', subscription: 'books.1', data: 'too late' });
     client.send({ event: 'subscribe', subscription: 'books.2' });
     client.webSocket.ping();
     await once(client.webSocket, 'pong');
-    const stopped = stage.gateway.stop();
+    const stopped = stopping.gateway.stop();
     expect((await client.untilClosed()).code).toBe(1000);
     expect(client.frames).toEqual([]);
     answer();
     await stopped;
-    expect(stage.app.paths).toEqual([...BEGIN, ...END]);
+    expect(stopping.app.paths).toEqual([...BEGIN, ...END]);
   });
 });

@@ -1,7 +1,7 @@
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile } from './support/topics.js';
 import { deferred } from './support/wait.js';
 
-const stage = stageOfTest((app) => ({
+const stage = stageOfFile((app) => ({
   auth: { ticket: { url: `${app}/ticket` } },
   services: {
     books: { requireAuthentication: false },

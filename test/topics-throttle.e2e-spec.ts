@@ -1,5 +1,5 @@
 import type { TestClient } from './support/client.js';
-import { KEPT, LIVE, stageOfTest } from './support/topics.js';
+import { KEPT, LIVE, stageOfFile } from './support/topics.js';
 
 const PERIOD = 0.1;
 /** Longer than any test. */
@@ -7,7 +7,7 @@ const LONG = 60;
 /** Timers and the times in messages are cut to milliseconds. */
 const PERIOD_MS = PERIOD * 1000 - 2;
 
-const stage = stageOfTest(() => ({
+const stage = stageOfFile(() => ({
   services: { books: { requireAuthentication: false, extraFields: ['extra'], filterFields: ['extra'] } },
 }));
 

@@ -1,9 +1,9 @@
-import { stageOfTest } from './support/topics.js';
+import { stageOfFile } from './support/topics.js';
 import { deferred } from './support/wait.js';
 
 const ABOUT = { event: 'unsubscribe', subscription: 'books.1' };
 
-const stage = stageOfTest((app) => ({
+const stage = stageOfFile((app) => ({
   auth: { ticket: { url: `${app}/ticket` } },
   services: {
     books: {

@@ -1,11 +1,10 @@
-import { TestClient } from './support/client.js';
 import type { Answer } from './support/stub-app.js';
-import { LIVE, stageOfTest } from './support/topics.js';
+import { LIVE, stageOfFile, stageOfTest } from './support/topics.js';
 
 const V1 = 'kittiwake.v1.json';
 const FAILURES: Answer[] = Array<Answer>(3).fill({ status: 500 });
 
-const stage = stageOfTest((app) => ({
+const stage = stageOfFile((app) => ({
   auth: { ticket: { url: `${app}/ticket` } },
   limits: { subscriptionsPerSession: 3 },
   services: {
@@ -185,9 +184,11 @@ describe('a code', () => {
 });
 
 describe('a shutdown', () => {
+  const stopping = stageOfTest(() => ({}));
+
   it('tells clients to reconnect by the close code 1012', async () => {
-    const clients = [await stage.connect(V1), await stage.connect()];
-    await stage.gateway.stop();
+    const clients = [await stopping.connect(V1), await stopping.connect()];
+    await stopping.gateway.stop();
     const codes = await Promise.all(clients.map(async (client) => (await client.untilClosed()).code));
     expect(codes).toEqual([1012, 1000]);
   });
@@ -195,7 +196,7 @@ describe('a shutdown', () => {
 
 describe('without the sub-protocol', () => {
   it('there are no ids, no codes and no further replies', async () => {
-    const client = await TestClient.connect(stage.gateway.url);
+    const client = await stage.connect();
     const events = [
       { event: 'ping', data: 'd', id: 1 },
       { event: 'auth', id: 2 },

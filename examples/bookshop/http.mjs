@@ -6,7 +6,7 @@ export class HttpError extends Error {
    * @param {Record<string, string>} [headers]
    * @param {ErrorOptions} [options]
    */
-  constructor(status, message, headers = {}, options = undefined) {
+  constructor(status, message, headers = {}, options) {
     super(message, options);
     this.status = status;
     this.headers = headers;

@@ -24,19 +24,23 @@ export interface Broker {
   readonly state: BrokerState;
   /**
    * Connects. MUST be called once, before anything else.
-   * @throws when the broker cannot be reached.
+   * @throws {BrokerError} when the broker cannot be reached; names where, never a password.
    */
   start(listener: BrokerListener): Promise<void>;
-  /** Every publication sent on the channel after this resolves MUST reach the listener. Joining twice is joining once. */
+  /**
+   * Every publication sent on the channel after this resolves MUST reach the listener. Joining twice is joining once:
+   * one `leave` ends it. A channel stays joined when the connection is lost and comes back.
+   * @throws {BrokerError} at once unless the state is `ready`; then the channel is not joined.
+   */
   join(channel: string): Promise<void>;
   /** Ends what `join` began. MUST NOT reject: a channel that could not be left only costs traffic. */
   leave(channel: string): Promise<void>;
   /**
    * Sends a publication to every node that has joined the channel, this one included.
-   * @throws when it could not be handed over.
+   * @throws {BrokerError} when it could not be handed over; at once, and never queued, unless the state is `ready`.
    */
   publish(channel: string, publication: Publication): Promise<void>;
-  /** Ends all connections; no listener is called afterwards. */
+  /** Ends all connections and attempts to connect; no listener is called afterwards. Stopping twice is stopping once. */
   stop(): Promise<void>;
 }
 

@@ -208,9 +208,11 @@ export class Connection implements Outlet, InboxOwner {
   private nextSweepMs(nowMs: number): number {
     const { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs } = this.host.settings;
     const { idleMs } = this;
-    let dueAtMs = Infinity;
-    if (this.isPongDue) dueAtMs = this.lastPingAtMs + pingTimeoutMs;
-    else if (pingIntervalMs > 0) dueAtMs = this.lastPingAtMs + pingIntervalMs;
+    let dueAtMs = this.isPongDue ? this.lastPingAtMs + pingTimeoutMs : Infinity;
+    const nextPingAtMs = this.lastPingAtMs + pingIntervalMs;
+    // By then an answer that is due now may have come.
+    if (pingIntervalMs > 0 && (!this.isPongDue || nextPingAtMs > nowMs))
+      dueAtMs = Math.min(dueAtMs, nextPingAtMs);
     if (idleMs > 0) dueAtMs = Math.min(dueAtMs, this.lastFrameAtMs + idleMs);
     if (!this.isAdmitted && admissionDeadlineMs > 0)
       dueAtMs = Math.min(dueAtMs, this.openedAtMs + admissionDeadlineMs);

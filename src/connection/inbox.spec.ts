@@ -7,10 +7,10 @@ class FakeOwner implements InboxOwner {
   private finish: (() => void)[] = [];
 
   handle(frame: Buffer): Promise<void> {
-    this.log.push(`begin ${frame}`);
+    this.log.push(`begin ${frame.toString()}`);
     return new Promise((resolve, reject) => {
       this.finish.push(() => {
-        this.log.push(`end ${frame}`);
+        this.log.push(`end ${frame.toString()}`);
         if (String(frame) === 'bad') reject(new Error('bad'));
         else resolve();
       });

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
 import { BrokerError } from '../broker/broker.error.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { createServer } from './create-server.js';
@@ -10,6 +11,9 @@ async function start(): Promise<void> {
   const settings = await settingsFromEnvironment();
   const app = await createServer(settings);
   await app.listen(settings.server.port, settings.server.host);
+  new Logger('Kittiwake').log(
+    `listening at ${await app.getUrl()}, for clients of topics on ${settings.topics.path}`,
+  );
 }
 
 try {

@@ -41,9 +41,7 @@ interface TopicEvent {
 
 /** SocketShark's client protocol: reads events, calls the domain, answers. */
 @WebSocketGateway({ path: TOPICS_ENDPOINT })
-export class TopicsGateway
-  implements OnGatewayInit, OnGatewayConnection<Connection>, OnGatewayDisconnect
-{
+export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connection>, OnGatewayDisconnect {
   private readonly logger = new Logger('TopicsGateway');
 
   constructor(

@@ -93,7 +93,7 @@ describe('in process', () => {
       client = await TestClient.connect(app.url);
       if (kind === 'validateTicket') return client.ask({ event: 'auth', ticket: 'T' });
       const subscribed = await client.ask({ event: 'subscribe', subscription: 'books.1' });
-      if (kind === 'authorizer' || kind === 'beforeSubscribe') return subscribed;
+      if (kind !== 'onMessage') return subscribed;
       return client.ask({ event: 'message', subscription: 'books.1', data: 1 });
     }
 
@@ -147,6 +147,26 @@ describe('in process', () => {
       const answer = await outcome('onMessage', () => refuse(thrown));
       expect(answer).toEqual({ event: 'message', subscription: 'books.1', status: 'error', error });
       expect(await client.settled()).toEqual([]);
+    });
+
+    it('what cannot be JSON has done what it was told', async () => {
+      await outcome('onSubscribe', () => ({ row: 1n }));
+      await client.settled();
+      const metrics = await (await fetch(`${app.httpUrl}/metrics`)).text();
+      expect(metrics).toMatch(/callback_seconds_count\{.*callback="onSubscribe".*outcome="ok"\} 1\n/);
+    });
+
+    it('false ends the subscription when its authorization has changed', async () => {
+      const answers: Partial<Record<Kind, () => unknown>> = {
+        authorizer: () => ({ role: Math.random() }),
+        onAuthorizationChange: () => false,
+      };
+      const rules = { ...PERIODS, requireAuthentication: false, authorizerFields: ['role'] };
+      const topic = booksTopic({ ...rules, authorizationRenewalPeriod: '10ms' }, (kind) => answers[kind]?.());
+      app = await start({ providers: [topic] });
+      client = await TestClient.connect(app.url);
+      await client.ask({ event: 'subscribe', subscription: 'books.1' });
+      expect(await client.next()).toMatchObject({ event: 'unsubscribe', error: 'Unhandled exception.' });
     });
 
     it('an order that is not a number does not subscribe', async () => {

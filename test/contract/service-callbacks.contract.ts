@@ -161,12 +161,13 @@ export function serviceCallbacksContract(
       });
 
       it('is not waited for when the client is gone', async () => {
-        await connect();
+        await subscribe();
         script.answer('validateTicket', 'hanging');
         client.send({ event: 'auth', ticket: 'T' });
         const [, asked] = await script.questions('validateTicket', 2);
         await client.close();
         await asked!.cancelled;
+        expect(await script.fields('onUnsubscribe')).toEqual(FIELDS);
       });
     });
 

@@ -11,7 +11,7 @@ import { eventually, WaitError } from './wait.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START_TIMEOUT_MS = 15_000;
 const END_TIMEOUT_MS = 10_000;
-const BUILD_TIMEOUT_MS = 60_000;
+export const BUILD_TIMEOUT_MS = 60_000;
 
 export interface ProcessOptions {
   /** Only these variables, and the PATH. */
@@ -32,7 +32,7 @@ export interface ProcessEnd {
   readonly stderr: string;
 }
 
-/** The built gateway as a process of its own, in an empty folder. It does not outlive the test. */
+/** The built gateway as a process of its own, in an empty folder; see {@link ensureBuilt}. It does not outlive the test. */
 export class ServerProcess {
   stdout = '';
   stderr = '';
@@ -74,7 +74,6 @@ export class ServerProcess {
   }
 
   private static async launch(port: number, options: ProcessOptions): Promise<ServerProcess> {
-    await ensureBuilt();
     const folder = await mkdtemp(join(tmpdir(), 'kittiwake-process-'));
     const env: Record<string, string> = { PATH: process.env['PATH'] ?? '', ...options.env };
     if (options.dotEnv === undefined) env['KITTIWAKE_PORT'] ??= `${port}`;
@@ -134,7 +133,7 @@ export class ServerProcess {
 }
 
 /** Builds the project unless the build is newer than its sources. Test files that run side by side build once. */
-async function ensureBuilt(): Promise<void> {
+export async function ensureBuilt(): Promise<void> {
   const lock = join(tmpdir(), `kittiwake-build-${Buffer.from(ROOT).toString('base64url')}`);
   const outcome = await eventually(() => (isBuilt() ? 'built' : buildAlone(lock)), {
     timeoutMs: BUILD_TIMEOUT_MS,

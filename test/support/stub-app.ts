@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventually } from './wait.js';
+import { deferred, eventually } from './wait.js';
 
 /** A request that the app got. */
 export interface Asked {
@@ -31,6 +31,7 @@ export interface Answer {
 export class StubApp {
   readonly asked: Asked[] = [];
   private readonly answers = new Map<string, Answer[]>();
+  private forgotten = deferred();
 
   private constructor(
     private readonly server: Server,
@@ -53,7 +54,7 @@ export class StubApp {
     this.asked.push({ path, headers: request.headers, text, body: parsed(text) });
     const queue = this.answers.get(path) ?? [];
     const { status = 200, headers, body = { status: 'ok' }, after } = queue.shift() ?? {};
-    await after;
+    await Promise.race([after, this.forgotten.promise]);
     response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   }
@@ -78,6 +79,14 @@ export class StubApp {
   /** The paths that were asked, in order. */
   get paths(): string[] {
     return this.asked.map(({ path }) => path);
+  }
+
+  /** Answers what waits, and forgets the answers that are left and what it was asked. */
+  forget(): void {
+    this.forgotten.resolve();
+    this.forgotten = deferred();
+    this.answers.clear();
+    this.asked.length = 0;
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,6 @@
+import type { ClientOptions } from 'ws';
 import type { KittiwakeOptions } from '../../src/config/options.js';
+import { Sessions } from '../../src/topics/sessions.js';
 import { TestClient } from './client.js';
 import { TestGateway } from './gateway.js';
 import { StubApp } from './stub-app.js';
@@ -11,13 +13,55 @@ export const LIVE = { received_at: TIME, queue_size: expect.any(Number) as numbe
 /** What it adds to one that it held or delayed. */
 export const KEPT = { sent_at: TIME };
 
-/** A gateway and the app that it asks, both new for each test of a file. */
+/** A gateway and the app that it asks, without anything that another test has left. */
 export class Stage {
   app!: StubApp;
   gateway!: TestGateway;
+  private clients: TestClient[] = [];
+
+  /** @param configure makes the options of the gateway from the URL of the app. */
+  constructor(private readonly configure: (app: string) => KittiwakeOptions) {}
+
+  async start(): Promise<void> {
+    this.app = await StubApp.start();
+    try {
+      this.gateway = await TestGateway.start({
+        callbacks: { wait: '10ms' },
+        shutdown: { timeout: '1s' },
+        ...this.configure(this.app.url),
+      });
+    } catch (error) {
+      await this.app.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.gateway.stop();
+    await this.app.stop();
+  }
+
+  /** Cuts all connections, and waits until the app has been told of the end of every subscription. */
+  async everyoneLeaves(): Promise<void> {
+    for (const client of this.clients.splice(0)) client.drop();
+    await this.gateway.app.get(Sessions).drained();
+  }
+
+  /** Makes the stage as good as new. */
+  async clear(): Promise<void> {
+    this.app.forget();
+    await this.everyoneLeaves();
+    this.app.forget();
+  }
 
   connect(...protocols: string[]): Promise<TestClient> {
-    return TestClient.connect(this.gateway.url, protocols);
+    return this.connectTo(this.gateway.url, protocols);
+  }
+
+  async connectTo(url: string, protocols?: string[], options?: ClientOptions): Promise<TestClient> {
+    const client = await TestClient.connect(url, protocols, options);
+    this.clients.push(client);
+    return client;
   }
 
   /** A client whose ticket the app has accepted with these fields. Not among the requests that the app remembers. */
@@ -58,20 +102,19 @@ export class Stage {
   }
 }
 
-/** @param configure makes the options of the gateway from the URL of the app. */
+/** A stage that the tests of a file, or of a block, share. */
+export function stageOfFile(configure: (app: string) => KittiwakeOptions): Stage {
+  const stage = new Stage(configure);
+  beforeAll(() => stage.start());
+  afterEach(() => stage.clear());
+  afterAll(() => stage.stop());
+  return stage;
+}
+
+/** A stage of each test's own, for tests that do not leave it as it was. */
 export function stageOfTest(configure: (app: string) => KittiwakeOptions): Stage {
-  const stage = new Stage();
-  beforeEach(async () => {
-    stage.app = await StubApp.start();
-    stage.gateway = await TestGateway.start({
-      callbacks: { wait: '10ms' },
-      shutdown: { timeout: '1s' },
-      ...configure(stage.app.url),
-    });
-  });
-  afterEach(async () => {
-    await stage.gateway.stop();
-    await stage.app.stop();
-  });
+  const stage = new Stage(configure);
+  beforeEach(() => stage.start());
+  afterEach(() => stage.stop());
   return stage;
 }
