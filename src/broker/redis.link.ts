@@ -46,8 +46,10 @@ export class RedisLink {
   ): Promise<RedisLink> {
     const faults: string[] = [];
     const ways = await connectionOptions(settings);
-    for (const options of ways) {
-      const timeoutMs = settings.connectTimeoutMs / ways.length;
+    const deadline = performance.now() + settings.connectTimeoutMs;
+    for (const [index, options] of ways.entries()) {
+      // A server that hangs leaves time to try the others; one that refuses leaves them all of its own.
+      const timeoutMs = Math.ceil((deadline - performance.now()) / (ways.length - index));
       try {
         const clients = await within(timeoutMs, signal, (ending) => openClients(options, settings, ending));
         return new RedisLink(...clients, settings, listener);

@@ -60,6 +60,7 @@ export class Hub implements BrokerListener {
    * @throws {ClientError} when the broker cannot be reached.
    */
   async join(subscription: Subscription): Promise<void> {
+    if (this.broker.state !== 'ready') throw unavailable();
     const { channel: name } = subscription;
     let channel = this.channels.get(name);
     if (!channel) {
@@ -72,7 +73,7 @@ export class Hub implements BrokerListener {
       await channel.joined;
     } catch (cause) {
       this.leave(subscription);
-      throw new ClientError('service_unavailable', 'Service unavailable.', { cause });
+      throw unavailable(cause);
     }
   }
 
@@ -100,4 +101,9 @@ export class Hub implements BrokerListener {
     this.metrics.brokerStateChanged(state === 'ready');
     this.onStateChange?.(state);
   }
+}
+
+/** A channel may be joined already when the broker is lost: a subscription to it would begin with a gap. */
+function unavailable(cause?: unknown): ClientError {
+  return new ClientError('service_unavailable', 'Service unavailable.', { cause });
 }

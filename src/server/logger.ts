@@ -2,6 +2,16 @@ import type { LoggerService } from '@nestjs/common';
 import { pino, type Logger, type LoggerOptions } from 'pino';
 import type { LogSettings } from '../config/log.settings.js';
 
+/** What Nest tells of its own start: of use to developers only. */
+const CHATTY = new Set([
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'RouterExplorer',
+  'RoutesResolver',
+  'WebSocketsController',
+]);
+
 /** Nest's log, written by pino: JSON lines for machines, coloured lines on a terminal. */
 export class PinoLogger implements LoggerService {
   private readonly pino: Logger;
@@ -17,7 +27,7 @@ export class PinoLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(CHATTY.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
   }
 
   fatal(message: unknown, ...rest: unknown[]): void {

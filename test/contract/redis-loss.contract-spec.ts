@@ -196,7 +196,7 @@ describe('a Redis that is lost', () => {
     server.freeze();
     const node = newNode({ connectTimeoutMs: 300 });
     await expect(node.start()).rejects.toThrow(
-      `Redis at 127.0.0.1:${server.port} cannot be reached: no answer within 300 ms`,
+      /^Redis at 127\.0\.0\.1:\d+ cannot be reached: no answer within \d+ ms$/,
     );
     expect(node.states).toEqual([]);
   });

@@ -50,8 +50,8 @@ describe('the way to Redis', () => {
     return node;
   }
 
-  function newClusterNode(clusterNodes: string[]): Recorder {
-    return newNode({ url: 'redis://only-its-credentials-count' }, { clusterNodes });
+  function newClusterNode(clusterNodes: string[], connectTimeoutMs = 2000): Recorder {
+    return newNode({ url: 'redis://only-its-credentials-count' }, { clusterNodes, connectTimeoutMs });
   }
 
   describe('with a password', () => {
@@ -201,8 +201,11 @@ describe('the way to Redis', () => {
 
     it('takes a node that works, and hears what is published on the others', async () => {
       // Nodes are tried in a random order: this makes it unlikely that the first one works.
-      const away = await Promise.all(Array.from({ length: 30 }, () => freePort()));
-      const listening = newClusterNode([...away.map((port) => `127.0.0.1:${port}`), ...cluster.addresses]);
+      const away = await Promise.all(Array.from({ length: 20 }, () => freePort()));
+      const listening = newClusterNode(
+        [...away.map((port) => `127.0.0.1:${port}`), ...cluster.addresses],
+        10_000,
+      );
       await listening.start();
       for (const address of cluster.addresses) {
         const publishing = newClusterNode([address]);

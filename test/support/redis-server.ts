@@ -120,11 +120,18 @@ async function launch(port: number, options: RedisServerOptions, directory: stri
   ];
   const binary = process.env['KITTIWAKE_TEST_REDIS_SERVER'] ?? 'redis-server';
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const killAtExit = () => child.kill('SIGKILL');
-  process.once('exit', killAtExit);
-  child.once('exit', () => process.removeListener('exit', killAtExit));
   await once(child, 'spawn');
+  guard(child, directory);
   return child;
+}
+
+/** Ends the server when this process does, however: its end of the pipe closes then. */
+function guard(server: ChildProcess, directory: string): void {
+  const script = 'read -r _; kill -9 "$0"; rm -rf "$1"';
+  const guardian = spawn('sh', ['-c', script, `${server.pid}`, directory], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  server.once('exit', () => guardian.kill('SIGKILL'));
 }
 
 function portArguments(port: number, { tls }: RedisServerOptions): string[] {
