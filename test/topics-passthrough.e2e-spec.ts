@@ -117,6 +117,23 @@ describe.each(VALUES)('%s', (_, value) => {
   });
 });
 
+it('knows members however their names are spelt', async () => {
+  const client = await stage.connect();
+  stage.app.answer('/authorizer', { body: '{"st\\u0061tus":"ok","pl\\u0061n":1}' });
+  stage.app.answer('/before', {
+    body: '{"d\\u0061ta":"state","\\u006fptions":{"\\u006frder":2},"status":"ok"}',
+  });
+  const subscribe = '{"\\u0065vent":"subscribe","subscr\\u0069ption":"books.1","e\\u0078tra":"e"}';
+  const about = { subscription: 'books.1', extra: 'e' };
+  expect(await client.ask(subscribe)).toEqual({ event: 'subscribe', ...about, status: 'ok', data: 'state' });
+  expect((await stage.app.requests('/before'))[0]?.body).toEqual({ ...about, plan: 1 });
+  const publication = '{"subscripti\\u006fn":"books.1","d\\u0061ta":1,"opti\\u006fns":{"ord\\u0065r":3}';
+  await stage.publishText(`${publication.replace('3', '2')}}`);
+  await stage.publishText(`${publication},"us\\u0065r_id":"somebody"}`);
+  await stage.publishText(`${publication}}`);
+  expect(await client.settled()).toMatchObject([{ event: 'message', ...about, data: 1 }]);
+});
+
 describe('what is nested deeper than the limit', () => {
   const deep = `${'{"a":'.repeat(MAX_DEPTH)}1${'}'.repeat(MAX_DEPTH)}`;
 

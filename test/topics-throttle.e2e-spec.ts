@@ -66,6 +66,19 @@ describe('of throttled messages', () => {
     expect(sentAtMs(next) - sentAtMs(delayed!)).toBeGreaterThanOrEqual(PERIOD_MS);
   });
 
+  it('one that waits does so from the last delivery on, whenever it came', async () => {
+    const client = await stage.subscriber('books.1');
+    const [halfway, mine, later] = [
+      { throttle: 0.15, throttle_key: 'halfway' },
+      { throttle: 0.3 },
+      { throttle: 0.4, throttle_key: 'later' },
+    ];
+    await stage.publishAll('books.1', [mine, halfway, halfway, later, later]);
+    for (const data of [0, 1, 3, 2]) expect(await client.next()).toMatchObject({ data });
+    await stage.publish('books.1', 'mine', { options: mine });
+    expect(await nextTwo(client)).toMatchObject([{ data: 'mine' }, { data: 4 }]);
+  });
+
   it('one that comes a period after the last is delivered at once', async () => {
     const client = await stage.subscriber('books.1');
     await stage.publishAll('books.1', [{ throttle: PERIOD }, { throttle: PERIOD, throttle_key: 'clock' }]);

@@ -24,7 +24,7 @@ const sockets = new WebSocketServer({ server, path: WEBSOCKET_PATH, perMessageDe
 
 sockets.on('connection', (client) => {
   client.on('error', () => client.terminate());
-  client.on('message', (text) => {
+  client.on('message', (/** @type {Buffer} */ text) => {
     const { event, subscription } = JSON.parse(text.toString());
     if (event !== 'subscribe') return;
     subscribe(client, subscription);
