@@ -22,5 +22,6 @@ export default {
   ],
   setupFiles: ['reflect-metadata'],
   testTimeout: 20_000,
+  maxWorkers: '100%', // most of the time tests wait for sockets, not for a core
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
 };

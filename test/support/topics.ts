@@ -51,6 +51,8 @@ export class Stage {
   async clear(): Promise<void> {
     this.app.forget();
     await this.everyoneLeaves();
+    // Calls that were called off may still be on their way to the app: not any more when this one has come back.
+    await fetch(this.app.url, { method: 'POST' });
     this.app.forget();
   }
 
