@@ -243,8 +243,9 @@ describe('after a stop', () => {
       );
     const before = { resources: process.getActiveResourcesInfo(), listeners: countListeners() };
     await useEverything(redis);
-    // The sockets of the test itself take a moment to close.
-    await eventually(() => leftOver(before.resources).length === 0).catch(() => undefined);
+    // The sockets of the test itself are kept alive for some seconds.
+    const isClean = (): boolean => leftOver(before.resources).length === 0;
+    await eventually(isClean, { timeoutMs: 15_000 }).catch(() => undefined);
     expect(leftOver(before.resources)).toEqual([]);
     expect(countListeners()).toEqual(before.listeners);
   });
