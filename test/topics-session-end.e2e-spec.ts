@@ -24,6 +24,7 @@ const configure = (app: string): KittiwakeOptions => ({
       onUnsubscribe: `${app}/on-end`,
     },
     plain: { requireAuthentication: false },
+    guarded: { requireAuthentication: false, authorizer: `${app}/authorizer` },
   },
 });
 
@@ -172,6 +173,35 @@ describe('a client that leaves while the app is asked', () => {
     expect(stage.app.paths).toEqual([...BEGIN, '/message']);
     answer();
     expect((await askedInTheEnd()).map(([path]) => path)).toEqual([...BEGIN, '/message', ...END]);
+  });
+});
+
+describe('a client that leaves while the app is asked for nobody else', () => {
+  const cancelled = (): Promise<number> =>
+    stage.gateway.metric('kittiwake_callback_seconds_count', {
+      callback: 'authorizer',
+      outcome: 'cancelled',
+    });
+
+  it('has the call ended', async () => {
+    const before = await cancelled();
+    const event = { event: 'subscribe', subscription: 'guarded.1' };
+    const { client, answer } = await whileAsked('/authorizer', event);
+    await leave(client);
+    await eventually(async () => (await cancelled()) === before + 1, { what: 'the end of the call' });
+    answer();
+  });
+
+  it('has it go on when an event waits behind it', async () => {
+    const before = await cancelled();
+    const event = { event: 'subscribe', subscription: 'guarded.1' };
+    const { client, answer } = await whileAsked('/authorizer', event);
+    client.send({ event: 'ping' });
+    await client.untilSent();
+    await leave(client);
+    answer();
+    await stage.everyoneLeaves();
+    expect(await cancelled()).toBe(before);
   });
 });
 

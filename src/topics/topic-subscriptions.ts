@@ -4,12 +4,21 @@ import { Hub } from '../delivery/hub.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
 import { valueOf, type JsonMembers, type JsonText } from '../protocol/json.js';
 import { deliveryOptions } from '../protocol/publication.js';
+import type { CallbackKind } from './callback-kind.js';
 import { PeriodicCalls } from './periodic-calls.js';
 import { Reply } from './reply.js';
 import type { Service } from './service.js';
 import type { Session } from './session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 import { TopicSubscription } from './topic-subscription.js';
+
+/** What a service may be asked of a subscription that was authorized, even if the client is gone. */
+const LATER: readonly CallbackKind[] = [
+  'beforeSubscribe',
+  'onSubscribe',
+  'beforeUnsubscribe',
+  'onUnsubscribe',
+];
 
 /** Tells the client that what it asked for is done. */
 export type Confirm = (data?: JsonText) => void;
@@ -88,8 +97,10 @@ export class TopicSubscriptions {
   }
 
   private async authorize(subscription: TopicSubscription): Promise<void> {
-    const { service } = subscription;
-    const answer = await service.ask('authorizer', subscription.callbackFields());
+    const { service, connection } = subscription;
+    // If the service is asked nothing after it, nobody but the client learns what the authorizer says.
+    const signal = LATER.some((kind) => service.has(kind)) ? undefined : connection.abandoned;
+    const answer = await service.ask('authorizer', subscription.callbackFields(), signal);
     subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer));
   }
 

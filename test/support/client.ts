@@ -94,6 +94,13 @@ export class TestClient {
     }
   }
 
+  /** Resolves when the gateway has read all that was sent: it answers WebSocket pings at once, whatever it handles. */
+  async untilSent(): Promise<void> {
+    const ponged = new Promise((resolve) => this.webSocket.once('pong', resolve));
+    this.webSocket.ping();
+    await ponged;
+  }
+
   async untilClosed(): Promise<Closed> {
     await this.until(() => this.closed !== undefined, 'the connection to close');
     return this.closed!;
