@@ -5,8 +5,9 @@ import { answer, appsOfTest, type HttpApp } from '../../test/support/http-app.js
 import { callersOfTest } from '../../test/support/http-callers.js';
 import type { JsonText } from '../protocol/json.js';
 import type { ConnectionPools } from './connection-pools.js';
-import { AttemptError, HttpAttempt } from './http-attempt.js';
-import { postOf } from './post.js';
+import { HttpAttempt } from './http-attempt.js';
+import { AttemptError } from './http-exchange.js';
+import { outgoing } from './outgoing.js';
 
 const BODY = '{"subscription": "books.book_1"}' as JsonText;
 
@@ -170,7 +171,7 @@ describe('a connection', () => {
       redirectOrigins: new Set<string>(),
       rateLimitHeaders: [],
     };
-    const attempt = new HttpAttempt(postOf('http://localhost/', BODY), settings, pools);
+    const attempt = new HttpAttempt(outgoing('POST', 'http://localhost/', {}, BODY), settings, pools);
     await expect(attempt.run(new AbortController().signal)).rejects.toThrow(new AttemptError('ECONNREFUSED'));
   });
 

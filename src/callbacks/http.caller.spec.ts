@@ -6,7 +6,6 @@ import { callersOfTest, rejection } from '../../test/support/http-callers.js';
 import { deferred, eventually } from '../../test/support/wait.js';
 import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
 import type { JsonText } from '../protocol/json.js';
-import type { CallReport } from './http.caller.js';
 
 const BODY = '{}' as JsonText;
 const FOREVER_MS = 3_600_000;
@@ -262,51 +261,6 @@ describe('a closed caller', () => {
     await caller.close();
     expect(await rejection(caller.call(app.origin, BODY))).toBeInstanceOf(CallbackError);
     expect(app.connections).toBe(0);
-  });
-});
-
-describe('an observer', () => {
-  const startApp = appsOfTest();
-  const openCaller = callersOfTest();
-
-  it('is told how each call ended', async () => {
-    const replies: [string, number][] = [
-      ['{}', 500],
-      ['{}', 200],
-      ['[]', 200],
-      ['{}', 500],
-      ['{}', 500],
-    ];
-    const app = await startApp((response) => {
-      const reply = replies.shift();
-      if (reply) answer(response, reply[0], { status: reply[1] });
-    });
-    const reports: CallReport[] = [];
-    const caller = openCaller({ tries: 2 }, (report) => reports.push(report));
-    await caller.call(app.origin, BODY);
-    await rejection(caller.call(app.origin, BODY));
-    await rejection(caller.call(app.origin, BODY));
-    const cancel = new AbortController();
-    const cancelled = rejection(caller.call(app.origin, BODY, { signal: cancel.signal }));
-    await eventually(() => app.requests.length === 6);
-    cancel.abort();
-    await cancelled;
-    expect(reports).toEqual([
-      { outcome: 'ok', durationMs: expect.any(Number), tries: 2 },
-      { outcome: 'invalid', durationMs: expect.any(Number), tries: 1 },
-      { outcome: 'unavailable', durationMs: expect.any(Number), tries: 2 },
-      { outcome: 'cancelled', durationMs: expect.any(Number), tries: 1 },
-    ]);
-  });
-
-  it('is told how long a call took, waits included', async () => {
-    const app = await startApp((response) => answer(response, '{}', { status: 500 }));
-    const reports: CallReport[] = [];
-    await rejection(
-      openCaller({ tries: 2, waitMs: 50 }, (report) => reports.push(report)).call(app.origin, BODY),
-    );
-    expect(reports[0]?.durationMs).toBeGreaterThanOrEqual(49);
-    expect(reports[0]?.durationMs).toBeLessThan(5_000);
   });
 });
 

@@ -1,13 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
+import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
 import { membersOfAnswer } from './callback-answer.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { Caller, CallOptions } from './caller.js';
 import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
-import { AttemptError, HttpAttempt, type AttemptSettings } from './http-attempt.js';
-import { postOf, type Post } from './post.js';
+import { HttpAttempt, type AttemptSettings } from './http-attempt.js';
+import { AttemptError, exchange, type Outgoing, readBody } from './http-exchange.js';
+import { outgoing } from './outgoing.js';
+import type { AppAnswer, AppRequest, Requester } from './requester.js';
+import { withTimeLimit } from './time-limit.js';
 
 /** How the app is asked over HTTP. */
 export interface HttpCallerSettings extends ConnectionSettings {
@@ -25,28 +28,8 @@ export interface HttpCallerSettings extends ConnectionSettings {
   readonly redirectOrigins: readonly string[];
 }
 
-/** How a call ended: `invalid` is an answer that is not one, `cancelled` was ended by its signal. */
-export type CallOutcome = 'ok' | 'unavailable' | 'invalid' | 'cancelled';
-
-/** What is told of a call that has ended. */
-export interface CallReport {
-  readonly outcome: CallOutcome;
-  /** Tries and waits included. */
-  readonly durationMs: number;
-  /** How many tries were begun. */
-  readonly tries: number;
-}
-
-/** Is told of each call that has ended. MUST NOT throw. */
-export type CallObserver = (report: CallReport) => void;
-
-/** A call under way. */
-interface Progress {
-  tries: number;
-}
-
 /** Asks the app by HTTP POST over kept-alive connections, and again when that fails. */
-export class HttpCaller implements Caller {
+export class HttpCaller implements Caller, Requester {
   private readonly logger = new Logger(HttpCaller.name);
   private readonly pools: ConnectionPools;
   private readonly attemptSettings: AttemptSettings;
@@ -54,10 +37,7 @@ export class HttpCaller implements Caller {
   private isClosed = false;
 
   /** @throws when the settings are unusable. */
-  constructor(
-    private readonly settings: HttpCallerSettings,
-    private readonly observer?: CallObserver,
-  ) {
+  constructor(private readonly settings: HttpCallerSettings) {
     this.pools = new ConnectionPools(settings);
     this.attemptSettings = {
       ...settings,
@@ -66,20 +46,24 @@ export class HttpCaller implements Caller {
   }
 
   async call(url: string, body: JsonText, options: CallOptions = {}): Promise<JsonMembers> {
-    const startedAt = performance.now();
-    const progress: Progress = { tries: 0 };
-    let outcome: CallOutcome = 'ok';
-    try {
-      return await this.untilEnded(options.signal, async (signal) => {
-        const post = postOf(url, body, options.headers);
-        return membersOfAnswer(await this.try(post, progress, signal), post.url.scrubbed);
-      });
-    } catch (error) {
-      outcome = outcomeOf(error, options.signal);
-      throw error;
-    } finally {
-      this.observer?.({ outcome, durationMs: performance.now() - startedAt, tries: progress.tries });
-    }
+    return this.untilEnded(options.signal, async (signal) => {
+      const post = outgoing('POST', url, options.headers, body);
+      return membersOfAnswer(await this.try(post, signal), post.url.scrubbed);
+    });
+  }
+
+  /** See {@link Requester.request}. */
+  async request({ method, url, headers, signal }: AppRequest): Promise<AppAnswer> {
+    return this.untilEnded(signal, async (signal) => {
+      const request = outgoing(method, url, headers);
+      try {
+        return await this.answerTo(request, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof AttemptError)) throw error;
+        throw new CallbackError(`${method} ${request.url.scrubbed}: ${error.message}`, { cause: error });
+      }
+    });
   }
 
   /** Ends all connections. Calls under way and later ones fail with a {@link CallbackError}. */
@@ -108,16 +92,25 @@ export class HttpCaller implements Caller {
     }
   }
 
-  private async try(post: Post, progress: Progress, signal: AbortSignal): Promise<Buffer> {
+  private answerTo(request: Outgoing, signal: AbortSignal): Promise<AppAnswer> {
+    const { timeoutMs, maxResponseBytes, redirectOrigins } = this.attemptSettings;
+    const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
+    return withTimeLimit(timeoutMs, tooLate, signal, async (signal) => {
+      const response = await exchange(request, this.pools, redirectOrigins, signal);
+      return { status: response.statusCode, body: await readBody(response, maxResponseBytes) };
+    });
+  }
+
+  private async try(post: Outgoing, signal: AbortSignal): Promise<Buffer> {
     const attempt = new HttpAttempt(post, this.attemptSettings, this.pools);
-    for (;;) {
-      progress.tries++;
+    for (let tries = 1; ; tries++) {
       try {
         return await attempt.run(signal);
       } catch (error) {
+        signal.throwIfAborted();
         if (!(error instanceof AttemptError)) throw error;
-        if (progress.tries >= this.settings.tries) throw this.unavailable(post.url, progress, error);
-        await this.waitAfter(error, post.url, progress, signal);
+        if (tries >= this.settings.tries) throw this.unavailable(post.url, tries, error);
+        await this.waitAfter(error, post.url, tries, signal);
       }
     }
   }
@@ -125,7 +118,7 @@ export class HttpCaller implements Caller {
   private async waitAfter(
     error: AttemptError,
     url: CallbackUrl,
-    { tries }: Progress,
+    tries: number,
     signal: AbortSignal,
   ): Promise<void> {
     const waitMs = error.requestedWaitMs ?? this.settings.waitMs;
@@ -138,7 +131,7 @@ export class HttpCaller implements Caller {
     }
   }
 
-  private unavailable(url: CallbackUrl, { tries }: Progress, cause: AttemptError): CallbackError {
+  private unavailable(url: CallbackUrl, tries: number, cause: AttemptError): CallbackError {
     const message = `POST ${url.scrubbed}: failed after ${tries} ${tries === 1 ? 'try' : 'tries'}: ${cause.message}`;
     this.logger.warn(message);
     return new CallbackError(message, { cause });
@@ -149,11 +142,6 @@ function parseOrigin(text: string): string {
   const origin = parseCallbackUrl(text)?.origin;
   if (origin !== undefined) return origin;
   throw new Error('redirectOrigins must be origins such as https://api.example.com');
-}
-
-function outcomeOf(error: unknown, signal: AbortSignal | undefined): CallOutcome {
-  if (error instanceof CallbackAnswerError) return 'invalid';
-  return signal?.aborted ? 'cancelled' : 'unavailable';
 }
 
 function closed(): CallbackError {

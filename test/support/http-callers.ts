@@ -1,4 +1,4 @@
-import { HttpCaller, type CallObserver, type HttpCallerSettings } from '../../src/callbacks/http.caller.js';
+import { HttpCaller, type HttpCallerSettings } from '../../src/callbacks/http.caller.js';
 
 const SETTINGS: HttpCallerSettings = {
   timeoutMs: 5_000,
@@ -11,14 +11,11 @@ const SETTINGS: HttpCallerSettings = {
 };
 
 /** Opens callers that close with the test; a wait between tries is 1 ms unless said otherwise. */
-export function callersOfTest(): (
-  settings?: Partial<HttpCallerSettings>,
-  observer?: CallObserver,
-) => HttpCaller {
+export function callersOfTest(): (settings?: Partial<HttpCallerSettings>) => HttpCaller {
   const callers: HttpCaller[] = [];
   afterEach(() => Promise.all(callers.splice(0).map((caller) => caller.close())));
-  return (settings, observer) => {
-    const caller = new HttpCaller({ ...SETTINGS, ...settings }, observer);
+  return (settings) => {
+    const caller = new HttpCaller({ ...SETTINGS, ...settings });
     callers.push(caller);
     return caller;
   };

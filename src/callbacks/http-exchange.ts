@@ -1,0 +1,122 @@
+import { types } from 'node:util';
+import type { Dispatcher } from 'undici';
+import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
+import type { ConnectionPools } from './connection-pools.js';
+import { headerValue } from './retry-wait.js';
+
+/** A request on its way to the app. */
+export interface Outgoing {
+  readonly method: 'GET' | 'POST';
+  readonly url: CallbackUrl;
+  /** By lower-case name; for the origin of the URL only. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON; absent for none. */
+  readonly body?: string;
+}
+
+/** A try has failed; another one may succeed. No causes: they may quote what was sent or answered. */
+export class AttemptError extends Error {
+  override readonly name = 'AttemptError';
+
+  constructor(
+    message: string,
+    /** The wait before the next try that the answer asked for. */
+    readonly requestedWaitMs?: number,
+  ) {
+    super(message);
+  }
+}
+
+const MAX_REDIRECTS = 10;
+/** What is read of an answer that is of no use, for the sake of its connection. */
+const MAX_DISCARDED_BYTES = 65_536;
+/** A POST is sent again with its body, or not at all; a GET may be sent anywhere. */
+const REDIRECTS = { POST: new Set([307, 308]), GET: new Set([301, 302, 303, 307, 308]) };
+
+export const JSON_TYPE = 'application/json';
+
+/**
+ * Sends a request and follows the redirects that it is answered with, to its own origin or an allowed one.
+ * @throws {AttemptError}
+ */
+export async function exchange(
+  outgoing: Outgoing,
+  pools: ConnectionPools,
+  redirectOrigins: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const { method } = outgoing;
+  let { url, headers } = outgoing;
+  for (let hops = 0; ; hops++) {
+    const response = await send({ ...outgoing, url, headers }, pools, signal);
+    if (!REDIRECTS[method].has(response.statusCode)) return response;
+    await discard(response, signal);
+    if (hops === MAX_REDIRECTS) throw new AttemptError(`more than ${MAX_REDIRECTS} redirects`);
+    url = targetOf(response, url);
+    const isOwn = url.origin === outgoing.url.origin;
+    if (!isOwn && !redirectOrigins.has(url.origin)) {
+      throw new AttemptError(`redirected to ${url.scrubbed}, which redirectOrigins does not allow`);
+    }
+    // Whoever was asked in between might have chosen the target: what was left behind is not sent again.
+    if (!isOwn) headers = {};
+  }
+}
+
+/** The whole body of an answer. @throws {AttemptError} when it breaks off or is larger than `maxBytes`. */
+export async function readBody({ body }: Dispatcher.ResponseData, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxBytes) throw new AttemptError(`the answer is larger than ${maxBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw failure(cause);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/** Reads the rest of a small answer, so that its connection can be used again; a large one ends the connection. */
+export async function discard({ body }: Dispatcher.ResponseData, signal: AbortSignal): Promise<void> {
+  await body.dump({ limit: MAX_DISCARDED_BYTES, signal });
+}
+
+async function send(
+  { method, url, headers, body }: Outgoing,
+  pools: ConnectionPools,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  signal.throwIfAborted();
+  const type = body === undefined ? {} : { 'content-type': JSON_TYPE };
+  try {
+    return await pools.to(url).request({
+      method,
+      path: url.path,
+      headers: { ...headers, ...type },
+      ...(body !== undefined && { body }),
+      signal,
+    });
+  } catch (cause) {
+    throw failure(cause);
+  }
+}
+
+function targetOf(response: Dispatcher.ResponseData, from: CallbackUrl): CallbackUrl {
+  const location = headerValue(response.headers, 'location');
+  if (location === undefined) throw new AttemptError(`status ${response.statusCode} without a location`);
+  const target = parseCallbackUrl(location, from);
+  if (!target) throw new AttemptError('redirected to what is not a URL of a server');
+  return target;
+}
+
+function failure(cause: unknown): AttemptError {
+  if (cause instanceof AttemptError) return cause;
+  return new AttemptError(types.isNativeError(cause) ? describe(cause) : 'unknown failure');
+}
+
+/** When several addresses were tried at once, an error has only a code. */
+function describe({ message, code = 'unknown failure' }: Error & { code?: string }): string {
+  return message === '' ? code : message;
+}

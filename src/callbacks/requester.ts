@@ -1,0 +1,25 @@
+/** A request to the app that is not a callback: of any method, answered with any status. */
+export interface AppRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the app answered. */
+export interface AppAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** Asks the app over HTTP, once. */
+export interface Requester {
+  /**
+   * @throws {CallbackError} when there was no answer in time, or one that is too large.
+   * @throws the signal's reason when it was aborted.
+   */
+  request(request: AppRequest): Promise<AppAnswer>;
+}
+
+/** The injection token of the gateway's {@link Requester}. */
+export const REQUESTER = Symbol('kittiwake:requester');
