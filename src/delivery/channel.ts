@@ -1,11 +1,12 @@
 import type { Envelope } from './envelope.js';
 import type { Fanout } from './fanout.js';
+import { SharedEnvelopes } from './shared-envelopes.js';
 import type { Subscription } from './subscription.js';
 
 /** The subscriptions of this node to one channel, and the envelopes that they share. */
 export class Channel {
   private readonly subscriptions = new Set<Subscription>();
-  private readonly envelopes = new Map<string, { readonly envelope: Envelope; uses: number }>();
+  private readonly envelopes = new SharedEnvelopes<Envelope>();
 
   constructor(
     /** Settles when the broker delivers the channel's publications. */
@@ -18,16 +19,12 @@ export class Channel {
 
   add(subscription: Subscription): void {
     this.subscriptions.add(subscription);
-    const shared = this.envelopes.get(subscription.envelopeKey);
-    if (shared) shared.uses++;
-    else this.envelopes.set(subscription.envelopeKey, { envelope: subscription.makeEnvelope(), uses: 1 });
-    subscription.envelope = this.envelopes.get(subscription.envelopeKey)!.envelope;
+    const make = (): Envelope => subscription.makeEnvelope();
+    subscription.envelope = this.envelopes.acquire(subscription.envelopeKey, make);
   }
 
   remove(subscription: Subscription): void {
-    if (!this.subscriptions.delete(subscription)) return;
-    const shared = this.envelopes.get(subscription.envelopeKey);
-    if (shared && --shared.uses === 0) this.envelopes.delete(subscription.envelopeKey);
+    if (this.subscriptions.delete(subscription)) this.envelopes.release(subscription.envelopeKey);
   }
 
   /** Hands a publication to every subscription. What fails for one is no matter of the others. */

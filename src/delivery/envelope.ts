@@ -6,8 +6,8 @@ import type { Publication } from '../protocol/publication.js';
  */
 export type DeliveryStage = 'live' | 'held' | 'delayed';
 
-/** What a domain wraps a publication in for a client. Subscriptions with equal envelopes share one object. */
-export interface Envelope {
+/** What a domain wraps a publication of its kind in for a client. Subscriptions with equal envelopes share one object. */
+export interface Envelope<P = Publication> {
   /** The text of the message for the client. */
-  wrap(publication: Publication, stage: DeliveryStage): string;
+  wrap(publication: P, stage: DeliveryStage): string;
 }

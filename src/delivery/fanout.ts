@@ -6,19 +6,19 @@ import type { Envelope } from './envelope.js';
 export type DropReason = 'filter' | 'order' | 'throttle';
 
 /** The delivery of one publication to many subscriptions: each distinct envelope is encoded and framed once. */
-export class Fanout {
+export class Fanout<P = Publication> {
   /** How many subscriptions it was sent to. */
   delivered = 0;
   /** How many subscriptions it was kept from, by rule. */
   readonly dropped: Record<DropReason, number> = { filter: 0, order: 0, throttle: 0 };
-  private lastEnvelope: Envelope | undefined;
+  private lastEnvelope: Envelope<P> | undefined;
   private lastFrame: Buffer | undefined;
-  private others: Map<Envelope, Buffer> | undefined;
+  private others: Map<Envelope<P>, Buffer> | undefined;
 
-  constructor(readonly publication: Publication) {}
+  constructor(readonly publication: P) {}
 
   /** The frame for all subscriptions with this envelope. */
-  frame(envelope: Envelope): Buffer {
+  frame(envelope: Envelope<P>): Buffer {
     if (this.lastEnvelope === envelope) return this.lastFrame!;
     if (this.lastEnvelope !== undefined) {
       this.others ??= new Map();

@@ -19,6 +19,7 @@ export type StateListener = (state: BrokerState) => void;
 export class Hub implements BrokerListener {
   private readonly logger = new Logger('Hub');
   private readonly channels = new Map<string, Channel>();
+  private readonly listeners = new Map<string, (publication: Publication) => void>();
   private readonly tally: Tally;
   private onStateChange: StateListener | undefined;
 
@@ -52,6 +53,17 @@ export class Hub implements BrokerListener {
    */
   publish(publication: Publication, source: 'http' | 'process'): Promise<void> {
     this.metrics.publicationTaken(source);
+    return this.broker.publish(publication.subscription, publication);
+  }
+
+  /** Takes all publications of a channel for the node itself. @throws when the broker cannot be reached. */
+  async listen(name: string, listener: (publication: Publication) => void): Promise<void> {
+    this.listeners.set(name, listener);
+    await this.broker.join(name);
+  }
+
+  /** Sends a publication that is for nodes, not for a topic. @throws when the broker could not take it. */
+  broadcast(publication: Publication): Promise<void> {
     return this.broker.publish(publication.subscription, publication);
   }
 
@@ -89,6 +101,7 @@ export class Hub implements BrokerListener {
 
   /** See {@link BrokerListener.received}. */
   received(name: string, publication: Publication): void {
+    this.listeners.get(name)?.(publication);
     const channel = this.channels.get(name);
     if (!channel) return;
     const fanout = new Fanout(publication);
