@@ -4,9 +4,9 @@ const FLOORS = [
   ['config', 'metrics'],
   ['connection', 'broker', 'callbacks'],
   ['delivery', 'auth'],
-  ['topics'],
+  ['topics', 'rooms'],
   ['http'],
-  ['kittiwake.ts', 'lifecycle.ts', 'kittiwake.module.ts', 'index.ts'],
+  ['kittiwake.ts', 'lifecycle.ts', 'factories.ts', 'kittiwake.module.ts', 'index.ts'],
   ['server', 'cli'],
 ];
 

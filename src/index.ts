@@ -9,7 +9,7 @@ export { loadSettings } from './config/load-settings.js';
 export type { KittiwakeOptions } from './config/options.js';
 export { Settings } from './config/settings.js';
 export { KittiwakeAdapter } from './connection/kittiwake.adapter.js';
-export { Kittiwake, type PublishOptions } from './kittiwake.js';
+export { Kittiwake, type PublishOptions, type TriggerOptions } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, KittiwakeModule } from './kittiwake.module.js';
 export { PublicationError } from './protocol/publication.js';
 export {
@@ -30,3 +30,5 @@ export {
   TopicService,
   type TopicServiceRules,
 } from './topics/topic-service.decorator.js';
+export { AllowedRooms, OnRoomsConnect, OnRoomsDisconnect, OnRoomsPing } from './rooms/rooms-api.decorator.js';
+export { TriggerError } from './rooms/trigger.js';

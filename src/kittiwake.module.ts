@@ -1,46 +1,51 @@
 import {
   type DynamicModule,
   type FactoryProvider,
-  Logger,
   Module,
   type ModuleMetadata,
   type Provider,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
-import { randomBytes } from 'node:crypto';
 import { AuthenticatorExplorer } from './auth/authenticator-explorer.js';
 import { Authenticators } from './auth/authenticator.js';
-import { BROKER, type Broker } from './broker/broker.js';
-import { MemoryBroker } from './broker/memory.broker.js';
-import { PairedBroker } from './broker/paired.broker.js';
-import { RedisBroker } from './broker/redis.broker.js';
+import { BROKER } from './broker/broker.js';
 import { CALLER } from './callbacks/caller.js';
+import { REQUESTER } from './callbacks/requester.js';
 import { HttpCaller } from './callbacks/http.caller.js';
 import { ProviderMethods } from './callbacks/provider-methods.js';
 import { loadSettings } from './config/load-settings.js';
 import type { KittiwakeOptions } from './config/options.js';
 import { PublishSettings } from './config/publish.settings.js';
+import { RoomsSettings } from './config/rooms.settings.js';
 import { Settings } from './config/settings.js';
-import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection/connection.settings.js';
+import { CONNECTION_SETTINGS } from './connection/connection.settings.js';
 import { Connections } from './connection/connections.js';
-import { Endpoint } from './connection/endpoint.js';
 import { Endpoints } from './connection/endpoints.js';
 import { Hub } from './delivery/hub.js';
+import { broker, connectionSettings, endpoints, publishSettings, roomsSettings } from './factories.js';
 import { HealthController } from './http/health.controller.js';
 import { MetricsController } from './http/metrics.controller.js';
 import { MetricsServer } from './http/metrics-server.js';
 import { PublishController } from './http/publish.controller.js';
 import { Readiness } from './http/readiness.js';
+import { TriggerController } from './http/trigger.controller.js';
 import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics/metrics.js';
-import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
+import { RabbitMqTriggers } from './rooms/rabbitmq-triggers.js';
+import { RoomHub } from './rooms/room-hub.js';
+import { RoomPublisher } from './rooms/room-publisher.js';
+import { RoomSessions } from './rooms/room-sessions.js';
+import { RoomStatus } from './rooms/room-status.js';
+import { RoomsApiExplorer } from './rooms/rooms-api-explorer.js';
+import { RoomsApiHolder } from './rooms/rooms-api.js';
+import { RoomsGateway } from './rooms/rooms.gateway.js';
 import { Services } from './topics/services.js';
 import { Sessions } from './topics/sessions.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
 import { TopicServiceExplorer } from './topics/topic-service-explorer.js';
 import { TopicSubscriptions } from './topics/topic-subscriptions.js';
-import { TOPICS_ENDPOINT, TopicsGateway } from './topics/topics.gateway.js';
+import { TopicsGateway } from './topics/topics.gateway.js';
 
 /** How the options are made when other providers are needed for it. */
 export interface KittiwakeAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
@@ -80,10 +85,11 @@ function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Pro
   return {
     module: KittiwakeModule,
     imports: [DiscoveryModule, ...imports],
-    controllers: [PublishController, HealthController, MetricsController],
+    controllers: [PublishController, TriggerController, HealthController, MetricsController],
     providers: [
       settings,
       { provide: CONNECTION_SETTINGS, inject: [Settings], useFactory: connectionSettings },
+      { provide: RoomsSettings, inject: [Settings], useFactory: roomsSettings },
       { provide: PublishSettings, inject: [Settings], useFactory: publishSettings },
       { provide: Endpoints, inject: [Settings], useFactory: endpoints },
       { provide: BROKER, inject: [Settings, Metrics], useFactory: broker },
@@ -92,6 +98,7 @@ function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Pro
         inject: [Settings],
         useFactory: ({ callbacks }: Settings) => new HttpCaller(callbacks),
       },
+      { provide: REQUESTER, useExisting: CALLER },
       Authenticators,
       AuthenticatorExplorer,
       Connections,
@@ -101,7 +108,15 @@ function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Pro
       Metrics,
       MetricsServer,
       ProviderMethods,
+      RabbitMqTriggers,
       Readiness,
+      RoomHub,
+      RoomPublisher,
+      RoomSessions,
+      RoomStatus,
+      RoomsApiExplorer,
+      RoomsApiHolder,
+      RoomsGateway,
       Services,
       Sessions,
       TopicPublisher,
@@ -111,41 +126,4 @@ function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Pro
     ],
     exports: [Kittiwake],
   };
-}
-
-function connectionSettings({ origins, server, limits, auth, ping }: Settings): ConnectionSettings {
-  return {
-    origins,
-    trustProxy: server.trustProxy,
-    maxFrameBytes: limits.frameBytes,
-    maxInboxBytes: limits.inboxBytes,
-    maxOutboxBytes: limits.outboxBytes,
-    maxConnections: limits.connections,
-    maxConnectionsPerAddress: limits.connectionsPerAddress,
-    maxEventsPerSecond: limits.eventsPerSecond,
-    admissionDeadlineMs: auth.deadlineMs,
-    idleMs: limits.idleMs,
-    pingIntervalMs: ping.intervalMs,
-    pingTimeoutMs: ping.timeoutMs,
-  };
-}
-
-function publishSettings({ publish }: Settings): PublishSettings {
-  if (publish.apiKeys.length > 0 || !publish.enabled) return publish;
-  const apiKey = randomBytes(24).toString('base64url');
-  new Logger('Kittiwake').warn(
-    `No API key is configured (publish.apiKeys). Until the next start it is ${apiKey}`,
-  );
-  return Object.assign(new PublishSettings(), publish, { apiKeys: [apiKey] });
-}
-
-function endpoints({ topics }: Settings): Endpoints {
-  return new Endpoints(new Map([[TOPICS_ENDPOINT, new Endpoint(topics.path, [KITTIWAKE_V1])]]));
-}
-
-function broker({ broker: { kind, redis, redisAlt } }: Settings, metrics: Metrics): Broker {
-  if (kind === 'memory') return new MemoryBroker();
-  const dropped = (reason: string): void => metrics.dropped(reason);
-  const main = new RedisBroker(redis, dropped);
-  return redisAlt ? new PairedBroker(main, new RedisBroker(redisAlt, dropped)) : main;
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { objectText, toJsonText, type JsonText } from './protocol/json.js';
 import { optionsText } from './topics/state.js';
+import { RoomPublisher } from './rooms/room-publisher.js';
+import { RoomSessions } from './rooms/room-sessions.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
 
 /** How a publication is to be delivered. */
@@ -19,10 +21,20 @@ export interface PublishOptions {
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** How a trigger is to be delivered. */
+export interface TriggerOptions {
+  /** The id of a connection that is not to get it. */
+  readonly exclude?: string;
+}
+
 /** Kittiwake in process: inject it into any provider to push to clients. */
 @Injectable()
 export class Kittiwake {
-  constructor(private readonly topics: TopicPublisher) {}
+  constructor(
+    private readonly topics: TopicPublisher,
+    private readonly rooms: RoomPublisher,
+    private readonly roomSessions: RoomSessions,
+  ) {}
 
   /**
    * Publishes data to the subscribers of a topic, `service.name`, on every node.
@@ -38,5 +50,30 @@ export class Kittiwake {
     if (options.publishedAt) members.set('published_at', toJsonText(options.publishedAt.toISOString()));
     members.set('options', optionsText(options));
     await this.topics.publish(objectText(members), 'process');
+  }
+
+  /**
+   * Triggers rooms: sends data to their subscriptions, on every node.
+   * @param exclude the id of a connection that is not to get it, such as the sender's.
+   * @returns how many subscriptions of this node were reached.
+   * @throws {TriggerError} when a room is not an object.
+   * @throws {TypeError} when the data cannot be JSON.
+   * @throws when the broker could not take it.
+   */
+  async trigger(rooms: readonly object[], data: unknown, { exclude }: TriggerOptions = {}): Promise<number> {
+    const members = new Map([
+      ['rooms', toJsonText(rooms)],
+      ['data', toJsonText(data)],
+    ]);
+    if (exclude !== undefined) members.set('exclude', toJsonText(exclude));
+    return this.rooms.trigger(objectText(members), 'process');
+  }
+
+  /**
+   * Asks the app again which rooms clients of this node may join, all of them or one connection; subscriptions that
+   * are not covered any more end.
+   */
+  renewRooms(connectionId?: string): Promise<void> {
+    return this.roomSessions.renewAll(connectionId);
   }
 }

@@ -17,6 +17,9 @@ import { Endpoints } from './connection/endpoints.js';
 import { Hub } from './delivery/hub.js';
 import { Readiness } from './http/readiness.js';
 import { CLOSE_REASONS } from './protocol/close-reason.js';
+import { RabbitMqTriggers } from './rooms/rabbitmq-triggers.js';
+import { RoomHub } from './rooms/room-hub.js';
+import { RoomSessions } from './rooms/room-sessions.js';
 import { Sessions } from './topics/sessions.js';
 
 /** The beginning and the end of a gateway, and what it does when its broker is lost. */
@@ -39,6 +42,9 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
   async onApplicationBootstrap(): Promise<void> {
     if (this.httpServer && !this.modules.get(Endpoints).areConnected) throw new Error(ADAPTER_ABSENT);
     await this.hub.start((state) => this.brokerStateChanged(state));
+    if (!this.settings.rooms) return;
+    await this.modules.get(RoomHub).start();
+    this.modules.get(RabbitMqTriggers).start();
   }
 
   /** No new clients; those that are there are closed, and the app is told of the end of each subscription. */
@@ -49,12 +55,14 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
     this.connections.refuseAll();
     this.stopListening();
     await this.connections.closeAll(CLOSE_REASONS.reconnect, spreadMs);
-    const isDrained = await settlesWithin(this.modules.get(Sessions).drained(), timeoutMs);
+    const drained = [this.modules.get(Sessions).drained(), this.modules.get(RoomSessions).drained()];
+    const isDrained = await settlesWithin(Promise.all(drained), timeoutMs);
     if (!isDrained) this.logger.warn('the app was not told of the end of every subscription in time');
     await this.connections.stop();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.modules.get(RabbitMqTriggers).stop();
     await this.hub.stop();
     await this.modules.get<HttpCaller>(CALLER).close();
   }
@@ -88,7 +96,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 }
 
-async function settlesWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
+async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), timeoutMs);

@@ -27,7 +27,7 @@ export class LimitsSettings {
   readonly subscriptionsPerSession: number = 10_000;
 
   @Setting({ kind: COUNT, about: 'The most events per second of one connection; `0` is no limit.' })
-  readonly eventsPerSecond: number = 1_000;
+  readonly eventsPerSecond: number = 5_000;
 
   @Setting({
     kind: duration(),

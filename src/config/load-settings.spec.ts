@@ -71,7 +71,7 @@ describe('settings without options', () => {
         connections: 0,
         connectionsPerAddress: 0,
         subscriptionsPerSession: 10_000,
-        eventsPerSecond: 1_000,
+        eventsPerSecond: 5_000,
         idleMs: 0,
         handshakeTimeoutMs: 10_000,
       },

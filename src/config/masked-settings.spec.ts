@@ -35,7 +35,7 @@ describe('masked settings', () => {
     expect(maskedSettings(loadSettings(OPTIONS))).toMatchObject({
       server: { host: '0.0.0.0', port: 0, trustProxy: false, tls: { certFile: 'a.pem', keyFile: 'b.pem' } },
       callbacks: { timeout: '1500ms', wait: '3s', maxResponseBytes: '1000B', redirectOrigins: [] },
-      limits: { frameBytes: '1MiB', idle: '0s', eventsPerSecond: 1_000 },
+      limits: { frameBytes: '1MiB', idle: '0s', eventsPerSecond: 5_000 },
       services: { books: { authorizationRenewalPeriod: '90s', extraFields: ['a'] }, news: { headers: {} } },
     });
   });

@@ -16,12 +16,18 @@ export class PublishSettings {
   @Setting({ kind: bytes(), about: 'The largest request body.' })
   readonly maxBodyBytes: number = 1_048_576;
 
-  @Setting({ kind: integer({ min: 1, max: 100_000 }), about: 'The most publications in one request.' })
+  @Setting({
+    kind: integer({ min: 1, max: 100_000 }),
+    about: 'The most publications, or triggers, in one request.',
+  })
   readonly maxBatch: number = 1_000;
 
-  @Setting({ kind: integer({ min: 0 }), about: 'The most publications per second; `0` is no limit.' })
+  @Setting({
+    kind: integer({ min: 0 }),
+    about: 'The most publications, and as many triggers, per second; `0` is no limit.',
+  })
   readonly maxPerSecond: number = 0;
 
-  @Setting({ kind: flag(), about: 'Offers `POST /publish`.' })
+  @Setting({ kind: flag(), about: 'Offers `POST /publish`, and `POST /trigger` where there are rooms.' })
   readonly enabled: boolean = true;
 }

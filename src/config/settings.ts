@@ -7,15 +7,17 @@ import { LogSettings } from './log.settings.js';
 import { MetricsSettings } from './metrics.settings.js';
 import { PingSettings } from './ping.settings.js';
 import { PublishSettings } from './publish.settings.js';
+import { RoomsSettings } from './rooms.settings.js';
 import { section, sections } from './section.kind.js';
 import { ServerSettings } from './server.settings.js';
 import { ServiceSettings } from './service.settings.js';
-import { Setting } from './setting.decorator.js';
+import { type Disagreement, Rule, Setting } from './setting.decorator.js';
 import { ShutdownSettings } from './shutdown.settings.js';
 import { CLIENT_ORIGIN, SERVICE_NAME } from './text-format.js';
 import { TopicsSettings } from './topics.settings.js';
 
 /** All settings of a gateway, checked; durations are milliseconds, sizes bytes. Made by `loadSettings`. */
+@Rule(endpointsDiffer)
 export class Settings {
   @Setting({ kind: section(ServerSettings), about: 'Where the gateway listens.' })
   readonly server: ServerSettings = new ServerSettings();
@@ -31,6 +33,13 @@ export class Settings {
     about: 'The services, by the name that their topics begin with. They are set in the file.',
   })
   readonly services: ReadonlyMap<string, ServiceSettings> = new Map();
+
+  @Setting({
+    kind: section(RoomsSettings),
+    optional: true,
+    about: 'Rooms; without this section there are none.',
+  })
+  readonly rooms?: RoomsSettings;
 
   @Setting({ kind: section(AuthSettings), about: 'How clients prove who they are.' })
   readonly auth: AuthSettings = new AuthSettings();
@@ -61,4 +70,10 @@ export class Settings {
 
   @Setting({ kind: section(ShutdownSettings), about: 'How the gateway stops.' })
   readonly shutdown: ShutdownSettings = new ShutdownSettings();
+}
+
+/** A client could reach only one of two endpoints on the same path. */
+function endpointsDiffer({ topics, rooms }: Settings): Disagreement | undefined {
+  if (rooms?.path !== topics.path) return undefined;
+  return { key: 'rooms.path', found: rooms.path, expected: 'another path than topics.path' };
 }

@@ -91,6 +91,44 @@ export const HEADER_VALUE: TextFormat = {
   accepts: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
 };
 
+/** Of these, the HTTP client knows what to send; they do not concern whoever is behind it (RFC 9110 section 7.6.1). */
+const OWN_HEADERS =
+  /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-length|expect)$/i;
+
+/** A header that may be made from a client's handshake. */
+export const FORWARDED_HEADER: TextFormat = {
+  name: 'header name',
+  expected: 'a header name such as X-Session-Token, and none that belongs to the connection itself',
+  accepts: (text) => HEADER_NAME.accepts(text) && !OWN_HEADERS.test(text),
+};
+
+/** A header value in which parts of a client's handshake are filled in. */
+export const HEADER_TEMPLATE: TextFormat = {
+  name: 'header template',
+  expected: 'a text such as Token {query.token}, with parts in braces from header, query or cookie',
+  accepts: (text) =>
+    HEADER_VALUE.accepts(text) && !/[{}]/.test(text.replaceAll(/\{(?:header|query|cookie)\.[^\s{}]+\}/g, '')),
+};
+
+/** The URL that relative paths are resolved against. */
+export const HTTP_FOLDER_URL: TextFormat = {
+  name: 'URL',
+  expected: 'a URL that ends with a slash, such as http://app/api/',
+  accepts: (text) => HTTP_URL.accepts(text) && /^[^?#]*\/$/.test(text),
+};
+
+export const RELATIVE_PATH: TextFormat = {
+  name: 'path',
+  expected: 'a path without a slash before it, such as bootstrap/',
+  accepts: (text) => /^[^/\s#:][^\s#]*$/.test(text) && !text.includes('://'),
+};
+
+export const AMQP_URL: TextFormat = {
+  name: 'URL',
+  expected: 'a URL such as amqp://user:password@rabbitmq:5672/ or amqps://rabbitmq.example.com',
+  accepts: (text) => /^amqps?:$/.test(protocolOf(text) ?? '') && new URL(text).hostname !== '',
+};
+
 /** A file is not opened before it is needed: whether it is there is not checked. */
 export const FILE: TextFormat = {
   name: 'file',

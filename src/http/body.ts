@@ -27,6 +27,11 @@ export function bodyText(request: BodyRequest, maxBytes: number): string {
   return bytes.toString();
 }
 
+/** Whether the bytes of a request's body are still there; if not, numbers beyond 2^53 have lost digits. */
+export function hasRawBody({ body, rawBody }: BodyRequest): boolean {
+  return Buffer.isBuffer(body) || rawBody !== undefined;
+}
+
 function bytesOf({ body, rawBody }: BodyRequest): Buffer {
   if (Buffer.isBuffer(body)) return body;
   if (rawBody) return rawBody;

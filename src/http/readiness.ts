@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BROKER, type Broker, type BrokerState } from '../broker/broker.js';
+import { RabbitMqTriggers } from '../rooms/rabbitmq-triggers.js';
 import { Metrics } from '../metrics/metrics.js';
 
 /** Whether this node should get new clients. */
@@ -9,6 +10,7 @@ export class Readiness {
 
   constructor(
     @Inject(BROKER) private readonly broker: Broker,
+    private readonly rabbitMq: RabbitMqTriggers,
     private readonly metrics: Metrics,
   ) {}
 
@@ -16,9 +18,10 @@ export class Readiness {
     return this.broker.state;
   }
 
-  get state(): 'ready' | 'draining' | 'broker lost' {
+  get state(): 'ready' | 'draining' | 'broker lost' | 'rabbitmq lost' {
     if (this.isDraining) return 'draining';
-    return this.broker.state === 'ready' ? 'ready' : 'broker lost';
+    if (this.broker.state !== 'ready') return 'broker lost';
+    return this.rabbitMq.isReady ? 'ready' : 'rabbitmq lost';
   }
 
   /** Not ready from here on, whatever the broker does. */

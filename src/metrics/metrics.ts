@@ -62,6 +62,7 @@ export class Metrics {
     labelNames: ['reason'],
     registers: this.registers,
   });
+  private rabbitMqReady: Gauge | undefined;
   private readonly brokerReady = new Gauge({
     name: 'kittiwake_broker_ready',
     help: '1 while the broker is connected, else 0.',
@@ -96,7 +97,7 @@ export class Metrics {
     this.callbacks.observe({ service, callback, outcome }, seconds);
   }
 
-  publicationTaken(source: 'http' | 'process'): void {
+  publicationTaken(source: 'http' | 'process' | 'rabbitmq'): void {
     this.publications.inc({ source });
   }
 
@@ -112,6 +113,15 @@ export class Metrics {
 
   dropped(reason: string): void {
     this.drops.inc({ reason });
+  }
+
+  rabbitMqStateChanged(isReady: boolean): void {
+    this.rabbitMqReady ??= new Gauge({
+      name: 'kittiwake_rabbitmq_ready',
+      help: '1 while triggers are taken from RabbitMQ, else 0; absent where it is not configured.',
+      registers: this.registers,
+    });
+    this.rabbitMqReady.set(isReady ? 1 : 0);
   }
 
   brokerStateChanged(isReady: boolean): void {

@@ -25,6 +25,7 @@ export async function createServer(settings: Settings): Promise<NestFastifyAppli
   const adapter = new FastifyAdapter({
     bodyLimit: publish.maxBodyBytes,
     forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
     ...httpOptions(settings),
   });
   takeRawBodies(adapter);

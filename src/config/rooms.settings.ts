@@ -1,0 +1,63 @@
+import { textMap } from './collection.kind.js';
+import { duration, integer } from './number.kind.js';
+import { RabbitMqSettings } from './rabbitmq.settings.js';
+import { RoomsApiSettings } from './rooms-api.settings.js';
+import { section } from './section.kind.js';
+import { Setting } from './setting.decorator.js';
+import { ENDPOINT_PATH, FORWARDED_HEADER, HEADER_TEMPLATE } from './text-format.js';
+import { choice, text } from './text.kind.js';
+
+/** How a trigger finds the subscriptions of rooms. */
+export const ROOM_MATCHINGS = ['wildcard', 'literal'] as const;
+export type RoomMatching = (typeof ROOM_MATCHINGS)[number];
+
+/** Rooms: who may join them, and how they are triggered. */
+export class RoomsSettings {
+  @Setting({ kind: text(ENDPOINT_PATH), about: 'The path where clients connect to rooms.' })
+  readonly path: string = '/rooms';
+
+  @Setting({
+    kind: section(RoomsApiSettings),
+    optional: true,
+    about: 'Where the app says which rooms a client may join. Without it a provider of the app must say so.',
+  })
+  readonly api?: RoomsApiSettings;
+
+  @Setting({
+    kind: textMap(FORWARDED_HEADER, HEADER_TEMPLATE),
+    secret: true,
+    about:
+      "Headers of the requests to the app, made from the client's handshake: `{header.NAME}`, `{query.NAME}` and `{cookie.NAME}` are replaced; a header with one that is missing or empty is left out, and so is one set to an empty text. Added to, and in place of, Cookie, User-Agent, X-Real-IP, X-CSRFToken and Authorization.",
+  })
+  readonly headers: Readonly<Record<string, string>> = {};
+
+  @Setting({
+    kind: choice(ROOM_MATCHINGS),
+    about:
+      'Whether `*` in the room of a trigger or of a subscription stands for any value (`wildcard`), or only for itself, as in High-Templar (`literal`).',
+  })
+  readonly matching: RoomMatching = 'wildcard';
+
+  @Setting({
+    kind: duration(),
+    about: 'A client that sends no message for this long is closed; `0s` is never.',
+  })
+  readonly idleMs: number = 300_000;
+
+  @Setting({
+    kind: duration({ min: 1 }),
+    optional: true,
+    about: 'How often the allowed rooms of a connection are asked for again.',
+  })
+  readonly renewalPeriodMs?: number;
+
+  @Setting({ kind: integer({ min: 1, max: 100_000 }), about: 'The most rooms in one trigger.' })
+  readonly maxRoomsPerTrigger: number = 1_000;
+
+  @Setting({
+    kind: section(RabbitMqSettings),
+    optional: true,
+    about: 'RabbitMQ as a source of triggers, beside `POST /trigger`.',
+  })
+  readonly rabbitmq?: RabbitMqSettings;
+}

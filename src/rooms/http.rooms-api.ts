@@ -1,0 +1,63 @@
+import { isUtf8 } from 'node:buffer';
+import { Logger } from '@nestjs/common';
+import type { Requester } from '../callbacks/requester.js';
+import type { RoomsApiSettings } from '../config/rooms-api.settings.js';
+import { CallbackAnswerError } from '../protocol/errors.js';
+import { JsonError, parseObject, type JsonMembers, type JsonText } from '../protocol/json.js';
+import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
+
+const NO_ROOMS = '[]' as JsonText;
+
+/** Asks the app's API, over TCP or a Unix socket, with what was forwarded of the client's handshake. */
+export class HttpRoomsApi implements RoomsApi {
+  private readonly logger = new Logger('HttpRoomsApi');
+  private readonly base: string;
+  private readonly ownHeaders: Readonly<Record<string, string>>;
+
+  constructor(
+    private readonly requester: Requester,
+    private readonly settings: RoomsApiSettings,
+  ) {
+    const { url, socket } = settings;
+    const { host, pathname, username, password } = new URL(url);
+    const user = username === '' && password === '' ? '' : `${username}:${password}@`;
+    this.base = socket === undefined ? url : `http+unix://${user}${encodeURIComponent(socket)}${pathname}`;
+    this.ownHeaders = socket === undefined ? {} : { host };
+  }
+
+  /** Only status 200 allows anything. */
+  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText | undefined> {
+    const { status, body } = await this.send('GET', this.settings.bootstrap, client, signal);
+    if (status !== 200) return undefined;
+    return membersOf(body).get('allowed_rooms') ?? NO_ROOMS;
+  }
+
+  async tell(hook: RoomsHook, client: RoomsClient): Promise<void> {
+    const path = this.settings[hook];
+    if (path === undefined) return;
+    try {
+      await this.send('POST', path, client);
+    } catch (error) {
+      this.logger.debug(`${hook} failed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  private send(method: 'GET' | 'POST', path: string, { headers }: RoomsClient, signal?: AbortSignal) {
+    return this.requester.request({
+      method,
+      url: `${this.base}${path}`,
+      headers: { ...headers, ...this.ownHeaders },
+      signal,
+    });
+  }
+}
+
+function membersOf(body: Buffer): JsonMembers {
+  try {
+    const members = isUtf8(body) ? parseObject(body.toString()) : undefined;
+    if (members) return members;
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+  }
+  throw new CallbackAnswerError('what the app answered about allowed rooms is not a JSON object');
+}

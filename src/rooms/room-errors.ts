@@ -1,0 +1,11 @@
+import { ClientError } from '../protocol/errors.js';
+
+/** The refusals of the rooms protocol; their texts are fixed by High-Templar's protocol. */
+export const ROOM_ERRORS = {
+  notJson: () => new ClientError('not_json', 'non-json-message'),
+  typeNotAllowed: () => new ClientError('type_not_allowed', 'message-type-not-allowed'),
+  noRequestId: () => new ClientError('no_request_id', 'no-request-id'),
+  roomNotFound: () => new ClientError('room_not_found', 'room-not-found'),
+  notSubscribed: () => new ClientError('not_subscribed', 'not-subscribed'),
+  tooManySubscriptions: () => new ClientError('too_many_subscriptions', 'too-many-subscriptions'),
+} as const;

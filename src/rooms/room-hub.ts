@@ -1,0 +1,124 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
+import { RoomsSettings } from '../config/rooms.settings.js';
+import type { Connection } from '../connection/connection.js';
+import { Fanout } from '../delivery/fanout.js';
+import { Hub } from '../delivery/hub.js';
+import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
+import { Metrics } from '../metrics/metrics.js';
+import { objectText, toJsonText, type JsonText } from '../protocol/json.js';
+import { Publication, PublicationError } from '../protocol/publication.js';
+import { RoomEnvelope } from './room-envelope.js';
+import { RoomSubscription } from './room-subscription.js';
+import { RoomTrie } from './room-trie.js';
+import type { Room } from './room.js';
+import { Trigger, TriggerError } from './trigger.js';
+
+/** The broker's channel for the triggers of all rooms. No topic has its name: topics have a dot. */
+const CHANNEL = 'kittiwake:rooms';
+
+/** How a trigger came to this node. */
+export type TriggerSource = 'http' | 'process' | 'rabbitmq';
+
+/** Brings triggers to the subscriptions of rooms: at once on this node, and through the broker on the others. */
+@Injectable()
+export class RoomHub {
+  private readonly logger = new Logger('RoomHub');
+  private readonly nodeId = toJsonText(randomUUID());
+  private readonly subscriptions = new RoomTrie<RoomSubscription>();
+  private readonly envelopes = new SharedEnvelopes<RoomEnvelope>();
+  private delivered = 0;
+  private serial = 0;
+
+  constructor(
+    private readonly hub: Hub,
+    private readonly metrics: Metrics,
+    private readonly settings: RoomsSettings,
+  ) {}
+
+  /** How many rooms have a subscription. */
+  get roomCount(): number {
+    return this.subscriptions.roomCount;
+  }
+
+  /** How many times a trigger was sent to a subscription since the start. */
+  get deliveredCount(): number {
+    return this.delivered;
+  }
+
+  /** Listens to the triggers of other nodes. @throws when the broker cannot be reached. */
+  start(): Promise<void> {
+    return this.hub.listen(CHANNEL, (publication) => this.received(publication));
+  }
+
+  join(connection: Connection, connectionId: string, room: Room, requestId: JsonText): RoomSubscription {
+    const envelope = this.envelopes.acquire(requestId, () => new RoomEnvelope(requestId));
+    const subscription = new RoomSubscription(connection, connectionId, room, requestId, envelope);
+    this.subscriptions.add(room, subscription);
+    return subscription;
+  }
+
+  leave(subscription: RoomSubscription): void {
+    const { room, requestId } = subscription;
+    this.subscriptions.remove(room, subscription);
+    this.envelopes.release(requestId);
+  }
+
+  /**
+   * Sends a trigger to the subscriptions of all nodes.
+   * @returns how many subscriptions of this node were reached.
+   * @throws {TriggerError} when it is nested too deep to be carried.
+   * @throws when the broker could not take it for the other nodes.
+   */
+  async publish(trigger: Trigger, source: TriggerSource): Promise<number> {
+    await this.hub.broadcast(this.publicationOf(trigger));
+    return this.deliver(trigger, source);
+  }
+
+  /** Sends a trigger to the subscriptions of this node only: the others have it already. @returns how many. */
+  deliver(trigger: Trigger, source: TriggerSource): number {
+    this.metrics.publicationTaken(source);
+    return this.fanOut(trigger);
+  }
+
+  private publicationOf({ text }: Trigger): Publication {
+    const members = [
+      ['subscription', toJsonText(CHANNEL)],
+      ['node', this.nodeId],
+      ['data', text as JsonText],
+    ] as const;
+    try {
+      return Publication.parse(objectText(members));
+    } catch (error) {
+      if (error instanceof PublicationError) throw new TriggerError(error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  private received(publication: Publication): void {
+    if (publication.members.get('node') === this.nodeId) return;
+    try {
+      this.fanOut(Trigger.parse(publication.data, this.settings.maxRoomsPerTrigger));
+    } catch (error) {
+      if (!(error instanceof TriggerError)) throw error;
+      this.logger.warn(`dropped what the broker brought: ${error.message}`);
+    }
+  }
+
+  private fanOut(trigger: Trigger): number {
+    const fanout = new Fanout(trigger);
+    const serial = ++this.serial;
+    for (const room of trigger.rooms) {
+      if (this.settings.matching === 'literal') {
+        this.subscriptions.forEach(room, 'same', (subscription) => subscription.deliver(fanout));
+      } else {
+        this.subscriptions.forEach(room, 'overlapping', (subscription) =>
+          subscription.deliverOnce(fanout, serial),
+        );
+      }
+    }
+    this.delivered += fanout.delivered;
+    this.metrics.fannedOut(fanout.delivered, fanout.dropped);
+    return fanout.delivered;
+  }
+}

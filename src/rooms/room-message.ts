@@ -1,0 +1,32 @@
+import { isUtf8 } from 'node:buffer';
+import type { DecodedFrame } from '../connection/endpoint.js';
+import { isObject, JsonError, membersOf, parseJson, type JsonMembers } from '../protocol/json.js';
+
+/** Messages that clients may send, by their `type`; the names are case sensitive. */
+const TYPES = new Set(['subscribe', 'unsubscribe', 'status']);
+
+/** Handlers for what is not one of these: bare text, text that is not JSON, and messages of other types. */
+export const PING = 'ping';
+export const NOT_JSON = 'not-json';
+export const UNKNOWN = 'unknown';
+
+/** A message of a client. */
+export interface RoomMessage {
+  readonly members: JsonMembers;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** Reads a frame of a client. */
+export function decodeRoomMessage(frame: Buffer): DecodedFrame {
+  const text = isUtf8(frame) ? frame.toString() : '';
+  if (text === 'ping') return { handler: PING, payload: undefined };
+  try {
+    const value = parseJson(text);
+    if (!isObject(value)) return { handler: UNKNOWN, payload: undefined };
+    const handler = typeof value.type === 'string' && TYPES.has(value.type) ? value.type : UNKNOWN;
+    return { handler, payload: { members: membersOf(text), value } satisfies RoomMessage };
+  } catch (error) {
+    if (error instanceof JsonError) return { handler: NOT_JSON, payload: undefined };
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import type { ClientError } from '../protocol/errors.js';
+import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
+import type { RoomSession } from './room-session.js';
+
+/** The answers to a client of rooms. Clients without our sub-protocol get exactly High-Templar's members. */
+export class RoomReply {
+  /** @param requestId as the client gave it; clients of `kittiwake.v1.json` get it back. */
+  constructor(
+    private readonly session: RoomSession,
+    private readonly requestId?: JsonText | undefined,
+  ) {}
+
+  success(): void {
+    this.send(new Map([['code', '"success"' as JsonText]]), this.requestId);
+  }
+
+  error({ message }: ClientError): void {
+    this.send(errorFrame(message), this.requestId);
+  }
+
+  /** An error of a message that could not be read: its request id is the id of the connection. */
+  unreadable({ message }: ClientError): void {
+    this.session.connection.sendText(objectText(errorFrame(message).set('requestId', this.session.idText)));
+  }
+
+  /** The first frame: what the client may join. */
+  authorized(rooms: JsonText): void {
+    const frame: JsonMembers = new Map([
+      ['is_authorized', 'true' as JsonText],
+      ['allowed_rooms', rooms],
+    ]);
+    if (this.isExtended) frame.set('connectionId', this.session.idText);
+    this.session.connection.sendText(objectText(frame));
+  }
+
+  refused(): void {
+    this.session.connection.sendText('{"is_authorized":false}');
+  }
+
+  /** The end of a subscription that is not covered by the allowed rooms any more. */
+  ended(room: JsonText): void {
+    const frame = errorFrame('room-not-found')
+      .set('type', '"unsubscribe"' as JsonText)
+      .set('room', room);
+    this.session.connection.sendText(objectText(frame.set('requestId', this.requestId!)));
+  }
+
+  private get isExtended(): boolean {
+    return this.session.connection.subProtocol === KITTIWAKE_V1;
+  }
+
+  private send(frame: JsonMembers, requestId: JsonText | undefined): void {
+    if (this.isExtended && requestId !== undefined) frame.set('requestId', requestId);
+    this.session.connection.sendText(objectText(frame));
+  }
+}
+
+function errorFrame(message: string): JsonMembers {
+  return new Map([
+    ['code', '"error"' as JsonText],
+    ['message', toJsonText(message)],
+  ]);
+}

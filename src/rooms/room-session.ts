@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import type { Connection } from '../connection/connection.js';
+import type { JsonText } from '../protocol/json.js';
+import type { Permissions } from './permissions.js';
+import type { RoomSubscription } from './room-subscription.js';
+import type { RoomsClient } from './rooms-api.js';
+
+/** What is known of a client of rooms. */
+export class RoomSession implements RoomsClient {
+  /** Tells the connection apart from all others of all nodes. */
+  readonly id = randomUUID();
+  /** Nothing until the app has allowed the client in. */
+  permissions: Permissions | undefined = undefined;
+  /** By request id, then by room. */
+  readonly subscriptions = new Map<string, Map<string, RoomSubscription>>();
+  /** How many subscriptions there are. */
+  subscriptionCount = 0;
+  /** Settles when the app has been told all that there was to tell of the client so far. */
+  told: Promise<void> = Promise.resolve();
+  /** The next time that the app is asked again. */
+  renewal: NodeJS.Timeout | undefined = undefined;
+
+  constructor(
+    readonly connection: Connection,
+    readonly headers: Readonly<Record<string, string>>,
+  ) {}
+
+  /** The id as JSON. */
+  get idText(): JsonText {
+    return `"${this.id}"` as JsonText;
+  }
+
+  find(requestKey: string, roomId: string): RoomSubscription | undefined {
+    return this.subscriptions.get(requestKey)?.get(roomId);
+  }
+
+  add(requestKey: string, subscription: RoomSubscription): void {
+    const rooms = this.subscriptions.get(requestKey) ?? new Map<string, RoomSubscription>();
+    rooms.set(subscription.room.id, subscription);
+    this.subscriptionCount++;
+    this.subscriptions.set(requestKey, rooms);
+  }
+
+  /** Takes out one subscription. */
+  remove(requestKey: string, subscription: RoomSubscription): void {
+    const rooms = this.subscriptions.get(requestKey);
+    if (rooms?.delete(subscription.room.id)) this.subscriptionCount--;
+    if (rooms?.size === 0) this.subscriptions.delete(requestKey);
+  }
+
+  /** Takes out all subscriptions of a request id. */
+  removeAll(requestKey: string): RoomSubscription[] {
+    const rooms = this.subscriptions.get(requestKey);
+    this.subscriptions.delete(requestKey);
+    this.subscriptionCount -= rooms?.size ?? 0;
+    return [...(rooms?.values() ?? [])];
+  }
+}

@@ -1,0 +1,192 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { measured } from '../callbacks/measured.js';
+import { Settings } from '../config/settings.js';
+import type { Connection } from '../connection/connection.js';
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import { CallbackError } from '../protocol/errors.js';
+import type { JsonText } from '../protocol/json.js';
+import { Metrics } from '../metrics/metrics.js';
+import { canonicalJson } from '../protocol/canonical-json.js';
+import { Permissions } from './permissions.js';
+import { ROOM_ERRORS } from './room-errors.js';
+import { RoomHub } from './room-hub.js';
+import { RoomReply } from './room-reply.js';
+import { RoomSession } from './room-session.js';
+import { Room } from './room.js';
+import { RoomsApiHolder, type RoomsHook } from './rooms-api.js';
+
+/** How long a refused client is left to read why. */
+const REFUSAL_MS = 100;
+/** The app is not asked about all clients at once. */
+const RENEWALS_AT_A_TIME = 32;
+
+/** The clients of rooms: how they are let in, what they join, and how that ends. */
+@Injectable()
+export class RoomSessions {
+  private readonly logger = new Logger('RoomSessions');
+  private readonly byConnection = new Map<Connection, RoomSession>();
+  private readonly telling = new Set<Promise<void>>();
+  private authorized = 0;
+
+  constructor(
+    private readonly hub: RoomHub,
+    private readonly app: RoomsApiHolder,
+    private readonly settings: Settings,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** How many clients have been let in. */
+  get authorizedCount(): number {
+    return this.authorized;
+  }
+
+  of(connection: Connection): RoomSession {
+    return this.byConnection.get(connection)!;
+  }
+
+  /** Begins a session; whatever the client sends waits until the app has said what it may join. */
+  begin(connection: Connection, headers: Readonly<Record<string, string>>): void {
+    const session = new RoomSession(connection, headers);
+    this.byConnection.set(connection, session);
+    connection.runNext(() => this.admit(session));
+  }
+
+  end(connection: Connection): void {
+    const session = this.byConnection.get(connection);
+    if (!session) return;
+    this.byConnection.delete(connection);
+    clearTimeout(session.renewal);
+    for (const rooms of session.subscriptions.values()) for (const one of rooms.values()) this.hub.leave(one);
+    session.subscriptions.clear();
+    if (!session.permissions) return;
+    this.authorized--;
+    this.tell('onDisconnect', session);
+  }
+
+  /** @throws {ClientError} when the room is not one that the client may join. */
+  subscribe(session: RoomSession, roomText: JsonText | undefined, requestId: JsonText): void {
+    const room = roomText === undefined ? undefined : Room.parse(roomText);
+    if (!room || !session.permissions?.covers(room)) throw ROOM_ERRORS.roomNotFound();
+    const requestKey = canonicalJson(requestId);
+    if (session.find(requestKey, room.id)) return;
+    const limit = this.settings.limits.subscriptionsPerSession;
+    if (limit > 0 && session.subscriptionCount >= limit) throw ROOM_ERRORS.tooManySubscriptions();
+    session.add(requestKey, this.hub.join(session.connection, session.id, room, requestId));
+  }
+
+  /** @throws {ClientError} when there is no subscription of this request id. */
+  unsubscribe(session: RoomSession, requestId: JsonText): void {
+    const subscriptions = session.removeAll(canonicalJson(requestId));
+    if (subscriptions.length === 0) throw ROOM_ERRORS.notSubscribed();
+    for (const subscription of subscriptions) this.hub.leave(subscription);
+  }
+
+  /** What a client sends that leaves before it is let in is handled all the same, but the app does not know it. */
+  pinged(session: RoomSession): void {
+    if (session.permissions) this.tell('onPing', session);
+  }
+
+  /** Resolves when every session has ended and the app has been told. */
+  async drained(): Promise<void> {
+    while (this.telling.size > 0) await Promise.all(this.telling);
+  }
+
+  /** Asks the app again, for one connection or for all: subscriptions that are not covered any more end. */
+  async renewAll(connectionId?: string): Promise<void> {
+    const sessions = [...this.byConnection.values()].filter(
+      (session) => session.permissions && (connectionId === undefined || session.id === connectionId),
+    );
+    while (sessions.length > 0) {
+      await Promise.all(sessions.splice(0, RENEWALS_AT_A_TIME).map((session) => this.renew(session)));
+    }
+  }
+
+  /** Asks the app again which rooms a client may join. When it cannot be asked, everything stays as it was. */
+  async renew(session: RoomSession): Promise<void> {
+    let permissions: Permissions | undefined;
+    try {
+      permissions = await this.ask(session);
+    } catch (error) {
+      if (session.connection.isOpen)
+        this.logger.warn(`the allowed rooms could not be renewed: ${messageOf(error)}`);
+      return;
+    }
+    if (!session.connection.isOpen) return;
+    session.permissions = permissions ?? new Permissions('[]' as JsonText);
+    this.endUncovered(session);
+  }
+
+  private async admit(session: RoomSession): Promise<void> {
+    const { connection } = session;
+    let refusal: CloseReason = CLOSE_REASONS.forbidden;
+    try {
+      session.permissions = await this.ask(session);
+    } catch (error) {
+      if (error instanceof CallbackError) refusal = CLOSE_REASONS.appUnavailable;
+      if (connection.isOpen) this.logger.warn(`a client was refused: ${messageOf(error)}`);
+    }
+    if (!connection.isOpen) {
+      session.permissions = undefined;
+      return;
+    }
+    if (session.permissions) this.letIn(session, session.permissions);
+    else await this.refuse(session, refusal);
+  }
+
+  private letIn(session: RoomSession, permissions: Permissions): void {
+    session.connection.isAdmitted = true;
+    this.authorized++;
+    new RoomReply(session).authorized(permissions.text);
+    this.scheduleRenewal(session);
+    this.tell('onConnect', session);
+  }
+
+  private async refuse(session: RoomSession, reason: CloseReason): Promise<void> {
+    new RoomReply(session).refused();
+    await delay(REFUSAL_MS);
+    session.connection.close(reason);
+  }
+
+  private async ask(session: RoomSession): Promise<Permissions | undefined> {
+    const { api } = this.app;
+    if (!api)
+      throw new Error('nobody says which rooms are allowed (rooms.api, or a provider with @AllowedRooms)');
+    const signal = session.connection.abandoned;
+    const question = { service: 'rooms', callback: 'allowedRooms', signal };
+    const rooms = await measured(this.metrics, question, () => api.allowedRooms(session, signal));
+    return rooms === undefined ? undefined : new Permissions(rooms);
+  }
+
+  /** Nothing waits for it, but the next of the same client and the shutdown. */
+  private tell(hook: RoomsHook, session: RoomSession): void {
+    const told = session.told.then(() => this.app.api!.tell(hook, session));
+    session.told = told;
+    this.telling.add(told);
+    void told.finally(() => this.telling.delete(told));
+  }
+
+  private scheduleRenewal(session: RoomSession): void {
+    const renewalPeriodMs = this.settings.rooms?.renewalPeriodMs;
+    if (renewalPeriodMs === undefined || !session.connection.isOpen) return;
+    session.renewal = setTimeout(() => {
+      void this.renew(session).then(() => this.scheduleRenewal(session));
+    }, renewalPeriodMs);
+    session.renewal.unref();
+  }
+
+  private endUncovered(session: RoomSession): void {
+    for (const [requestKey, rooms] of session.subscriptions) {
+      for (const subscription of rooms.values()) {
+        if (session.permissions!.covers(subscription.room)) continue;
+        session.remove(requestKey, subscription);
+        this.hub.leave(subscription);
+        new RoomReply(session, subscription.requestId).ended(subscription.room.text);
+      }
+    }
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

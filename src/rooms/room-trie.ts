@@ -1,0 +1,84 @@
+import { type Room, WILDCARD } from './room.js';
+
+/** Which rooms a search takes to match: the very same, those whose wildcards cover it, or wildcards on either side. */
+export type RoomMatch = 'same' | 'covering' | 'overlapping';
+
+/** A level of the trie: the items of rooms that end here, and what follows each value of the next key. */
+interface Node<T> {
+  readonly next: Map<string, Node<T>>;
+  readonly items: Set<T>;
+}
+
+/**
+ * Items by room, found by the values of the sorted keys: a search takes a step or two for each key, however many
+ * rooms there are.
+ */
+export class RoomTrie<T> {
+  private readonly roots = new Map<string, Node<T>>();
+  private rooms = 0;
+
+  add(room: Room, item: T): void {
+    let node = childOf(this.roots, room.shape);
+    for (const value of room.values) node = childOf(node.next, value);
+    if (node.items.size === 0) this.rooms++;
+    node.items.add(item);
+  }
+
+  /** Removes an item, and every level that is of no use without it. */
+  remove(room: Room, item: T): void {
+    const path: [Map<string, Node<T>>, string][] = [[this.roots, room.shape]];
+    let node = this.roots.get(room.shape);
+    for (const value of room.values) {
+      if (!node) return;
+      path.push([node.next, value]);
+      node = node.next.get(value);
+    }
+    if (!node?.items.delete(item)) return;
+    if (node.items.size === 0) this.rooms--;
+    for (const [level, key] of path.toReversed()) {
+      const child = level.get(key);
+      if (!child || child.items.size > 0 || child.next.size > 0) return;
+      level.delete(key);
+    }
+  }
+
+  /** How many rooms have an item. */
+  get roomCount(): number {
+    return this.rooms;
+  }
+
+  /** Whether there is an item whose room matches. */
+  has(room: Room, match: RoomMatch): boolean {
+    for (const node of this.nodes(room, match)) if (node.items.size > 0) return true;
+    return false;
+  }
+
+  /** Calls back with each item whose room matches. */
+  forEach(room: Room, match: RoomMatch, visit: (item: T) => void): void {
+    for (const node of this.nodes(room, match)) for (const item of node.items) visit(item);
+  }
+
+  private nodes({ shape, values }: Room, match: RoomMatch): Node<T>[] {
+    const root = this.roots.get(shape);
+    let nodes = root ? [root] : [];
+    for (const value of values) nodes = nodes.flatMap((node) => steps(node, value, match));
+    return nodes;
+  }
+}
+
+function childOf<T>(level: Map<string, Node<T>>, key: string): Node<T> {
+  let child = level.get(key);
+  if (!child) {
+    child = { next: new Map(), items: new Set() };
+    level.set(key, child);
+  }
+  return child;
+}
+
+function steps<T>({ next }: Node<T>, value: string, match: RoomMatch): Node<T>[] {
+  if (match === 'overlapping' && value === WILDCARD) return [...next.values()];
+  const same = next.get(value);
+  const any = match === 'same' || value === WILDCARD ? undefined : next.get(WILDCARD);
+  if (same && any) return [same, any];
+  return same ? [same] : any ? [any] : [];
+}

@@ -1,0 +1,41 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { ProviderMethods, type ProviderMethod } from '../callbacks/provider-methods.js';
+import { REQUESTER, type Requester } from '../callbacks/requester.js';
+import { Settings } from '../config/settings.js';
+import { HttpRoomsApi } from './http.rooms-api.js';
+import { ProviderRoomsApi } from './provider.rooms-api.js';
+import { RoomsApiHolder } from './rooms-api.js';
+import { ROOMS_CALLBACK, type RoomsCallback } from './rooms-api.decorator.js';
+
+/** Finds at the start who answers for the app about rooms: its API, or a provider. */
+@Injectable()
+export class RoomsApiExplorer implements OnModuleInit {
+  constructor(
+    private readonly settings: Settings,
+    private readonly holder: RoomsApiHolder,
+    private readonly providers: ProviderMethods,
+    @Inject(REQUESTER) private readonly requester: Requester,
+  ) {}
+
+  /** @throws when nobody answers, or more than one. */
+  onModuleInit(): void {
+    const { rooms } = this.settings;
+    const methods = new Map<RoomsCallback, ProviderMethod>();
+    for (const method of this.providers.marked(ROOMS_CALLBACK)) {
+      const kind = method.mark as RoomsCallback;
+      if (methods.has(kind)) throw new Error(`two methods of providers answer ${kind} of rooms`);
+      methods.set(kind, method);
+    }
+    if (!rooms && methods.size === 0) return;
+    if (!rooms)
+      throw new Error('a provider answers callbacks of rooms, but the section rooms is not configured');
+    if (rooms.api && methods.size > 0)
+      throw new Error('both rooms.api and a provider answer callbacks of rooms');
+    if (!rooms.api && !methods.has('allowedRooms')) {
+      throw new Error(
+        'nobody says which rooms are allowed: set rooms.api, or decorate a method with @AllowedRooms()',
+      );
+    }
+    this.holder.api = rooms.api ? new HttpRoomsApi(this.requester, rooms.api) : new ProviderRoomsApi(methods);
+  }
+}

@@ -1,0 +1,30 @@
+import type { JsonText } from '../protocol/json.js';
+
+/** A client as the app learns of it. */
+export interface RoomsClient {
+  /** The id of the connection; a trigger may exclude it. */
+  readonly id: string;
+  /** The headers that were made from its handshake, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What happens to a client that the app may want to know. */
+export type RoomsHook = 'onConnect' | 'onPing' | 'onDisconnect';
+
+/** How the app is asked about rooms: over HTTP or in process. */
+export interface RoomsApi {
+  /**
+   * Asks which rooms a client may join.
+   * @returns the list of rooms as JSON; nothing when the client is refused.
+   * @throws {CallbackError} when the app could not be asked.
+   * @throws {CallbackAnswerError} when its answer cannot be understood.
+   */
+  allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText | undefined>;
+  /** Tells the app; what it answers, or whether it does, plays no part. MUST NOT reject. */
+  tell(hook: RoomsHook, client: RoomsClient): Promise<void>;
+}
+
+/** Whoever answers for the app; set when all providers exist. */
+export class RoomsApiHolder {
+  api: RoomsApi | undefined;
+}

@@ -1,0 +1,137 @@
+import {
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import type { IncomingMessage } from 'node:http';
+import { RoomsSettings } from '../config/rooms.settings.js';
+import type { Connection } from '../connection/connection.js';
+import { Endpoint } from '../connection/endpoint.js';
+import { Metrics } from '../metrics/metrics.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import { ClientError } from '../protocol/errors.js';
+import type { JsonMembers, JsonText } from '../protocol/json.js';
+import { HeaderForwarding } from './handshake.js';
+import { ROOM_ERRORS } from './room-errors.js';
+import { decodeRoomMessage, NOT_JSON, PING, type RoomMessage, UNKNOWN } from './room-message.js';
+import { RoomReply } from './room-reply.js';
+import type { RoomSession } from './room-session.js';
+import { RoomSessions } from './room-sessions.js';
+import { RoomStatus } from './room-status.js';
+
+/** The name under which the rooms' endpoint is configured. */
+export const ROOMS_ENDPOINT = 'kittiwake:rooms';
+
+/** High-Templar's client protocol: reads messages, calls the domain, answers. */
+@WebSocketGateway({ path: ROOMS_ENDPOINT })
+export class RoomsGateway implements OnGatewayInit, OnGatewayConnection<Connection>, OnGatewayDisconnect {
+  private readonly forwarding: HeaderForwarding;
+
+  constructor(
+    private readonly settings: RoomsSettings,
+    private readonly sessions: RoomSessions,
+    private readonly status: RoomStatus,
+    private readonly metrics: Metrics,
+  ) {
+    this.forwarding = new HeaderForwarding(settings.headers);
+  }
+
+  afterInit(endpoint: unknown): void {
+    if (!(endpoint instanceof Endpoint)) return; // of another adapter: the start fails and says so
+    endpoint.serve(this, decodeRoomMessage);
+    endpoint.isEager = true;
+    endpoint.idleMs = this.settings.idleMs;
+    endpoint.prescribedCodes = new Map([
+      [CLOSE_REASONS.forbidden, 1000],
+      [CLOSE_REASONS.appUnavailable, 1000],
+      [CLOSE_REASONS.idle, 1000],
+    ]);
+  }
+
+  handleConnection(connection: Connection, request: IncomingMessage): void {
+    this.sessions.begin(connection, this.forwarding.headersOf(request));
+  }
+
+  handleDisconnect(connection: Connection): void {
+    this.sessions.end(connection);
+  }
+
+  @SubscribeMessage(PING)
+  ping(@ConnectedSocket() connection: Connection): void {
+    connection.sendText('pong');
+    this.sessions.pinged(this.received(connection, PING));
+  }
+
+  @SubscribeMessage('subscribe')
+  subscribe(@ConnectedSocket() connection: Connection, @MessageBody() { members }: RoomMessage): void {
+    this.answer(connection, 'subscribe', members, (session, requestId) =>
+      this.sessions.subscribe(session, members.get('room'), requestId),
+    );
+  }
+
+  @SubscribeMessage('unsubscribe')
+  unsubscribe(@ConnectedSocket() connection: Connection, @MessageBody() { members }: RoomMessage): void {
+    this.answer(connection, 'unsubscribe', members, (session, requestId) =>
+      this.sessions.unsubscribe(session, requestId),
+    );
+  }
+
+  @SubscribeMessage('status')
+  reportStatus(@ConnectedSocket() connection: Connection): void {
+    this.received(connection, 'status');
+    connection.sendText(JSON.stringify(this.status.report()));
+  }
+
+  @SubscribeMessage(NOT_JSON)
+  notJson(@ConnectedSocket() connection: Connection): void {
+    this.unreadable(connection, ROOM_ERRORS.notJson());
+  }
+
+  @SubscribeMessage(UNKNOWN)
+  unknown(@ConnectedSocket() connection: Connection): void {
+    this.unreadable(connection, ROOM_ERRORS.typeNotAllowed());
+  }
+
+  private unreadable(connection: Connection, error: ClientError): void {
+    this.status.messageReceived();
+    this.metrics.eventHandled('invalid', 'error');
+    new RoomReply(this.sessions.of(connection)).unreadable(error);
+  }
+
+  private received(connection: Connection, event: string): RoomSession {
+    this.status.messageReceived();
+    this.metrics.eventHandled(event, 'success');
+    return this.sessions.of(connection);
+  }
+
+  private answer(
+    connection: Connection,
+    type: string,
+    members: JsonMembers,
+    handle: (session: RoomSession, requestId: JsonText) => void,
+  ): void {
+    this.status.messageReceived();
+    const session = this.sessions.of(connection);
+    const requestId = members.get('requestId');
+    const reply = new RoomReply(session, requestId);
+    try {
+      if (requestId === undefined || !isScalar(requestId)) throw ROOM_ERRORS.noRequestId();
+      handle(session, requestId);
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      this.metrics.eventHandled(type, 'error');
+      reply.error(error);
+      return;
+    }
+    this.metrics.eventHandled(type, 'success');
+    reply.success();
+  }
+}
+
+function isScalar(text: JsonText): boolean {
+  return text[0] !== '{' && text[0] !== '[';
+}
