@@ -1,20 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { Bookshop, ensureBuilt, Program } from './support/bookshop.js';
+import { launchBrowser, shows } from './support/browser.js';
 
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
-const BROWSER_ARGS = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 const PAGE_TIMEOUT_MS = 10_000;
 
 describe('the bookshop in two browsers', () => {
@@ -25,12 +14,8 @@ describe('the bookshop in two browsers', () => {
   let grace: Page;
 
   beforeAll(async () => {
-    const executablePath = findBrowser();
     ensureBuilt();
-    [shop, browser] = await Promise.all([
-      Bookshop.start(),
-      chromium.launch({ executablePath, args: BROWSER_ARGS }),
-    ]);
+    [shop, browser] = await Promise.all([Bookshop.start(), launchBrowser()]);
     [ada, grace] = await Promise.all([open('Ada'), open('Grace')]);
   }, 40_000);
 
@@ -163,23 +148,6 @@ describe('npm run demo', () => {
     }
   }, 40_000);
 });
-
-/** @throws in one line when there is none. */
-function findBrowser(): string {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const found = BROWSERS.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) =>
-    existsSync(path),
-  );
-  if (found !== undefined) return found;
-  const message = `The test of the bookshop needs a browser on the PATH, one of: ${BROWSERS.join(', ')}.`;
-  throw Object.assign(new Error(message), { stack: message });
-}
-
-/** Waits until an element has exactly this text. */
-async function shows(page: Page, testId: string, text: string | RegExp): Promise<void> {
-  const hasText = typeof text === 'string' ? new RegExp(`^${text.replaceAll('.', '\\.')}$`) : text;
-  await page.getByTestId(testId).filter({ hasText }).waitFor();
-}
 
 /** The names of those who are here, in alphabetical order. */
 async function readers(page: Page): Promise<string[]> {

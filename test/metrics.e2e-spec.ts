@@ -249,7 +249,7 @@ describe('the metrics of a gateway on Redis', () => {
     const client = await connectClient();
     await client.ask({ event: 'subscribe', subscription: 'books.1' });
     const publisher = new Redis(redis.port);
-    for (const text of ['not JSON', '{"subscription":"books.1"}', 'x'.repeat(1_048_577)])
+    for (const text of ['not JSON', '{"subscription":"books.1"}', 'x'.repeat(1_050_000)])
       await publisher.publish('books.1', text);
     await publisher.publish('books.1', '{"subscription":"books.1","data":1}');
     publisher.disconnect();

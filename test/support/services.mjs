@@ -1,7 +1,7 @@
 /* Makes sure, before the tests, that the programs are there which they start: installs them or says what is missing. */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 
 const TOOLS = [
   {
@@ -9,6 +9,13 @@ const TOOLS = [
     variable: 'KITTIWAKE_TEST_REDIS_SERVER',
     aptPackage: 'redis-server',
     hint: 'install Redis 6.2 or later, or set KITTIWAKE_TEST_REDIS_SERVER to its path',
+  },
+  {
+    // Debian's program on the PATH takes the rights of another user; the tests start what it starts.
+    names: ['rabbitmq-server', '/usr/lib/rabbitmq/bin/rabbitmq-server', '/usr/sbin/rabbitmq-server'],
+    variable: 'KITTIWAKE_TEST_RABBITMQ_SERVER',
+    aptPackage: 'rabbitmq-server',
+    hint: 'install RabbitMQ 3.8 or later, or set KITTIWAKE_TEST_RABBITMQ_SERVER to its path',
   },
   {
     names: ['chromium', 'chromium-browser', 'google-chrome'],
@@ -29,7 +36,7 @@ process.exit(missing.length > 0 ? 1 : 0);
 function isThere({ names, variable }) {
   const chosen = variable === undefined ? undefined : process.env[variable];
   if (chosen !== undefined) return isExecutable(chosen);
-  return names.some(onPath);
+  return names.some((name) => (isAbsolute(name) ? isExecutable(name) : onPath(name)));
 }
 
 function onPath(name) {
