@@ -90,6 +90,14 @@ describe('kittiwake check-config', () => {
     expect(fileAlone.stderr).not.toMatch(/^\s+at /m);
   });
 
+  it('says that a gateway by itself needs somebody to ask about rooms', async () => {
+    const end = await checkConfig({ rooms: {} });
+    expect([end.code, end.stdout]).toEqual([1, '']);
+    expect(end.stderr).toContain(
+      '- rooms.api: found nothing, expected the section that says where the app is asked',
+    );
+  });
+
   it('names the variable that the file needs', async () => {
     const end = await checkConfig({ services: { books: { authorizer: '${APP_URL}/authorize' } } });
     expect([end.code, end.stdout]).toEqual([1, '']);

@@ -12,6 +12,7 @@ import {
   type ProcessEnd,
   type ProcessOptions,
 } from './support/server-process.js';
+import { eventually } from './support/wait.js';
 import { StubApp } from './support/stub-app.js';
 import { signToken } from './support/tokens.js';
 
@@ -201,6 +202,8 @@ describe('the log', () => {
     const levels = ['info', 'warn', 'error'].map(async (level) => {
       const server = await start({ env: { KITTIWAKE_LOG_LEVEL: level } });
       expect(server.stderr).toBe('');
+      if (level === 'info')
+        await eventually(() => logOf(server).some(({ msg }) => String(msg).startsWith('listening at ')));
       return new Set(logOf(server).map((line) => line['level']));
     });
     expect(await Promise.all(levels)).toEqual([new Set([30, 40]), new Set([40]), new Set()]);

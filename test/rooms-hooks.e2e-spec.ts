@@ -138,6 +138,33 @@ describe('hooks over HTTP', () => {
     expect(hooks.filter((path) => path === PINGED)).toHaveLength(1);
   });
 
+  it('of pings are ten at most that wait for a slow app', async () => {
+    const { promise, resolve } = deferred();
+    stage.hook = (response, { path }) => {
+      if (path === PINGED) void promise.then(() => response.end());
+      else response.end();
+    };
+    const client = await stage.connect();
+    for (let i = 0; i < 50; i++) await settled(client);
+    await stage.requests(PINGED);
+    await client.close();
+    resolve();
+    await stage.requests(OFFLINE);
+    expect(stage.app.requests.filter(({ path }) => path === PINGED)).toHaveLength(10);
+  });
+
+  it('are counted by outcome', async () => {
+    stage.hook = (response, { path }) => {
+      if (path === OFFLINE) response.destroy();
+      else response.end();
+    };
+    await (await stage.connect()).close();
+    const count = (callback: string, outcome: string): Promise<number> =>
+      stage.gateway.metric('kittiwake_callback_seconds_count', { service: 'rooms', callback, outcome });
+    await eventually(async () => (await count('onDisconnect', 'unavailable')) === 1);
+    expect(await count('onConnect', 'ok')).toBe(1);
+  });
+
   it('of the end come for a connection that is cut, and when the gateway stops', async () => {
     (await stage.connect()).drop();
     await stage.requests(OFFLINE);

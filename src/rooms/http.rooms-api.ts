@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import { Logger } from '@nestjs/common';
 import type { Requester } from '../callbacks/requester.js';
 import type { RoomsApiSettings } from '../config/rooms-api.settings.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
@@ -10,7 +9,6 @@ const NO_ROOMS = '[]' as JsonText;
 
 /** Asks the app's API, over TCP or a Unix socket, with what was forwarded of the client's handshake. */
 export class HttpRoomsApi implements RoomsApi {
-  private readonly logger = new Logger('HttpRoomsApi');
   private readonly base: string;
   private readonly ownHeaders: Readonly<Record<string, string>>;
 
@@ -32,14 +30,12 @@ export class HttpRoomsApi implements RoomsApi {
     return membersOf(body).get('allowed_rooms') ?? NO_ROOMS;
   }
 
+  tells(hook: RoomsHook): boolean {
+    return this.settings[hook] !== undefined;
+  }
+
   async tell(hook: RoomsHook, client: RoomsClient): Promise<void> {
-    const path = this.settings[hook];
-    if (path === undefined) return;
-    try {
-      await this.send('POST', path, client);
-    } catch (error) {
-      this.logger.debug(`${hook} failed: ${error instanceof Error ? error.message : String(error)}`);
-    }
+    await this.send('POST', this.settings[hook]!, client);
   }
 
   private send(method: 'GET' | 'POST', path: string, { headers }: RoomsClient, signal?: AbortSignal) {

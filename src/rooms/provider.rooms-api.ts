@@ -26,9 +26,12 @@ export class ProviderRoomsApi implements RoomsApi {
     }
   }
 
+  tells(hook: RoomsHook): boolean {
+    return this.methods.has(hook);
+  }
+
   async tell(hook: RoomsHook, client: RoomsClient): Promise<void> {
-    const method = this.methods.get(hook);
-    await method?.call((own) => requestOf(client, own)).catch(() => undefined); // Nest has logged it
+    await this.methods.get(hook)!.call((own) => requestOf(client, own));
   }
 }
 

@@ -17,6 +17,8 @@ export class RoomSession implements RoomsClient {
   subscriptionCount = 0;
   /** Settles when the app has been told all that there was to tell of the client so far. */
   told: Promise<void> = Promise.resolve();
+  /** How many pings wait to be told, or are being told. */
+  untoldPings = 0;
   /** The next time that the app is asked again. */
   renewal: NodeJS.Timeout | undefined = undefined;
 

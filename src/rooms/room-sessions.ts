@@ -18,6 +18,8 @@ import { RoomsApiHolder, type RoomsHook } from './rooms-api.js';
 
 /** How long a refused client is left to read why. */
 const REFUSAL_MS = 100;
+/** More pings of one client do not wait for the app: the end of the client would wait for them all. */
+const MAX_UNTOLD_PINGS = 10;
 /** The app is not asked about all clients at once. */
 const RENEWALS_AT_A_TIME = 32;
 
@@ -61,7 +63,7 @@ export class RoomSessions {
     session.subscriptions.clear();
     if (!session.permissions) return;
     this.authorized--;
-    this.tell('onDisconnect', session);
+    void this.tell('onDisconnect', session);
   }
 
   /** @throws {ClientError} when the room is not one that the client may join. */
@@ -82,9 +84,14 @@ export class RoomSessions {
     for (const subscription of subscriptions) this.hub.leave(subscription);
   }
 
-  /** What a client sends that leaves before it is let in is handled all the same, but the app does not know it. */
+  /**
+   * Tells the app of a ping. An app that is too slow for them gets fewer: each says the same.
+   * What a client sends that leaves before it is let in is handled all the same, but the app does not know it.
+   */
   pinged(session: RoomSession): void {
-    if (session.permissions) this.tell('onPing', session);
+    if (!session.permissions || session.untoldPings >= MAX_UNTOLD_PINGS) return;
+    session.untoldPings++;
+    void this.tell('onPing', session).then(() => session.untoldPings--);
   }
 
   /** Resolves when every session has ended and the app has been told. */
@@ -139,7 +146,7 @@ export class RoomSessions {
     this.authorized++;
     new RoomReply(session).authorized(permissions.text);
     this.scheduleRenewal(session);
-    this.tell('onConnect', session);
+    void this.tell('onConnect', session);
   }
 
   private async refuse(session: RoomSession, reason: CloseReason): Promise<void> {
@@ -159,11 +166,22 @@ export class RoomSessions {
   }
 
   /** Nothing waits for it, but the next of the same client and the shutdown. */
-  private tell(hook: RoomsHook, session: RoomSession): void {
-    const told = session.told.then(() => this.app.api!.tell(hook, session));
+  private tell(hook: RoomsHook, session: RoomSession): Promise<void> {
+    const told = session.told.then(() => this.tellNow(hook, session));
     session.told = told;
     this.telling.add(told);
     void told.finally(() => this.telling.delete(told));
+    return told;
+  }
+
+  private async tellNow(hook: RoomsHook, session: RoomSession): Promise<void> {
+    const { api } = this.app;
+    if (!api?.tells(hook)) return;
+    try {
+      await measured(this.metrics, { service: 'rooms', callback: hook }, () => api.tell(hook, session));
+    } catch (error) {
+      this.logger.warn(`${hook} failed: ${messageOf(error)}`);
+    }
   }
 
   private scheduleRenewal(session: RoomSession): void {

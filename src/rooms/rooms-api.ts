@@ -20,7 +20,9 @@ export interface RoomsApi {
    * @throws {CallbackAnswerError} when its answer cannot be understood.
    */
   allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText | undefined>;
-  /** Tells the app; what it answers, or whether it does, plays no part. MUST NOT reject. */
+  /** Whether the app wants to be told. */
+  tells(hook: RoomsHook): boolean;
+  /** Tells the app what it wants to be told; what it answers plays no part. @throws when it could not be told. */
   tell(hook: RoomsHook, client: RoomsClient): Promise<void>;
 }
 

@@ -1,10 +1,13 @@
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
+import { ConfigurationError } from '../config/configuration-error.js';
 import { readEnvironment } from '../config/environment.js';
 import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
 
 const SETTINGS = 'kittiwake';
+/** Inside an app, a provider may answer instead. */
+const ROOMS_NEED_API = 'rooms.api: found nothing, expected the section that says where the app is asked';
 
 /**
  * The settings from the environment of the process, a `.env` file in its folder, and the file that they name. Nothing
@@ -20,5 +23,6 @@ export async function settingsFromEnvironment(): Promise<Settings> {
   });
   const settings = context.get(ConfigService).getOrThrow<Settings>(SETTINGS);
   await context.close();
+  if (settings.rooms && !settings.rooms.api) throw new ConfigurationError([ROOMS_NEED_API]);
   return settings;
 }

@@ -3,6 +3,7 @@ import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
 import { BrokerError } from '../broker/broker.error.js';
 import { ConfigurationError } from '../config/configuration-error.js';
+import type { Settings } from '../config/settings.js';
 import { createServer } from './create-server.js';
 import { settingsFromEnvironment } from './environment.js';
 
@@ -11,9 +12,7 @@ async function start(): Promise<void> {
   const settings = await settingsFromEnvironment();
   const app = await createServer(settings);
   await app.listen(settings.server.port, settings.server.host);
-  new Logger('Kittiwake').log(
-    `listening at ${await app.getUrl()}, for clients of topics on ${settings.topics.path}`,
-  );
+  new Logger('Kittiwake').log(`listening at ${await app.getUrl()}, for clients of ${endpointsOf(settings)}`);
 }
 
 try {
@@ -21,6 +20,10 @@ try {
 } catch (error) {
   process.stderr.write(`${describe(error)}\n`);
   process.exit(1);
+}
+
+function endpointsOf({ topics, rooms }: Settings): string {
+  return `topics on ${topics.path}${rooms ? ` and of rooms on ${rooms.path}` : ''}`;
 }
 
 /** What an operator can mend is told in a line; all else is a defect, and told with its stack. */
