@@ -358,8 +358,35 @@ describe('a connection that ends', () => {
   });
 });
 
+describe('what a client has the gateway keep', () => {
+  const stage = roomsOfTest();
+
+  it('is bounded in length', async () => {
+    stage.allowed = [{ name: '*' }];
+    const client = await stage.connect();
+    const room = (length: number): object => ({ name: 'x'.repeat(length - '{"name":""}'.length) });
+    expect(await client.ask(subscribe(room(16_384), 'x'.repeat(1022)))).toEqual(SUCCESS);
+    expect(await client.ask(subscribe(room(16_385), 'R'))).toEqual(refusal('room-too-long'));
+    expect(await client.ask(subscribe({ name: 1 }, 'x'.repeat(1023)))).toEqual(
+      refusal('request-id-too-long'),
+    );
+  });
+
+  it('does not grow with the request ids that a large trigger is copied for', async () => {
+    stage.allowed = [{ name: '*' }];
+    const client = await stage.connect();
+    const ids = Array.from({ length: 3000 }, (_, id) => id);
+    await replies(client, ...ids.map((id) => subscribe({ name: 1 }, id)));
+    const before = process.memoryUsage().rss;
+    const reached = await stage.reached([{ name: 1 }], 'x'.repeat(500_000));
+    expect(reached).toBeLessThan(3000);
+    expect(process.memoryUsage().rss - before).toBeLessThan(500_000_000);
+    await client.untilClosed();
+  });
+});
+
 describe('1,500 rooms on one connection', () => {
-  const stage = roomsOfTest({ limits: { eventsPerSecond: 0 } });
+  const stage = roomsOfTest();
 
   it('are joined, triggered each by itself and all at once, and left', async () => {
     stage.allowed = [{ target: 'message', customer: '*' }];

@@ -219,6 +219,26 @@ describe('a shutdown', () => {
     );
   });
 
+  it('forgets the events that a client that is gone has left behind', async () => {
+    const subscribed = await stopping.subscriber('books.1');
+    const event = { event: 'message', data: 1 };
+    const { client, answer } = await whileAsked('/message', event, subscribed, stopping);
+    client.send({ ...event, subscription: 'books.1', data: 'left behind' });
+    await client.untilSent();
+    client.drop();
+    await eventually(async () => (await stopping.gateway.metric('kittiwake_connections')) === 0);
+    const stopped = stopping.gateway.stop();
+    await eventually(() =>
+      fetch(stopping.gateway.httpUrl).then(
+        () => false,
+        () => true,
+      ),
+    );
+    answer();
+    await stopped;
+    expect(stopping.app.paths).toEqual([...BEGIN, '/message', ...END]);
+  });
+
   it('ends the event that is handled and ignores those that wait', async () => {
     const { client, answer } = await whileAsked(
       '/before',

@@ -146,6 +146,19 @@ describe('the checks of a subscription', () => {
   });
 });
 
+describe('the extra fields of a subscription', () => {
+  it('are bounded in length, together', async () => {
+    const client = await stage.authenticated({ user_id: 'u' });
+    const subscribe = (length: number): object => ({
+      event: 'subscribe',
+      subscription: `closed.${length}`,
+      extra: 'x'.repeat(length - 2),
+    });
+    expect(await client.ask(subscribe(16_385))).toMatchObject({ error: 'Extra fields too long.' });
+    expect(await client.ask(subscribe(16_384))).toMatchObject({ status: 'ok' });
+  });
+});
+
 describe('the steps of a subscription', () => {
   it('ask the authorizer, then before_subscribe, and reply before on_subscribe', async () => {
     const [authorizer, before, on] = [deferred(), deferred(), deferred()];

@@ -3,7 +3,7 @@ export type ResponseHeaders = Readonly<Record<string, string | string[] | undefi
 
 /** The longest wait that an answer can ask for. */
 const MAX_WAIT_S = 3600;
-const DECIMAL = /^\+?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+const DECIMAL = /^\+?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
  * How long an answer with status 429 asks to wait, in milliseconds.

@@ -4,10 +4,15 @@ export class Batch {
   private lastFrame: Buffer | undefined;
   private lastNext: Batch | undefined;
 
+  /** The length of all its frames, in bytes. */
+  readonly length: number;
+
   constructor(
     private readonly previous: Batch | undefined,
     private readonly frame: Buffer | undefined,
-  ) {}
+  ) {
+    this.length = (previous?.length ?? 0) + (frame?.length ?? 0);
+  }
 
   /** This sequence with one more frame. The same frame as last time gives the same batch. */
   after(frame: Buffer): Batch {

@@ -14,6 +14,10 @@ import type { Outbox, Outlet } from './outbox.js';
 export interface ConnectionHost {
   readonly settings: ConnectionSettings;
   readonly outbox: Outbox;
+  /** The client is gone, but has left events that are to be handled; {@link Connection.forgetEvents} ends that. */
+  lingers(connection: Connection): void;
+  /** Every event of an ended connection has been handled, or forgotten. */
+  settled(connection: Connection): void;
   /** The connection has ended, or is about to: nothing can be sent to it any more. */
   ended(connection: Connection, reason: CloseReason | undefined): void;
   /** The socket of a connection that was about to end has closed. */
@@ -130,7 +134,13 @@ export class Connection implements Outlet, InboxOwner {
       return;
     }
     if (this.inbox?.isEmpty !== false) this.abandonment?.abort();
+    else this.host.lingers(this);
     this.end(reason);
+  }
+
+  /** Forgets the events that a client that is gone has left behind. */
+  forgetEvents(): void {
+    this.inbox?.dropFrames();
   }
 
   /** Takes Nest's own handler of the connection's end. */
@@ -239,6 +249,9 @@ export class Connection implements Outlet, InboxOwner {
     this.isClosing = true;
     this.waiting = undefined;
     this.host.ended(this, reason);
-    this.inbox?.runLast(async () => this.disconnected?.());
+    this.inbox?.runLast(async () => {
+      this.disconnected?.();
+      this.host.settled(this);
+    });
   }
 }

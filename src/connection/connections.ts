@@ -7,6 +7,8 @@ import { Outbox } from './outbox.js';
 import { Wheel } from './wheel.js';
 
 const SWEEP_MS = 250;
+/** How long what a client has left behind is handled; the clients that are there wait for the app, too. */
+const LINGER_MS = 30_000;
 const SPREAD_STEP_MS = 50;
 const LEAST_PER_STEP = 20;
 /** How long clients may take to answer the last close: more than a round trip, less than anyone waits for. */
@@ -21,6 +23,8 @@ export class Connections implements ConnectionHost {
   private readonly leaving = new Set<Connection>();
   private whenAllGone: (() => void) | undefined;
   private readonly perAddress = new Map<string, number>();
+  /** Clients that are gone, whose events are still handled; each with the time when that ends. */
+  private readonly lingering = new Map<Connection, NodeJS.Timeout>();
   private readonly wheel = new Wheel<Connection>(SWEEP_MS);
   private isAccepting = true;
 
@@ -58,6 +62,19 @@ export class Connections implements ConnectionHost {
     this.metrics.connectionClosed(reason?.name ?? 'client');
   }
 
+  /** See {@link ConnectionHost.lingers}. */
+  lingers(connection: Connection): void {
+    const timer = setTimeout(() => connection.forgetEvents(), LINGER_MS);
+    timer.unref();
+    this.lingering.set(connection, timer);
+  }
+
+  /** See {@link ConnectionHost.settled}. */
+  settled(connection: Connection): void {
+    clearTimeout(this.lingering.get(connection));
+    this.lingering.delete(connection);
+  }
+
   /** See {@link ConnectionHost.gone}. */
   gone(connection: Connection): void {
     this.leaving.delete(connection);
@@ -73,8 +90,12 @@ export class Connections implements ConnectionHost {
     this.isAccepting = true;
   }
 
-  /** Closes every connection, evenly spread over a time so that they do not all come back at once. */
+  /**
+   * Closes every connection, evenly spread over a time so that they do not all come back at once. What clients that
+   * are gone have left behind is forgotten.
+   */
   async closeAll(reason: CloseReason, spreadMs: number): Promise<void> {
+    for (const connection of this.lingering.keys()) connection.forgetEvents();
     const connections = [...this.open];
     const steps = Math.max(1, Math.floor(spreadMs / SPREAD_STEP_MS));
     const perStep =

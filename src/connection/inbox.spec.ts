@@ -42,7 +42,7 @@ describe('the inbox of a connection', () => {
 
   beforeEach(() => {
     owner = new FakeOwner();
-    inbox = new Inbox(owner, 10);
+    inbox = new Inbox(owner, 10 + 2 * 128); // besides its bytes, a frame counts 128
   });
 
   it('handles one frame after the other', async () => {
@@ -93,6 +93,11 @@ describe('the inbox of a connection', () => {
     await owner.finishOne();
     expect(owner.log).toEqual(['begin 1', 'end 1', 'last']);
     expect(inbox.isEmpty).toBe(true);
+  });
+
+  it('counts frames without bytes, too', () => {
+    push('now', '', '', '', '');
+    expect(owner.log).toEqual(['begin now', 'pause']);
   });
 
   it('takes many small frames without slowing down', async () => {

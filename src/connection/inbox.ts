@@ -1,3 +1,6 @@
+/** What a waiting frame takes besides its bytes: empty frames need memory too. */
+const FRAME_OVERHEAD_BYTES = 128;
+
 /** Work that takes its turn among the frames of a connection. */
 export type Task = () => Promise<unknown>;
 
@@ -36,7 +39,7 @@ export class Inbox {
   /** Takes a frame from the client. */
   push(frame: Buffer): void {
     this.queue.push(frame);
-    this.waitingBytes += frame.length;
+    this.waitingBytes += frame.length + FRAME_OVERHEAD_BYTES;
     if (this.waitingBytes > this.maxBytes && !this.isPaused) {
       this.isPaused = true;
       this.owner.pause();
@@ -85,7 +88,7 @@ export class Inbox {
     const item = this.queue[this.head++]!;
     this.compact();
     if (typeof item === 'function') return item;
-    this.waitingBytes -= item.length;
+    this.waitingBytes -= item.length + FRAME_OVERHEAD_BYTES;
     this.resumeIfDrained();
     return item;
   }

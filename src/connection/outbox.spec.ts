@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Batch } from './batch.js';
 import { Outbox, type Outlet } from './outbox.js';
 
@@ -75,5 +76,25 @@ describe('the outbox', () => {
     for (let i = 0; i < 50_000; i++) outbox.add(one, A);
     await turn();
     expect(one.writes.map((write) => write.length)).toEqual([50_000]);
+  });
+
+  it('writes at once what has grown large, and goes on collecting', async () => {
+    const large = Buffer.alloc(200_000);
+    for (let i = 0; i < 3; i++) outbox.add(one, large);
+    expect(one.writes.map((write) => write.length)).toEqual([400_000]);
+    await turn();
+    expect(one.writes.map((write) => write.length)).toEqual([400_000, 200_000]);
+  });
+
+  it('writes to the others when one fails', async () => {
+    Logger.overrideLogger(false);
+    one.write = () => {
+      throw new Error('broken');
+    };
+    for (const outlet of [one, two]) outbox.add(outlet, A);
+    await turn();
+    expect(two.texts).toEqual(['a']);
+    outbox.add(one, A);
+    expect(one.waiting).toBeDefined();
   });
 });

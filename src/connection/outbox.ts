@@ -1,4 +1,10 @@
+import { Logger } from '@nestjs/common';
 import { Batch } from './batch.js';
+
+/** What has grown to this is written at once: a burst must not be kept twice, in frames and joined. */
+const FULL_BYTES = 262_144;
+
+const logger = new Logger('Outbox');
 
 /** What the outbox writes to. */
 export interface Outlet {
@@ -23,6 +29,7 @@ export class Outbox {
       outlet.waiting = this.root.after(frame);
     } else {
       outlet.waiting = outlet.waiting.after(frame);
+      if (outlet.waiting.length > FULL_BYTES) this.flushOne(outlet);
     }
   }
 
@@ -38,6 +45,12 @@ export class Outbox {
     const outlets = this.outlets;
     this.outlets = [];
     this.root = new Batch(undefined, undefined);
-    for (const outlet of outlets) this.flushOne(outlet);
+    for (const outlet of outlets) {
+      try {
+        this.flushOne(outlet);
+      } catch (error) {
+        logger.error(error instanceof Error ? error.stack : error); // of one outlet, no matter of the others
+      }
+    }
   };
 }

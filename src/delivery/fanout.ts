@@ -2,6 +2,9 @@ import { textFrame } from '../connection/frame.js';
 import type { Publication } from '../protocol/publication.js';
 import type { Envelope } from './envelope.js';
 
+/** With more envelopes than this hardly any is shared: to keep all frames would only need memory. */
+const MAX_KEPT_FRAMES = 256;
+
 /** Which rule kept a publication from a subscription. */
 export type DropReason = 'filter' | 'order' | 'throttle';
 
@@ -22,7 +25,7 @@ export class Fanout<P = Publication> {
     if (this.lastEnvelope === envelope) return this.lastFrame!;
     if (this.lastEnvelope !== undefined) {
       this.others ??= new Map();
-      this.others.set(this.lastEnvelope, this.lastFrame!);
+      if (this.others.size < MAX_KEPT_FRAMES) this.others.set(this.lastEnvelope, this.lastFrame!);
     }
     this.lastEnvelope = envelope;
     this.lastFrame = this.others?.get(envelope) ?? textFrame(envelope.wrap(this.publication, 'live'));

@@ -83,7 +83,7 @@ export abstract class Subscription {
   }
 
   private take(fanout: Fanout): void {
-    if (this.hasEnded) return;
+    if (this.hasEnded || !this.connection.isOpen) return;
     if (this.held) {
       this.keep(fanout.publication);
       return;

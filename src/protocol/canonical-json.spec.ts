@@ -44,3 +44,17 @@ describe('JSON values', () => {
     ]);
   });
 });
+
+describe('what would take long', () => {
+  const big = 1_000_000;
+
+  it.each([
+    ['a run of zeros', `1${'0'.repeat(big)}1`],
+    ['a long exponent', `1e${'9'.repeat(big)}`],
+    ['a long text in deep nesting', `${'['.repeat(500)}${'1,'.repeat(big / 2)}1${']'.repeat(500)}`],
+    ['a long text in deep objects', `${'{"a":'.repeat(500)}"${'x'.repeat(big)}"${'}'.repeat(500)}`],
+  ])('does not: %s', (_, text) => {
+    // With work that is not in proportion to the length, this would not come back for minutes.
+    expect(isSameJson(text as JsonText, ` ${text}` as JsonText)).toBe(true);
+  });
+});

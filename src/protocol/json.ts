@@ -134,7 +134,8 @@ function checkDepth(text: string): void {
   }
 }
 
-function skipSpace(text: string, at: number): number {
+/** The index of what comes after white space. */
+export function skipSpace(text: string, at: number): number {
   while (text.charCodeAt(at) <= 0x20) at++;
   return at;
 }
@@ -149,7 +150,7 @@ function decodeString(text: string): string {
 }
 
 /** The index after the closing quote of the string that opens at `at`. */
-function endOfString(text: string, at: number): number {
+export function endOfString(text: string, at: number): number {
   let quote = text.indexOf('"', at + 1);
   while (isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
   return quote + 1;
@@ -175,7 +176,8 @@ function endOfValue(text: string, at: number): number {
   }
 }
 
-function endOfScalar(text: string, at: number): number {
+/** The index after the number, true, false or null that starts at `at`. */
+export function endOfScalar(text: string, at: number): number {
   for (; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === COMMA || code === CLOSE_OBJECT || code === CLOSE_LIST || code <= 0x20) break;

@@ -83,7 +83,7 @@ export function deliveryOptions(value: unknown, text: JsonText | undefined): Del
 }
 
 const NULL = 'null' as JsonText;
-const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+const NUMBER = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 
 function parseValue(text: string): unknown {
   try {

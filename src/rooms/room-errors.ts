@@ -7,5 +7,7 @@ export const ROOM_ERRORS = {
   noRequestId: () => new ClientError('no_request_id', 'no-request-id'),
   roomNotFound: () => new ClientError('room_not_found', 'room-not-found'),
   notSubscribed: () => new ClientError('not_subscribed', 'not-subscribed'),
+  requestIdTooLong: () => new ClientError('request_id_too_long', 'request-id-too-long'),
+  roomTooLong: () => new ClientError('room_too_long', 'room-too-long'),
   tooManySubscriptions: () => new ClientError('too_many_subscriptions', 'too-many-subscriptions'),
 } as const;

@@ -20,6 +20,8 @@ import { RoomsApiHolder, type RoomsHook } from './rooms-api.js';
 const REFUSAL_MS = 100;
 /** More pings of one client do not wait for the app: the end of the client would wait for them all. */
 const MAX_UNTOLD_PINGS = 10;
+/** Characters of a room that a client may ask for. */
+const MAX_ROOM_LENGTH = 16_384;
 /** The app is not asked about all clients at once. */
 const RENEWALS_AT_A_TIME = 32;
 
@@ -68,6 +70,7 @@ export class RoomSessions {
 
   /** @throws {ClientError} when the room is not one that the client may join. */
   subscribe(session: RoomSession, roomText: JsonText | undefined, requestId: JsonText): void {
+    if (roomText && roomText.length > MAX_ROOM_LENGTH) throw ROOM_ERRORS.roomTooLong();
     const room = roomText === undefined ? undefined : Room.parse(roomText);
     if (!room || !session.permissions?.covers(room)) throw ROOM_ERRORS.roomNotFound();
     const requestKey = canonicalJson(requestId);

@@ -20,7 +20,7 @@ export class RoomSubscription {
 
   /** Sends a trigger to the client. */
   deliver(fanout: Fanout<Trigger>): void {
-    if (fanout.publication.exclude === this.connectionId) return;
+    if (fanout.publication.exclude === this.connectionId || !this.connection.isOpen) return;
     this.connection.send(fanout.frame(this.envelope));
     fanout.delivered++;
   }

@@ -26,6 +26,9 @@ import { RoomStatus } from './room-status.js';
 /** The name under which the rooms' endpoint is configured. */
 export const ROOMS_ENDPOINT = 'kittiwake:rooms';
 
+/** A request id is kept, and copied into every publication. */
+const MAX_REQUEST_ID_LENGTH = 1024;
+
 /** High-Templar's client protocol: reads messages, calls the domain, answers. */
 @WebSocketGateway({ path: ROOMS_ENDPOINT })
 export class RoomsGateway implements OnGatewayInit, OnGatewayConnection<Connection>, OnGatewayDisconnect {
@@ -120,6 +123,7 @@ export class RoomsGateway implements OnGatewayInit, OnGatewayConnection<Connecti
     const reply = new RoomReply(session, requestId);
     try {
       if (requestId === undefined || !isScalar(requestId)) throw ROOM_ERRORS.noRequestId();
+      if (requestId.length > MAX_REQUEST_ID_LENGTH) throw ROOM_ERRORS.requestIdTooLong();
       handle(session, requestId);
     } catch (error) {
       if (!(error instanceof ClientError)) throw error;

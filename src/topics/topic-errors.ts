@@ -10,6 +10,7 @@ export const TOPIC_ERRORS = {
   invalidService: () => new ClientError('invalid_service', 'Invalid service.'),
   alreadySubscribed: () => new ClientError('already_subscribed', 'Already subscribed.'),
   notSubscribed: () => new ClientError('not_subscribed', 'Subscription does not exist.'),
+  extraFieldsTooLong: () => new ClientError('extra_fields_too_long', 'Extra fields too long.'),
   tooManySubscriptions: () => new ClientError('too_many_subscriptions', 'Too many subscriptions.'),
 } as const;
 

@@ -20,6 +20,9 @@ const LATER: readonly CallbackKind[] = [
   'onUnsubscribe',
 ];
 
+/** Characters of extra fields: they are kept, and copied into every frame of the subscription. */
+const MAX_EXTRA_LENGTH = 16_384;
+
 /** Tells the client that what it asked for is done. */
 export type Confirm = (data?: JsonText) => void;
 
@@ -52,6 +55,7 @@ export class TopicSubscriptions {
     if (subscriptionsPerSession > 0 && session.subscriptions.size >= subscriptionsPerSession) {
       throw TOPIC_ERRORS.tooManySubscriptions();
     }
+    if (lengthOf(extra) > MAX_EXTRA_LENGTH) throw TOPIC_ERRORS.extraFieldsTooLong();
     const subscription = new TopicSubscription(session, service, topic, extra, outboxBytes);
     await this.authorize(subscription);
     await this.begin(session, subscription, confirm);
@@ -139,6 +143,12 @@ export class TopicSubscriptions {
     const context = { event: 'unsubscribe', subscription: JSON.stringify(topic) as JsonText, extra };
     new Reply(session.connection, context).ended(error, data);
   }
+}
+
+function lengthOf(members: JsonMembers): number {
+  let length = 0;
+  for (const value of members.values()) length += value.length;
+  return length;
 }
 
 function isExpected(error: unknown): boolean {
