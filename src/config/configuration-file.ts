@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isNativeError } from 'node:util/types';
 import { LineCounter, parseDocument } from 'yaml';
 import { ConfigurationError } from './configuration-error.js';
+import { messageOf } from '../protocol/message-of.js';
 
 /**
  * Reads a YAML (or JSON) file.
@@ -31,8 +31,4 @@ function readText(path: string): string {
       cause: error,
     });
   }
-}
-
-function messageOf(error: unknown): string {
-  return isNativeError(error) ? error.message : String(error);
 }

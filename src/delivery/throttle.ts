@@ -1,6 +1,5 @@
 import type { Publication } from '../protocol/publication.js';
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
+import { MAX_TIMER_MS } from '../protocol/max-timer.js';
 
 interface Lane {
   lastMs: number;

@@ -8,6 +8,7 @@ import { RoomsSettings } from '../config/rooms.settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { RoomHub } from './room-hub.js';
 import { Trigger, TriggerError } from './trigger.js';
+import { messageOf } from '../protocol/message-of.js';
 
 const MIN_WAIT_MS = 250;
 const MAX_WAIT_MS = 2000;
@@ -143,8 +144,4 @@ function withHeartbeat(url: string, heartbeatMs: number): string {
   const parsed = new URL(url);
   parsed.searchParams.set('heartbeat', String(Math.ceil(heartbeatMs / 1000)));
   return parsed.href;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -15,6 +15,7 @@ import { RoomReply } from './room-reply.js';
 import { RoomSession } from './room-session.js';
 import { Room } from './room.js';
 import { RoomsApiHolder, type RoomsHook } from './rooms-api.js';
+import { messageOf } from '../protocol/message-of.js';
 
 /** How long a refused client is left to read why. */
 const REFUSAL_MS = 100;
@@ -206,8 +207,4 @@ export class RoomSessions {
       }
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -78,7 +78,6 @@ function childOf<T>(level: Map<string, Node<T>>, key: string): Node<T> {
 function steps<T>({ next }: Node<T>, value: string, match: RoomMatch): Node<T>[] {
   if (match === 'overlapping' && value === WILDCARD) return [...next.values()];
   const same = next.get(value);
-  const any = match === 'same' || value === WILDCARD ? undefined : next.get(WILDCARD);
-  if (same && any) return [same, any];
-  return same ? [same] : any ? [any] : [];
+  const wildcard = match === 'same' || value === WILDCARD ? undefined : next.get(WILDCARD);
+  return [same, wildcard].filter((node) => node !== undefined);
 }

@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import type { ServerOptions as HttpServerOptions } from 'node:http';
 import type { ServerOptions as HttpsServerOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';
-import { isNativeError } from 'node:util/types';
 import { ConfigurationError } from '../config/configuration-error.js';
 import type { Settings } from '../config/settings.js';
 import type { TlsSettings } from '../config/tls.settings.js';
@@ -12,6 +11,7 @@ import { Endpoints } from '../connection/endpoints.js';
 import { KittiwakeAdapter } from '../connection/kittiwake.adapter.js';
 import { PinoLogger } from './logger.js';
 import { KittiwakeModule } from '../kittiwake.module.js';
+import { messageOf } from '../protocol/message-of.js';
 
 const MAX_CHECKING_INTERVAL_MS = 1_000;
 
@@ -78,10 +78,6 @@ function readPem(key: string, path: string): Buffer {
       cause,
     });
   }
-}
-
-function messageOf(error: unknown): string {
-  return isNativeError(error) ? error.message : String(error);
 }
 
 /** Bodies reach the controllers as the bytes that came: publications are looked into only as far as needed. */

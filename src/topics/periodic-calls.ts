@@ -1,7 +1,5 @@
 import type { TopicSubscription } from './topic-subscription.js';
 
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /** The calls that a service gets again and again while a subscription lasts: reauthorization and heartbeat. */
 export class PeriodicCalls {
   private readonly stopped = new AbortController();
@@ -66,7 +64,7 @@ export class PeriodicCalls {
       this.timers.delete(timer);
       void call();
     };
-    const timer = setTimeout(run, Math.min(Math.max(waitMs, 0), MAX_TIMER_MS));
+    const timer = setTimeout(run, waitMs);
     this.timers.add(timer);
   }
 }

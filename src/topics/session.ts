@@ -3,8 +3,7 @@ import type { Connection } from '../connection/connection.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { JsonMembers } from '../protocol/json.js';
 import type { Subscriber, TopicSubscription } from './topic-subscription.js';
-
-const MAX_TIMER_MS = 2 ** 31 - 1;
+import { MAX_TIMER_MS } from '../protocol/max-timer.js';
 
 /** What is known of the client behind a connection. */
 export class Session implements Subscriber {

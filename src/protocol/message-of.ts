@@ -1,0 +1,6 @@
+import { isNativeError } from 'node:util/types';
+
+/** What a caught value says, for a log or a message of one's own. */
+export function messageOf(error: unknown): string {
+  return isNativeError(error) ? error.message : String(error);
+}
