@@ -4,7 +4,8 @@ const FLOORS = [
   ['config', 'metrics'],
   ['connection', 'broker', 'callbacks'],
   ['delivery', 'auth'],
-  ['topics', 'rooms'],
+  ['procedures'],
+  ['topics', 'rooms', 'rpc'],
   ['http'],
   ['kittiwake.ts', 'lifecycle.ts', 'factories.ts', 'kittiwake.module.ts', 'index.ts'],
   ['server', 'cli'],
@@ -23,7 +24,7 @@ export default {
       from: { path: anyOf(floor) },
       to: { path: anyOf(FLOORS.slice(level + 1).flat()) },
     })),
-    ...FLOORS.slice(2, 5).flatMap((floor) =>
+    ...FLOORS.slice(2, 6).flatMap((floor) =>
       floor.map((name) => ({
         name: `${name}-not-sideways`,
         severity: 'error',

@@ -4,6 +4,9 @@ import type { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { PairedBroker } from './broker/paired.broker.js';
 import { RedisBroker } from './broker/redis.broker.js';
+import { HttpCaller } from './callbacks/http.caller.js';
+import type { LimitsSettings } from './config/limits.settings.js';
+import type { ProceduresSettings } from './config/procedures.settings.js';
 import { PublishSettings } from './config/publish.settings.js';
 import { RedisSettings } from './config/redis.settings.js';
 import { RoomsSettings } from './config/rooms.settings.js';
@@ -14,6 +17,8 @@ import { Endpoints } from './connection/endpoints.js';
 import type { Metrics } from './metrics/metrics.js';
 import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
 import { ROOMS_ENDPOINT } from './rooms/rooms.gateway.js';
+import { RPC_ENDPOINT } from './rpc/rpc.gateway.js';
+import { TOKEN_PATH } from './rpc/token-of.js';
 import { TOPICS_ENDPOINT } from './topics/topics.gateway.js';
 
 /** What the floor of connections needs of the settings. */
@@ -29,6 +34,7 @@ export function connectionSettings({ origins, server, limits, auth, ping }: Sett
     maxEventsPerSecond: limits.eventsPerSecond,
     admissionDeadlineMs: auth.deadlineMs,
     idleMs: limits.idleMs,
+    handshakeTimeoutMs: limits.handshakeTimeoutMs,
     pingIntervalMs: ping.intervalMs,
     pingTimeoutMs: ping.timeoutMs,
   };
@@ -50,13 +56,30 @@ export function roomsSettings({ rooms }: Settings): RoomsSettings {
 }
 
 /** Where clients connect. */
-export function endpoints({ topics, rooms }: Settings): Endpoints {
+export function endpoints({ topics, rooms, procedures, limits }: Settings): Endpoints {
   return new Endpoints(
     new Map([
       [TOPICS_ENDPOINT, new Endpoint(topics.path, [KITTIWAKE_V1])],
       [ROOMS_ENDPOINT, new Endpoint(rooms?.path, [KITTIWAKE_V1])],
+      [RPC_ENDPOINT, rpcEndpoint(procedures, limits)],
     ]),
   );
+}
+
+/** Results are as large as their limit allows, and have the marker of the call with them. */
+function rpcEndpoint(procedures: ProceduresSettings | undefined, { outboxBytes }: LimitsSettings): Endpoint {
+  const { resultBytes = 0, frameBytes = 0, path } = procedures ?? {};
+  return new Endpoint(path, [KITTIWAKE_V1], {
+    below: TOKEN_PATH,
+    maxFrameBytes: frameBytes,
+    maxOutboxBytes: outboxBytes + resultBytes + frameBytes,
+  });
+}
+
+/** How the app is asked. What goes on for long, as calls of procedures may, has connections of its own. */
+export function caller({ callbacks, procedures }: Settings): HttpCaller {
+  const streamConnections = procedures?.remoteConnections;
+  return new HttpCaller(Object.assign({ streamConnections }, callbacks));
 }
 
 /** What triggers are wrapped in on their way to other nodes. */

@@ -1,18 +1,28 @@
 import {
+  Arg,
   Authorize,
+  Call,
   type CallbackRequest,
   type Kittiwake,
   KittiwakeModule,
   type KittiwakeOptions,
   MessageData,
   type MessageRequest,
+  NeedInfo,
   OnMessage,
+  Params,
+  Procedure,
+  type ProcedureCall,
+  ProcedureError,
+  Redirect,
   Refusal,
+  Result,
   State,
   SubscriptionRequest,
   TicketRequest,
   TopicService,
   type TopicServiceRules,
+  TypedResult,
   ValidateTicket,
 } from './index.js';
 
@@ -138,6 +148,37 @@ const compiled = {
     // @ts-expect-error -- a decorator of classes
     TopicService('books')(Books.prototype, 'take', {});
     return Books;
+  },
+
+  procedures: () => {
+    class Sums {
+      @Procedure({ public: true, deadline: '15s', parameters: { a: 'int', b: { namedOnly: true } } })
+      async *count(@Call() { signal, fields }: ProcedureCall, @Arg('n') a: number, b = 1) {
+        // @ts-expect-error -- nobody has checked what the fields are
+        const userId: string = fields.user_id;
+        yield [a, b, signal.aborted, userId];
+      }
+
+      @Procedure()
+      fail(@Params() all: Order): never {
+        throw new NeedInfo(`How many of ${all.copies}?`, [{ name: 'copies', type: 'text' }]);
+      }
+    }
+    // @ts-expect-error -- a type that there is not
+    Procedure({ parameters: { a: 'number' } });
+    // @ts-expect-error -- a time without its unit is a number
+    Procedure({ deadline: 15 });
+    // @ts-expect-error -- somebody that there is not
+    Procedure({ access: 'everybody' });
+    // @ts-expect-error -- a decorator of methods
+    Procedure()(Sums);
+    return [
+      Sums,
+      new TypedResult('<p>', 'text/html'),
+      new Result(null),
+      new Redirect('/'),
+      new ProcedureError(1),
+    ];
   },
 };
 

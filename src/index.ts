@@ -11,6 +11,17 @@ export { Settings } from './config/settings.js';
 export { KittiwakeAdapter } from './connection/kittiwake.adapter.js';
 export { Kittiwake, type PublishOptions, type TriggerOptions } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, KittiwakeModule } from './kittiwake.module.js';
+export type { Arguments } from './procedures/arguments.js';
+export { OnCallerConnect, OnCallerDisconnect } from './procedures/caller-hooks.decorator.js';
+export { type NeededVariable, NeedInfo } from './procedures/need-info.js';
+export { type CallOrigin, type HttpCall, ProcedureCall } from './procedures/procedure-call.js';
+export { ProcedureError } from './procedures/procedure-errors.js';
+export { Arg, Call, Params } from './procedures/procedure-params.js';
+export { type ParameterRules, Procedure, type ProcedureOptions } from './procedures/procedure.decorator.js';
+export { Redirect } from './procedures/redirect.js';
+export { Result } from './procedures/result.js';
+export type { Access, ParameterType } from './procedures/signature.js';
+export { TypedResult } from './procedures/typed-result.js';
 export { PublicationError } from './protocol/publication.js';
 export {
   type MessageRequest,
@@ -32,3 +43,4 @@ export {
 } from './topics/topic-service.decorator.js';
 export { AllowedRooms, OnRoomsConnect, OnRoomsDisconnect, OnRoomsPing } from './rooms/rooms-api.decorator.js';
 export { TriggerError } from './rooms/trigger.js';
+export { WorkerConfig } from './rpc/worker-config.js';

@@ -11,8 +11,9 @@ import { Authenticators } from './auth/authenticator.js';
 import { BROKER } from './broker/broker.js';
 import { CALLER } from './callbacks/caller.js';
 import { REQUESTER } from './callbacks/requester.js';
-import { HttpCaller } from './callbacks/http.caller.js';
+import { ProviderDiscovery } from './callbacks/provider-discovery.js';
 import { ProviderMethods } from './callbacks/provider-methods.js';
+import { STREAM_REQUESTER } from './callbacks/stream-requester.js';
 import { loadSettings } from './config/load-settings.js';
 import type { KittiwakeOptions } from './config/options.js';
 import { PublishSettings } from './config/publish.settings.js';
@@ -21,17 +22,35 @@ import { Settings } from './config/settings.js';
 import { CONNECTION_SETTINGS } from './connection/connection.settings.js';
 import { Connections } from './connection/connections.js';
 import { Endpoints } from './connection/endpoints.js';
+import { Listeners } from './connection/listeners.js';
 import { Hub } from './delivery/hub.js';
-import { broker, connectionSettings, endpoints, publishSettings, roomsSettings } from './factories.js';
+import {
+  broker,
+  caller,
+  connectionSettings,
+  endpoints,
+  publishSettings,
+  roomsSettings,
+} from './factories.js';
 import { HealthController } from './http/health.controller.js';
 import { MetricsController } from './http/metrics.controller.js';
 import { MetricsServer } from './http/metrics-server.js';
+import { OpenApiController } from './http/open-api.controller.js';
+import { OpenApiPageController } from './http/open-api-page.controller.js';
+import { OperatorProcedures } from './http/operator-procedures.js';
 import { PublishController } from './http/publish.controller.js';
 import { Readiness } from './http/readiness.js';
+import { RpcMiddleware } from './http/rpc.middleware.js';
 import { TriggerController } from './http/trigger.controller.js';
 import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics/metrics.js';
+import { CallerHooks } from './procedures/caller-hooks.js';
+import { Calls } from './procedures/calls.js';
+import { OpenCalls } from './procedures/open-calls.js';
+import { ProcedureExplorer } from './procedures/procedure-explorer.js';
+import { Procedures } from './procedures/procedures.js';
+import { RemoteProcedures } from './procedures/remote-procedures.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq-triggers.js';
 import { RoomHub } from './rooms/room-hub.js';
 import { RoomPublisher } from './rooms/room-publisher.js';
@@ -40,12 +59,86 @@ import { RoomStatus } from './rooms/room-status.js';
 import { RoomsApiExplorer } from './rooms/rooms-api-explorer.js';
 import { RoomsApiHolder } from './rooms/rooms-api.js';
 import { RoomsGateway } from './rooms/rooms.gateway.js';
+import { BearerTokens } from './rpc/bearer-tokens.js';
+import { BuiltIns } from './rpc/built-ins.js';
+import { LocalServer } from './rpc/local-server.js';
+import { RpcCallers } from './rpc/rpc-callers.js';
+import { RpcHandshake } from './rpc/rpc-handshake.js';
+import { RpcHttp } from './rpc/rpc-http.js';
+import { RpcParts } from './rpc/rpc-parts.js';
+import { RpcSessions } from './rpc/rpc-sessions.js';
+import { RpcStatistics } from './rpc/rpc-statistics.js';
+import { RpcGateway } from './rpc/rpc.gateway.js';
+import { ServiceSecret } from './rpc/service-secret.js';
+import { WorkerConfig } from './rpc/worker-config.js';
 import { Services } from './topics/services.js';
 import { Sessions } from './topics/sessions.js';
+import { TopicCalls } from './topics/topic-calls.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
 import { TopicServiceExplorer } from './topics/topic-service-explorer.js';
 import { TopicSubscriptions } from './topics/topic-subscriptions.js';
 import { TopicsGateway } from './topics/topics.gateway.js';
+
+const CONTROLLERS = [
+  PublishController,
+  TriggerController,
+  HealthController,
+  MetricsController,
+  OpenApiController,
+  OpenApiPageController,
+];
+
+/** What the domains stand on. */
+const FLOOR = [
+  Authenticators,
+  AuthenticatorExplorer,
+  Connections,
+  Hub,
+  Listeners,
+  Metrics,
+  ProviderDiscovery,
+  ProviderMethods,
+];
+
+const PROCEDURES = [CallerHooks, Calls, OpenCalls, ProcedureExplorer, Procedures, RemoteProcedures];
+
+const TOPICS = [
+  Services,
+  Sessions,
+  TopicCalls,
+  TopicPublisher,
+  TopicServiceExplorer,
+  TopicSubscriptions,
+  TopicsGateway,
+];
+
+const ROOMS = [
+  RabbitMqTriggers,
+  RoomHub,
+  RoomPublisher,
+  RoomSessions,
+  RoomStatus,
+  RoomsApiExplorer,
+  RoomsApiHolder,
+  RoomsGateway,
+];
+
+const RPC = [
+  BearerTokens,
+  BuiltIns,
+  LocalServer,
+  RpcCallers,
+  RpcGateway,
+  RpcHandshake,
+  RpcHttp,
+  RpcParts,
+  RpcSessions,
+  RpcStatistics,
+  ServiceSecret,
+  WorkerConfig,
+];
+
+const HTTP = [MetricsServer, OperatorProcedures, Readiness, RpcMiddleware];
 
 /** How the options are made when other providers are needed for it. */
 export interface KittiwakeAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
@@ -85,7 +178,7 @@ function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Pro
   return {
     module: KittiwakeModule,
     imports: [DiscoveryModule, ...imports],
-    controllers: [PublishController, TriggerController, HealthController, MetricsController],
+    controllers: CONTROLLERS,
     providers: [
       settings,
       { provide: CONNECTION_SETTINGS, inject: [Settings], useFactory: connectionSettings },
@@ -93,37 +186,18 @@ function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Pro
       { provide: PublishSettings, inject: [Settings], useFactory: publishSettings },
       { provide: Endpoints, inject: [Settings], useFactory: endpoints },
       { provide: BROKER, inject: [Settings, Metrics], useFactory: broker },
-      {
-        provide: CALLER,
-        inject: [Settings],
-        useFactory: ({ callbacks }: Settings) => new HttpCaller(callbacks),
-      },
+      { provide: CALLER, inject: [Settings], useFactory: caller },
       { provide: REQUESTER, useExisting: CALLER },
-      Authenticators,
-      AuthenticatorExplorer,
-      Connections,
-      Hub,
+      { provide: STREAM_REQUESTER, useExisting: CALLER },
       Kittiwake,
       Lifecycle,
-      Metrics,
-      MetricsServer,
-      ProviderMethods,
-      RabbitMqTriggers,
-      Readiness,
-      RoomHub,
-      RoomPublisher,
-      RoomSessions,
-      RoomStatus,
-      RoomsApiExplorer,
-      RoomsApiHolder,
-      RoomsGateway,
-      Services,
-      Sessions,
-      TopicPublisher,
-      TopicServiceExplorer,
-      TopicSubscriptions,
-      TopicsGateway,
+      ...FLOOR,
+      ...PROCEDURES,
+      ...TOPICS,
+      ...ROOMS,
+      ...RPC,
+      ...HTTP,
     ],
-    exports: [Kittiwake],
+    exports: [Kittiwake, WorkerConfig],
   };
 }

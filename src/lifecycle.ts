@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BrokerState } from './broker/broker.js';
 import { CALLER } from './callbacks/caller.js';
 import type { HttpCaller } from './callbacks/http.caller.js';
@@ -14,19 +15,28 @@ import { Settings } from './config/settings.js';
 import { ADAPTER_ABSENT, AbsentAdapter } from './connection/absent.adapter.js';
 import { Connections } from './connection/connections.js';
 import { Endpoints } from './connection/endpoints.js';
+import { Listeners } from './connection/listeners.js';
+import { OpenRequests } from './connection/open-requests.js';
 import { Hub } from './delivery/hub.js';
 import { Readiness } from './http/readiness.js';
 import { CLOSE_REASONS } from './protocol/close-reason.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq-triggers.js';
 import { RoomHub } from './rooms/room-hub.js';
 import { RoomSessions } from './rooms/room-sessions.js';
+import { RpcSessions } from './rpc/rpc-sessions.js';
 import { Sessions } from './topics/sessions.js';
+
+/** Until a new version is the only one that a client can find: what it replaced may have connections to accept. */
+const SETTLE_MS = 100;
+/** How long clients that have just connected may take to say what they want. */
+const GRACE_MS = 1_000;
 
 /** The beginning and the end of a gateway, and what it does when its broker is lost. */
 @Injectable()
 export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('Kittiwake');
   private isStopping = false;
+  private requests: OpenRequests | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -41,10 +51,19 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
   /** @throws when clients could not connect, or the broker cannot be reached. */
   async onApplicationBootstrap(): Promise<void> {
     if (this.httpServer && !this.modules.get(Endpoints).areConnected) throw new Error(ADAPTER_ABSENT);
+    if (this.httpServer) this.requests = OpenRequests.of(this.httpServer);
     await this.hub.start((state) => this.brokerStateChanged(state));
     if (!this.settings.rooms) return;
     await this.modules.get(RoomHub).start();
     this.modules.get(RabbitMqTriggers).start();
+  }
+
+  /** Takes no new connections, for a new version of the process does; those that are there are served as before. */
+  async retire(): Promise<void> {
+    await delay(SETTLE_MS);
+    this.modules.get(Listeners).stopAccepting();
+    this.requests?.closeAfterAnswers();
+    await delay(GRACE_MS);
   }
 
   /** No new clients; those that are there are closed, and the app is told of the end of each subscription. */
@@ -53,10 +72,16 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
     const { spreadMs, timeoutMs } = this.settings.shutdown;
     this.modules.get(Readiness).drain();
     this.connections.refuseAll();
+    this.requests?.closeAfterAnswers();
     this.stopListening();
     await this.connections.closeAll(CLOSE_REASONS.reconnect, spreadMs);
-    const drained = [this.modules.get(Sessions).drained(), this.modules.get(RoomSessions).drained()];
-    const isDrained = await settlesWithin(Promise.all(drained), timeoutMs);
+    const parts: { drained(): Promise<void> }[] = [Sessions, RoomSessions, RpcSessions].map((part) =>
+      this.modules.get(part),
+    );
+    const [isDrained] = await Promise.all([
+      settlesWithin(Promise.all(parts.map((part) => part.drained())), timeoutMs),
+      this.requests?.answered(timeoutMs),
+    ]);
     if (!isDrained) this.logger.warn('the app was not told of the end of every subscription in time');
     await this.connections.stop();
   }

@@ -113,6 +113,32 @@ describe.each(ALGORITHMS)('a token signed with %s', (algorithm, key, publicKey) 
     expect(await refusal(authenticator(), token({ sub: 'user_1', [claim]: '99999999999' }))).toContain(claim);
   });
 
+  it('is refused when it was issued in the future', async () => {
+    const early = token({ sub: 'user_1', iat: nowS + 60 });
+    expect(await refusal(authenticator(), early)).toBe('issued in the future');
+    await expect(authenticator({ clockToleranceMs: 120_000 }).identify(early)).resolves.toBeDefined();
+    await expect(authenticator().identify(token({ sub: 'user_1', iat: nowS }))).resolves.toBeDefined();
+  });
+
+  it.each(['1', null, true, [1]])('is refused when iat is %j', async (iat) => {
+    expect(await refusal(authenticator(), token({ sub: 'user_1', iat }))).toMatch(/iat/);
+  });
+
+  it('expires within its last second', async () => {
+    const exact = authenticator({ clockToleranceMs: 0 });
+    const exp = Date.now() / 1000 - 0.001;
+    expect(await refusal(exact, token({ sub: 'user_1', exp }))).toMatch(/expired|"exp" claim/);
+  });
+
+  it.each(['api', ['api'], [], '', null])(
+    'for the audience %j is refused where none is configured',
+    async (aud) => {
+      expect(await refusal(authenticator(), token({ sub: 'user_1', aud }))).toMatch(
+        'made for an audience, and none is configured',
+      );
+    },
+  );
+
   it('is for its audience alone', async () => {
     const picky = authenticator({ audience: 'kittiwake' });
     await expect(picky.identify(token({ sub: 'user_1', aud: 'kittiwake' }))).resolves.toBeDefined();

@@ -37,11 +37,30 @@ export class JwtAuthenticator implements Authenticator {
       const verifier = this.verifiers.get(jwt.algorithm);
       if (!verifier) throw new TokenError('signed with an algorithm that is not allowed');
       await verifier.verify(token);
+      this.checkClaims(jwt.claims);
       return this.authenticated(jwt.claims);
     } catch (error) {
       if (error instanceof CallbackError) throw error;
       throw refused((error as Error).message);
     }
+  }
+
+  /** What the libraries leave out, or are not exact in. */
+  private checkClaims(claims: JsonMembers): void {
+    const { audience, clockToleranceMs } = this.settings;
+    const nowMs = Date.now();
+    const msOf = (claim: string): number | undefined => {
+      const value = claims.get(claim);
+      return value === undefined ? undefined : Number(value) * 1000;
+    };
+    const [issuedAtMs, expiresAtMs] = [msOf('iat'), msOf('exp')];
+    if (Number.isNaN(issuedAtMs)) throw new TokenError('iat is not a number');
+    if (issuedAtMs !== undefined && issuedAtMs - clockToleranceMs > nowMs)
+      throw new TokenError('issued in the future');
+    if (expiresAtMs !== undefined && expiresAtMs + clockToleranceMs <= nowMs) throw new TokenError('expired');
+    // RFC 7519 section 4.1.3: who does not know its own name must not take what is addressed to others.
+    if (audience === undefined && claims.has('aud'))
+      throw new TokenError('made for an audience, and none is configured');
   }
 
   private authenticated(claims: JsonMembers): Authenticated {

@@ -1,7 +1,15 @@
 import type { Dispatcher } from 'undici';
 import type { ConnectionPools } from './connection-pools.js';
-import { AttemptError, discard, exchange, JSON_TYPE, type Outgoing, readBody } from './http-exchange.js';
-import { headerValue, requestedWaitMs } from './retry-wait.js';
+import {
+  AttemptError,
+  discard,
+  exchange,
+  JSON_TYPE,
+  mediaTypeOf,
+  type Outgoing,
+  readBody,
+} from './http-exchange.js';
+import { requestedWaitMs } from './retry-wait.js';
 import { withTimeLimit } from './time-limit.js';
 
 /** What one try is bounded by. */
@@ -48,8 +56,7 @@ export class HttpAttempt {
       return new AttemptError('status 429', requestedWaitMs(headers, this.settings.rateLimitHeaders));
     }
     if (statusCode < 200 || statusCode > 299) return new AttemptError(`status ${statusCode}`);
-    const [type = ''] = headerValue(headers, 'content-type')?.split(';') ?? [];
-    if (type.trim().toLowerCase() === JSON_TYPE) return undefined;
+    if (mediaTypeOf(headers) === JSON_TYPE) return undefined;
     return new AttemptError(`the content type of the answer is not ${JSON_TYPE}`);
   }
 }

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { Dispatcher } from 'undici';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { ConnectionPools } from './connection-pools.js';
-import { headerValue } from './retry-wait.js';
+import { headerValue, type ResponseHeaders } from './retry-wait.js';
 
 /** A request on its way to the app. */
 export interface Outgoing {
@@ -26,6 +26,9 @@ export class AttemptError extends Error {
     super(message);
   }
 }
+
+/** There was no connection: nothing was sent. */
+export class ConnectError extends AttemptError {}
 
 const MAX_REDIRECTS = 10;
 /** What is read of an answer that is of no use, for the sake of its connection. */
@@ -111,9 +114,24 @@ function targetOf(response: Dispatcher.ResponseData, from: CallbackUrl): Callbac
   return target;
 }
 
-function failure(cause: unknown): AttemptError {
+/** The content type in lower case, without parameters; empty when there is none. */
+export function mediaTypeOf(headers: ResponseHeaders): string {
+  const [type = ''] = headerValue(headers, 'content-type')?.split(';') ?? [];
+  return type.trim().toLowerCase();
+}
+
+/** What a caught error says, without the error itself. */
+export function failure(cause: unknown): AttemptError {
   if (cause instanceof AttemptError) return cause;
-  return new AttemptError(types.isNativeError(cause) ? describe(cause) : 'unknown failure');
+  if (!types.isNativeError(cause)) return new AttemptError('unknown failure');
+  return isOfConnecting(cause) ? new ConnectError(describe(cause)) : new AttemptError(describe(cause));
+}
+
+/** When several addresses were tried at once, each has an error of its own. */
+function isOfConnecting(cause: Error & { code?: string; syscall?: string; errors?: unknown[] }): boolean {
+  if (cause.code === 'UND_ERR_CONNECT_TIMEOUT') return true;
+  if (cause.errors) return cause.errors.every((error) => types.isNativeError(error) && isOfConnecting(error));
+  return cause.syscall === 'connect' || cause.syscall === 'getaddrinfo';
 }
 
 /** When several addresses were tried at once, an error has only a code. */

@@ -8,8 +8,11 @@ import type { Caller, CallOptions } from './caller.js';
 import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
 import { HttpAttempt, type AttemptSettings } from './http-attempt.js';
 import { AttemptError, exchange, type Outgoing, readBody } from './http-exchange.js';
+import { HttpStreams } from './http-streams.js';
 import { outgoing } from './outgoing.js';
 import type { AppAnswer, AppRequest, Requester } from './requester.js';
+import { RunningRequests } from './running-requests.js';
+import type { StreamedAnswer, StreamRequest, StreamRequester } from './stream-requester.js';
 import { withTimeLimit } from './time-limit.js';
 
 /** How the app is asked over HTTP. */
@@ -26,23 +29,28 @@ export interface HttpCallerSettings extends ConnectionSettings {
   readonly maxResponseBytes: number;
   /** Origins that a call may be redirected to, besides its own. */
   readonly redirectOrigins: readonly string[];
+  /** The most connections at a time to one origin for {@link StreamRequester.open}; default: as `connections`. */
+  readonly streamConnections?: number | undefined;
 }
 
 /** Asks the app by HTTP POST over kept-alive connections, and again when that fails. */
-export class HttpCaller implements Caller, Requester {
+export class HttpCaller implements Caller, Requester, StreamRequester {
   private readonly logger = new Logger(HttpCaller.name);
   private readonly pools: ConnectionPools;
   private readonly attemptSettings: AttemptSettings;
-  private readonly running = new Set<AbortController>();
-  private isClosed = false;
+  private readonly requests = new RunningRequests();
+  private readonly streams: HttpStreams;
 
   /** @throws when the settings are unusable. */
   constructor(private readonly settings: HttpCallerSettings) {
     this.pools = new ConnectionPools(settings);
-    this.attemptSettings = {
-      ...settings,
-      redirectOrigins: new Set(settings.redirectOrigins.map(parseOrigin)),
-    };
+    const redirectOrigins = new Set(settings.redirectOrigins.map(parseOrigin));
+    const { connections, streamConnections = connections } = settings;
+    this.attemptSettings = { ...settings, redirectOrigins };
+    this.streams = new HttpStreams(
+      { ...settings, connections: streamConnections, redirectOrigins },
+      this.requests,
+    );
   }
 
   async call(url: string, body: JsonText, options: CallOptions = {}): Promise<JsonMembers> {
@@ -66,29 +74,26 @@ export class HttpCaller implements Caller, Requester {
     });
   }
 
-  /** Ends all connections. Calls under way and later ones fail with a {@link CallbackError}. */
-  async close(): Promise<void> {
-    this.isClosed = true;
-    for (const call of this.running) call.abort(closed());
-    await this.pools.destroy();
+  /** See {@link StreamRequester.open}. */
+  open(request: StreamRequest): Promise<StreamedAnswer> {
+    return this.streams.open(request);
   }
 
-  /** Not AbortSignal.any: what it makes of a session's signal stays with it for as long as the session lasts. */
+  /** Ends all connections. Calls under way and later ones fail with a {@link CallbackError}. */
+  async close(): Promise<void> {
+    this.requests.close();
+    await Promise.all([this.pools.destroy(), this.streams.destroy()]);
+  }
+
   private async untilEnded<Result>(
     outer: AbortSignal | undefined,
     work: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    outer?.throwIfAborted();
-    if (this.isClosed) throw closed();
-    const call = new AbortController();
-    const cancel = (): void => call.abort(outer?.reason);
-    this.running.add(call);
-    outer?.addEventListener('abort', cancel);
+    const request = this.requests.begin(outer);
     try {
-      return await work(call.signal);
+      return await work(request.signal);
     } finally {
-      this.running.delete(call);
-      outer?.removeEventListener('abort', cancel);
+      request.finish();
     }
   }
 
@@ -142,8 +147,4 @@ function parseOrigin(text: string): string {
   const origin = parseCallbackUrl(text)?.origin;
   if (origin !== undefined) return origin;
   throw new Error('redirectOrigins must be origins such as https://api.example.com');
-}
-
-function closed(): CallbackError {
-  return new CallbackError('the app is not asked any more: the gateway stops');
 }

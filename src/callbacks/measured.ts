@@ -7,6 +7,8 @@ export interface Question {
   readonly callback: string;
   /** Ends the call; see {@link Outcome}. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether an error is the app's no. Default: a {@link ClientError} is. */
+  readonly isRefusal?: (error: unknown) => boolean;
 }
 
 /** How a call ended. `refused`: the app said no; `failed`: its answer was none; `cancelled`: it was of no use any more. */
@@ -15,7 +17,7 @@ export type Outcome = 'ok' | 'refused' | 'unavailable' | 'cancelled' | 'failed';
 /** Asks, and counts how that ended and how long it took. */
 export async function measured<Answer>(
   metrics: Metrics,
-  { service, callback, signal }: Question,
+  { service, callback, signal, isRefusal = isClientError }: Question,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
   const startedMs = performance.now();
@@ -23,7 +25,7 @@ export async function measured<Answer>(
   try {
     return await ask();
   } catch (error) {
-    outcome = outcomeOf(error, signal);
+    outcome = isRefusal(error) ? 'refused' : outcomeOf(error, signal);
     throw error;
   } finally {
     metrics.callbackDone(service, callback, outcome, (performance.now() - startedMs) / 1000);
@@ -31,7 +33,10 @@ export async function measured<Answer>(
 }
 
 function outcomeOf(error: unknown, signal: AbortSignal | undefined): Outcome {
-  if (error instanceof ClientError) return 'refused';
   if (error instanceof CallbackError) return 'unavailable';
   return signal?.aborted ? 'cancelled' : 'failed';
+}
+
+function isClientError(error: unknown): boolean {
+  return error instanceof ClientError;
 }

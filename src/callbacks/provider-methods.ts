@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/internal';
-import { DiscoveryService, ExternalContextCreator, MetadataScanner, ModuleRef } from '@nestjs/core';
+import { ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import type { JsonMembers } from '../protocol/json.js';
 import { cancellable } from './cancellable.js';
 import { CALLBACK_PARAMS, callbackParams, parameterFault } from './callback-params.js';
 import type { CallbackRequest } from './callback-request.js';
+import { type MarkedMethod, ProviderDiscovery } from './provider-discovery.js';
 import { isForClient, refusalMembers } from './refusal-members.js';
 
 /** A method of one of the app's providers that a decorator marked as the answer to a callback. */
@@ -29,7 +30,7 @@ export interface ProviderMethod {
 /** What a provider's method answered. */
 export type ProviderAnswer = { readonly value: unknown } | { readonly refusal: JsonMembers };
 
-type Methods = Readonly<Record<string, (...args: unknown[]) => unknown>>;
+const ROLE = 'answers callbacks of Kittiwake';
 
 /** Finds the app's providers that answer callbacks in process. */
 @Injectable()
@@ -37,8 +38,7 @@ export class ProviderMethods {
   private readonly logger = new Logger('Callbacks');
 
   constructor(
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
+    private readonly discovery: ProviderDiscovery,
     private readonly contexts: ExternalContextCreator,
     private readonly modules: ModuleRef,
   ) {}
@@ -49,40 +49,18 @@ export class ProviderMethods {
    * would leave undefined.
    */
   marked(metadata: string): ProviderMethod[] {
-    for (const { metatype, name } of this.discovery.getControllers()) {
-      if (metatype && this.namesOf(metatype.prototype as object, metadata).length > 0) {
-        throw new Error(`${name} answers callbacks of Kittiwake, so it must be a provider, not a controller`);
-      }
-    }
-    return this.providers().flatMap((provider) =>
-      this.namesOf(Reflect.getPrototypeOf(provider), metadata).map((name) =>
-        this.method(provider, name, metadata),
-      ),
-    );
+    return this.discovery.methods(metadata, ROLE).map((marked) => this.method(marked));
   }
 
   /** Every provider of a class that carries the metadata, whatever its methods. See {@link marked}. */
   ofMarkedClass(metadata: string): object[] {
-    return this.providers().filter((provider) => Reflect.hasMetadata(metadata, provider.constructor));
+    return this.discovery.ofMarkedClass(metadata);
   }
 
-  private providers(): object[] {
-    const instances = this.discovery.getProviders().map(({ instance }) => instance as unknown);
-    return [...new Set(instances.filter((instance) => isOfClass(instance)))];
-  }
-
-  private namesOf(prototype: object | null, metadata: string): string[] {
-    return this.scanner
-      .getAllMethodNames(prototype)
-      .filter((name) => Reflect.hasMetadata(metadata, (prototype as Methods)[name]!));
-  }
-
-  private method(provider: object, methodName: string, metadata: string): ProviderMethod {
-    const method = (provider as Methods)[methodName]!;
-    const name = `${provider.constructor.name}.${methodName}`;
+  private method({ provider, method, methodName, name, mark }: MarkedMethod): ProviderMethod {
     const fault = parameterFault(provider.constructor, methodName, method.length);
     if (fault) throw new Error(`${name}: ${fault}; use @MessageData() or @Callback()`);
-    this.requireSingleton(provider);
+    this.discovery.requireSingleton(provider, ROLE);
     const run = this.contexts.create(
       provider,
       method,
@@ -105,18 +83,9 @@ export class ProviderMethods {
     return {
       provider,
       name,
-      mark: Reflect.getMetadata(metadata, method) as unknown,
+      mark,
       call: (ask, signal) => cancellable(signal, (own) => answer(ask(own))),
     };
-  }
-
-  private requireSingleton(provider: object): void {
-    const wrapper = this.discovery.getProviders().find(({ instance }) => instance === provider)!;
-    if (wrapper.isDependencyTreeStatic() && !wrapper.isTransient) return;
-    throw new Error(
-      `${wrapper.name} answers callbacks of Kittiwake, which come without a request: ` +
-        'it must be a singleton, and nothing that it injects or is decorated with may be request-scoped',
-    );
   }
 
   /** Nest has logged an error that no exception filter took. What a filter threw, it has not. */
@@ -133,8 +102,4 @@ export class ProviderMethods {
       (config !== undefined && config.getGlobalFilters().length + config.getGlobalRequestFilters().length > 0)
     );
   }
-}
-
-function isOfClass(instance: unknown): instance is object {
-  return typeof instance === 'object' && instance !== null && typeof instance.constructor === 'function';
 }

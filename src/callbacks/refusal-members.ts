@@ -17,14 +17,14 @@ export function isForClient(error: unknown): error is Refusal | HttpException | 
 export function refusalMembers(error: unknown, from: string): JsonMembers {
   const members: JsonMembers = new Map([['status', '"error"' as JsonText]]);
   if (!isForClient(error)) return members;
-  const text = error instanceof HttpException ? textOf(error) : error.message;
+  const text = error instanceof HttpException ? httpExceptionText(error) : error.message;
   if (text !== '') members.set('error', toJsonText(text));
   if (error instanceof Refusal && error.data !== undefined) members.set('data', dataOf(error, from));
   return members;
 }
 
-/** Nest's ValidationPipe gives a list of messages, or lists of them by property. */
-function textOf(error: HttpException): string {
+/** What an exception of Nest says. Its ValidationPipe gives a list of messages, or lists of them by property. */
+export function httpExceptionText(error: HttpException): string {
   const response = error.getResponse();
   const messages: unknown = isObject(response) ? response.message : undefined;
   if (typeof messages !== 'object' || messages === null) return error.message;

@@ -6,6 +6,7 @@ import { LimitsSettings } from './limits.settings.js';
 import { LogSettings } from './log.settings.js';
 import { MetricsSettings } from './metrics.settings.js';
 import { PingSettings } from './ping.settings.js';
+import { ProceduresSettings } from './procedures.settings.js';
 import { PublishSettings } from './publish.settings.js';
 import { RoomsSettings } from './rooms.settings.js';
 import { section, sections } from './section.kind.js';
@@ -41,6 +42,13 @@ export class Settings {
   })
   readonly rooms?: RoomsSettings;
 
+  @Setting({
+    kind: section(ProceduresSettings),
+    optional: true,
+    about: 'Procedures; without this section there are none.',
+  })
+  readonly procedures?: ProceduresSettings;
+
   @Setting({ kind: section(AuthSettings), about: 'How clients prove who they are.' })
   readonly auth: AuthSettings = new AuthSettings();
 
@@ -72,8 +80,20 @@ export class Settings {
   readonly shutdown: ShutdownSettings = new ShutdownSettings();
 }
 
+/** The gateway has endpoints below these. */
+const TAKEN_PATHS = ['/health', '/kittiwake'];
+
 /** A client could reach only one of two endpoints on the same path. */
-function endpointsDiffer({ topics, rooms }: Settings): Disagreement | undefined {
-  if (rooms?.path !== topics.path) return undefined;
-  return { key: 'rooms.path', found: rooms.path, expected: 'another path than topics.path' };
+function endpointsDiffer({ topics, rooms, procedures }: Settings): Disagreement | undefined {
+  if (rooms?.path === topics.path)
+    return { key: 'rooms.path', found: rooms.path, expected: 'another path than topics.path' };
+  if (procedures && [topics.path, rooms?.path].includes(procedures.path)) {
+    const expected = 'another path than topics.path and rooms.path';
+    return { key: 'procedures.path', found: procedures.path, expected };
+  }
+  if (procedures && TAKEN_PATHS.includes(procedures.path)) {
+    const expected = 'another path than /health and /kittiwake, below which the gateway has endpoints';
+    return { key: 'procedures.path', found: procedures.path, expected };
+  }
+  return undefined;
 }

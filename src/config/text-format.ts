@@ -33,6 +33,41 @@ export const ENDPOINT_PATH: TextFormat = {
   accepts: (text) => /^(?:\*|\/[^\s?#]*)$/.test(text),
 };
 
+/** The path below which procedures are called. */
+export const PROCEDURES_PATH: TextFormat = {
+  name: 'path',
+  expected: 'a path such as /rpc, without a slash at the end',
+  accepts: (text) => /^(?:\/[^\s?#/*]+)+$/.test(text),
+};
+
+/** The name of a procedure: it is a part of a path, and `token` below the path of procedures is taken. */
+export const PROCEDURE_NAME: TextFormat = {
+  name: 'procedure name',
+  expected: 'a procedure name such as add or book.find: letters, digits, _ - and . only, and not token',
+  accepts: (text) => /^[A-Za-z_][\w.-]*$/.test(text) && text !== 'token',
+};
+
+/** Part of a path, and looked for anywhere in a header: a short one would be found by chance. */
+export const SERVICE_SECRET: TextFormat = {
+  name: 'secret',
+  expected: 'a secret of at least 8 characters, without white space, /, ? and #',
+  accepts: (text) => /^[^\s/?#]{8,}$/.test(text),
+};
+
+/** A parameter of a remote procedure. */
+export const PARAMETER: TextFormat = {
+  name: 'parameter',
+  expected: 'a parameter such as a, a:int, b:str? or *x',
+  accepts: (text) => /^\*?[A-Za-z_]\w*(?::(?:int|float|bool|str|bytes))?\??$/.test(text),
+};
+
+/** What files are named after. */
+export const WORKER_NAME: TextFormat = {
+  name: 'name',
+  expected: 'a name of letters, digits, _ and - only',
+  accepts: (text) => /^[\w-]+$/.test(text),
+};
+
 export const HTTP_URL: TextFormat = {
   name: 'URL',
   expected: 'a URL such as https://id.example.com/jwks.json',

@@ -17,6 +17,8 @@ export interface ConnectionSettings {
   readonly admissionDeadlineMs: number;
   /** A connection that sends no frame for this long is closed. */
   readonly idleMs: number;
+  /** A handshake that has not been decided on by then is refused. */
+  readonly handshakeTimeoutMs: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
 }

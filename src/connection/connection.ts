@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
+import { drained } from './drained.js';
 import type { Endpoint } from './endpoint.js';
 import { textFrame } from './frame.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
@@ -25,6 +25,8 @@ export interface ConnectionHost {
 }
 
 const logger = new Logger('Connection');
+/** What waits for a client that reads as fast as it can; more than the high-water mark of a socket. */
+const LITTLE_BYTES = 65_536;
 const PING_FRAME = Buffer.from([0x89, 0x00]);
 
 /** One client socket. The only way out to a client is {@link send}. */
@@ -47,6 +49,8 @@ export class Connection implements Outlet, InboxOwner {
   private isKnown = false;
   private disconnected: (() => void) | undefined = undefined;
   private abandonment: AbortController | undefined = undefined;
+  private ending: AbortController | undefined = undefined;
+  private draining: Promise<void> | undefined = undefined;
 
   constructor(
     private readonly webSocket: WebSocket,
@@ -73,6 +77,23 @@ export class Connection implements Outlet, InboxOwner {
     this.abandonment ??= new AbortController();
     if (this.isClosing && this.inbox?.isEmpty !== false) this.abandonment.abort();
     return this.abandonment.signal;
+  }
+
+  /** Aborted as soon as nothing can be sent to the client any more, whatever it has left behind. */
+  get ended(): AbortSignal {
+    this.ending ??= new AbortController();
+    if (this.isClosing) this.ending.abort();
+    return this.ending.signal;
+  }
+
+  /**
+   * What whoever has much to send waits for, so that neither does memory fill nor is the client closed as too slow:
+   * settles when all that waits has been written, or the connection has ended. Nothing when little waits now.
+   */
+  get backlog(): Promise<void> | undefined {
+    if (!this.hasBacklog) return undefined;
+    this.host.outbox.flushOne(this);
+    return this.hasBacklog ? (this.draining ??= this.drained()) : undefined;
   }
 
   /** Sends a frame with the others of this turn of the event loop; one system call takes them all. */
@@ -115,8 +136,8 @@ export class Connection implements Outlet, InboxOwner {
   }
 
   /** The socket is open: tells the gateway, if it wants to know before the first frame. */
-  opened(request: IncomingMessage): void {
-    if (this.endpoint.isEager) this.introduce(request);
+  opened(handshake: unknown): void {
+    if (this.endpoint.isEager) this.introduce(handshake);
   }
 
   /** Takes the answer to a ping. */
@@ -183,15 +204,25 @@ export class Connection implements Outlet, InboxOwner {
   write(frames: Buffer): void {
     if (this.webSocket.readyState !== WebSocket.OPEN) return;
     this.socket.write(frames);
-    if (this.socket.writableLength > this.host.settings.maxOutboxBytes)
-      this.close(CLOSE_REASONS.slowConsumer);
+    const maxBytes = this.endpoint.rules.maxOutboxBytes ?? this.host.settings.maxOutboxBytes;
+    if (this.socket.writableLength > maxBytes) this.close(CLOSE_REASONS.slowConsumer);
   }
 
   /** Makes the connection known to Nest, and so to the gateway, once. */
-  private introduce(request?: IncomingMessage): void {
+  private introduce(handshake?: unknown): void {
     if (this.isKnown) return;
     this.isKnown = true;
-    this.endpoint.connected?.(this, request);
+    this.endpoint.connected?.(this, handshake);
+  }
+
+  private get hasBacklog(): boolean {
+    if (this.isClosing) return false;
+    return (this.waiting?.length ?? 0) + this.socket.writableLength > LITTLE_BYTES;
+  }
+
+  private async drained(): Promise<void> {
+    await drained(this.socket, this.ended);
+    this.draining = undefined;
   }
 
   private get idleMs(): number {
@@ -248,6 +279,7 @@ export class Connection implements Outlet, InboxOwner {
   private end(reason: CloseReason | undefined): void {
     this.isClosing = true;
     this.waiting = undefined;
+    this.ending?.abort();
     this.host.ended(this, reason);
     this.inbox?.runLast(async () => {
       this.disconnected?.();

@@ -1,6 +1,6 @@
 import { MESSAGE_METADATA } from '@nestjs/websockets/internal';
-import type { IncomingMessage } from 'node:http';
 import type { CloseReason } from '../protocol/close-reason.js';
+import type { Admit } from './admission.js';
 
 /** A client's frame, read: the `@SubscribeMessage` handler that it is for, and what the handler gets. */
 export interface DecodedFrame {
@@ -10,6 +10,16 @@ export interface DecodedFrame {
 
 /** Reads a frame. MUST NOT throw: frames that cannot be read are for a handler of their own. */
 export type FrameDecoder = (frame: Buffer) => DecodedFrame;
+
+/** What sets an endpoint apart from the others. */
+export interface EndpointRules {
+  /** Further paths: what may follow the path of the endpoint. */
+  readonly below?: RegExp | undefined;
+  /** Larger frames close the connection with 1009. Absent: as all endpoints. */
+  readonly maxFrameBytes?: number | undefined;
+  /** More that waits for a client to read closes the connection. Absent: as all endpoints. */
+  readonly maxOutboxBytes?: number | undefined;
+}
 
 type Handler = (this: object, connection: unknown, payload: unknown) => unknown;
 
@@ -28,8 +38,13 @@ export class Endpoint {
   isEager = false;
   /** After how many milliseconds without a frame a connection is closed; 0 for never. Absent: as all endpoints. */
   idleMs: number | undefined;
-  /** Nest's own handler of new connections. */
-  connected: ((client: unknown, request?: IncomingMessage) => void) | undefined;
+  /** Decides who may connect; without it, whoever comes from an allowed origin. */
+  admit: Admit | undefined;
+  /**
+   * Nest's own handler of new connections. An eager gateway gets the handshake, too: the request, or what was admitted
+   * where the endpoint decides who may connect.
+   */
+  connected: ((client: unknown, handshake?: unknown) => void) | undefined;
   private gateway: object = this;
   private handlers: ReadonlyMap<string, Handler> = new Map();
   private decode: FrameDecoder | undefined;
@@ -39,10 +54,16 @@ export class Endpoint {
     readonly path: string | undefined,
     /** The sub-protocols that clients may ask for. */
     readonly subProtocols: readonly string[],
+    readonly rules: EndpointRules = {},
   ) {}
 
+  /** Whether it is for every path, not for some that are its own. */
+  get isWild(): boolean {
+    return this.path === '*';
+  }
+
   matches(path: string): boolean {
-    return this.path === '*' || this.path === path;
+    return this.isWild || this.path === path || this.isBelow(path);
   }
 
   /** Hands frames to the gateway's handlers from now on. */
@@ -58,6 +79,12 @@ export class Endpoint {
     const found = this.handlers.get(handler);
     if (!found) throw new Error(`the gateway of ${this.path} has no handler named ${handler}`);
     return found.call(this.gateway, connection, payload);
+  }
+
+  private isBelow(path: string): boolean {
+    const { below } = this.rules;
+    if (below === undefined || this.path === undefined || !path.startsWith(this.path)) return false;
+    return below.test(path.slice(this.path.length));
   }
 }
 

@@ -17,9 +17,13 @@ export class Endpoints {
     return this.byName.get(name ?? '');
   }
 
-  /** The endpoint for a URL path: one of exactly this path before one of every path. */
+  /** The endpoint for a URL path: one of exactly this path before one below whose path it is, and that before one of every path. */
   match(path: string): Endpoint | undefined {
     const endpoints = [...this.byName.values()].filter((endpoint) => endpoint.matches(path));
-    return endpoints.find((endpoint) => endpoint.path === path) ?? endpoints[0];
+    return (
+      endpoints.find((endpoint) => endpoint.path === path) ??
+      endpoints.find(({ isWild }) => !isWild) ??
+      endpoints[0]
+    );
   }
 }

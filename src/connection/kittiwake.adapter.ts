@@ -84,7 +84,7 @@ export class KittiwakeAdapter extends WsAdapter {
         other.emit('connection', client, request),
       );
     else if (endpoint) this.upgrades.accept(endpoint, request, socket, head);
-    else if (this.upgradeServer?.listenerCount('upgrade') === 1) refuseUpgrade(socket, 404);
+    else if (this.upgradeServer?.listenerCount('upgrade') === 1) refuseUpgrade(socket, { status: 404 });
   };
 }
 

@@ -3,10 +3,12 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Logger } from '@nestjs/common';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import type { Admission, Admit, HandshakeRefusal } from './admission.js';
 import { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { Endpoint } from './endpoint.js';
 import { isOriginAllowed } from './origin.js';
+import { isVersionSpoken, UPGRADE_REQUIRED } from './web-socket-version.js';
 
 const logger = new Logger('Upgrades');
 
@@ -15,6 +17,18 @@ class ConnectedWebSocket extends WebSocket {
   connection!: Connection;
 }
 
+/** A request for a connection, of which HTTP has let go. */
+interface Handshake {
+  readonly endpoint: Endpoint;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  /** Where the client is. */
+  readonly address: string | undefined;
+}
+
+const UNAVAILABLE: Admission = { refusal: { status: 503 } };
+
 /** Turns HTTP upgrades into connections: checks origin and capacity, then completes the handshake. */
 export class Upgrades {
   private readonly servers = new Map<Endpoint, WebSocketServer>();
@@ -22,15 +36,56 @@ export class Upgrades {
   constructor(private readonly connections: Connections) {}
 
   accept(endpoint: Endpoint, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { origins, trustProxy } = this.connections.settings;
-    const address = addressOf(request, trustProxy);
-    const status = isOriginAllowed(request.headers.origin, request.headers.host, origins)
-      ? this.connections.refusal(address)
-      : 403;
-    if (status !== undefined) {
-      refuseUpgrade(socket, status);
+    const address = addressOf(request, this.connections.settings.trustProxy);
+    const handshake = { endpoint, request, socket, head, address };
+    if (endpoint.admit) {
+      void this.admit(handshake, endpoint.admit);
       return;
     }
+    const status = this.originRefusal(request) ?? this.connections.refusal(address);
+    if (status === undefined) this.open(handshake, request);
+    else refuseUpgrade(socket, { status });
+  }
+
+  /** Capacity is looked at first, so that who must be refused costs little, and last, since others came meanwhile. */
+  private async admit(handshake: Handshake, admit: Admit): Promise<void> {
+    const { request, socket, address } = handshake;
+    const isLost = (): void => void socket.destroy();
+    socket.on('error', isLost);
+    const busy = this.connections.refusal(address);
+    const admission = busy ? { refusal: { status: busy } } : await this.decided(admit(request));
+    socket.off('error', isLost);
+    if ('refusal' in admission) {
+      refuseUpgrade(socket, admission.refusal);
+      return;
+    }
+    const status =
+      this.originRefusal(request) ?? versionRefusal(request) ?? this.connections.refusal(address);
+    if (status === undefined) this.open(handshake, admission.admitted);
+    else refuseUpgrade(socket, { status, headers: status === 426 ? UPGRADE_REQUIRED : undefined });
+  }
+
+  private async decided(admission: Promise<Admission>): Promise<Admission> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Admission>((resolve) => {
+      timer = setTimeout(() => resolve(UNAVAILABLE), this.connections.settings.handshakeTimeoutMs);
+    });
+    try {
+      return await Promise.race([admission, late]);
+    } catch (error) {
+      logger.error(error instanceof Error ? error.stack : error);
+      return { refusal: { status: 500 } };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private originRefusal({ headers }: IncomingMessage): 403 | undefined {
+    const { origins } = this.connections.settings;
+    return isOriginAllowed(headers.origin, headers.host, origins) ? undefined : 403;
+  }
+
+  private open({ endpoint, request, socket, head, address }: Handshake, known: unknown): void {
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection(webSocket, socket, endpoint, this.connections);
       connection.address = address;
@@ -40,7 +95,7 @@ export class Upgrades {
       webSocket.on('close', onClose);
       webSocket.on('error', onError);
       this.connections.add(connection);
-      connection.opened(request);
+      connection.opened(known);
     });
   }
 
@@ -51,7 +106,7 @@ export class Upgrades {
         noServer: true,
         clientTracking: false,
         perMessageDeflate: false,
-        maxPayload: this.connections.settings.maxFrameBytes,
+        maxPayload: endpoint.rules.maxFrameBytes ?? this.connections.settings.maxFrameBytes,
         handleProtocols: (offered) => endpoint.subProtocols.find((one) => offered.has(one)) ?? false,
         WebSocket: ConnectedWebSocket,
       });
@@ -62,12 +117,17 @@ export class Upgrades {
 }
 
 /** Answers an upgrade with an HTTP status. */
-export function refuseUpgrade(socket: Duplex, status: number): void {
+export function refuseUpgrade(socket: Duplex, { status, headers = {} }: HandshakeRefusal): void {
   socket.on('error', () => socket.destroy());
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-    () => socket.destroy(),
-  );
+  const all = { ...headers, Connection: 'close', 'Content-Length': 0 };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`, () => socket.destroy());
+}
+
+/** Of what is no WebSocket at all, the handshake itself says so. */
+function versionRefusal({ headers }: IncomingMessage): 426 | undefined {
+  const isWebSocket = headers.upgrade?.toLowerCase() === 'websocket';
+  return isWebSocket && !isVersionSpoken(headers['sec-websocket-version']) ? 426 : undefined;
 }
 
 function addressOf(request: IncomingMessage, trustProxy: boolean): string | undefined {

@@ -1,12 +1,21 @@
 import type { Envelope } from './envelope.js';
 import type { Fanout } from './fanout.js';
 import { SharedEnvelopes } from './shared-envelopes.js';
+import type { Publication } from '../protocol/publication.js';
 import type { Subscription } from './subscription.js';
+
+/** Gets every publication of a channel as it came. Neither method may throw. */
+export interface ChannelListener {
+  received(publication: Publication): void;
+  /** The broker is lost: publications may be missing from here on. */
+  lost(): void;
+}
 
 /** The subscriptions of this node to one channel, and the envelopes that they share. */
 export class Channel {
   private readonly subscriptions = new Set<Subscription>();
   private readonly envelopes = new SharedEnvelopes<Envelope>();
+  private readonly listeners = new Set<ChannelListener>();
 
   constructor(
     /** Settles when the broker delivers the channel's publications. */
@@ -14,7 +23,15 @@ export class Channel {
   ) {}
 
   get isEmpty(): boolean {
-    return this.subscriptions.size === 0;
+    return this.subscriptions.size === 0 && this.listeners.size === 0;
+  }
+
+  addListener(listener: ChannelListener): void {
+    this.listeners.add(listener);
+  }
+
+  removeListener(listener: ChannelListener): void {
+    this.listeners.delete(listener);
   }
 
   add(subscription: Subscription): void {
@@ -36,5 +53,11 @@ export class Channel {
         failed(error);
       }
     }
+    for (const listener of this.listeners) listener.received(fanout.publication);
+  }
+
+  /** Tells those who are to know of a gap. Clients are disconnected instead. */
+  lose(): void {
+    for (const listener of this.listeners) listener.lost();
   }
 }

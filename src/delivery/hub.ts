@@ -3,7 +3,7 @@ import { BROKER, type Broker, type BrokerListener, type BrokerState } from '../b
 import { Metrics } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
 import type { Publication } from '../protocol/publication.js';
-import { Channel } from './channel.js';
+import { Channel, type ChannelListener } from './channel.js';
 import { Fanout } from './fanout.js';
 import type { Subscription } from './subscription.js';
 import type { Tally } from './tally.js';
@@ -72,13 +72,7 @@ export class Hub implements BrokerListener {
    * @throws {ClientError} when the broker cannot be reached.
    */
   async join(subscription: Subscription): Promise<void> {
-    if (this.broker.state !== 'ready') throw unavailable();
-    const { channel: name } = subscription;
-    let channel = this.channels.get(name);
-    if (!channel) {
-      channel = new Channel(this.broker.join(name));
-      this.channels.set(name, channel);
-    }
+    const channel = this.channelOf(subscription.channel);
     subscription.tally = this.tally;
     channel.add(subscription);
     try {
@@ -89,14 +83,33 @@ export class Hub implements BrokerListener {
     }
   }
 
+  /**
+   * Hands every publication of a channel to a listener, as it came, from when this resolves, and tells it when the
+   * broker is lost.
+   * @returns what ends that.
+   * @throws {ClientError} when the broker cannot be reached.
+   */
+  async tap(name: string, listener: ChannelListener): Promise<() => void> {
+    const channel = this.channelOf(name);
+    channel.addListener(listener);
+    const end = (): void => {
+      channel.removeListener(listener);
+      this.leaveIfEmpty(name);
+    };
+    try {
+      await channel.joined;
+    } catch (cause) {
+      end();
+      throw unavailable(cause);
+    }
+    return end;
+  }
+
   /** Removes a subscription; nothing reaches it any more. */
   leave(subscription: Subscription): void {
     subscription.end();
-    const channel = this.channels.get(subscription.channel);
-    channel?.remove(subscription);
-    if (!channel?.isEmpty) return;
-    this.channels.delete(subscription.channel);
-    void this.broker.leave(subscription.channel);
+    this.channels.get(subscription.channel)?.remove(subscription);
+    this.leaveIfEmpty(subscription.channel);
   }
 
   /** See {@link BrokerListener.received}. */
@@ -112,7 +125,25 @@ export class Hub implements BrokerListener {
   /** See {@link BrokerListener.stateChanged}. */
   stateChanged(state: BrokerState): void {
     this.metrics.brokerStateChanged(state === 'ready');
+    if (state === 'lost') for (const channel of this.channels.values()) channel.lose();
     this.onStateChange?.(state);
+  }
+
+  /** @throws {ClientError} when the broker cannot be reached. */
+  private channelOf(name: string): Channel {
+    if (this.broker.state !== 'ready') throw unavailable();
+    let channel = this.channels.get(name);
+    if (!channel) {
+      channel = new Channel(this.broker.join(name));
+      this.channels.set(name, channel);
+    }
+    return channel;
+  }
+
+  private leaveIfEmpty(name: string): void {
+    if (!this.channels.get(name)?.isEmpty) return;
+    this.channels.delete(name);
+    void this.broker.leave(name);
   }
 }
 

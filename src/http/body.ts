@@ -1,5 +1,6 @@
 import { BadRequestException, PayloadTooLargeException } from '@nestjs/common';
 import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
 
 /** A request of either HTTP platform, as far as its body goes. */
 export interface BodyRequest {
@@ -30,6 +31,14 @@ export function bodyText(request: BodyRequest, maxBytes: number): string {
 /** Whether the bytes of a request's body are still there; if not, numbers beyond 2^53 have lost digits. */
 export function hasRawBody({ body, rawBody }: BodyRequest): boolean {
   return Buffer.isBuffer(body) || rawBody !== undefined;
+}
+
+/**
+ * The body of a request that somebody has read before, which only an Express app of one's own does; otherwise nothing, it
+ * is still to be read.
+ */
+export function readBefore(request: BodyRequest & IncomingMessage): Buffer | undefined {
+  return request.readableEnded ? bytesOf(request) : undefined;
 }
 
 function bytesOf({ body, rawBody }: BodyRequest): Buffer {

@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { Settings } from '../config/settings.js';
+import { Listeners } from '../connection/listeners.js';
 import { Metrics } from '../metrics/metrics.js';
 
 /** Serves the metrics on a port of their own, where one is configured. */
@@ -12,14 +12,14 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
   constructor(
     private readonly settings: Settings,
     private readonly metrics: Metrics,
+    private readonly listeners: Listeners,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     const { enabled, port, host } = this.settings.metrics;
     if (!enabled || port === 0) return;
     this.server = createServer((request, response) => void this.answer(request.url ?? '', response));
-    this.server.listen(port, host);
-    await once(this.server, 'listening');
+    await this.listeners.listen(this.server, { name: 'metrics', host, port });
   }
 
   async onApplicationShutdown(): Promise<void> {

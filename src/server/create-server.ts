@@ -1,3 +1,4 @@
+import type { ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { readFileSync } from 'node:fs';
@@ -19,8 +20,14 @@ type HttpOptions = { readonly requestTimeout: number } & (
   { readonly http: HttpServerOptions } | { readonly https: HttpsServerOptions }
 );
 
-/** Makes the gateway as an application of its own, on Fastify; it does not listen yet. */
-export async function createServer(settings: Settings): Promise<NestFastifyApplication> {
+/**
+ * Makes the gateway as an application of its own, on Fastify; it does not listen yet.
+ * @param modules further modules, such as those whose providers have procedures.
+ */
+export async function createServer(
+  settings: Settings,
+  modules: NonNullable<ModuleMetadata['imports']> = [],
+): Promise<NestFastifyApplication> {
   const { publish, log } = settings;
   const adapter = new FastifyAdapter({
     bodyLimit: publish.maxBodyBytes,
@@ -30,7 +37,7 @@ export async function createServer(settings: Settings): Promise<NestFastifyAppli
   });
   takeRawBodies(adapter);
   const app = await NestFactory.create<NestFastifyApplication>(
-    KittiwakeModule.forRootAsync({ useFactory: () => settings }),
+    KittiwakeModule.forRootAsync({ imports: modules, useFactory: () => settings }),
     adapter,
     {
       logger: new PinoLogger(log),
@@ -45,13 +52,14 @@ export async function createServer(settings: Settings): Promise<NestFastifyAppli
 }
 
 /** Plain HTTP or TLS, and how long a request may take to arrive: Node looks for late ones only so often. */
-function httpOptions({ server, limits: { handshakeTimeoutMs } }: Settings): HttpOptions {
+function httpOptions({ server, limits: { handshakeTimeoutMs }, procedures }: Settings): HttpOptions {
+  const bodyTimeoutMs = procedures?.http.bodyTimeoutMs ?? 0;
   const limits = {
     headersTimeout: handshakeTimeoutMs,
     connectionsCheckingInterval: Math.min(handshakeTimeoutMs, MAX_CHECKING_INTERVAL_MS),
   };
   return {
-    requestTimeout: handshakeTimeoutMs,
+    requestTimeout: Math.max(handshakeTimeoutMs, bodyTimeoutMs),
     ...(server.tls
       ? { https: { ...limits, handshakeTimeout: handshakeTimeoutMs, ...certificate(server.tls) } }
       : { http: limits }),

@@ -26,3 +26,17 @@ export async function settingsFromEnvironment(): Promise<Settings> {
   if (settings.rooms && !settings.rooms.api) throw new ConfigurationError([ROOMS_NEED_API]);
   return settings;
 }
+
+/** The environment that the process was given: what a `.env` file adds later is read anew by whoever comes after it. */
+export const GIVEN_ENVIRONMENT: Readonly<NodeJS.ProcessEnv> = { ...process.env };
+
+/** Marks a process that takes over from the one that started it. */
+export const SUCCESSOR_MARK = { KITTIWAKE_SUCCESSOR: '1' } as const;
+
+/** Whether this process has the mark, which it has no more then. */
+export function takeSuccessorMark(): boolean {
+  const [name] = Object.keys(SUCCESSOR_MARK) as [keyof typeof SUCCESSOR_MARK];
+  const isMarked = process.env[name] === SUCCESSOR_MARK[name];
+  delete process.env[name];
+  return isMarked;
+}

@@ -11,7 +11,7 @@ import {
 } from '../protocol/json.js';
 
 /** Events that clients may send; the names are case sensitive. */
-const EVENT_NAMES = new Set(['auth', 'subscribe', 'unsubscribe', 'message', 'ping']);
+const EVENT_NAMES = new Set(['auth', 'subscribe', 'unsubscribe', 'message', 'ping', 'call', 'cancel']);
 
 /** Handlers for what is none of these: frames that are not JSON, JSON without the name of an event, other events. */
 export const NOT_JSON = 'not-json';
@@ -30,6 +30,11 @@ export class ClientEvent {
     readonly value: Readonly<Record<string, unknown>>,
     private readonly text: string,
   ) {}
+
+  /** How much the client sent, in characters. */
+  get length(): number {
+    return this.text.length;
+  }
 
   /** The members, each as the text it came in. */
   get members(): JsonMembers {

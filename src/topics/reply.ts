@@ -36,6 +36,23 @@ export class Reply {
     this.send(frame);
   }
 
+  /** One of several results of a call. */
+  more(result: JsonText): void {
+    const frame = this.frame();
+    frame.set('status', '"ok"' as JsonText);
+    frame.set('data', result);
+    frame.set('more', 'true' as JsonText);
+    this.send(frame);
+  }
+
+  /** The only result of a call, or the last; null is told where it is one. */
+  last(result: JsonText | undefined): void {
+    const frame = this.frame();
+    frame.set('status', '"ok"' as JsonText);
+    if (result !== undefined) frame.set('data', result);
+    this.send(frame);
+  }
+
   /** The refusal or failure of the event. */
   error(error: unknown): void {
     const refusal = asRefusal(error);

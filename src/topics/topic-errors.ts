@@ -12,6 +12,8 @@ export const TOPIC_ERRORS = {
   notSubscribed: () => new ClientError('not_subscribed', 'Subscription does not exist.'),
   extraFieldsTooLong: () => new ClientError('extra_fields_too_long', 'Extra fields too long.'),
   tooManySubscriptions: () => new ClientError('too_many_subscriptions', 'Too many subscriptions.'),
+  idMissing: () => new ClientError('id_missing', 'Must specify id.'),
+  procedureMissing: () => new ClientError('procedure_missing', 'Must specify procedure.'),
 } as const;
 
 /** The text and the code of a refusal by a service that gives no text of its own. */

@@ -19,6 +19,7 @@ import type { Service } from './service.js';
 import { Services } from './services.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
+import { TopicCalls } from './topic-calls.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 
@@ -49,6 +50,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
     private readonly services: Services,
     private readonly subscriptions: TopicSubscriptions,
     private readonly authenticators: Authenticators,
+    private readonly calls: TopicCalls,
     private readonly metrics: Metrics,
   ) {}
 
@@ -111,6 +113,18 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
     return this.aboutTopic(connection, event, ({ session, topic, reply }) =>
       this.subscriptions.unsubscribe(session, topic, (data) => reply.ok(data)),
     );
+  }
+
+  @SubscribeMessage('call')
+  call(connection: Connection, event: ClientEvent): void {
+    if (this.calls.areFor(connection)) this.calls.begin(this.sessions.of(connection), event);
+    else this.unknown(connection, event);
+  }
+
+  @SubscribeMessage('cancel')
+  cancel(connection: Connection, event: ClientEvent): void {
+    if (this.calls.areFor(connection)) this.calls.cancel(this.sessions.of(connection), event);
+    else this.unknown(connection, event);
   }
 
   @SubscribeMessage(UNKNOWN)

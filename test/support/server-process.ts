@@ -20,6 +20,8 @@ export interface ProcessOptions {
   readonly config?: unknown;
   /** The content of a `.env` file in the folder that the process runs in. */
   readonly dotEnv?: string;
+  /** When it counts as ready. Default: when it says so over HTTP. */
+  readonly isReady?: () => unknown;
   /** Default: the server. */
   readonly command?: readonly [file: 'server/main.js' | 'cli/main.js', ...args: string[]];
 }
@@ -59,7 +61,8 @@ export class ServerProcess {
   static async start(options: ProcessOptions = {}): Promise<ServerProcess> {
     const port = Number(options.env?.['KITTIWAKE_PORT'] ?? (await freePort()));
     const server = await ServerProcess.launch(port, options);
-    await eventually(() => server.end ?? server.isReady(), {
+    const isReady = options.isReady ?? ((): Promise<boolean> => server.isReady());
+    await eventually(() => server.end ?? isReady(), {
       timeoutMs: START_TIMEOUT_MS,
       what: 'a ready gateway',
     });
@@ -95,6 +98,15 @@ export class ServerProcess {
 
   get httpUrl(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** Absent as long as it runs. One that has replaced it may run on, and print. */
+  get exitCode(): number | undefined {
+    return this.child.exitCode ?? undefined;
   }
 
   /** All it printed. */
@@ -146,7 +158,7 @@ function isBuilt(): boolean {
   const builtAtMs = statSync(join(ROOT, 'dist/server/main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
   return sources
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'))
+    .filter((file) => /\.(?:ts|js|css|html)$/.test(file) && !file.endsWith('.spec.ts'))
     .every((file) => statSync(join(ROOT, 'src', file)).mtimeMs <= builtAtMs);
 }
 

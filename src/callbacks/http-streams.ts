@@ -1,0 +1,160 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { Dispatcher } from 'undici';
+import { CallbackError } from '../protocol/errors.js';
+import { MAX_TIMER_MS } from '../protocol/max-timer.js';
+import type { CallbackUrl } from './callback-url.js';
+import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
+import {
+  AttemptError,
+  ConnectError,
+  exchange,
+  failure,
+  mediaTypeOf,
+  type Outgoing,
+} from './http-exchange.js';
+import { outgoing } from './outgoing.js';
+import type { RunningRequest, RunningRequests } from './running-requests.js';
+import type { StreamedAnswer, StreamRequest, StreamRequester } from './stream-requester.js';
+import { withTimeLimit } from './time-limit.js';
+import { Turns } from './turns.js';
+
+/** How the app is asked for answers that are read as they come. */
+export interface HttpStreamsSettings extends ConnectionSettings {
+  /** How long it may take until an answer begins, where a request does not say otherwise. */
+  readonly timeoutMs: number;
+  /** How often a connection is tried; at least once. */
+  readonly tries: number;
+  /** The wait between two tries. */
+  readonly waitMs: number;
+  /** Origins that a request may be redirected to, besides its own. */
+  readonly redirectOrigins: ReadonlySet<string>;
+}
+
+/** Asks the app for answers that are read as they come, over a pool of its own: each keeps a connection to its end. */
+export class HttpStreams implements StreamRequester {
+  private readonly logger = new Logger(HttpStreams.name);
+  private readonly pools: ConnectionPools;
+  private readonly turns = new Map<string, Turns>();
+
+  /** @throws when the settings are unusable. */
+  constructor(
+    private readonly settings: HttpStreamsSettings,
+    private readonly requests: RunningRequests,
+  ) {
+    this.pools = new ConnectionPools(settings);
+  }
+
+  async open({ url, headers, body, timeoutMs, signal }: StreamRequest): Promise<StreamedAnswer> {
+    const post = outgoing('POST', url, headers, body);
+    const request = this.requests.begin(signal);
+    try {
+      const response = await this.response(post, timeoutMs ?? this.settings.timeoutMs, request.signal);
+      return this.answerOf(response, post.url, request);
+    } catch (error) {
+      request.abort(); // it may still wait for a connection or an answer
+      throw error;
+    }
+  }
+
+  /** Ends all connections. */
+  destroy(): Promise<void> {
+    return this.pools.destroy();
+  }
+
+  private async response(
+    post: Outgoing,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await withTimeLimit(timeoutMs || MAX_TIMER_MS, tooLate, signal, (begin) =>
+          this.attempt(post, begin, signal),
+        );
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof AttemptError)) throw error;
+        if (!(error instanceof ConnectError) || tries >= this.settings.tries) {
+          throw this.unavailable(post.url, error.message);
+        }
+        await this.waitAfter(error, post.url, signal);
+      }
+    }
+  }
+
+  /**
+   * A request goes to the pool when it can have a connection at once: what waits there, cancelled or not, stays until one
+   * is free.
+   * @param begin ends the wait for a connection; the answer may go on for longer.
+   */
+  private async attempt(
+    post: Outgoing,
+    begin: AbortSignal,
+    signal: AbortSignal,
+  ): Promise<Dispatcher.ResponseData> {
+    const turns = this.turnsOf(post.url);
+    await turns.take(begin);
+    try {
+      const response = await exchange(post, this.pools, this.settings.redirectOrigins, signal);
+      response.body.once('close', () => turns.give());
+      return response;
+    } catch (error) {
+      turns.give();
+      throw error;
+    }
+  }
+
+  private turnsOf({ origin }: CallbackUrl): Turns {
+    let turns = this.turns.get(origin);
+    if (!turns) this.turns.set(origin, (turns = new Turns(this.settings.connections)));
+    return turns;
+  }
+
+  private async waitAfter({ message }: ConnectError, url: CallbackUrl, signal: AbortSignal): Promise<void> {
+    const { waitMs } = this.settings;
+    this.logger.debug(`POST ${url.scrubbed}: no connection, next try in ${waitMs} ms: ${message}`);
+    try {
+      await wait(waitMs, undefined, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  private answerOf(
+    { statusCode, headers, body }: Dispatcher.ResponseData,
+    url: CallbackUrl,
+    request: RunningRequest,
+  ): StreamedAnswer {
+    return {
+      status: statusCode,
+      mediaType: mediaTypeOf(headers),
+      isDelimited: 'transfer-encoding' in headers || 'content-length' in headers,
+      body: this.chunks(body as AsyncIterable<Buffer>, url, request),
+      end: () => request.abort(),
+    };
+  }
+
+  private async *chunks(
+    body: AsyncIterable<Buffer>,
+    url: CallbackUrl,
+    request: RunningRequest,
+  ): AsyncGenerator<Buffer, void, void> {
+    try {
+      yield* body;
+    } catch (error) {
+      request.signal.throwIfAborted();
+      throw this.unavailable(url, `the answer broke off: ${failure(error).message}`);
+    } finally {
+      request.finish();
+    }
+  }
+
+  private unavailable(url: CallbackUrl, fault: string): CallbackError {
+    const message = `POST ${url.scrubbed}: ${fault}`;
+    this.logger.warn(message);
+    return new CallbackError(message);
+  }
+}

@@ -1,0 +1,43 @@
+import type { JsonText } from '../protocol/json.js';
+
+/** A POST to the app whose answer is read as it comes. */
+export interface StreamRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: JsonText;
+  /** How long it may take until the answer begins, milliseconds; 0: no limit. Default: the `timeout` of callbacks. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the request, also while its answer is read. */
+  readonly signal: AbortSignal;
+}
+
+/** An answer of the app that has begun. Whoever gets it MUST read its body to the end or call {@link end}. */
+export interface StreamedAnswer {
+  readonly status: number;
+  /** The content type in lower case, without parameters; empty when there is none. */
+  readonly mediaType: string;
+  /** Whether the answer says where it ends. Otherwise it ends with its connection, which may have broken off. */
+  readonly isDelimited: boolean;
+  /**
+   * To be read once; the app is read as fast as this is.
+   * @throws {CallbackError} when it breaks off.
+   * @throws the signal's reason when that is aborted.
+   */
+  readonly body: AsyncIterable<Buffer>;
+  /** Ends the request with its connection, unless all of the answer is there. */
+  end(): void;
+}
+
+/** Asks the app over HTTP for an answer of any length, over connections that no other requests wait for. */
+export interface StreamRequester {
+  /**
+   * Resolves when the answer begins, whatever its status. Asks again only when no connection could be made: of a request
+   * that was sent, nobody knows what it has done.
+   * @throws {CallbackError} when no answer began in time.
+   * @throws the signal's reason when that is aborted.
+   */
+  open(request: StreamRequest): Promise<StreamedAnswer>;
+}
+
+/** The injection token of the gateway's {@link StreamRequester}. */
+export const STREAM_REQUESTER = Symbol('kittiwake:stream-requester');

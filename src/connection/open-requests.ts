@@ -1,0 +1,40 @@
+import type { Server, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 20;
+
+/** HTTP requests that have not been answered yet. */
+export class OpenRequests {
+  private readonly open = new Set<ServerResponse>();
+  private isClosing = false;
+
+  /** Those of a server, from here on. */
+  static of(server: Server): OpenRequests {
+    const requests = new OpenRequests();
+    server.prependListener('request', (_request, response: ServerResponse) => requests.add(response));
+    return requests;
+  }
+
+  /** One that will be answered, or its connection closed. */
+  add(response: ServerResponse): void {
+    if (this.isClosing) response.shouldKeepAlive = false;
+    this.open.add(response);
+    response.once('close', () => this.open.delete(response));
+  }
+
+  /** From here on an answer ends its connection: the next request comes over a new one, to whoever listens then. */
+  closeAfterAnswers(): void {
+    this.isClosing = true;
+    for (const response of this.open) response.shouldKeepAlive = false;
+  }
+
+  /** Resolves when all are answered, or the time is up. Answers that have begun and go on are not waited for. */
+  async answered(timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while ([...this.open].some(isUnanswered) && performance.now() < deadline) await delay(POLL_MS);
+  }
+}
+
+function isUnanswered({ headersSent, writableEnded }: ServerResponse): boolean {
+  return !headersSent || writableEnded;
+}

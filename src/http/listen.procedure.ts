@@ -1,0 +1,55 @@
+import type { Hub } from '../delivery/hub.js';
+import type { Procedure } from '../procedures/procedure.js';
+import { ProcedureError } from '../procedures/procedure-errors.js';
+import type { Publication } from '../protocol/publication.js';
+import { parseRichJson } from '../protocol/rich-json.js';
+import { builtIn, required } from '../rpc/built-in.js';
+import type { Services } from '../topics/services.js';
+import { Backlog } from './backlog.js';
+
+const DESCRIPTION = `/listen <TOPIC> ...
+
+Shows the publications of topics as they come, whoever may subscribe to them.`;
+
+/** A stream of the publications of topics, for operators: no service is asked whether they may see them. */
+export function listenProcedure(hub: Hub, services: Services): Procedure {
+  return builtIn({
+    name: 'listen',
+    access: 'service',
+    description: DESCRIPTION,
+    parameters: [required('topic', 'str')],
+    rest: { positional: true },
+    isStream: true,
+    run: ({ signal }, given) => {
+      const topics = new Set(given.map(String));
+      for (const topic of topics)
+        if (!services.find(topic))
+          throw new ProcedureError(`${topic} is not <service>.<topic> of a configured service`, 400);
+      return publicationsOf(hub, topics, signal);
+    },
+  });
+}
+
+async function* publicationsOf(
+  hub: Hub,
+  topics: ReadonlySet<string>,
+  signal: AbortSignal,
+): AsyncGenerator<unknown, void, void> {
+  const backlog = new Backlog(signal);
+  const ends: (() => void)[] = [];
+  try {
+    for (const topic of topics) ends.push(await hub.tap(topic, backlog));
+    for (let next = await backlog.take(); next; next = await backlog.take()) yield shown(next);
+  } finally {
+    for (const end of ends) end();
+  }
+}
+
+function shown({ subscription, data, publishedAt, receivedAtMs }: Publication): object {
+  return {
+    subscription,
+    data: parseRichJson(data, { bytes: false }),
+    ...(publishedAt !== undefined && { published_at: publishedAt }),
+    received_at: new Date(receivedAtMs).toISOString(),
+  };
+}

@@ -1,0 +1,73 @@
+/** A schema of JSON Schema 2020-12, which is that of OpenAPI 3.1. */
+export type Schema = Readonly<Record<string, unknown>>;
+
+/** What a body may be, by media type. */
+export type Content = Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>>;
+
+export interface Reference {
+  readonly $ref: string;
+}
+
+export interface ResponseObject {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, { readonly description: string; readonly schema: Schema }>>;
+  readonly content?: Content;
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description?: string;
+  /** What it takes to be let in: one of these. */
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly requestBody?: { readonly required: boolean; readonly content: Content };
+  readonly responses: Readonly<Record<string, ResponseObject | Reference>>;
+}
+
+/** What there is at each path. */
+export type Paths = Readonly<
+  Record<string, { readonly get?: Operation; readonly post?: Operation; readonly description?: string }>
+>;
+
+export interface Components {
+  readonly schemas?: Readonly<Record<string, Schema>>;
+  readonly responses?: Readonly<Record<string, ResponseObject>>;
+  readonly securitySchemes?: Readonly<Record<string, object>>;
+}
+
+/** A part of a document, with what it refers to. */
+export interface Part {
+  readonly tag: { readonly name: string; readonly description: string };
+  readonly paths: Paths;
+  readonly components?: Components;
+}
+
+/** An OpenAPI 3.1 document. (https://spec.openapis.org/oas/v3.1.1.html) */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly tags: readonly Part['tag'][];
+  readonly paths: Paths;
+  readonly components: Components;
+}
+
+/** No credentials are needed. */
+export const OPEN: Operation['security'] = [];
+
+export function schemaAt(name: string): Reference & Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+export function responseAt(name: string): Reference {
+  return { $ref: `#/components/responses/${name}` };
+}
+
+export function jsonOf(schema: Schema): Content {
+  return { 'application/json': { schema } };
+}
+
+/** An object whose members are all there. */
+export function objectOf(properties: Readonly<Record<string, Schema>>): Schema {
+  return { type: 'object', properties, required: Object.keys(properties) };
+}

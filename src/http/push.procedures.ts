@@ -1,0 +1,82 @@
+import type { Procedure } from '../procedures/procedure.js';
+import { ProcedureError } from '../procedures/procedure-errors.js';
+import { isObject, objectText, type JsonText } from '../protocol/json.js';
+import { PublicationError } from '../protocol/publication.js';
+import { richJsonText } from '../protocol/rich-json.js';
+import { builtIn, optional, required } from '../rpc/built-in.js';
+import type { RoomPublisher } from '../rooms/room-publisher.js';
+import { TriggerError } from '../rooms/trigger.js';
+import type { TopicPublisher } from '../topics/topic-publisher.js';
+
+const PUBLISH = `/publish <TOPIC> <DATA> [--order=<N>] [--order_key=<K>] [--throttle=<S>] [--throttle_key=<K>]
+
+Publishes data to the subscribers of a topic.`;
+
+const TRIGGER = `/trigger <ROOMS> <DATA> [--exclude=<CONNECTION>]
+
+Triggers rooms, and says how many subscriptions of this node were reached.`;
+
+/** Publishes as `POST /publish` does, for who has the service secret. */
+export function publishProcedure(topics: TopicPublisher): Procedure {
+  const options = ['order', 'order_key', 'throttle', 'throttle_key'];
+  return builtIn({
+    name: 'publish',
+    access: 'service',
+    description: PUBLISH,
+    parameters: [
+      required('topic', 'str'),
+      required('data'),
+      ...options.map((name) => optional(name)),
+      optional('fields'),
+    ],
+    run: async (_call, [topic, data, ...others]) => {
+      const given = options.flatMap((name, index) => textOf(name, others[index]));
+      const fields = others[options.length] ?? {};
+      if (!isObject(fields)) throw new ProcedureError('fields must be an object', 400);
+      const text = objectText([
+        ...Object.entries(fields).flatMap(([name, value]) => textOf(name, value)),
+        ...textOf('subscription', topic),
+        ...textOf('data', data),
+        ['options', objectText(given)],
+      ]);
+      await pushed(PublicationError, () => topics.publish(text, 'http'));
+      return { status: 'ok', _format: 'Published.' };
+    },
+  });
+}
+
+/** Triggers as `POST /trigger` does, for who has the service secret. */
+export function triggerProcedure(rooms: RoomPublisher): Procedure {
+  return builtIn({
+    name: 'trigger',
+    access: 'service',
+    description: TRIGGER,
+    parameters: [required('rooms'), required('data'), optional('exclude', 'str')],
+    run: async (_call, [given, data, exclude]) => {
+      const text = objectText([
+        ...textOf('rooms', given),
+        ...textOf('data', data),
+        ...textOf('exclude', exclude),
+      ]);
+      const reached = await pushed(TriggerError, () => rooms.trigger(text, 'http'));
+      return { status: 'ok', reached, _format: 'Reached %(reached)s subscriptions here.' };
+    },
+  });
+}
+
+function textOf(name: string, value: unknown): [string, JsonText][] {
+  return value === undefined ? [] : [[name, richJsonText(value)]];
+}
+
+/** @throws {ProcedureError} (400) when what is pushed is wrong, (503) when the broker could not take it. */
+async function pushed<Result>(
+  refusal: new (...args: never[]) => Error,
+  push: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await push();
+  } catch (cause) {
+    if (cause instanceof refusal) throw new ProcedureError(cause.message, 400, { cause });
+    throw new ProcedureError('The broker is not available.', 503, { cause });
+  }
+}

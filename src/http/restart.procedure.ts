@@ -1,0 +1,21 @@
+import type { Procedure } from '../procedures/procedure.js';
+import { ProcedureError } from '../procedures/procedure-errors.js';
+import { builtIn } from '../rpc/built-in.js';
+import { restartGateway } from '../rpc/gateway-process.js';
+
+const DESCRIPTION = `/restart
+
+Starts a new version of the gateway, which takes the place of this process when it is ready.`;
+
+/** Replaces the gateway, unless it is part of an app. */
+export function restartProcedure(): Procedure {
+  return builtIn({
+    name: 'restart',
+    access: 'service',
+    description: DESCRIPTION,
+    run: () => {
+      if (!restartGateway()) throw new ProcedureError('Only a gateway of its own can be restarted.', 501);
+      return 'A new version is starting.';
+    },
+  });
+}

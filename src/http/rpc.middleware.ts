@@ -1,0 +1,72 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ProceduresSettings } from '../config/procedures.settings.js';
+import { Settings } from '../config/settings.js';
+import { RpcHandshake } from '../rpc/rpc-handshake.js';
+import { RpcHttp } from '../rpc/rpc-http.js';
+import { allowOrigin } from './allowed-origin.js';
+import { type BodyRequest, readBefore } from './body.js';
+
+type HttpRequest = IncomingMessage & BodyRequest;
+type Next = () => void;
+
+/**
+ * Calls of procedures over HTTP, on the port of the app, of either platform. It stands before all that parses bodies and
+ * logs paths: bodies are read as they come, and the service secret may be in a path. So it is no controller, and the
+ * app's global prefix is not before its path, just as it is not before that of WebSockets.
+ */
+@Injectable()
+export class RpcMiddleware {
+  private readonly logger = new Logger('Procedures');
+
+  constructor(
+    { httpAdapter }: HttpAdapterHost,
+    private readonly settings: Settings,
+    private readonly rpc: RpcHttp,
+    private readonly handshake: RpcHandshake,
+  ) {
+    const { procedures } = settings;
+    if (!procedures) return;
+    // There is none in an app without HTTP.
+    httpAdapter?.use((request: HttpRequest, response: ServerResponse, next: Next) =>
+      this.handle(procedures, request, response, next),
+    );
+  }
+
+  private handle(
+    { path: base, http }: ProceduresSettings,
+    request: HttpRequest,
+    response: ServerResponse,
+    next: Next,
+  ): void {
+    const [path = '/'] = (request.url ?? '/').split('?', 1);
+    if (this.handshake.isFor(path)) void this.shake(request, response);
+    else if (!http.enabled || !isCall(path, base)) next();
+    else if (!allowOrigin(this.settings.origins, request, response)) {
+      const body = readBefore(request);
+      void this.rpc.handle(request, response, {
+        prefix: base,
+        transport: 'tcp',
+        isForOneRequest: false,
+        body,
+      });
+    }
+  }
+
+  /** Tells who should have come over WebSocket, as the handshake would have. */
+  private async shake(request: HttpRequest, response: ServerResponse): Promise<void> {
+    try {
+      const { status, headers } = await this.handshake.answerTo(request);
+      response.writeHead(status, { 'Content-Length': '0', ...headers }).end();
+    } catch (error) {
+      this.logger.error(error);
+      response.destroy();
+    }
+  }
+}
+
+/** Below `token` there is nothing but handshakes. */
+function isCall(path: string, base: string): boolean {
+  return path.startsWith(`${base}/`) && path !== `${base}/` && !path.startsWith(`${base}/token/`);
+}

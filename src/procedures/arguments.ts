@@ -1,0 +1,6 @@
+/** What a caller gave: values by position, and by name. */
+export interface Arguments {
+  readonly positional: readonly unknown[];
+  /** Made without a prototype, or a Map: a name may be anything. */
+  readonly named: ReadonlyMap<string, unknown>;
+}

@@ -1,0 +1,12 @@
+/** An argument that cannot be what its parameter is declared to be. It is the cause of a `procedure_failed`. */
+export class ConversionError extends Error {
+  override readonly name = 'ConversionError';
+
+  constructor(
+    message: string,
+    /** The HTTP status: 400 for a value of a type that can never be converted, 500 for one whose content cannot. */
+    readonly status: 400 | 500,
+  ) {
+    super(message);
+  }
+}

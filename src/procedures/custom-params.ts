@@ -1,0 +1,20 @@
+import { CUSTOM_ROUTE_ARGS_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/internal';
+
+type Entry = { readonly index: number };
+type Entries = Readonly<Record<string, Entry>>;
+
+/**
+ * The parameters of a method that decorators made with `createParamDecorator` fill, by their index.
+ * @throws when another decorator of a request over HTTP is on one.
+ */
+export function customParams(host: object, method: string): ReadonlyMap<number, [key: string, entry: Entry]> {
+  const entries = Object.entries(
+    (Reflect.getMetadata(ROUTE_ARGS_METADATA, host, method) as Entries | undefined) ?? {},
+  );
+  const foreign = entries.find(([key]) => !key.includes(CUSTOM_ROUTE_ARGS_METADATA));
+  if (foreign)
+    throw new Error(
+      `parameter ${foreign[1].index + 1} is of a request or of a message; use @Arg(), @Params() or @Call()`,
+    );
+  return new Map(entries.map(([key, entry]) => [entry.index, [key, entry]]));
+}

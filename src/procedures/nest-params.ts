@@ -1,0 +1,34 @@
+import { RouteParamtypes } from '@nestjs/common/internal';
+import type { ParamsFactory } from '@nestjs/core/helpers/external-context-creator.js';
+import type { ArgumentReader } from './argument-values.js';
+import { customParams } from './custom-params.js';
+import type { ParameterSource } from './parameter-source.js';
+
+/** Where Nest finds what the parameters of a procedure are made from. */
+export const NEST_PARAMS = 'kittiwake:procedure-nest-params';
+
+/**
+ * Tells Nest what the parameters of a method are made from. To pipes, arguments are of the type `body`, as the arguments
+ * of a GraphQL field are: that is what `ValidationPipe` checks.
+ * @returns what makes them. The arguments of the context are the call and the values that were bound.
+ */
+export function defineNestParams(
+  host: object,
+  method: string,
+  sources: readonly ParameterSource[],
+  readers: readonly ArgumentReader[],
+): ParamsFactory {
+  const custom = customParams(host, method);
+  const byName = new Map<string | undefined, ArgumentReader>();
+  const entries = sources.map((source, index) => {
+    if (source.kind === 'custom') return custom.get(index)!;
+    const data = source.kind === 'all' ? undefined : source.name;
+    byName.set(data, readers[index]!);
+    return [`${RouteParamtypes.BODY}:${index}`, { index, data, pipes: source.pipes }] as const;
+  });
+  Reflect.defineMetadata(NEST_PARAMS, Object.fromEntries(entries), host, method);
+  return {
+    exchangeKeyForValue: (_type, data, args: [call: unknown, values: readonly unknown[]]): unknown =>
+      byName.get(data as string | undefined)!(args[1]),
+  };
+}

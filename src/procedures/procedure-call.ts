@@ -1,0 +1,61 @@
+import type { ArgumentsHost } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { CallbackRequest } from '../callbacks/callback-request.js';
+import type { JsonMembers } from '../protocol/json.js';
+import type { Arguments } from './arguments.js';
+
+/** The HTTP request that a call came with. */
+export interface HttpCall {
+  readonly method: string;
+  /** The path without the service secret and without the prefix of the endpoint: `/add`. */
+  readonly path: string;
+  /** Where the caller is: `host:port`, or `unix-domain`. */
+  readonly peer: string;
+  readonly request: IncomingMessage;
+  /** For raw procedures, which answer themselves. */
+  readonly response: ServerResponse;
+}
+
+/** Who calls, and from where. */
+export interface CallOrigin {
+  /** The fields of the caller's identity; nothing for who has none. */
+  readonly identity: JsonMembers | undefined;
+  /** Whether the caller has the service secret. */
+  readonly isService: boolean;
+  /** Absent over WebSocket. */
+  readonly http?: HttpCall | undefined;
+}
+
+/**
+ * A call, as the procedure sees it: what `@Call()` injects. Its fields are those of the caller's identity. Guards and
+ * interceptors find it with {@link ProcedureCall.of}.
+ */
+export class ProcedureCall extends CallbackRequest {
+  constructor(
+    /** The name of the procedure. */
+    readonly procedure: string,
+    /** Everything that the caller gave, as it came. */
+    readonly given: Arguments,
+    readonly origin: CallOrigin,
+    /** Aborted when the result is of no use any more: the caller is gone or has cancelled, or it took too long. */
+    signal: AbortSignal,
+  ) {
+    super(origin.identity ?? new Map(), signal);
+  }
+
+  /** The call that a guard, an interceptor, a filter or a parameter decorator works for, if it is one. */
+  static override of(context: ArgumentsHost): ProcedureCall | undefined {
+    const call: unknown = context.getArgByIndex(0);
+    return call instanceof ProcedureCall ? call : undefined;
+  }
+
+  /** Whether the caller has an identity or the service secret. */
+  get isAuthenticated(): boolean {
+    return this.origin.isService || this.origin.identity !== undefined;
+  }
+
+  /** The fields of the caller's identity; nothing for who has none. */
+  get identity(): Readonly<Record<string, unknown>> | undefined {
+    return this.origin.identity && this.fields;
+  }
+}

@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import type { Procedure } from './procedure.js';
+
+/** Every procedure of this gateway, by name. */
+@Injectable()
+export class Procedures {
+  private readonly byName = new Map<string, Procedure>();
+  private readonly places = new Map<string, string>();
+
+  /** In the order in which they were added. */
+  get all(): Iterable<Procedure> {
+    return this.byName.values();
+  }
+
+  /**
+   * @param place where it is defined, as messages name it.
+   * @throws when there is one of the same name.
+   */
+  add(procedure: Procedure, place = 'the configuration'): void {
+    const { name } = procedure.signature;
+    const other = this.places.get(name);
+    if (other !== undefined)
+      throw new Error(`there are two procedures named ${name}: in ${other} and in ${place}`);
+    this.byName.set(name, procedure);
+    this.places.set(name, place);
+  }
+
+  find(name: string): Procedure | undefined {
+    return this.byName.get(name);
+  }
+}

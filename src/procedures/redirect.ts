@@ -1,0 +1,10 @@
+import { ProcedureError } from './procedure-errors.js';
+
+/** Thrown by a procedure whose result is elsewhere. Over HTTP: status 302. */
+export class Redirect extends ProcedureError {
+  override readonly name = 'Redirect';
+
+  constructor(readonly location: string) {
+    super(`redirected to ${location}`, 302);
+  }
+}

@@ -1,0 +1,74 @@
+import { MAX_JSON_DEPTH } from './json.js';
+
+const FIX_MAP = 0x80;
+const FIX_LIST = 0x90;
+const FIX_TEXT = 0xa0;
+const NIL = 0xc0;
+const NEVER_USED = 0xc1;
+const NEGATIVE = 0xe0;
+
+/** For each first byte from {@link NIL} to {@link NEGATIVE}: how many bytes follow that say how long the value is, */
+// prettier-ignore
+const LENGTH_BYTES = [0, 0, 0, 0, 1, 2, 4, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 2, 4, 2, 4];
+/** and how many the value has that says nothing of it. */
+// prettier-ignore
+const FIXED_BYTES = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17, 0, 0, 0, 0, 0, 0, 0];
+/** The type of an extension comes between its length and its content. */
+const EXTENSIONS = [0xc7, 0xc8, 0xc9];
+const FIRST_LIST = 0xdc;
+const FIRST_MAP = 0xde;
+
+/**
+ * Checks what a decoder believes without asking: that lists and maps have no more elements than there are bytes, which
+ * it makes room for at once, and how deep they are nested.
+ * @throws {RangeError} unless this is one value, whole.
+ */
+export function checkShape(bytes: Uint8Array): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  /** How many values are still to come in each list and map that is open; first, the value itself. */
+  const open = [1];
+  let expected = 1;
+  let at = 0;
+  while (open.length > 0) {
+    if (expected > bytes.length - at) throw new RangeError('it ends too early');
+    expected--;
+    open[open.length - 1]!--;
+    const { next, elements } = readHead(view, at);
+    at = next;
+    if (elements !== undefined) {
+      if (open.length > MAX_JSON_DEPTH) throw new RangeError(`nested deeper than ${MAX_JSON_DEPTH}`);
+      open.push(elements);
+      expected += elements;
+    }
+    while (open.at(-1) === 0) open.pop();
+  }
+  if (at !== bytes.length) throw new RangeError('something comes after it');
+}
+
+interface Head {
+  /** Where the next value begins, which may be an element of this one. */
+  readonly next: number;
+  /** Only of lists and maps. */
+  readonly elements?: number;
+}
+
+function readHead(view: DataView, at: number): Head {
+  const first = view.getUint8(at);
+  if (first < FIX_MAP || first >= NEGATIVE) return { next: at + 1 };
+  if (first < FIX_LIST) return { next: at + 1, elements: 2 * (first - FIX_MAP) };
+  if (first < FIX_TEXT) return { next: at + 1, elements: first - FIX_LIST };
+  if (first < NIL) return { next: at + 1 + first - FIX_TEXT };
+  if (first === NEVER_USED) throw new RangeError('a byte is none of MessagePack');
+  const lengthBytes = LENGTH_BYTES[first - NIL]!;
+  if (lengthBytes === 0) return { next: at + 1 + FIXED_BYTES[first - NIL]! };
+  const length = unsigned(view, at + 1, lengthBytes);
+  const next = at + 1 + lengthBytes;
+  if (first >= FIRST_MAP) return { next, elements: 2 * length };
+  if (first >= FIRST_LIST) return { next, elements: length };
+  return { next: next + length + (EXTENSIONS.includes(first) ? 1 : 0) };
+}
+
+function unsigned(view: DataView, at: number, bytes: number): number {
+  if (bytes === 1) return view.getUint8(at);
+  return bytes === 2 ? view.getUint16(at) : view.getUint32(at);
+}

@@ -1,0 +1,129 @@
+import { Decoder, Encoder, ExtData, ExtensionCodec } from '@msgpack/msgpack';
+import { isUint8Array } from 'node:util/types';
+import { JsonError, MAX_JSON_DEPTH } from './json.js';
+import { checkShape } from './message-pack-shape.js';
+
+/** The extension that integers beyond 64 bits are: hexadecimal digits in ASCII, with `-` before those below zero. */
+const BIG_INTEGER = 1;
+const TIMESTAMP = -1;
+const HEXADECIMAL = /^-?[\da-f]+$/i;
+
+const MAX_UNSIGNED = 2n ** 64n;
+const MIN_SIGNED = -(2n ** 63n);
+const MAX_INT_32 = 2 ** 32;
+const MIN_INT_32 = -(2 ** 31);
+
+/** Without Dates: what the one that is built in makes of timestamps would not be JSON. */
+const EXTENSIONS = new ExtensionCodec();
+EXTENSIONS.register({
+  type: TIMESTAMP,
+  encode: () => null,
+  decode: (data, type) => new ExtData(type, data),
+});
+EXTENSIONS.register({ type: BIG_INTEGER, encode: () => null, decode: integerOf });
+
+const DECODER = new Decoder({ extensionCodec: EXTENSIONS, useBigInt64: true, mapKeyConverter: keyOf });
+const ENCODER = new Encoder({
+  extensionCodec: EXTENSIONS,
+  useBigInt64: true,
+  ignoreUndefined: true,
+  maxDepth: MAX_JSON_DEPTH + 1,
+});
+
+/** The input is not MessagePack, or is nested too deep. */
+export class MessagePackError extends Error {
+  override readonly name = 'MessagePackError';
+}
+
+/**
+ * The value of one MessagePack text: integers that a number would lose digits of are bigints, bytes are Buffers, and
+ * extensions other than big integers are `ExtData` of the library. Names of members are strings, whatever they were.
+ * @throws {MessagePackError}
+ */
+export function parseMessagePack(bytes: Uint8Array): unknown {
+  try {
+    checkShape(bytes);
+    return asRead(DECODER.decode(bytes));
+  } catch (cause) {
+    throw new MessagePackError('not MessagePack', { cause });
+  }
+}
+
+/**
+ * A value as MessagePack, as far as JSON could hold it; bigints and bytes besides, and `ExtData` as it is.
+ * @throws {JsonError} when it is nested too deep, which it also is when it contains itself.
+ */
+export function messagePack(value: unknown): Buffer {
+  const { buffer, byteOffset, byteLength } = ENCODER.encode(toWrite(value, '', 0));
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+function integerOf(data: Uint8Array): number | bigint {
+  const text = Buffer.from(data).toString('latin1');
+  if (!HEXADECIMAL.test(text)) throw new MessagePackError('an integer has other characters than digits');
+  const size = BigInt(`0x${text.replace('-', '')}`);
+  return shortest(text.startsWith('-') ? -size : size);
+}
+
+function shortest(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+function keyOf(key: unknown): string {
+  if (typeof key === 'object' && key !== null)
+    throw new MessagePackError('the name of a member is not a text');
+  return String(key);
+}
+
+/** Changes what was decoded in place. */
+function asRead(value: unknown): unknown {
+  if (typeof value === 'bigint') return shortest(value);
+  if (typeof value !== 'object' || value === null || value instanceof ExtData) return value;
+  if (isUint8Array(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  const members = value as Record<string, unknown>;
+  for (const name of Object.keys(members)) members[name] = asRead(members[name]);
+  return value;
+}
+
+/** A copy that the library writes as it should be: of numbers beyond 32 bits it would make floats. */
+function toWrite(value: unknown, name: string, depth: number): unknown {
+  switch (typeof value) {
+    case 'number':
+      return isBeyond32Bits(value) ? BigInt(value) : value;
+    case 'bigint':
+      return integerToWrite(value);
+    case 'object':
+      return value === null || value instanceof ExtData || isUint8Array(value)
+        ? value
+        : objectToWrite(value, name, depth);
+    case 'function':
+    case 'symbol':
+      return undefined;
+    default:
+      return value;
+  }
+}
+
+function isBeyond32Bits(value: number): boolean {
+  return Number.isSafeInteger(value) && (value >= MAX_INT_32 || value < MIN_INT_32);
+}
+
+function integerToWrite(value: bigint): number | bigint | ExtData {
+  if (value >= MIN_SIGNED && value < MAX_UNSIGNED) {
+    const number = Number(value);
+    return Number.isSafeInteger(number) && !isBeyond32Bits(number) ? number : value;
+  }
+  return new ExtData(BIG_INTEGER, Buffer.from(value.toString(16)));
+}
+
+function objectToWrite(value: object, name: string, depth: number): unknown {
+  if (depth >= MAX_JSON_DEPTH) throw new JsonError(`nested deeper than ${MAX_JSON_DEPTH}`);
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return toWrite((value.toJSON as (name: string) => unknown)(name), name, depth + 1);
+  if (Array.isArray(value))
+    return Array.from(value, (element: unknown, index) => toWrite(element, `${index}`, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key, toWrite(member, key, depth + 1)] as const),
+  );
+}

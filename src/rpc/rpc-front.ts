@@ -1,0 +1,10 @@
+/** The place where requests come in. */
+export interface RpcFront {
+  /** What the path of every procedure begins with: `/rpc`, or nothing. */
+  readonly prefix: string;
+  readonly transport: 'tcp' | 'unix';
+  /** Whether a connection serves one request only. */
+  readonly isForOneRequest: boolean;
+  /** The body of the request, if somebody has read it before. */
+  readonly body?: Buffer | undefined;
+}

@@ -1,0 +1,72 @@
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Settings } from '../config/settings.js';
+import { CallSlots } from '../procedures/call-slots.js';
+import { RpcExchange } from './rpc-exchange.js';
+import type { RpcFront } from './rpc-front.js';
+import { RpcParts } from './rpc-parts.js';
+import { RpcResponse } from './rpc-response.js';
+import { RpcStatistics } from './rpc-statistics.js';
+
+/** Kettlingar's protocol: one request is one call, wherever it comes in. */
+@Injectable()
+export class RpcHttp implements BeforeApplicationShutdown {
+  private readonly open = new Map<RpcExchange, Promise<void>>();
+  /** Of each connection: requests may come before those before them are answered. */
+  private readonly slots = new WeakMap<object, CallSlots>();
+
+  constructor(
+    private readonly parts: RpcParts,
+    private readonly statistics: RpcStatistics,
+    private readonly settings: Settings,
+  ) {}
+
+  /** How large a request may be, its header included; that can change. */
+  get maxRequestBytes(): number {
+    return this.parts.config.maxRequestBytes;
+  }
+
+  /** Answers a request. Resolves when the answer has been sent, or cannot be any more. Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse, front: RpcFront): Promise<void> {
+    const startedAt = performance.now();
+    const sentBefore = sentBytes(request);
+    if (front.isForOneRequest) response.setHeader('Connection', 'close');
+    const reply = new RpcResponse(request, response, this.parts.config.bodyTimeoutMs);
+    const exchange = new RpcExchange(this.parts, this.slotsOf(request), reply, front);
+    const running = exchange.run();
+    this.open.set(exchange, running);
+    await running;
+    this.open.delete(exchange);
+    this.statistics.answered({
+      status: reply.status,
+      transport: front.transport,
+      isStream: exchange.isStream,
+      name: exchange.procedure?.signature.name,
+      sentBytes: sentBytes(request) - sentBefore,
+      elapsedUs: Math.round((performance.now() - startedAt) * 1_000),
+    });
+  }
+
+  /** Streams end at once; what else runs has its time, as the app has it for what it is told at the end. */
+  async beforeApplicationShutdown(): Promise<void> {
+    for (const exchange of this.open.keys()) if (exchange.isStream) exchange.cut();
+    if (this.open.size === 0) return;
+    const timer = setTimeout(() => this.cutAll(), this.settings.shutdown.timeoutMs);
+    await Promise.all(this.open.values());
+    clearTimeout(timer);
+  }
+
+  private slotsOf({ socket }: IncomingMessage): CallSlots {
+    let slots = this.slots.get(socket);
+    if (!slots) this.slots.set(socket, (slots = new CallSlots(this.parts.config.callsPerConnection)));
+    return slots;
+  }
+
+  private cutAll(): void {
+    for (const exchange of this.open.keys()) exchange.cut();
+  }
+}
+
+function sentBytes({ socket }: IncomingMessage): number {
+  return socket.bytesWritten ?? 0;
+}

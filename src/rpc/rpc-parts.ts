@@ -1,0 +1,14 @@
+import { Injectable } from '@nestjs/common';
+import { Calls } from '../procedures/calls.js';
+import { RpcCallers } from './rpc-callers.js';
+import { WorkerConfig } from './worker-config.js';
+
+/** What requests are answered with. */
+@Injectable()
+export class RpcParts {
+  constructor(
+    readonly callers: RpcCallers,
+    readonly calls: Calls,
+    readonly config: WorkerConfig,
+  ) {}
+}

@@ -1,0 +1,123 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
+import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import { messageOf } from '../protocol/message-of.js';
+import { StateError } from './state-error.js';
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+/** The kernel has room for no more, less the byte that ends it (`sun_path`, unix(7)). */
+const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
+
+/**
+ * The folder where programs of the same user find the gateway: `<worker>.url` has its address and its secret,
+ * `<worker>.sock` is its socket, `<worker>.pid` has its process. Each appears whole, and for this user only.
+ */
+export class StateFolder {
+  private isInUse = false;
+
+  constructor(
+    private readonly folder: string,
+    private readonly worker: string,
+  ) {}
+
+  /** Makes the folder if there is none. @throws {StateError} */
+  open(): void {
+    attempt(`the folder ${this.folder} cannot be made`, () =>
+      mkdirSync(this.folder, { recursive: true, mode: FOLDER_MODE }),
+    );
+  }
+
+  /** @throws {StateError} when a living process has the socket. That of one that is dead is in nobody's way. */
+  async refuseIfTaken(): Promise<void> {
+    const path = this.path('sock');
+    if (await answers(path)) throw new StateError(`${path} is the socket of another process that runs`);
+  }
+
+  /**
+   * Makes a server listen under another name, until {@link placeSocket}: under its own the socket is never seen with
+   * another mode, nor gone while a new process replaces it.
+   * @throws {StateError} when a path is too long for a socket.
+   */
+  listen(server: Server): void {
+    const path = this.unplaced('sock');
+    const bytes = Math.max(Buffer.byteLength(path), Buffer.byteLength(this.path('sock')));
+    if (bytes > MAX_SOCKET_PATH_BYTES) {
+      const limit = `${bytes} bytes, at most ${MAX_SOCKET_PATH_BYTES}`;
+      throw new StateError(
+        `the path of the socket is too long (${limit}); set a shorter procedures.local.stateDir`,
+      );
+    }
+    const mask = isMainThread ? process.umask(~FILE_MODE & 0o777) : undefined;
+    server.listen(path);
+    if (mask !== undefined) process.umask(mask);
+  }
+
+  /** Puts the socket that listens at its place. @throws {StateError} */
+  placeSocket(): void {
+    chmodSync(this.unplaced('sock'), FILE_MODE); // where the umask could not be set
+    this.place('sock');
+  }
+
+  /** @throws {StateError} */
+  write(extension: 'url' | 'pid', text: string): void {
+    const path = this.unplaced(extension);
+    attempt(`${this.path(extension)} cannot be written`, () => {
+      rmSync(path, { force: true });
+      writeFileSync(path, text, { mode: FILE_MODE, flag: 'wx' });
+    });
+    this.place(extension);
+  }
+
+  /** Removes the files, unless they are those of another process by now, and what never came to its place. */
+  remove(): void {
+    const isOurs = this.isInUse && this.pid === process.pid;
+    for (const extension of ['url', 'sock', 'pid'] as const) {
+      rmSync(this.unplaced(extension), { force: true });
+      if (isOurs) rmSync(this.path(extension), { force: true });
+    }
+  }
+
+  private get pid(): number | undefined {
+    try {
+      return Number(readFileSync(this.path('pid'), 'utf8'));
+    } catch {
+      return undefined; // there is none
+    }
+  }
+
+  private place(extension: string): void {
+    attempt(`${this.path(extension)} cannot be written`, () =>
+      renameSync(this.unplaced(extension), this.path(extension)),
+    );
+    this.isInUse = true;
+  }
+
+  private path(extension: string): string {
+    return join(this.folder, `${this.worker}.${extension}`);
+  }
+
+  private unplaced(extension: string): string {
+    return join(this.folder, `.${process.pid}.${extension}`);
+  }
+}
+
+function attempt(what: string, action: () => void): void {
+  try {
+    action();
+  } catch (cause) {
+    throw new StateError(`${what}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    // EAGAIN: so many connect that this one has no place.
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EAGAIN'));
+  });
+}

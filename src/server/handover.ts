@@ -1,0 +1,48 @@
+import { Logger } from '@nestjs/common';
+import type { Listeners } from '../connection/listeners.js';
+import { messageOf } from '../protocol/message-of.js';
+import { Successor, type SuccessorCommand } from './successor.js';
+
+/** How long a new process may take until it serves. */
+const START_LIMIT_MS = 60_000;
+
+/** What a process has to hand over, and how it ends. */
+export interface HandoverSource {
+  readonly listeners: Listeners;
+  /** The service secret, if none is configured. */
+  readonly secret: string | undefined;
+  /** Takes no new connections any more. */
+  readonly retire: () => Promise<void>;
+}
+
+/**
+ * Replaces this process by a new one without refusing a connection: the new one is started with the listening sockets
+ * of this one, and once it serves, this one ends as on SIGTERM. If it does not come to that, this one goes on.
+ */
+export class Handover {
+  private readonly logger = new Logger('Kittiwake');
+  private isUnderWay = false;
+
+  constructor(
+    private readonly source: HandoverSource,
+    private readonly command: SuccessorCommand,
+  ) {}
+
+  /** Nothing while it is under way. Never rejects. */
+  async begin(): Promise<void> {
+    if (this.isUnderWay) return;
+    this.isUnderWay = true;
+    this.logger.log('starting a new process, which is to take over');
+    try {
+      const { listeners, secret } = this.source;
+      const successor = new Successor(this.command, { sockets: listeners.sockets, secret });
+      this.logger.log(`process ${await successor.ready(START_LIMIT_MS)} takes over; this one ends`);
+    } catch (error) {
+      this.logger.error(`${messageOf(error)}; this process goes on`);
+      this.isUnderWay = false;
+      return;
+    }
+    await this.source.retire();
+    process.kill(process.pid, 'SIGTERM');
+  }
+}

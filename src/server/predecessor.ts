@@ -1,0 +1,21 @@
+import { once } from 'node:events';
+import { takeSuccessorMark } from './environment.js';
+import type { Legacy } from './successor.js';
+
+/** The process that this one takes over from. */
+export class Predecessor {
+  private constructor(readonly legacy: Legacy) {}
+
+  /** @returns nothing in a process that was started in any other way. */
+  static async find(): Promise<Predecessor | undefined> {
+    if (!takeSuccessorMark() || !process.connected) return undefined;
+    const [legacy] = (await once(process, 'message')) as [Legacy];
+    return new Predecessor(legacy);
+  }
+
+  /** Tells it that this process serves: then it ends. */
+  release(): void {
+    if (!process.connected) return; // it has ended already
+    process.send?.({ isReady: true }, () => process.connected && process.disconnect());
+  }
+}

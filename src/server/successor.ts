@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { InheritedSocket } from '../connection/listeners.js';
+import { SUCCESSOR_MARK } from './environment.js';
+
+/** The standard streams and the channel come before the sockets. */
+const FIRST_SOCKET_FD = 4;
+
+/** What to start. */
+export interface SuccessorCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<NodeJS.ProcessEnv>;
+}
+
+/** What a process hands over. */
+export interface Legacy {
+  readonly sockets: readonly InheritedSocket[];
+  /** The service secret, if none is configured: programs that have read it go on calling. */
+  readonly secret?: string | undefined;
+}
+
+/** A process that has been started to take over from this one. It does not end with it. */
+export class Successor {
+  private readonly child: ChildProcess;
+  private readonly settled = new AbortController();
+
+  constructor({ file, args, environment }: SuccessorCommand, legacy: Legacy) {
+    this.child = spawn(file, args, {
+      detached: true,
+      env: { ...environment, ...SUCCESSOR_MARK },
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...legacy.sockets.map(({ fd }) => fd)],
+    });
+    this.child.on('error', () => undefined); // what ready() does not tell is of no use
+    const sockets = legacy.sockets.map((socket, index) => ({ ...socket, fd: FIRST_SOCKET_FD + index }));
+    this.child.send({ ...legacy, sockets }, () => undefined); // if it fails, the process has ended
+  }
+
+  /**
+   * Resolves when it serves.
+   * @returns its process id.
+   * @throws when it ends before that, cannot be started, or takes too long: then it is ended.
+   */
+  async ready(timeoutMs: number): Promise<number> {
+    const end = (): void => void this.child.kill('SIGKILL');
+    process.once('exit', end);
+    const timer = setTimeout(end, timeoutMs);
+    try {
+      await Promise.race([this.event('message'), this.ended(timeoutMs)]);
+    } finally {
+      clearTimeout(timer);
+      process.off('exit', end);
+      this.settled.abort();
+    }
+    if (this.child.connected) this.child.disconnect();
+    this.child.unref();
+    return this.child.pid!;
+  }
+
+  private async ended(timeoutMs: number): Promise<never> {
+    const [code, signal] = (await this.event('exit')) as [number | null, NodeJS.Signals | null];
+    const how =
+      signal === 'SIGKILL' ? `was not ready after ${timeoutMs / 1_000} s` : `ended with ${signal ?? code}`;
+    throw new Error(`the new process ${how}`);
+  }
+
+  /** Waited for until one of them has come. */
+  private event(name: 'message' | 'exit'): Promise<unknown[]> {
+    const event = once(this.child, name, { signal: this.settled.signal });
+    event.catch(() => undefined);
+    return event;
+  }
+}

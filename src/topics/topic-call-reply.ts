@@ -1,0 +1,31 @@
+import type { Connection } from '../connection/connection.js';
+import type { CallReply } from '../procedures/call-reply.js';
+import type { ClientError } from '../protocol/errors.js';
+import type { JsonText } from '../protocol/json.js';
+import type { Reply } from './reply.js';
+
+/** What the client of a connection for topics is told of a call: replies of which all but the last have `more`. */
+export class TopicCallReply implements CallReply {
+  constructor(
+    private readonly connection: Connection,
+    private readonly reply: Reply,
+  ) {}
+
+  returned(result: JsonText | undefined): void {
+    this.finished(result);
+  }
+
+  yielded(result: JsonText): void {
+    this.connection.isAdmitted = true;
+    this.reply.more(result);
+  }
+
+  finished(result: JsonText | undefined): void {
+    this.connection.isAdmitted = true;
+    this.reply.last(result);
+  }
+
+  failed(error: ClientError): void {
+    this.reply.error(error);
+  }
+}

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import type { Connection } from '../connection/connection.js';
+import { Metrics } from '../metrics/metrics.js';
+import type { Arguments } from '../procedures/arguments.js';
+import { OpenCalls } from '../procedures/open-calls.js';
+import { PROCEDURE_ERRORS } from '../procedures/procedure-errors.js';
+import { canonicalJson } from '../protocol/canonical-json.js';
+import { ClientError } from '../protocol/errors.js';
+import { isObject, type JsonText } from '../protocol/json.js';
+import { parseRichJson } from '../protocol/rich-json.js';
+import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
+import type { ClientEvent } from './client-event.js';
+import { Reply } from './reply.js';
+import type { Session } from './session.js';
+import { TopicCallReply } from './topic-call-reply.js';
+import { TOPIC_ERRORS } from './topic-errors.js';
+
+/** Calls of procedures by clients that are connected for topics, so that one connection serves all. */
+@Injectable()
+export class TopicCalls {
+  private readonly maxResultBytes: number;
+
+  constructor(
+    private readonly calls: OpenCalls,
+    private readonly settings: Settings,
+    private readonly metrics: Metrics,
+  ) {
+    // A client that reads a result must not be closed as too slow for a publication that comes meanwhile.
+    this.maxResultBytes = settings.limits.outboxBytes / 2;
+  }
+
+  /** Whether the client of a connection may call; SocketShark knows no such event. */
+  areFor(connection: Connection): boolean {
+    return this.settings.procedures !== undefined && connection.subProtocol === KITTIWAKE_V1;
+  }
+
+  /** `{"event": "call", "id": …, "procedure": …, "params": […] or {…}}`. */
+  begin({ connection, identity }: Session, event: ClientEvent): void {
+    const id = event.members.get('id');
+    const reply = new Reply(connection, { event: event.name, id });
+    this.orRefuse(event, reply, () => {
+      if (id === undefined) throw TOPIC_ERRORS.idMissing();
+      const { procedure: name } = event.value;
+      if (typeof name !== 'string') throw TOPIC_ERRORS.procedureMissing();
+      const call = {
+        name,
+        given: argumentsOf(event.members.get('params')),
+        identity,
+        key: canonicalJson(id),
+        frameBytes: event.length,
+        reply: new TopicCallReply(connection, reply),
+      };
+      this.calls.begin(connection, call, this.maxResultBytes);
+    });
+  }
+
+  /** `{"event": "cancel", "id": …}`: ends the call of this id, which is then told that it was cancelled. */
+  cancel({ connection }: Session, event: ClientEvent): void {
+    const id = event.members.get('id');
+    const reply = new Reply(connection, { event: event.name, id });
+    this.orRefuse(event, reply, () => {
+      if (id === undefined) throw TOPIC_ERRORS.idMissing();
+      if (!this.calls.cancel(connection, canonicalJson(id))) throw PROCEDURE_ERRORS.callNotFound();
+      reply.ok();
+      this.metrics.eventHandled(event.name, 'success');
+    });
+  }
+
+  private orRefuse(event: ClientEvent, reply: Reply, handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      this.metrics.eventHandled(event.name, 'error');
+      reply.error(error);
+    }
+  }
+}
+
+/** By position or by name; nothing when it is neither. */
+function argumentsOf(params: JsonText | undefined): Arguments | undefined {
+  const value = params === undefined ? [] : parseRichJson(params);
+  if (Array.isArray(value)) return { positional: value, named: new Map() };
+  return isObject(value) ? { positional: [], named: new Map(Object.entries(value)) } : undefined;
+}

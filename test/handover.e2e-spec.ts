@@ -1,0 +1,381 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request, type RequestOptions } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
+import { stoppedAfterEach } from './support/cleanup.js';
+import { TestClient } from './support/client.js';
+import { API_KEY } from './support/gateway.js';
+import { RawHttp } from './support/raw-http.js';
+import { freePort } from './support/redis-server.js';
+import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
+import { StubApp } from './support/stub-app.js';
+import { deferred, eventually } from './support/wait.js';
+
+const HANDOVER_TIMEOUT_MS = 20_000;
+const TEST_TIMEOUT_MS = 60_000;
+const SECRET = 'SECRETKITTEN';
+const RECONNECT = { code: 1012, reason: 'Please reconnect.' };
+
+beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);
+
+const stopped = stoppedAfterEach();
+
+/** What a configuration has besides what each has. */
+type Configuration = Readonly<Record<string, unknown>> & { readonly procedures?: object };
+
+/** A gateway that is replaced while it runs, with its state in a folder of its own. */
+class Replaced {
+  private server!: ServerProcess;
+
+  private constructor(
+    readonly folder: string,
+    readonly port: number,
+  ) {}
+
+  static async start(configuration: Configuration = {}): Promise<Replaced> {
+    const folder = await mkdtemp(join(tmpdir(), 'kittiwake-handover-'));
+    const replaced = stopped(new Replaced(folder, await freePort()));
+    await replaced.configure(configuration);
+    replaced.server = await ServerProcess.start({
+      env: { KITTIWAKE_CONFIG: replaced.file('yaml'), KITTIWAKE_PORT: `${replaced.port}` },
+      isReady: () => replaced.pid > 0 && once(connect(replaced.port, '127.0.0.1').resume(), 'connect'),
+    });
+    return replaced;
+  }
+
+  file(extension: string): string {
+    return join(this.folder, `Kitty.${extension}`);
+  }
+
+  /** Writes the file of the configuration; whoever runs goes on with what it has read. */
+  async configure({ procedures, ...rest }: Configuration = {}): Promise<void> {
+    const local = { stateDir: this.folder, worker: 'Kitty', port: 0 };
+    const all = {
+      services: { books: { requireAuthentication: false } },
+      publish: { apiKeys: [API_KEY] },
+      shutdown: { spread: '100ms' },
+      procedures: { secret: SECRET, local, ...procedures },
+      ...rest,
+    };
+    await writeFile(this.file('yaml'), JSON.stringify(all));
+  }
+
+  /** The process that is to be found now. */
+  get pid(): number {
+    return Number(readFileSync(this.file('pid'), 'utf8'));
+  }
+
+  get first(): ServerProcess {
+    return this.server;
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}/ws`;
+  }
+
+  async localUrl(): Promise<URL> {
+    return new URL(await readFile(this.file('url'), 'utf8'));
+  }
+
+  /** Resolves when another process serves, and the one before has ended. @returns its process id. */
+  async replace(): Promise<number> {
+    const { pid } = this;
+    process.kill(pid, 'SIGUSR2');
+    const waiting = { timeoutMs: HANDOVER_TIMEOUT_MS, what: 'another process' };
+    try {
+      await eventually(() => this.pid !== pid, waiting);
+      await eventually(() => !isRunning(pid), { ...waiting, what: 'the end of the process before' });
+    } catch (cause) {
+      throw new Error(`nothing took over. It printed:\n${this.server.output}`, { cause });
+    }
+    return this.pid;
+  }
+
+  async stop(): Promise<void> {
+    const [pid] = (await readdir(this.folder)).includes('Kitty.pid') ? [this.pid] : [];
+    if (pid !== undefined && isRunning(pid)) process.kill(pid, 'SIGKILL');
+    await this.server?.stop();
+    await rm(this.folder, { recursive: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function ask(options: RequestOptions, body?: string): Promise<[number | undefined, string]> {
+  const asked = request({ host: '127.0.0.1', method: body === undefined ? 'GET' : 'POST', ...options });
+  asked.end(body);
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  return [response.statusCode, await text(response)];
+}
+
+function publish(port: number, agent: Agent | false, key = API_KEY): Promise<[number | undefined, string]> {
+  const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` };
+  const publication = JSON.stringify({ subscription: 'books.1', data: 1 });
+  return ask({ port, path: '/publish', headers, agent }, publication);
+}
+
+/** Does something again and again until it is told to stop. */
+class Hammer {
+  done = 0;
+  readonly failures: unknown[] = [];
+  private isStopped = false;
+  private readonly ended: Promise<void>;
+
+  constructor(private readonly strike: () => Promise<unknown>) {
+    this.ended = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    await this.ended;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.isStopped) {
+      await this.strike().catch((error: unknown) => this.failures.push(error));
+      this.done++;
+    }
+  }
+}
+
+describe('a gateway that is replaced on SIGUSR2', () => {
+  it(
+    'refuses nobody, over whatever they come, twice in a row',
+    async () => {
+      const gateway = await Replaced.start();
+      const { port } = gateway;
+      const { port: localPort } = await gateway.localUrl();
+      const keepAlive = new Agent({ keepAlive: true, maxSockets: 1 });
+      stopped({ stop: () => keepAlive.destroy() });
+      const expectOk = async ([status, body]: [number | undefined, string]): Promise<void> => {
+        if (status !== 200) throw new Error(`${status}: ${body}`);
+      };
+      const calls = async (address: { port: number } | { path: string }): Promise<void> => {
+        const client = await RawHttp.connect({ host: '127.0.0.1', ...address });
+        const answer = await client.send(`GET /${SECRET}/ping HTTP/1.1\n\n`).answer();
+        client.stop();
+        await expectOk([answer.status, '']);
+      };
+      const strikes = {
+        'new connections': async () => expectOk(await publish(port, false)),
+        'kept connections': async () => expectOk(await publish(port, keepAlive)),
+        WebSockets: async () => {
+          const client = await TestClient.connect(gateway.url, [KITTIWAKE_V1]);
+          await client.ask({ event: 'ping', data: 1 }).catch((error: unknown) => {
+            // It may be told to come back at any time, and does.
+            if (client.closed?.code !== RECONNECT.code) throw error;
+          });
+          client.drop();
+        },
+        'the local port': () => calls({ port: Number(localPort) }),
+        'the Unix socket': () => calls({ path: gateway.file('sock') }),
+      };
+      const hammers = Object.entries(strikes).map(
+        ([name, strike]) => [name, stopped(new Hammer(strike))] as const,
+      );
+      const second = await gateway.replace();
+      const third = await gateway.replace();
+      for (const [, hammer] of hammers) await hammer.stop();
+      expect(Object.fromEntries(hammers.map(([name, { failures }]) => [name, failures]))).toEqual(
+        Object.fromEntries(hammers.map(([name]) => [name, []])),
+      );
+      for (const [, hammer] of hammers) expect(hammer.done).toBeGreaterThan(10);
+      expect(new Set([gateway.first.pid, second, third]).size).toBe(3);
+      expect(gateway.first.exitCode).toBe(0);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'tells its clients to reconnect, and they come back to the new process',
+    async () => {
+      const gateway = await Replaced.start();
+      const extended = await TestClient.connect(gateway.url, [KITTIWAKE_V1]);
+      const plain = await TestClient.connect(gateway.url);
+      await extended.ask({ event: 'subscribe', subscription: 'books.1' });
+      await gateway.replace();
+      expect(await extended.untilClosed()).toEqual(RECONNECT);
+      expect(await plain.untilClosed()).toEqual({ code: 1000, reason: '' });
+      const back = await TestClient.connect(gateway.url, [KITTIWAKE_V1]);
+      await back.ask({ event: 'subscribe', subscription: 'books.1' });
+      expect(await publish(gateway.port, false)).toEqual([200, expect.any(String)]);
+      expect(await back.next()).toMatchObject({ event: 'message', subscription: 'books.1', data: 1 });
+      back.drop();
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'answers the calls that it has',
+    async () => {
+      const app = stopped(await StubApp.start());
+      const { promise: after, resolve: answer } = deferred();
+      for (let i = 0; i < 2; i++) app.answer('/slow', { body: 7, after });
+      const gateway = await Replaced.start({
+        procedures: { remote: { slow: { url: `${app.url}/slow`, public: true } } },
+      });
+      const asked = [
+        ask({ port: gateway.port, path: '/rpc/slow', agent: false }, ''),
+        ask({ socketPath: gateway.file('sock'), path: '/slow', agent: false }, ''),
+      ];
+      await eventually(() => app.paths.length === 2);
+      const { pid } = gateway;
+      process.kill(pid, 'SIGUSR2');
+      await eventually(() => gateway.pid !== pid, { timeoutMs: HANDOVER_TIMEOUT_MS });
+      answer();
+      expect(await Promise.all(asked)).toEqual([
+        [200, '7\n'],
+        [200, '7\n'],
+      ]);
+      await eventually(() => gateway.first.exitCode === 0, { timeoutMs: HANDOVER_TIMEOUT_MS });
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'keeps a secret that was made at random, and takes all else from the configuration as it is now',
+    async () => {
+      const gateway = await Replaced.start({
+        procedures: { secret: null },
+        metrics: { port: await freePort() },
+      });
+      const secret = (await gateway.localUrl()).pathname;
+      const metricsPort = await freePort();
+      await gateway.configure({
+        procedures: { secret: null },
+        publish: { apiKeys: ['another-key-of-this-gateway'] },
+        metrics: { port: metricsPort },
+      });
+      await gateway.replace();
+      expect((await gateway.localUrl()).pathname).toBe(secret);
+      expect((await publish(gateway.port, false))[0]).toBe(401);
+      expect((await publish(gateway.port, false, 'another-key-of-this-gateway'))[0]).toBe(200);
+      expect((await ask({ port: metricsPort, path: '/metrics', agent: false }))[0]).toBe(200);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'leaves a port that the configuration does not have any more',
+    async () => {
+      const [before, after] = [await freePort(), await freePort()];
+      const gateway = await Replaced.start({ metrics: { port: before } });
+      await gateway.configure({ metrics: { port: after } });
+      await gateway.replace();
+      expect((await ask({ port: after, path: '/metrics', agent: false }))[0]).toBe(200);
+      await expect(once(connect(before, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'goes on where the new process cannot start, and says why',
+    async () => {
+      const gateway = await Replaced.start();
+      const { pid } = gateway;
+      await gateway.configure({ ping: { interval: 'soon' } });
+      process.kill(pid, 'SIGUSR2');
+      const { first } = gateway;
+      await eventually(() => first.output.includes('the new process ended with 1; this process goes on'), {
+        timeoutMs: HANDOVER_TIMEOUT_MS,
+      });
+      expect(first.output).toContain('ping.interval: found "soon"');
+      expect(gateway.pid).toBe(pid);
+      expect((await publish(gateway.port, false))[0]).toBe(200);
+      expect((await ask({ socketPath: gateway.file('sock'), path: '/ping', agent: false }))[1]).toBe(
+        'Pong\n',
+      );
+      await gateway.configure();
+      await gateway.replace();
+      expect((await publish(gateway.port, false))[0]).toBe(200);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'hands over a port with TLS',
+    async () => {
+      const [certFile, keyFile] = ['crt', 'key'].map((name) => join(tmpdir(), `kittiwake-handover.${name}`));
+      const key = [
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-keyout',
+        keyFile!,
+      ];
+      const subject = ['-subj', '/CN=kittiwake', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1'];
+      execFileSync('openssl', ['req', '-x509', ...key, ...subject, '-out', certFile!], { stdio: 'pipe' });
+      const gateway = await Replaced.start({ server: { tls: { certFile, keyFile } } });
+      const strike = async (): Promise<void> => {
+        const options = {
+          host: '127.0.0.1',
+          port: gateway.port,
+          path: '/health/live',
+          agent: false,
+        } as const;
+        const asked = requestTls({ ...options, ca: readFileSync(certFile!) }).end();
+        const [response] = (await once(asked, 'response')) as [IncomingMessage];
+        response.resume();
+        expect(response.statusCode).toBe(200);
+      };
+      const hammer = stopped(new Hammer(strike));
+      await gateway.replace();
+      await hammer.stop();
+      expect(hammer.failures).toEqual([]);
+      expect(hammer.done).toBeGreaterThan(10);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'ends with the process that it was to replace, when that ends before',
+    async () => {
+      const gateway = await Replaced.start();
+      const { pid } = gateway;
+      process.kill(pid, 'SIGUSR2');
+      await eventually(() => gateway.first.output.includes('starting a new process'));
+      process.kill(pid, 'SIGTERM');
+      await gateway.first.untilEnded(); // no process has its output open any more
+      expect(await readdir(gateway.folder)).toEqual(['Kitty.yaml']);
+      await expect(publish(gateway.port, false)).rejects.toThrow('ECONNREFUSED');
+    },
+    TEST_TIMEOUT_MS,
+  );
+});
+
+describe('a gateway that cannot have its place for local programs', () => {
+  it('ends with 1 and says in one line which port is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    stopped({ stop: () => other.close() });
+    const { port } = other.address() as { port: number };
+    const end = await ServerProcess.run({ config: { procedures: { local: { port } } } });
+    const stderr = `Kittiwake cannot start: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`;
+    expect(end).toMatchObject({ code: 1, stderr });
+  });
+
+  it('ends with 1 and says in one line whose socket it is', async () => {
+    const gateway = await Replaced.start();
+    const local = { stateDir: gateway.folder, worker: 'Kitty' };
+    const end = await ServerProcess.run({ config: { procedures: { local } } });
+    const stderr = `Kittiwake cannot start: ${gateway.file('sock')} is the socket of another process that runs\n`;
+    expect(end).toMatchObject({ code: 1, stderr });
+    expect((await ask({ socketPath: gateway.file('sock'), path: '/ping', agent: false }))[1]).toBe('Pong\n');
+  });
+});

@@ -1,0 +1,148 @@
+import { jest } from '@jest/globals';
+import { encode } from '@msgpack/msgpack';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { Pool } from 'undici';
+import { parseMessagePack } from '../src/protocol/message-pack.js';
+import { anyObject, anyValue } from './support/any-value.js';
+import { Chance } from './support/chance.js';
+import { KITTEN_SECRET, sharedKitten } from './support/kitten.js';
+import { requestBytes } from './support/raw-http.js';
+
+const COUNT = 10_000;
+const AT_A_TIME = 32;
+const SEED = 20_261_120;
+const PROCEDURES = [
+  'echo',
+  'list',
+  'named',
+  'number',
+  'text',
+  'square',
+  'numbers',
+  'ping',
+  'help',
+  'metrics',
+];
+const FORM = 'value=1&_args=2&_args=%22&n=0x10&s=caf%C3%A9&a=&b=x+y&__proto__=1&x=%zz';
+
+/** What means something in what is damaged with it. */
+const SIGNS = [
+  '\n',
+  '\r',
+  '\r\n',
+  '\n\n',
+  ':',
+  ' ',
+  '/',
+  '\0',
+  '0',
+  '-1',
+  'ffffffff',
+  '\x80',
+  'HTTP/1.1',
+  KITTEN_SECRET,
+];
+const JSON_SIGNS = [
+  '{',
+  '}',
+  '[',
+  ']',
+  '"',
+  '\\',
+  '\\u',
+  ',',
+  '1e999',
+  '9'.repeat(40),
+  '['.repeat(600),
+  '_args',
+];
+const FORM_SIGNS = ['&', '=', '%', '+', '_args=', ';'];
+const LINES = [
+  'Content-Length: 5',
+  'Transfer-Encoding: chunked',
+  'Upgrade: websocket\r\nConnection: Upgrade',
+];
+const PACKED = ['dd00ffff', 'c70301', '81a576', 'c1'].map((hex) => Buffer.from(hex, 'hex'));
+
+/** Runs as many tasks as there are, some at a time. */
+async function everyOne(run: () => Promise<void>): Promise<void> {
+  let left = COUNT;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) await run();
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+}
+
+jest.setTimeout(120_000);
+
+describe('ten thousand requests that nobody means', () => {
+  const kitten = sharedKitten('the gateway');
+  let pool: Pool;
+  beforeAll(() => {
+    const limits = { headersTimeout: 5_000, bodyTimeout: 5_000 };
+    pool = new Pool(`http://127.0.0.1:${kitten.port}`, { connections: AT_A_TIME, ...limits });
+  });
+  afterAll(() => pool.close());
+  afterEach(async () => {
+    for (const name of ['value', 'a', '__base64__']) expect(name in {}).toBe(false);
+    expect((await kitten.ask('none')).status).toBe(200);
+  });
+
+  /** @returns the statuses that there were. */
+  async function statusesOf(
+    type: string,
+    signs: readonly (string | Buffer)[],
+    make: (chance: Chance) => Buffer,
+  ): Promise<number[]> {
+    const chance = new Chance(SEED);
+    const statuses = new Set<number>();
+    await everyOne(async () => {
+      const body = chance.damaged(make(chance), signs);
+      const path = `/rpc/${KITTEN_SECRET}/${chance.of(PROCEDURES)}`;
+      const answer = await pool.request({ method: 'POST', path, headers: { 'content-type': type }, body });
+      const bytes = Buffer.from(await answer.body.arrayBuffer());
+      statuses.add(answer.statusCode);
+      if (answer.headers['transfer-encoding'] !== undefined) return;
+      if (answer.headers['content-type'] === 'application/json') JSON.parse(String(bytes));
+      if (answer.headers['content-type'] === 'application/x-msgpack') parseMessagePack(bytes);
+    });
+    return [...statuses].toSorted();
+  }
+
+  it('are all answered, with bodies of JSON', async () => {
+    const make = (chance: Chance): Buffer =>
+      Buffer.from(JSON.stringify(chance.below(10) === 0 ? anyValue(chance) : anyObject(chance)));
+    expect(await statusesOf('application/json', JSON_SIGNS, make)).toEqual([200, 400, 500]);
+  });
+
+  it('are all answered, with bodies of MessagePack', async () => {
+    const make = (chance: Chance): Buffer =>
+      Buffer.from(encode(chance.below(10) === 0 ? anyValue(chance) : anyObject(chance)));
+    expect(await statusesOf('application/x-msgpack', PACKED, make)).toEqual([200, 400, 500]);
+  });
+
+  it('are all answered, with forms', async () => {
+    const make = (): Buffer => Buffer.from(FORM);
+    const statuses = await statusesOf('application/x-www-form-urlencoded', FORM_SIGNS, make);
+    expect([200, 400, 500]).toEqual(expect.arrayContaining(statuses));
+  });
+
+  it('are answered or refused, and never hang, whatever they look like', async () => {
+    const chance = new Chance(SEED);
+    const signs = [...SIGNS, ...LINES.map((line) => `${line}\r\n`)];
+    let answered = 0;
+    await everyOne(async () => {
+      const call = chance.below(2) === 0 ? { json: anyObject(chance) } : { isService: false };
+      const request = requestBytes(kitten.requestOf(chance.of(PROCEDURES), call));
+      const socket = connect({ port: kitten.port, host: '127.0.0.1', noDelay: true });
+      let received = 0;
+      socket.on('data', (bytes) => (received += bytes.length)).on('error', () => undefined);
+      socket.setTimeout(10_000, () => socket.destroy(new Error('it hangs')));
+      socket.end(chance.damaged(request, signs));
+      await once(socket, 'close');
+      if (received > 0) answered++;
+    });
+    expect(answered).toBeGreaterThan(COUNT / 2);
+  });
+});
