@@ -309,7 +309,9 @@ describe('a gateway that is replaced on SIGUSR2', () => {
   it(
     'hands over a port with TLS',
     async () => {
-      const [certFile, keyFile] = ['crt', 'key'].map((name) => join(tmpdir(), `kittiwake-handover.${name}`));
+      const folder = await mkdtemp(join(tmpdir(), 'kittiwake-handover-'));
+      stopped({ stop: () => rm(folder, { recursive: true }) });
+      const [certFile, keyFile] = ['crt', 'key'].map((name) => join(folder, name));
       const key = [
         '-newkey',
         'ec',
