@@ -3,6 +3,7 @@ import { ProcedureError } from '../src/procedures/procedure-errors.js';
 import type { Parameter } from '../src/procedures/signature.js';
 import { TypedResult } from '../src/procedures/typed-result.js';
 import { launchBrowser } from './support/browser.js';
+import { stoppedAfterEach } from './support/cleanup.js';
 import { API_KEY } from './support/gateway.js';
 import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
 import { procedureOf, RpcStage, rpcToken } from './support/rpc.js';
@@ -10,6 +11,7 @@ import { deferred, eventually } from './support/wait.js';
 
 const SECRET = 'a-secret-of-services';
 const PATH = '/kittiwake/page';
+const stopped = stoppedAfterEach();
 const stage = new RpcStage();
 /** Of the stream `steps`: each is awaited before the next result. */
 const steps = [deferred(), deferred()];
@@ -242,6 +244,7 @@ describe('the page', () => {
   });
 
   it('can be used with the keyboard alone', async () => {
+    for (const step of steps) step.resolve();
     await page.getByLabel('Find').focus();
     await page.keyboard.type('takes steps');
     await page.getByTestId('count').filter({ hasText: /^1 of/ }).waitFor();
@@ -277,25 +280,20 @@ describe('what is built', () => {
   beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);
 
   it('has the page and its files', async () => {
-    const server = await ServerProcess.start({ config: { procedures: { http: { page: true } } } });
-    try {
-      const url = `${server.httpUrl}${PATH}`;
-      const html = await (await fetch(url)).text();
-      const files = [...html.matchAll(/"(page\/[^"]+)"/g)].map(([, file]) => new URL(file!, url));
-      expect(files.length).toBeGreaterThan(1);
-      for (const file of files) expect((await fetch(file)).status).toBe(200);
-    } finally {
-      await server.stop();
-    }
+    const server = stopped(await ServerProcess.start({ config: { procedures: { http: { page: true } } } }));
+    const url = `${server.httpUrl}${PATH}`;
+    const html = await (await fetch(url)).text();
+    const files = [...html.matchAll(/"(page\/[^"]+)"/g)].map(([, file]) => new URL(file!, url));
+    expect(files.length).toBeGreaterThan(1);
+    for (const file of files) expect((await fetch(file)).status).toBe(200);
   });
 });
 
 describe('by default', () => {
   it('there is no page', async () => {
-    const plain = new RpcStage();
+    const plain = stopped(new RpcStage());
     await plain.start();
     for (const path of [PATH, `${PATH}/`, `${PATH}/main.js`])
       expect((await fetch(plain.gateway.httpUrl + path)).status).toBe(404);
-    await plain.stop();
   });
 });

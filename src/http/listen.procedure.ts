@@ -38,11 +38,15 @@ async function* publicationsOf(
   const backlog = new Backlog(signal);
   const ends: (() => void)[] = [];
   try {
-    for (const topic of topics) ends.push(await hub.tap(topic, backlog));
+    for (const topic of topics) ends.push(await hub.tap(topic, backlog).catch(unavailable));
     for (let next = await backlog.take(); next; next = await backlog.take()) yield shown(next);
   } finally {
     for (const end of ends) end();
   }
+}
+
+function unavailable(cause: unknown): never {
+  throw new ProcedureError('The broker is not available.', 503, { cause });
 }
 
 function shown({ subscription, data, publishedAt, receivedAtMs }: Publication): object {

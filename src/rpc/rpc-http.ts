@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Settings } from '../config/settings.js';
+import { Metrics } from '../metrics/metrics.js';
 import { CallSlots } from '../procedures/call-slots.js';
 import { RpcExchange } from './rpc-exchange.js';
 import type { RpcFront } from './rpc-front.js';
@@ -19,6 +20,7 @@ export class RpcHttp implements BeforeApplicationShutdown {
     private readonly parts: RpcParts,
     private readonly statistics: RpcStatistics,
     private readonly settings: Settings,
+    private readonly metrics: Metrics,
   ) {}
 
   /** How large a request may be, its header included; that can change. */
@@ -37,6 +39,7 @@ export class RpcHttp implements BeforeApplicationShutdown {
     this.open.set(exchange, running);
     await running;
     this.open.delete(exchange);
+    this.metrics.eventHandled('call', reply.status < 400 ? 'success' : 'error');
     this.statistics.answered({
       status: reply.status,
       transport: front.transport,

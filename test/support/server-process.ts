@@ -22,6 +22,10 @@ export interface ProcessOptions {
   readonly dotEnv?: string;
   /** When it counts as ready. Default: when it says so over HTTP. */
   readonly isReady?: () => unknown;
+  /** What it reads from standard input; nothing if it is absent. */
+  readonly input?: string;
+  /** How long {@link ServerProcess.run} gives it. Default: 10 s. */
+  readonly timeoutMs?: number;
   /** Default: the server. */
   readonly command?: readonly [file: 'server/main.js' | 'cli/main.js', ...args: string[]];
 }
@@ -73,7 +77,7 @@ export class ServerProcess {
   /** Runs it until it ends by itself. */
   static async run(options: ProcessOptions = {}): Promise<ProcessEnd> {
     const server = await ServerProcess.launch(await freePort(), options);
-    return server.untilEnded();
+    return server.untilEnded(options.timeoutMs);
   }
 
   private static async launch(port: number, options: ProcessOptions): Promise<ServerProcess> {
@@ -88,7 +92,9 @@ export class ServerProcess {
     }
     const [file, ...args] = options.command ?? ['server/main.js'];
     const argv = [join(ROOT, 'dist', file), ...args];
-    const child = spawn(process.execPath, argv, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stdin = options.input === undefined ? 'ignore' : 'pipe';
+    const child = spawn(process.execPath, argv, { cwd: folder, env, stdio: [stdin, 'pipe', 'pipe'] });
+    child.stdin?.end(options.input);
     return new ServerProcess(port, child, folder);
   }
 
@@ -120,9 +126,9 @@ export class ServerProcess {
   }
 
   /** @throws when it does not end in time; then it is killed. */
-  async untilEnded(): Promise<ProcessEnd> {
+  async untilEnded(timeoutMs = END_TIMEOUT_MS): Promise<ProcessEnd> {
     try {
-      return await eventually(() => this.end, { timeoutMs: END_TIMEOUT_MS, what: 'the end of the process' });
+      return await eventually(() => this.end, { timeoutMs, what: 'the end of the process' });
     } catch (cause) {
       await this.stop();
       throw this.failure('did not end', cause);
