@@ -1,70 +1,87 @@
 import { parseArgs } from 'node:util';
-import { REFERENCE, TARGET_NAMES } from './targets.mjs';
+import { SCENARIOS } from './scenarios.mjs';
+import { TARGET_NAMES } from './targets.mjs';
+
+const scenarioNames = Object.keys(SCENARIOS);
 
 export const HELP = `Usage: node bench/main.mjs [flags]
 
-  --targets LIST       of ${TARGET_NAMES.join(', ')} (all); ratios are to ${REFERENCE}; a name twice shows the noise
-  --subscribers LIST   numbers of subscribers of the topic (1,100,5000)
-  --under-way LIST     publications under way at a time (1,8)
-  --rounds N           measured rounds of each (5)
+  --scenarios LIST     of ${scenarioNames.join(', ')} (all)
+  --goals              only the goals: --scenarios goals
+  --targets LIST       of ${TARGET_NAMES.join(', ')} (all); a name twice shows the noise
+  --only TEXT          of the bursts, those whose name contains it
+  --rounds N           measured rounds of each (3)
+  --subscribers LIST   numbers of subscribers of one topic (1,100,5000,20000)
   --size N             bytes of the data of a publication (128)
   --idle FROM,TO       connections between which memory is compared (2000,8000)
-  --memory-rounds N    rounds of the memory part (3), 0: none
+  --crowd N            connections of the crowd (50000)
   --server-core N      core of the servers (0)
   --load-core N        core of the load generator (1)
   --no-pin             leave the cores to the kernel
-  --deadline N         seconds after which the run fails (300)
-  --json FILE          write all samples to FILE
-  --markdown           print the tables as markdown
+  --deadline N         seconds after which the run fails (1500)
+  --json FILE          where all samples are written (bench/results/results.json)
+  --html FILE          where the page with charts is written (bench/results/results.html)
+  --results            write bench/RESULTS.md, which is kept
+  --profile DIR        write a CPU profile of Kittiwake there (--cpu-prof); figures are higher then
   --short              only check that nothing is lost or doubled, in a few seconds; exit code 1 if it is
   --help
 `;
 
 const OPTIONS = {
+  scenarios: { type: 'string', default: scenarioNames.join() },
+  goals: { type: 'boolean', default: false },
   targets: { type: 'string', default: TARGET_NAMES.join() },
-  subscribers: { type: 'string', default: '1,100,5000' },
-  'under-way': { type: 'string', default: '1,8' },
-  rounds: { type: 'string', default: '5' },
+  only: { type: 'string', default: '' },
+  rounds: { type: 'string', default: '3' },
+  subscribers: { type: 'string', default: '1,100,5000,20000' },
   size: { type: 'string', default: '128' },
   idle: { type: 'string', default: '2000,8000' },
-  'memory-rounds': { type: 'string', default: '3' },
+  crowd: { type: 'string', default: '50000' },
   'server-core': { type: 'string', default: '0' },
   'load-core': { type: 'string', default: '1' },
   'no-pin': { type: 'boolean', default: false },
-  deadline: { type: 'string', default: '300' },
+  deadline: { type: 'string', default: '1500' },
   json: { type: 'string' },
-  markdown: { type: 'boolean', default: false },
+  html: { type: 'string' },
+  results: { type: 'boolean', default: false },
+  profile: { type: 'string' },
   short: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 };
-
-/** What a short run changes: a few publications of each kind, no figures. */
-const SHORT = { subscribers: [1, 100, 500], rounds: 1, publications: 40, warmUp: false, memoryRounds: 0 };
 
 /** @throws when a flag is unknown or its value is not one. */
 export function readFlags(args) {
   const { values } = parseArgs({ args, options: OPTIONS });
   const [from, to] = numbers(values, 'idle');
   if (!(to > from)) throw new Error('--idle needs two numbers, the larger one last: --idle 2000,8000');
-  const flags = {
+  return {
+    scenarios: values.goals ? ['goals'] : namesOf(values.scenarios),
     targets: values.targets.split(','),
-    subscribers: numbers(values, 'subscribers').toSorted((a, b) => a - b),
-    underWay: numbers(values, 'under-way'),
+    only: values.only,
     rounds: number(values, 'rounds'),
+    subscribers: numbers(values, 'subscribers').toSorted((a, b) => a - b),
     dataBytes: number(values, 'size'),
     idle: { from, to },
-    memoryRounds: number(values, 'memory-rounds', 0),
+    crowd: number(values, 'crowd'),
     cores: values['no-pin']
       ? {}
       : { server: number(values, 'server-core', 0), load: number(values, 'load-core', 0) },
     deadlineSeconds: number(values, 'deadline'),
     json: values.json,
-    isMarkdown: values.markdown,
+    html: values.html,
+    isKept: values.results,
+    options: values.profile === undefined ? {} : { profileTo: values.profile },
     isShort: values.short,
     isHelp: values.help,
-    warmUp: true,
   };
-  return values.short ? { ...flags, ...SHORT } : flags;
+}
+
+function namesOf(list) {
+  const names = list.split(',');
+  const unknown = names.find((name) => SCENARIOS[name] === undefined);
+  if (unknown !== undefined)
+    throw new Error(`there is no scenario "${unknown}", only ${scenarioNames.join(', ')}`);
+  return names;
 }
 
 function numbers(values, name) {

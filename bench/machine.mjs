@@ -3,6 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 
+/** Files that a server or a load generator has open besides its connections. */
+const OTHER_FILES = 200;
+
+/** Where the limit is not known: below the usual hard limits. */
+const GUESSED_FILES = 10_000;
+
 export function describeMachine() {
   const cpus = os.cpus();
   return {
@@ -14,17 +20,30 @@ export function describeMachine() {
   };
 }
 
-/** Whether a process can be kept on this core: `taskset` is there and the core is ours. */
-export function canPin(core) {
+/** The cores as they can be used, and a line on it. */
+export function pinning(cores) {
+  if (cores.server === undefined) return { cores, note: 'Not pinned to cores: --no-pin.' };
+  if (!canPin(cores.server) || !canPin(cores.load)) {
+    const missing = `no taskset here, or no core ${cores.server} or ${cores.load}`;
+    return { cores: {}, note: `Not pinned to cores: there is ${missing}.` };
+  }
+  return { cores, note: `Servers on core ${cores.server}, load generator on core ${cores.load}.` };
+}
+
+/** How many connections one process can have. Node raises the soft limit of open files to the hard one at its start. */
+export function mostConnections() {
+  return openFilesLimit() - OTHER_FILES;
+}
+
+function canPin(core) {
   return spawnSync('taskset', ['-c', String(core), process.execPath, '--version']).status === 0;
 }
 
-/** How many files a process may have open; Node raises the soft limit to the hard one at its start. */
-export function openFilesLimit() {
+function openFilesLimit() {
   try {
-    const soft = readFileSync('/proc/self/limits', 'latin1').match(/^Max open files\s+(\d+)/m)?.[1];
-    return soft === undefined ? Infinity : Number(soft);
+    const limit = readFileSync('/proc/self/limits', 'latin1').match(/^Max open files\s+(\d+)/m)?.[1];
+    return limit === undefined ? Infinity : Number(limit);
   } catch {
-    return 10_000; // not Linux: a guess that is below the usual hard limits
+    return GUESSED_FILES; // not Linux
   }
 }

@@ -1,15 +1,16 @@
 /** Runs the benchmark: `node bench/main.mjs --help`. What is measured, and how to read it: README.md beside this file. */
-import { writeFileSync } from 'node:fs';
-import { measureDelivery } from './delivery.mjs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { HELP, readFlags } from './flags.mjs';
-import { canPin, describeMachine, openFilesLimit } from './machine.mjs';
-import { measureMemory } from './memory.mjs';
-import { residentBytes } from './process-usage.mjs';
-import { countsOf, notesOf, renderMarkdown, renderText, tablesOf } from './report.mjs';
+import { describeMachine, mostConnections, pinning } from './machine.mjs';
+import { goalsOf } from './report/goals-of.mjs';
+import { markdownOf, textOf } from './report/document.mjs';
+import { pageOf } from './report/page.mjs';
+import { SCENARIOS } from './scenarios.mjs';
+import { checkCounts } from './short.mjs';
 import { targetsOf } from './targets.mjs';
 
-/** Files that a server or a load generator has open besides its connections. */
-const OTHER_FILES = 200;
+const here = import.meta.dirname;
 
 try {
   const flags = readFlags(process.argv.slice(2));
@@ -20,56 +21,58 @@ try {
 }
 
 async function run(flags) {
-  process.once('SIGINT', () => process.exit(130));
-  process.once('SIGTERM', () => process.exit(143));
-  const { deadlineSeconds } = flags;
-  const tooLong = () => fail(`not finished after ${deadlineSeconds} s: see --deadline`);
-  const deadline = setTimeout(tooLong, deadlineSeconds * 1000);
-  const { plan, notes } = fitToMachine(flags);
-  const targets = targetsOf(plan.targets);
-  const isMemoryUnknown = residentBytes(process.pid) === undefined;
-  const delivery = await measureDelivery(targets, plan, log);
-  const memory = isMemoryUnknown ? [] : await measureMemory(targets, plan, log);
+  const { cores, note } = pinning(flags.cores);
   const machine = describeMachine();
+  const results = { machine, notes: [note], parts: [] };
+  const { deadlineSeconds } = flags;
+  const giveUp = (reason) => {
+    // What was measured until then has cost time enough.
+    if (results.parts.length > 0) report(results, flags);
+    fail(reason);
+  };
+  const tooLong = () => giveUp(`not finished after ${deadlineSeconds} s: see --deadline`);
+  const deadline = setTimeout(tooLong, deadlineSeconds * 1000);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => giveUp(`ended by ${signal}`));
+  const bench = { ...flags, cores, machine, most: mostConnections(), targets: targetsOf(flags.targets), log };
+  if (flags.isShort) print((await checkCounts({ ...bench, log: () => {} })).join('\n'));
+  else {
+    await runAll(bench, results.parts);
+    report(results, flags);
+  }
   clearTimeout(deadline);
-  const labels = targets.map(({ name, label }) => ({ name, label }));
-  const results = { machine, plan, notes, targets: labels, delivery, memory, isMemoryUnknown };
-  print(results);
-  if (plan.json !== undefined) writeFileSync(plan.json, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-/** What of the plan this machine can do, and notes on what it cannot. */
-function fitToMachine(flags) {
-  const notes = [];
-  const plan = { ...flags, ...pinning(flags.cores, notes) };
-  const most = openFilesLimit() - OTHER_FILES;
-  plan.subscribers = flags.subscribers.filter((count) => count <= most);
-  if (plan.subscribers.length < flags.subscribers.length) {
-    notes.push(`At most ${most} subscribers: the limit of open files (ulimit -n) allows no more`);
+/** One scenario that fails does not stop the others, but the run has failed. */
+async function runAll(bench, parts) {
+  for (const name of bench.scenarios) {
+    const { title, about, run: measure } = SCENARIOS[name];
+    log(`${title}:`);
+    try {
+      parts.push({ name, title, about, ...(await measure(bench)) });
+    } catch (error) {
+      log(`failed: ${error.message}`);
+      process.exitCode = 1;
+      parts.push({ name, title, about, samples: [], tables: [], notes: [], failure: error.message });
+    }
   }
-  if (plan.subscribers.length === 0)
-    throw new Error(`no number of subscribers fits: ulimit -n allows ${most}`);
-  if (plan.memoryRounds > 0 && flags.idle.to > most) {
-    plan.idle = { from: Math.floor(most / 4), to: most };
-    notes.push(`At most ${most} idle connections: the limit of open files (ulimit -n) allows no more`);
-  }
-  return { plan, notes };
 }
 
-function pinning(cores, notes) {
-  if (cores.server === undefined) notes.push('Not pinned to cores: --no-pin');
-  else if (!canPin(cores.server) || !canPin(cores.load)) {
-    notes.push(`Not pinned to cores: there is no taskset here, or no core ${cores.server} or ${cores.load}`);
-    return { cores: {} };
-  } else notes.push(`Servers on core ${cores.server}, load generator on core ${cores.load}`);
-  return { cores };
+function report({ machine, notes, parts }, { json, html, isKept }) {
+  const results = { machine, notes: [...notes, ...goalsOf(parts)], parts };
+  print(`${textOf(results)}\n`);
+  write(json ?? path.join(here, 'results', 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  write(html ?? path.join(here, 'results', 'results.html'), pageOf(results));
+  if (isKept) write(path.join(here, 'RESULTS.md'), markdownOf(results));
 }
 
-function print(results) {
-  const tables = results.plan.isShort ? [countsOf(results)] : tablesOf(results);
-  const notes = notesOf(results).map((note) => `- ${note}`);
-  const render = results.plan.isMarkdown ? renderMarkdown : renderText;
-  process.stdout.write(`${[...tables.map(render), notes.join('\n')].join('\n\n')}\n`);
+function write(file, text) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  log(`written: ${path.relative(process.cwd(), file)}`);
+}
+
+function print(text) {
+  process.stdout.write(`${text}\n`);
 }
 
 function log(text) {

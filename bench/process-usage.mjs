@@ -1,43 +1,92 @@
-/** What the kernel has counted for a process. Linux only: elsewhere the answers are `undefined`. */
+/** What the kernel has counted for a process and those that it has started. Linux only: elsewhere `undefined`. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** Ticks of `/proc/<pid>/stat`: USER_HZ, 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** CPU time of all threads, user and system. */
-export function cpuSeconds(pid) {
-  return nanosecondsOfThreads(pid) ?? ticksOfProcess(pid);
+/**
+ * CPU time of all threads, user and system, and the time that they were ready to run but had to wait for a core:
+ * what else the machine did.
+ */
+export function usageOf(pid) {
+  let cpuSeconds = 0;
+  let waitedSeconds = 0;
+  for (const process of treeOf(pid)) {
+    const usage = usageOfThreads(process) ?? usageInTicks(process);
+    if (usage === undefined) {
+      if (process === pid) return undefined;
+      continue; // a child that has ended meanwhile
+    }
+    cpuSeconds += usage.cpuSeconds;
+    waitedSeconds += usage.waitedSeconds;
+  }
+  return { cpuSeconds, waitedSeconds };
 }
 
-/** Resident memory. `smaps_rollup` is exact; `statm` may be some pages behind. */
+/** Resident memory. `smaps_rollup` is exact; `status` may be some pages behind. */
 export function residentBytes(pid) {
-  const rollup = read(`/proc/${pid}/smaps_rollup`);
-  const kib = rollup?.match(/^Rss:\s+(\d+) kB/m)?.[1];
-  if (kib !== undefined) return Number(kib) * 1024;
-  const pages = read(`/proc/${pid}/status`)?.match(/^VmRSS:\s+(\d+) kB/m)?.[1];
-  return pages === undefined ? undefined : Number(pages) * 1024;
+  let bytes;
+  for (const process of treeOf(pid)) {
+    const resident = kibOf(process, 'smaps_rollup', 'Rss') ?? kibOf(process, 'status', 'VmRSS');
+    if (resident !== undefined) bytes = (bytes ?? 0) + resident * 1024;
+  }
+  return bytes;
+}
+
+/** How many files, sockets included, a process has open; `undefined` where that is not known. */
+export function openFiles(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length;
+  } catch {
+    return undefined; // not Linux, or the process is gone
+  }
+}
+
+/** The process and its descendants. */
+function treeOf(pid) {
+  const tree = [pid];
+  for (const parent of tree) tree.push(...childrenOf(parent));
+  return tree;
+}
+
+function childrenOf(pid) {
+  return threadsOf(pid).flatMap((thread) => {
+    const text = read(`/proc/${pid}/task/${thread}/children`)?.trim() ?? '';
+    return text === '' ? [] : text.split(' ').map(Number);
+  });
 }
 
 /** `schedstat` counts nanoseconds; a kernel may be built without it. */
-function nanosecondsOfThreads(pid) {
-  let nanoseconds = 0;
-  try {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) {
-      const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1');
-      nanoseconds += Number.parseInt(text, 10);
-    }
-  } catch {
-    return undefined; // no such file here: the caller has another source
+function usageOfThreads(pid) {
+  let ran = 0;
+  let waited = 0;
+  for (const thread of threadsOf(pid)) {
+    const [running, waiting] = (read(`/proc/${pid}/task/${thread}/schedstat`) ?? '0 0').split(' ');
+    ran += Number(running);
+    waited += Number(waiting);
   }
-  return nanoseconds > 0 ? nanoseconds / 1e9 : undefined;
+  return ran > 0 ? { cpuSeconds: ran / 1e9, waitedSeconds: waited / 1e9 } : undefined;
 }
 
-function ticksOfProcess(pid) {
+function usageInTicks(pid) {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The second field is the name in brackets, which may hold spaces; utime and stime are fields 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND, waitedSeconds: 0 };
+}
+
+function threadsOf(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return []; // not Linux, or the process is gone
+  }
+}
+
+function kibOf(pid, file, field) {
+  const kib = read(`/proc/${pid}/${file}`)?.match(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm'))?.[1];
+  return kib === undefined ? undefined : Number(kib);
 }
 
 function read(path) {

@@ -1,10 +1,22 @@
 import { once } from 'node:events';
-import net from 'node:net';
+import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { end, startNode } from './child.mjs';
-import { HOST } from './wire.mjs';
+import { end, start } from './child.mjs';
+import { freePort, listening } from './ports.mjs';
+import { openFiles, residentBytes } from './process-usage.mjs';
+import { median } from './statistics.mjs';
 
 const START_DEADLINE_MS = 20_000;
+const COLLECTOR = path.join(import.meta.dirname, 'collector.mjs');
+
+/** Until memory is read, and how often it is then read. */
+const SETTLE_MS = 500;
+const READINGS = 3;
+const BETWEEN_READINGS_MS = 100;
+
+/** Files that a server without connections has open, at most. */
+const MOST_OTHER_FILES = 100;
+const ABANDONED_DEADLINE_MS = 60_000;
 
 /** A measured server as a child process on a free port. */
 export class Server {
@@ -20,51 +32,60 @@ export class Server {
     return this.#child.pid;
   }
 
-  /** Resolves when it takes connections. */
-  static async start(target, core) {
-    const port = await freePort();
-    const child = startNode(target.script, { core, environment: target.environment(port) });
-    const server = new Server(target, child, port);
-    await server.#listening();
-    return server;
-  }
-
-  async stop() {
-    await end(this.#child);
-  }
-
   /** What it has printed last, for the message of a failure. */
   get output() {
     return this.#child.output;
   }
 
-  async #listening() {
-    const deadline = Date.now() + START_DEADLINE_MS;
-    while (!(await isListening(this.port))) {
-      const { label } = this.target;
-      if (this.#child.exitCode !== null) throw new Error(`${label} ended at its start:\n${this.output}`);
-      if (Date.now() > deadline)
-        throw new Error(`${label} does not listen on port ${this.port}:\n${this.output}`);
-      await wait(50);
+  /**
+   * Resolves when it takes connections. `settings` are added to its environment; a profile of its CPU time is written to
+   * the folder `profileTo` when it ends by itself.
+   */
+  static async start(target, { cores, settings = {}, isCollectable = false, profileTo }) {
+    const port = await freePort();
+    const environment = { ...target.environment(port), ...settings };
+    const extra = isCollectable ? ['pipe'] : [];
+    const child = start(commandOf(target, { isCollectable, profileTo }), { cores, environment, extra });
+    await listening(child, port, { label: target.label, deadlineMs: START_DEADLINE_MS }).catch(
+      async (error) => {
+        await end(child);
+        throw error;
+      },
+    );
+    return new Server(target, child, port);
+  }
+
+  /** Resident memory, and what of the heap is in use, after a collection of garbage; the server has to be collectable. */
+  async collected() {
+    await wait(SETTLE_MS);
+    const collected = once(this.#child.stdio[3], 'data');
+    this.#child.kill('SIGUSR2');
+    const heapBytes = Number(await collected);
+    const readings = [];
+    for (let i = 0; i < READINGS; i++) {
+      await wait(BETWEEN_READINGS_MS);
+      readings.push(residentBytes(this.pid));
     }
+    return { residentBytes: median(readings), heapBytes };
+  }
+
+  /** Resolves when it has noticed that all connections are closed. @throws when it takes too long. */
+  async abandoned() {
+    const deadline = Date.now() + ABANDONED_DEADLINE_MS;
+    while ((openFiles(this.pid) ?? 0) > MOST_OTHER_FILES) {
+      if (Date.now() > deadline) throw new Error(`${this.target.label} keeps connections that are closed`);
+      await wait(BETWEEN_READINGS_MS);
+    }
+  }
+
+  async stop() {
+    await end(this.#child);
   }
 }
 
-async function freePort() {
-  const probe = net.createServer().listen(0, HOST);
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-function isListening(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, HOST);
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => resolve(false));
-    socket.once('close', () => socket.destroy());
-    socket.once('connect', () => socket.destroy());
-  });
+function commandOf({ command, script }, { isCollectable, profileTo }) {
+  if (command !== undefined) return command;
+  const options = isCollectable ? ['--expose-gc', '--import', COLLECTOR] : [];
+  if (profileTo !== undefined) options.push('--cpu-prof', `--cpu-prof-dir=${profileTo}`);
+  return [process.execPath, ...options, script];
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { end, startNode } from './child.mjs';
+import { end, start } from './child.mjs';
 import { Server } from './server.mjs';
 
 const GENERATOR = path.join(import.meta.dirname, 'load', 'main.mjs');
@@ -24,35 +24,65 @@ export class Session {
     return this.server.target;
   }
 
-  static async open(target, cores) {
-    const server = await Server.start(target, cores.server);
-    return new Session(server, startNode(GENERATOR, { core: cores.load, ipc: true }));
+  /** `options` are those of {@link Server.start}. */
+  static async open(target, cores, options = {}) {
+    const server = await Server.start(target, { cores: cores.server, ...options });
+    const load = start([process.execPath, GENERATOR], { cores: cores.load, extra: ['ipc'] });
+    return new Session(server, load);
   }
 
-  /** Brings the number of connections up to `count`, all subscribed. */
-  async connectSubscribers(count) {
-    return this.#order({
-      command: 'connect',
-      port: this.server.port,
-      count,
-      subscribe: this.target.subscribe,
-    });
+  /**
+   * Brings the number of connections up to `count`, which may be subscribed to `topicsEach` of `topics`, and
+   * authenticated. Returns what that has cost.
+   */
+  connect(population) {
+    return this.#order('connect', { dialect: this.target.dialect, ...population });
   }
 
-  /** Brings the number of connections up to `count`, none subscribed. */
-  async connectIdle(count) {
-    return this.#order({ command: 'connect', port: this.server.port, count });
+  disconnect() {
+    return this.#order('disconnect');
   }
 
-  /** One burst of publications to all subscribers; see `load/burst.mjs`. */
-  async publish({ publications, underWay, dataBytes }) {
-    const { port, pid } = this.server;
-    return this.#order({ command: 'publish', port, serverPid: pid, publications, underWay, dataBytes });
+  /** Subscribes one connection to one more topic. */
+  subscribe(index, topic) {
+    return this.#order('subscribe', { index, topic });
+  }
+
+  /** One burst of publications; see `load/burst.mjs`. */
+  publish({ publishing, ...burst }) {
+    return this.#order('publish', { ...burst, publishing: this.#reaching(publishing) });
+  }
+
+  /** Publications at fixed rates; see `load/steady.mjs`. */
+  publishSteadily({ publishing, ...steady }) {
+    return this.#order('publishSteadily', { ...steady, publishing: this.#reaching(publishing) });
+  }
+
+  /** Questions and answers; see `load/exchange.mjs`. */
+  exchange(exchange) {
+    return this.#order('exchange', { dialect: this.target.dialect, ...exchange });
+  }
+
+  callOverHttp(calls) {
+    return this.#order('callOverHttp', calls);
+  }
+
+  stopReading(index) {
+    return this.#order('stopReading', { index });
+  }
+
+  readRest(index) {
+    return this.#order('readRest', { index });
+  }
+
+  /** Closes the last connection; `connect` makes another one. */
+  closeLast() {
+    return this.#order('closeLast');
   }
 
   /** Waits for what should not come any more; rejects if it does. */
-  async quiet() {
-    return this.#order({ command: 'quiet' });
+  quiet() {
+    return this.#order('quiet');
   }
 
   async close() {
@@ -60,12 +90,17 @@ export class Session {
     await this.server.stop();
   }
 
+  #reaching(publishing) {
+    return { port: this.server.port, ...publishing };
+  }
+
   /** One order at a time. What failed since the last one fails this one. */
-  async #order(message) {
+  async #order(command, details = {}) {
     if (this.#failure !== undefined) throw this.#failure;
+    const { port, pid } = this.server;
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
-      this.#load.send(message);
+      this.#load.send({ command, port, serverPid: pid, ...details });
     });
   }
 

@@ -1,39 +1,63 @@
-/** The servers that are measured: how each is started, and how one subscribes to it. */
+/** The servers that are measured: how each is started, and how one speaks to it. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { TOPIC } from './wire.mjs';
+import { limitProgram } from './peers/limit.mjs';
 
 const here = import.meta.dirname;
 const gateway = path.join(here, '..', 'dist', 'server', 'main.js');
-
-/** The one that the ratios are to. */
-export const REFERENCE = 'ws';
+const onPort = (port) => ({ PORT: String(port) });
 
 const TARGETS = {
   kittiwake: {
     label: 'Kittiwake',
     script: gateway,
+    dialect: 'plain',
     environment: (port) => ({
       KITTIWAKE_PORT: String(port),
       KITTIWAKE_CONFIG: path.join(here, 'kittiwake.yaml'),
     }),
-    subscribe: JSON.stringify({ event: 'subscribe', subscription: TOPIC }),
   },
   ws: {
     label: 'bare ws',
     script: path.join(here, 'peers', 'ws.mjs'),
-    environment: (port) => ({ PORT: String(port) }),
-    subscribe: JSON.stringify({ event: 'subscribe', subscription: TOPIC }),
+    dialect: 'plain',
+    environment: onPort,
   },
   nest: {
     label: 'plain Nest',
     script: path.join(here, 'peers', 'nest.mjs'),
-    environment: (port) => ({ PORT: String(port) }),
-    subscribe: JSON.stringify({ event: 'subscribe', data: TOPIC }),
+    dialect: 'nest',
+    environment: onPort,
+  },
+  socketio: {
+    label: 'Socket.IO',
+    script: path.join(here, 'peers', 'socketio.mjs'),
+    dialect: 'socketio',
+    environment: onPort,
   },
 };
 
 export const TARGET_NAMES = Object.keys(TARGETS);
+
+/** The gateway with rooms, which take part in no comparison. */
+export const ROOMS_TARGET = {
+  ...TARGETS.kittiwake,
+  name: 'kittiwake',
+  dialect: 'rooms',
+  environment: (port) => ({
+    KITTIWAKE_PORT: String(port),
+    KITTIWAKE_CONFIG: path.join(here, 'rooms.yaml'),
+  }),
+};
+
+/** The gateway as a module of an app whose procedures are functions, as those of the peers are. */
+export const PROCEDURES_TARGET = {
+  ...TARGETS.kittiwake,
+  name: 'kittiwake',
+  script: path.join(here, 'peers', 'kittiwake-procedures.mjs'),
+  dialect: 'procedures',
+  environment: onPort,
+};
 
 /**
  * The targets of these names. A name may be given twice: the difference between the two is the noise.
@@ -50,4 +74,13 @@ export function targetsOf(names) {
       ? { ...target, name }
       : { ...target, name: `${name}-${nth}`, label: `${target.label} (${nth})` };
   });
+}
+
+/** The yardstick of the goals; `reason` says why there is none. */
+export function limitTarget() {
+  const { program, reason } = limitProgram();
+  if (program === undefined) return { reason };
+  return {
+    target: { name: 'limit', label: 'LIMIT-C', command: [program], dialect: 'plain', environment: onPort },
+  };
 }

@@ -2,15 +2,21 @@
 
 export const HOST = '127.0.0.1';
 export const WEBSOCKET_PATH = '/ws';
-export const TOPIC = 'bench.t0';
 
 /** The key in `kittiwake.yaml`. The peers take publications from anybody, which is less work. */
 export const API_KEY = 'bench-key-0123456789';
+
+/** What the tokens of clients are signed with, in `kittiwake.yaml` too. */
+export const TOKEN_SECRET = 'bench-secret-0123456789-0123456789';
 
 /** Sequence numbers all have the same number of digits, so that all publications have the same size. */
 export const FIRST_SEQUENCE = 1_000_000_000;
 export const SEQUENCE_DIGITS = 10;
 export const SEQUENCE_MARK = '"seq":';
+
+export function topicName(number) {
+  return `bench.t${number}`;
+}
 
 /** The JSON text of the data of a publication, `bytes` long. */
 export function dataText(sequence, bytes) {

@@ -31,8 +31,13 @@ export function readFrames(buffer, at, length, receiver) {
   return at;
 }
 
-/** A frame of a client, of at most 125 bytes. The mask is zero, so that masking changes nothing. */
-export function shortFrame(opcode, payload) {
-  if (payload.length > 125) throw new Error('too long for a short frame');
-  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+/** A frame of a client. The mask is zero, so that masking changes nothing. */
+export function clientFrame(opcode, payload) {
+  const size = payload.length;
+  if (size > 0xffff) throw new Error('too long for a frame of this client');
+  const head = size < 126 ? Buffer.alloc(6) : Buffer.alloc(8);
+  head[0] = 0x80 | opcode;
+  head[1] = 0x80 | Math.min(size, 126);
+  if (size >= 126) head.writeUInt16BE(size, 2);
+  return Buffer.concat([head, payload]);
 }

@@ -1,41 +1,66 @@
 /**
- * The load generator: a process of its own that holds the subscribers of one server and publishes to it. Told what
- * to do over the IPC channel, one command at a time; anything that goes wrong ends it with the reason.
+ * The load generator: a process of its own that holds the connections to one server, publishes to it and asks it. Told
+ * what to do over the IPC channel, one command at a time; anything that goes wrong ends it with the reason.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { FIRST_SEQUENCE } from '../wire.mjs';
+import { FIRST_SEQUENCE, topicName } from '../wire.mjs';
 import { Burst } from './burst.mjs';
-import { Subscriber } from './subscriber.mjs';
-
-/** Handshakes under way at a time: below the default backlog of a Node server, 511. */
-const CONCURRENT_HANDSHAKES = 100;
+import { Exchange } from './exchange.mjs';
+import { HttpCalls } from './http-calls.mjs';
+import { measured } from './measured.mjs';
+import { Population } from './population.mjs';
+import { Steady } from './steady.mjs';
 
 /** A server on the same machine has nothing left to send after this long. */
 const QUIET_MS = 200;
 
+const population = new Population((...frame) => receiver.onText(...frame));
 const burst = new Burst();
-const subscribers = [];
+const steady = new Steady();
+const exchange = new Exchange();
+const httpCalls = new HttpCalls();
+/** Who takes what comes; copies too many come to the one that published them. */
+let receiver = burst;
 let nextSequence = FIRST_SEQUENCE;
 
 const commands = {
-  /** Opens connections until there are `count`, and subscribes with the text `subscribe`, if there is one. */
-  async connect({ port, count, subscribe }) {
-    const open = async () => {
-      while (subscribers.length < count) {
-        const subscriber = new Subscriber(subscribers.length, port, onMessage);
-        subscribers.push(subscriber);
-        await subscriber.open();
-        if (subscribe !== undefined) await subscriber.subscribe(subscribe);
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENT_HANDSHAKES }, open));
-    return { connections: subscribers.length };
+  /** See {@link Population.grow}. */
+  connect: ({ serverPid, ...order }) => measured(serverPid, () => population.grow(order)),
+
+  /** Closes all connections. */
+  disconnect: ({ serverPid }) => measured(serverPid, () => population.close()),
+
+  /** Subscribes one connection, counted from the last if negative, to one more topic. */
+  async subscribe({ index, topic }) {
+    await population.connections.at(index).subscribe(topic, topicName(topic));
   },
 
-  async publish(order) {
-    const firstSequence = nextSequence;
-    nextSequence += order.publications;
-    return burst.run({ ...order, subscribers, firstSequence });
+  publish(order) {
+    receiver = burst;
+    return burst.run({ ...order, population, firstSequence: sequences(order.publications) });
+  },
+
+  publishSteadily(order) {
+    receiver = steady;
+    const count = order.streams.reduce((sum, { perSecond }) => sum + perSecond * order.seconds + 1, 0);
+    return steady.run({ ...order, population, firstSequence: sequences(Math.ceil(count)) });
+  },
+
+  exchange(order) {
+    receiver = exchange;
+    return exchange.run({ ...order, population });
+  },
+
+  callOverHttp: (order) => httpCalls.run(order),
+
+  async stopReading({ index }) {
+    population.connections.at(index).stopReading();
+  },
+
+  readRest: ({ index }) => population.connections.at(index).readRest(QUIET_MS),
+
+  async closeLast() {
+    await population.connections.pop().close();
   },
 
   /** Gives copies too many the time to arrive: they end this process. */
@@ -52,6 +77,8 @@ process.on('message', async ({ command, ...order }) => {
   process.send({ result: await commands[command](order) });
 });
 
-function onMessage(subscriber, buffer, start, end) {
-  burst.onMessage(subscriber, buffer, start, end);
+function sequences(count) {
+  const first = nextSequence;
+  nextSequence += count;
+  return first;
 }

@@ -1,12 +1,5 @@
-/** The message a subscriber of the gateway gets, so that the peers send as many bytes. */
-export function messageText(subscription, data) {
+/** The message that a subscriber of the gateway gets, so that the peers send as many bytes. */
+export function message(subscription, data) {
   const now = `${new Date().toISOString().slice(0, -1)}000+00:00`;
-  return JSON.stringify({
-    event: 'message',
-    subscription,
-    data,
-    received_at: now,
-    queue_size: 0,
-    sent_at: now,
-  });
+  return { event: 'message', subscription, data, received_at: now, queue_size: 0, sent_at: now };
 }

@@ -1,0 +1,48 @@
+/**
+ * Socket.IO with rooms: takes publications by HTTP and emits to the room of the topic. As its page on performance
+ * advises, without polling and compression, and the request is dropped after the handshake. Listens on `PORT`.
+ */
+import http from 'node:http';
+import { Server } from 'socket.io';
+import { HOST } from '../wire.mjs';
+import { message } from './envelope.mjs';
+import { identityOf } from './identity.mjs';
+
+const OK = '{"status":"ok"}';
+
+const server = http.createServer((request, response) => {
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk));
+  request.on('end', () => {
+    const { subscription, data } = JSON.parse(Buffer.concat(chunks).toString());
+    io.to(subscription).emit('message', message(subscription, data));
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': OK.length });
+    response.end(OK);
+  });
+});
+
+const io = new Server(server, {
+  transports: ['websocket'],
+  perMessageDeflate: false,
+  httpCompression: false,
+  serveClient: false,
+});
+
+io.engine.on('connection', (socket) => {
+  socket.request = null;
+});
+
+io.on('connection', (socket) => {
+  socket.on('subscribe', async (topic, done) => {
+    await socket.join(topic);
+    done('ok');
+  });
+  socket.on('auth', (token, done) => {
+    socket.data.identity = identityOf(token);
+    done('ok');
+  });
+  socket.on('ping', (text, done) => done(text));
+  socket.on('add', (a, b, done) => done(a + b));
+});
+
+server.listen({ port: Number(process.env.PORT), host: HOST, backlog: 4096 });
