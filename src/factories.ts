@@ -4,9 +4,11 @@ import type { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { PairedBroker } from './broker/paired.broker.js';
 import { RedisBroker } from './broker/redis.broker.js';
+import { WorkersBroker } from './broker/workers.broker.js';
 import { HttpCaller } from './callbacks/http.caller.js';
 import type { LimitsSettings } from './config/limits.settings.js';
 import type { ProceduresSettings } from './config/procedures.settings.js';
+import { ShardedRedisBroker } from './broker/sharded-redis.broker.js';
 import { PublishSettings } from './config/publish.settings.js';
 import { RedisSettings } from './config/redis.settings.js';
 import { RoomsSettings } from './config/rooms.settings.js';
@@ -85,16 +87,23 @@ export function caller({ callbacks, procedures }: Settings): HttpCaller {
 /** What triggers are wrapped in on their way to other nodes. */
 const WRAPPING_BYTES = 1024;
 
-/** The broker that is configured. What may be published may be carried. */
-export function broker({ broker: { kind, redis, redisAlt }, publish }: Settings, metrics: Metrics): Broker {
-  if (kind === 'memory') return new MemoryBroker();
+/**
+ * The broker that is configured. What may be published may be carried.
+ * @param relay between the worker processes of this machine, if there are several.
+ */
+export function broker(
+  { broker: { kind, redis, redisAlt }, publish }: Settings,
+  metrics: Metrics,
+  relay?: string,
+): Broker {
+  if (kind === 'memory') return relay === undefined ? new MemoryBroker() : new WorkersBroker(relay);
   const dropped = (reason: string): void => metrics.dropped(reason);
-  const broker = (settings: RedisSettings): RedisBroker =>
-    new RedisBroker(
-      Object.assign(new RedisSettings(), settings, {
-        maxMessageBytes: publish.maxBodyBytes + WRAPPING_BYTES,
-      }),
-      dropped,
-    );
+  const broker = (settings: RedisSettings): Broker => {
+    const maxMessageBytes = publish.maxBodyBytes + WRAPPING_BYTES;
+    const carried = Object.assign(new RedisSettings(), settings, { maxMessageBytes });
+    return settings.partitions > 0
+      ? new ShardedRedisBroker(carried, dropped)
+      : new RedisBroker(carried, dropped);
+  };
   return redisAlt ? new PairedBroker(broker(redis), broker(redisAlt)) : broker(redis);
 }

@@ -32,6 +32,7 @@ import {
   publishSettings,
   roomsSettings,
 } from './factories.js';
+import { ApiKeys } from './http/api-keys.js';
 import { HealthController } from './http/health.controller.js';
 import { MetricsController } from './http/metrics.controller.js';
 import { MetricsServer } from './http/metrics-server.js';
@@ -39,9 +40,11 @@ import { OpenApiController } from './http/open-api.controller.js';
 import { OpenApiPageController } from './http/open-api-page.controller.js';
 import { OperatorProcedures } from './http/operator-procedures.js';
 import { PublishController } from './http/publish.controller.js';
+import { PublishIntake } from './http/publish.intake.js';
 import { Readiness } from './http/readiness.js';
 import { RpcMiddleware } from './http/rpc.middleware.js';
 import { TriggerController } from './http/trigger.controller.js';
+import { TriggerIntake } from './http/trigger.intake.js';
 import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics/metrics.js';
@@ -138,7 +141,15 @@ const RPC = [
   WorkerConfig,
 ];
 
-const HTTP = [MetricsServer, OperatorProcedures, Readiness, RpcMiddleware];
+const HTTP = [
+  ApiKeys,
+  MetricsServer,
+  OperatorProcedures,
+  PublishIntake,
+  Readiness,
+  RpcMiddleware,
+  TriggerIntake,
+];
 
 /** How the options are made when other providers are needed for it. */
 export interface KittiwakeAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
@@ -147,6 +158,8 @@ export interface KittiwakeAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly useFactory: (
     ...args: never[]
   ) => KittiwakeOptions | Settings | Promise<KittiwakeOptions | Settings>;
+  /** The Unix socket of the relay between worker processes; in use where no other broker is configured. */
+  readonly relay?: string;
 }
 
 /**
@@ -161,20 +174,26 @@ export class KittiwakeModule {
   }
 
   /** As {@link forRoot}, with options that a factory makes; they are checked when the app starts. */
-  static forRootAsync({ imports = [], inject = [], useFactory }: KittiwakeAsyncOptions): DynamicModule {
+  static forRootAsync({
+    imports = [],
+    inject = [],
+    useFactory,
+    relay,
+  }: KittiwakeAsyncOptions): DynamicModule {
     const load = async (...args: never[]): Promise<Settings> => {
       const options = await useFactory(...args);
       return options instanceof Settings ? options : loadSettings(options);
     };
-    return assemble(imports, {
-      provide: Settings,
-      inject,
-      useFactory: load as FactoryProvider['useFactory'],
-    });
+    const settings = { provide: Settings, inject, useFactory: load as FactoryProvider['useFactory'] };
+    return assemble(imports, settings, relay);
   }
 }
 
-function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Provider): DynamicModule {
+function assemble(
+  imports: NonNullable<ModuleMetadata['imports']>,
+  settings: Provider,
+  relay?: string,
+): DynamicModule {
   return {
     module: KittiwakeModule,
     imports: [DiscoveryModule, ...imports],
@@ -185,7 +204,11 @@ function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Pro
       { provide: RoomsSettings, inject: [Settings], useFactory: roomsSettings },
       { provide: PublishSettings, inject: [Settings], useFactory: publishSettings },
       { provide: Endpoints, inject: [Settings], useFactory: endpoints },
-      { provide: BROKER, inject: [Settings, Metrics], useFactory: broker },
+      {
+        provide: BROKER,
+        inject: [Settings, Metrics],
+        useFactory: (settings: Settings, metrics: Metrics) => broker(settings, metrics, relay),
+      },
       { provide: CALLER, inject: [Settings], useFactory: caller },
       { provide: REQUESTER, useExisting: CALLER },
       { provide: STREAM_REQUESTER, useExisting: CALLER },

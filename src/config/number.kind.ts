@@ -2,6 +2,7 @@ import { IsInt, Max, Min } from 'class-validator';
 import { formatByteSize, MAX_BYTES, parseByteSize } from './byte-size.js';
 import { formatDuration, MAX_DURATION_MS, parseDuration } from './duration.js';
 import type { ValueKind } from './kind.js';
+import { checked } from './text.kind.js';
 
 /** The least and the most that a number may be, both allowed. */
 interface Range {
@@ -23,6 +24,20 @@ export function integer({ min, max = MAX_COUNT }: { min: number; max?: number })
     fromText: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),
     read: (input) => input,
     write: (value) => value,
+    faults: (input) => [{ at: '', found: input, expected }],
+  };
+}
+
+/** A number of processes, or `auto` for what the machine has room for. */
+export function workers(): ValueKind {
+  const count = integer({ min: 1, max: 1024 });
+  const expected = 'auto, or a whole number from 1 to 1024';
+  const accepts = (value: unknown): boolean =>
+    value === 'auto' || (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 1024);
+  return {
+    ...count,
+    name: `auto, ${count.name}`,
+    checks: [checked(expected, accepts)],
     faults: (input) => [{ at: '', found: input, expected }],
   };
 }

@@ -1,4 +1,4 @@
-import { integer } from './number.kind.js';
+import { integer, workers } from './number.kind.js';
 import { section } from './section.kind.js';
 import { Setting } from './setting.decorator.js';
 import { HOST } from './text-format.js';
@@ -20,6 +20,14 @@ export class ServerSettings {
     about: 'The port of the WebSockets and of the HTTP endpoints; `0` takes a free one.',
   })
   readonly port: number = 9000;
+
+  @Setting({
+    kind: workers(),
+    env: 'KITTIWAKE_WORKERS',
+    about:
+      'How many processes share the port; `auto` is one for each core. Standalone only. Limits count for each of them.',
+  })
+  readonly workers: number | 'auto' = 1;
 
   @Setting({
     kind: section(TlsSettings),

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BROKER, type Broker, type BrokerListener, type BrokerState } from '../broker/broker.js';
+import type { Connection } from '../connection/connection.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
 import type { Publication } from '../protocol/publication.js';
@@ -8,8 +9,11 @@ import { Fanout } from './fanout.js';
 import type { Subscription } from './subscription.js';
 import type { Tally } from './tally.js';
 
-/** Told of every change of the broker's state. */
-export type StateListener = (state: BrokerState) => void;
+/**
+ * Told of every change of the broker's state. When it is lost, `affected` are the connections that may miss something;
+ * all of them when it is absent.
+ */
+export type StateListener = (state: BrokerState, affected?: ReadonlySet<Connection>) => void;
 
 /**
  * Brings publications to subscriptions. Whatever brought a publication in, {@link publish} is where it starts; the
@@ -49,9 +53,10 @@ export class Hub implements BrokerListener {
 
   /**
    * Sends a publication on its way to every subscription of its topic, on all nodes.
-   * @throws when the broker could not take it.
+   * @returns nothing when it is on its way already.
+   * @throws when the broker could not take it, as a rejection.
    */
-  publish(publication: Publication, source: 'http' | 'process'): Promise<void> {
+  publish(publication: Publication, source: 'http' | 'process'): Promise<void> | undefined {
     this.metrics.publicationTaken(source);
     return this.broker.publish(publication.subscription, publication);
   }
@@ -62,8 +67,8 @@ export class Hub implements BrokerListener {
     await this.broker.join(name);
   }
 
-  /** Sends a publication that is for nodes, not for a topic. @throws when the broker could not take it. */
-  broadcast(publication: Publication): Promise<void> {
+  /** Sends a publication that is for nodes, not for a topic. As {@link publish}. */
+  broadcast(publication: Publication): Promise<void> | undefined {
     return this.broker.publish(publication.subscription, publication);
   }
 
@@ -76,7 +81,7 @@ export class Hub implements BrokerListener {
     subscription.tally = this.tally;
     channel.add(subscription);
     try {
-      await channel.joined;
+      await this.untilHeard(subscription.channel, channel);
     } catch (cause) {
       this.leave(subscription);
       throw unavailable(cause);
@@ -97,7 +102,7 @@ export class Hub implements BrokerListener {
       this.leaveIfEmpty(name);
     };
     try {
-      await channel.joined;
+      await this.untilHeard(name, channel);
     } catch (cause) {
       end();
       throw unavailable(cause);
@@ -117,27 +122,41 @@ export class Hub implements BrokerListener {
     this.listeners.get(name)?.(publication);
     const channel = this.channels.get(name);
     if (!channel) return;
-    const fanout = new Fanout(publication);
+    const fanout = new Fanout(publication, publication.subscription === name);
     channel.receive(fanout, (error) => this.logger.error(error instanceof Error ? error.stack : error));
-    this.metrics.fannedOut(fanout.delivered, fanout.dropped);
+    this.metrics.fannedOut(fanout.delivered);
   }
 
   /** See {@link BrokerListener.stateChanged}. */
-  stateChanged(state: BrokerState): void {
+  stateChanged(state: BrokerState, channels?: readonly string[]): void {
     this.metrics.brokerStateChanged(state === 'ready');
-    if (state === 'lost') for (const channel of this.channels.values()) channel.lose();
-    this.onStateChange?.(state);
+    if (state === 'lost') for (const name of channels ?? this.channels.keys()) this.channels.get(name)?.lose();
+    this.onStateChange?.(state, channels && this.affectedBy(channels));
   }
 
-  /** @throws {ClientError} when the broker cannot be reached. */
+  /** The connections with a subscription to one of the channels; none are named when the node itself listens on one. */
+  private affectedBy(channels: readonly string[]): ReadonlySet<Connection> | undefined {
+    const affected = new Set<Connection>();
+    for (const name of channels) {
+      if (this.listeners.has(name)) return undefined;
+      this.channels.get(name)?.addConnections(affected);
+    }
+    return affected;
+  }
+
   private channelOf(name: string): Channel {
-    if (this.broker.state !== 'ready') throw unavailable();
     let channel = this.channels.get(name);
     if (!channel) {
       channel = new Channel(this.broker.join(name));
       this.channels.set(name, channel);
     }
     return channel;
+  }
+
+  /** What was joined earlier may be lost by now: what begins on it would begin with a gap. */
+  private async untilHeard(name: string, channel: Channel): Promise<void> {
+    await channel.joined;
+    if (this.broker.state !== 'ready') await this.broker.join(name);
   }
 
   private leaveIfEmpty(name: string): void {
@@ -147,7 +166,6 @@ export class Hub implements BrokerListener {
   }
 }
 
-/** A channel may be joined already when the broker is lost: a subscription to it would begin with a gap. */
 function unavailable(cause?: unknown): ClientError {
   return new ClientError('service_unavailable', 'Service unavailable.', { cause });
 }

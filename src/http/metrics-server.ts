@@ -32,7 +32,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
       response.writeHead(404).end();
       return;
     }
-    const text = await this.metrics.registry.metrics();
+    const text = await this.metrics.text();
     response.writeHead(200, { 'Content-Type': this.metrics.registry.contentType }).end(text);
   }
 }

@@ -15,6 +15,6 @@ export class MetricsController {
   async read(): Promise<string> {
     const { enabled, port } = this.settings.metrics;
     if (!enabled || port !== 0) throw new NotFoundException();
-    return this.metrics.registry.metrics();
+    return this.metrics.text();
   }
 }

@@ -39,7 +39,7 @@ export function publishProcedure(topics: TopicPublisher): Procedure {
         ...textOf('data', data),
         ['options', objectText(given)],
       ]);
-      await pushed(PublicationError, () => topics.publish(text, 'http'));
+      await pushed(PublicationError, async () => topics.publish(text, 'http'));
       return { status: 'ok', _format: 'Published.' };
     },
   });

@@ -1,33 +1,59 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
 import { Logger } from '@nestjs/common';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
 import { BrokerError } from '../broker/broker.error.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { ProceduresSettings } from '../config/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { Listeners } from '../connection/listeners.js';
 import { Lifecycle } from '../lifecycle.js';
-import { LocalServer } from '../rpc/local-server.js';
 import { ServiceSecret } from '../rpc/service-secret.js';
 import { StateError } from '../rpc/state-error.js';
-import { createServer } from './create-server.js';
 import { GIVEN_ENVIRONMENT, settingsFromEnvironment } from './environment.js';
 import { Handover } from './handover.js';
+import { PinoLogger } from './logger.js';
 import { Predecessor } from './predecessor.js';
+import { serve } from './serve.js';
+import { serveAsWorker } from './worker.js';
+import { roleIn } from './worker-messages.js';
+import { Workers } from './workers.js';
 
 let handover: Handover | undefined;
 
-/** Starts the gateway from the environment; it ends on SIGTERM and SIGINT, and on SIGUSR2 a new process replaces it. */
+/**
+ * Starts the gateway from the environment; it ends on SIGTERM and SIGINT. On SIGUSR2 a new process replaces it; where
+ * worker processes share the port, SIGHUP replaces them one by one.
+ */
 async function start(): Promise<void> {
+  if (cluster.isWorker) {
+    await serveAsWorker(await settingsFromEnvironment(), roleIn(process.argv));
+    return;
+  }
   if (process.platform !== 'win32') process.on('SIGUSR2', () => void handover?.begin());
   const predecessor = await Predecessor.find();
-  const configured = await settingsFromEnvironment();
+  const settings = await settingsFromEnvironment();
+  const { workers } = settings.server;
+  const count = workers === 'auto' ? availableParallelism() : workers;
+  if (count > 1) await keepWorkers(count, settings);
+  else await serveAlone(settings, predecessor);
+}
+
+async function keepWorkers(count: number, settings: Settings): Promise<void> {
+  Logger.overrideLogger(new PinoLogger(settings.log));
+  await Workers.start(count, settings);
+  new Logger('Kittiwake').log(`${count} worker processes are ready`);
+}
+
+async function serveAlone(configured: Settings, predecessor: Predecessor | undefined): Promise<void> {
   const hasSecret = configured.procedures?.secret !== undefined;
   const settings = hasSecret ? configured : withSecretOf(predecessor, configured);
-  const app = await createServer(settings);
-  await listen(app, settings, predecessor);
-  new Logger('Kittiwake').log(`listening at ${await app.getUrl()}, for clients of ${endpointsOf(settings)}`);
+  const inherited = predecessor && {
+    sockets: predecessor.legacy.sockets,
+    release: () => predecessor.release(),
+  };
+  const app = await serve(settings, { predecessor: inherited });
   handover = new Handover(
     {
       listeners: app.get(Listeners),
@@ -40,26 +66,6 @@ async function start(): Promise<void> {
       environment: GIVEN_ENVIRONMENT,
     },
   );
-}
-
-/** One that takes over can be found only when nothing can go wrong any more: until then its predecessor serves. */
-async function listen(
-  app: NestFastifyApplication,
-  { server: { host, port } }: Settings,
-  predecessor: Predecessor | undefined,
-): Promise<void> {
-  const listeners = app.get(Listeners);
-  if (predecessor) listeners.inherit(predecessor.legacy.sockets);
-  await app.init();
-  const local = app.get(LocalServer);
-  if (predecessor) await local.open();
-  const address = { name: 'main', host, port };
-  await app.listen(listeners.optionsFor(address), () => undefined);
-  listeners.add(app.getHttpServer(), address);
-  if (!predecessor) return;
-  local.announce();
-  listeners.closeUnused();
-  predecessor.release();
 }
 
 /** Programs that know the secret of the predecessor have no way to know that there is another one. */
@@ -75,10 +81,6 @@ try {
 } catch (error) {
   process.stderr.write(`${describe(error)}\n`);
   process.exit(1);
-}
-
-function endpointsOf({ topics, rooms }: Settings): string {
-  return `topics on ${topics.path}${rooms ? ` and of rooms on ${rooms.path}` : ''}`;
 }
 
 /** What an operator can mend is told in a line; all else is a defect, and told with its stack. */

@@ -1,6 +1,10 @@
 import { MemoryBroker } from '../../src/broker/memory.broker.js';
 import { PairedBroker } from '../../src/broker/paired.broker.js';
 import { RedisBroker } from '../../src/broker/redis.broker.js';
+import { WorkersBroker } from '../../src/broker/workers.broker.js';
+import { WorkersRelay } from '../../src/broker/workers.relay.js';
+import { ShardedRedisBroker } from '../../src/broker/sharded-redis.broker.js';
+import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisServer } from '../support/redis-server.js';
 import { brokerContract } from './broker.contract.js';
 import { redisSettings } from './redis-settings.js';
@@ -20,6 +24,16 @@ brokerContract('redis', async () => {
   };
 });
 
+brokerContract('sharded redis', async () => {
+  const cluster = await RedisCluster.start();
+  const settings = { clusterNodes: cluster.addresses, prefix: 'test:', partitions: 8 };
+  return {
+    broker: () => new ShardedRedisBroker({ ...redisSettings({ url: 'redis://x' }), ...settings }),
+    isShared: true,
+    end: () => cluster.stop(),
+  };
+});
+
 brokerContract('paired', async () => {
   const servers = await Promise.all([RedisServer.start(), RedisServer.start()]);
   const [main, alternate] = servers.map((server) => redisSettings(server, { prefix: 'test:' }));
@@ -27,5 +41,14 @@ brokerContract('paired', async () => {
     broker: () => new PairedBroker(new RedisBroker(main!), new RedisBroker(alternate!)),
     isShared: true,
     end: async () => void (await Promise.all(servers.map((server) => server.stop()))),
+  };
+});
+
+brokerContract('workers', async () => {
+  const relay = await WorkersRelay.start();
+  return {
+    broker: () => new WorkersBroker(relay.path),
+    isShared: true,
+    end: () => relay.stop(),
   };
 });

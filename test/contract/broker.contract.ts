@@ -12,9 +12,11 @@ export interface BrokerWorld {
   end(): Promise<void>;
 }
 
-const CHANNEL = 'books.book_1';
+/** Other ones for each test: what one test has published may still be on its way in the next. */
+let channel = '';
 /** What is published here last has everything that was published before it in front of it. */
-const LAST = 'books.last';
+let last = '';
+let tests = 0;
 
 /** What every broker promises; see `src/broker/broker.ts`. */
 export function brokerContract(name: string, enter: () => Promise<BrokerWorld>): void {
@@ -26,6 +28,9 @@ export function brokerContract(name: string, enter: () => Promise<BrokerWorld>):
       world = await enter();
     });
     beforeEach(() => {
+      tests++;
+      channel = `books.book_${tests}`;
+      last = `books.last_${tests}`;
       nodes = [];
     });
     afterEach(async () => {
@@ -57,64 +62,64 @@ export function brokerContract(name: string, enter: () => Promise<BrokerWorld>):
     });
 
     it('delivers a publication and the channel that it came on', async () => {
-      const node = await startNode(CHANNEL, LAST);
-      await node.broker.publish(CHANNEL, publication('a'));
-      await node.broker.publish(LAST, publication('b'));
-      expect(await node.channels(2)).toEqual([CHANNEL, LAST]);
+      const node = await startNode(channel, last);
+      await node.broker.publish(channel, publication('a'));
+      await node.broker.publish(last, publication('b'));
+      expect(await node.channels(2)).toEqual([channel, last]);
       expect(await node.texts(2)).toEqual([publication('a').text, publication('b').text]);
     });
 
     it('delivers nothing of a channel that is not joined', async () => {
-      const node = await startNode(LAST);
-      await node.broker.publish(CHANNEL, publication());
-      await node.broker.publish(LAST, publication());
-      expect(await node.channels(1)).toEqual([LAST]);
+      const node = await startNode(last);
+      await node.broker.publish(channel, publication());
+      await node.broker.publish(last, publication());
+      expect(await node.channels(1)).toEqual([last]);
     });
 
     it('keeps the order of 1,000 publications', async () => {
-      const node = await startNode(CHANNEL);
+      const node = await startNode(channel);
       const sent = Array.from({ length: 1000 }, (_, i) => publication(i));
-      await Promise.all(sent.map((each) => node.broker.publish(CHANNEL, each)));
+      await Promise.all(sent.map(async (each) => node.broker.publish(channel, each)));
       expect(await node.texts(1000)).toEqual(sent.map(({ text }) => text));
     });
 
     it('delivers once what is joined twice', async () => {
-      const node = await startNode(CHANNEL, LAST);
-      await Promise.all([node.broker.join(CHANNEL), node.broker.join(CHANNEL)]);
-      await node.broker.publish(CHANNEL, publication());
-      await node.broker.publish(LAST, publication());
-      expect(await node.channels(2)).toEqual([CHANNEL, LAST]);
+      const node = await startNode(channel, last);
+      await Promise.all([node.broker.join(channel), node.broker.join(channel)]);
+      await node.broker.publish(channel, publication());
+      await node.broker.publish(last, publication());
+      expect(await node.channels(2)).toEqual([channel, last]);
     });
 
     it('delivers nothing of a channel that is left, however often it was joined', async () => {
-      const node = await startNode(CHANNEL, CHANNEL, LAST);
-      await node.broker.leave(CHANNEL);
-      await node.broker.publish(CHANNEL, publication());
-      await node.broker.publish(LAST, publication());
-      expect(await node.channels(1)).toEqual([LAST]);
+      const node = await startNode(channel, channel, last);
+      await node.broker.leave(channel);
+      await node.broker.publish(channel, publication());
+      await node.broker.publish(last, publication());
+      expect(await node.channels(1)).toEqual([last]);
     });
 
     it('obeys the last word of joins and leaves in one tick', async () => {
-      const node = await startNode(CHANNEL, LAST);
-      const done = [node.broker.leave(CHANNEL), node.broker.join(CHANNEL)];
+      const node = await startNode(channel, last);
+      const done = [node.broker.leave(channel), node.broker.join(channel)];
       done.push(node.broker.join('books.other'), node.broker.leave('books.other'));
       await Promise.all(done);
       await node.broker.publish('books.other', publication());
-      await node.broker.publish(CHANNEL, publication());
-      await node.broker.publish(LAST, publication());
-      expect(await node.channels(2)).toEqual([CHANNEL, LAST]);
+      await node.broker.publish(channel, publication());
+      await node.broker.publish(last, publication());
+      expect(await node.channels(2)).toEqual([channel, last]);
     });
 
     it('leaves a channel that was never joined without a word', async () => {
       const node = await startNode();
-      await expect(node.broker.leave(CHANNEL)).resolves.toBeUndefined();
+      await expect(node.broker.leave(channel)).resolves.toBeUndefined();
     });
 
     it('carries the text of a publication byte for byte', async () => {
       const text =
         '{ "subscription":"books.book_1", "data":{"n":12345678901234567890, "e":1.50e+2, "s":"\\u00e9é\\/\\ud83d\\ude00😀\\n"},\t"data2": 0.10 }';
-      const node = await startNode(CHANNEL);
-      await node.broker.publish(CHANNEL, Publication.parse(text));
+      const node = await startNode(channel);
+      await node.broker.publish(channel, Publication.parse(text));
       expect(await node.texts(1)).toEqual([text]);
     });
 
@@ -128,28 +133,28 @@ export function brokerContract(name: string, enter: () => Promise<BrokerWorld>):
 
     it('refuses to join and to publish before it is started', async () => {
       const { broker } = newNode();
-      await expect(broker.join(CHANNEL)).rejects.toThrow('cannot join');
-      await expect(broker.publish(CHANNEL, publication())).rejects.toThrow('cannot publish');
+      await expect(broker.join(channel)).rejects.toThrow('cannot join');
+      await expect(broker.publish(channel, publication())).rejects.toThrow('cannot publish');
     });
 
     it('refuses to join and to publish when it is stopped', async () => {
       const { broker } = await startNode();
       await broker.stop();
       expect(broker.state).toBe('stopped');
-      await expect(broker.join(CHANNEL)).rejects.toThrow('cannot join');
-      await expect(broker.publish(CHANNEL, publication())).rejects.toThrow('cannot publish');
+      await expect(broker.join(channel)).rejects.toThrow('cannot join');
+      await expect(broker.publish(channel, publication())).rejects.toThrow('cannot publish');
     });
 
     it('stops without a word when it is stopped already', async () => {
-      const { broker } = await startNode(CHANNEL);
+      const { broker } = await startNode(channel);
       await Promise.all([broker.stop(), broker.stop()]);
       await expect(broker.stop()).resolves.toBeUndefined();
     });
 
     it('reports nothing after it was stopped, be it in the middle of a delivery', async () => {
-      const node = await startNode(CHANNEL);
+      const node = await startNode(channel);
       node.onReceived = () => void node.broker.stop();
-      const sent = Array.from({ length: 100 }, (_, i) => node.broker.publish(CHANNEL, publication(i)));
+      const sent = Array.from({ length: 100 }, async (_, i) => node.broker.publish(channel, publication(i)));
       await Promise.allSettled(sent);
       await node.texts(1);
       await node.broker.stop();
@@ -158,11 +163,11 @@ export function brokerContract(name: string, enter: () => Promise<BrokerWorld>):
     });
 
     it('reaches the other nodes that have joined, if it promises to', async () => {
-      const [here, there, elsewhere] = [await startNode(), await startNode(CHANNEL), await startNode(LAST)];
-      await here.broker.publish(CHANNEL, publication());
-      await here.broker.publish(LAST, publication());
+      const [here, there, elsewhere] = [await startNode(), await startNode(channel), await startNode(last)];
+      await here.broker.publish(channel, publication());
+      await here.broker.publish(last, publication());
       if (world.isShared)
-        expect([await there.channels(1), await elsewhere.channels(1)]).toEqual([[CHANNEL], [LAST]]);
+        expect([await there.channels(1), await elsewhere.channels(1)]).toEqual([[channel], [last]]);
       else expect([there.arrived, elsewhere.arrived]).toEqual([[], []]);
       expect(here.arrived).toEqual([]);
     });

@@ -1,0 +1,140 @@
+import { Logger } from '@nestjs/common';
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+import { Publication } from '../protocol/publication.js';
+import type { Broker, BrokerListener, BrokerState } from './broker.js';
+import { BrokerError, brokerError } from './broker.error.js';
+import { channelOf, FrameReader, framesIn, relayFrame, textOf } from './relay-frame.js';
+
+const RECONNECT_MS = 100;
+
+/** What is published in one turn of the event loop, written at once. */
+interface Outgoing {
+  readonly frames: Buffer[];
+  /** Settles when the system has all of it: then it arrives, even if this process ends. */
+  readonly written: Promise<void>;
+  settle(error: Error | null | undefined): void;
+}
+
+/** Carries publications between the worker processes of one machine, over a {@link WorkersRelay}; nothing to install. */
+export class WorkersBroker implements Broker {
+  private readonly logger = new Logger('WorkersBroker');
+  private readonly channels = new Set<string>();
+  private listener: BrokerListener | undefined;
+  private socket: Socket | undefined;
+  private isReady = false;
+  private outgoing: Outgoing | undefined;
+  private reconnection: NodeJS.Timeout | undefined;
+
+  /** @param path the Unix socket of the relay. */
+  constructor(private readonly path: string) {}
+
+  get state(): BrokerState {
+    if (!this.listener) return 'stopped';
+    return this.isReady ? 'ready' : 'lost';
+  }
+
+  async start(listener: BrokerListener): Promise<void> {
+    if (this.listener) throw new BrokerError('a broker is started once');
+    this.listener = listener;
+    try {
+      await this.connect();
+    } catch (error) {
+      this.listener = undefined;
+      throw brokerError(error, 'the other worker processes cannot be reached');
+    }
+  }
+
+  async join(channel: string): Promise<void> {
+    this.requireReady('join');
+    this.channels.add(channel);
+  }
+
+  async leave(channel: string): Promise<void> {
+    this.channels.delete(channel);
+  }
+
+  async publish(channel: string, publication: Publication): Promise<void> {
+    this.requireReady('publish');
+    const written = this.send(relayFrame({ channel, text: publication.text }));
+    if (this.channels.has(channel)) this.listener?.received(channel, publication);
+    await written;
+  }
+
+  async stop(): Promise<void> {
+    this.listener = undefined;
+    this.isReady = false;
+    clearTimeout(this.reconnection);
+    this.flush();
+    this.socket?.destroySoon();
+    this.channels.clear();
+  }
+
+  private requireReady(verb: string): void {
+    const { state } = this;
+    if (state !== 'ready') throw new BrokerError(`cannot ${verb}: the broker is ${state}`);
+  }
+
+  private async connect(): Promise<void> {
+    const socket = createConnection(this.path);
+    this.socket = socket;
+    await once(socket, 'connect');
+    const reader = new FrameReader();
+    socket.on('data', (bytes: Buffer) => {
+      const frames = reader.wholeFrames(bytes);
+      if (frames) for (const frame of framesIn(frames)) this.receive(frame);
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.lost());
+    this.isReady = true;
+    this.listener?.stateChanged('ready');
+  }
+
+  private receive(frame: Buffer): void {
+    const channel = channelOf(frame);
+    if (!this.channels.has(channel)) return;
+    try {
+      this.listener?.received(channel, Publication.parse(textOf(frame)));
+    } catch (error) {
+      this.logger.error(error instanceof Error ? error.stack : error); // what a worker sends was parsed there
+    }
+  }
+
+  private lost(): void {
+    if (!this.listener || !this.isReady) return;
+    this.isReady = false;
+    this.outgoing?.settle(new BrokerError('the connection to the other worker processes is lost'));
+    this.outgoing = undefined;
+    this.listener.stateChanged('lost');
+    this.reconnect();
+  }
+
+  private reconnect(): void {
+    this.reconnection = setTimeout(() => {
+      this.connect().catch(() => this.listener && this.reconnect());
+    }, RECONNECT_MS);
+  }
+
+  private send(frame: Buffer): Promise<void> {
+    this.outgoing ??= this.collect();
+    this.outgoing.frames.push(frame);
+    return this.outgoing.written;
+  }
+
+  private collect(): Outgoing {
+    setImmediate(this.flush);
+    let settle!: Outgoing['settle'];
+    const written = new Promise<void>((resolve, reject) => {
+      settle = (error) => (error ? reject(brokerError(error, 'cannot publish')) : resolve());
+    });
+    written.catch(() => undefined); // whoever published hears of it
+    return { frames: [], written, settle };
+  }
+
+  private readonly flush = (): void => {
+    const { outgoing, socket } = this;
+    this.outgoing = undefined;
+    if (!outgoing || !socket) return;
+    socket.write(Buffer.concat(outgoing.frames), (error) => outgoing.settle(error));
+  };
+}

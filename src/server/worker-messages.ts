@@ -1,0 +1,54 @@
+import { isObject } from '../protocol/json.js';
+
+/** What one of the worker processes is for. */
+export interface WorkerRole {
+  /** The Unix socket of the relay to the others. */
+  readonly relay: string;
+  /** Whether it serves programs of the same user: one of the workers does, and another one may follow it. */
+  readonly local: 'first' | 'successor' | 'none';
+}
+
+const ROLE_OPTION = '--worker=';
+
+/** A role as an argument of a process. */
+export function roleArgument(role: WorkerRole): string {
+  return ROLE_OPTION + JSON.stringify(role);
+}
+
+/** The role of this process. */
+export function roleIn(args: readonly string[]): WorkerRole {
+  const text = args.find((argument) => argument.startsWith(ROLE_OPTION));
+  if (text === undefined) throw new Error(`a worker process needs ${ROLE_OPTION}`);
+  return JSON.parse(text.slice(ROLE_OPTION.length)) as WorkerRole;
+}
+
+/** A worker asks for the metrics of all workers. */
+export const METRICS_REQUEST = 'kittiwake:metrics';
+
+/** What it is answered. */
+export type MetricsAnswer = { readonly metrics: string } | { readonly failure: string };
+
+const READY = 'kittiwake:ready';
+const RETIRE = 'kittiwake:retire';
+
+/** A worker takes connections. */
+export function sendReady(): void {
+  process.send?.(READY);
+}
+
+export function isReady(message: unknown): boolean {
+  return message === READY;
+}
+
+/** A worker is to take no new connections, and to end when that is settled. */
+export function sendRetire(worker: { send(message: string): unknown }): void {
+  worker.send(RETIRE);
+}
+
+export function isRetire(message: unknown): boolean {
+  return message === RETIRE;
+}
+
+export function isMetricsAnswer(message: unknown): message is MetricsAnswer {
+  return isObject(message) && ('metrics' in message || 'failure' in message) && !('type' in message);
+}

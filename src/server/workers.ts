@@ -1,0 +1,191 @@
+import { Logger } from '@nestjs/common';
+import cluster, { type Worker } from 'node:cluster';
+import { AggregatorRegistry } from 'prom-client';
+import { WorkersRelay } from '../broker/workers.relay.js';
+import type { Settings } from '../config/settings.js';
+import { publishSettings } from '../factories.js';
+import { ServiceSecret } from '../rpc/service-secret.js';
+import { messageOf } from '../protocol/message-of.js';
+import {
+  isReady,
+  METRICS_REQUEST,
+  type MetricsAnswer,
+  roleArgument,
+  sendRetire,
+  type WorkerRole,
+} from './worker-messages.js';
+
+/** A worker that ends sooner after its start than this has probably not been able to start. */
+const EARLY_END_MS = 10_000;
+const FIRST_RESTART_WAIT_MS = 100;
+const MAX_RESTART_WAIT_MS = 30_000;
+/** How much longer than its settings say a worker may take to stop. */
+const STOP_GRACE_MS = 5_000;
+
+/**
+ * The process that keeps the worker processes: they share its port, and are replaced when they end. SIGTERM and SIGINT
+ * stop all of them; SIGHUP replaces them one by one, each when its successor is ready, with new code and configuration.
+ */
+export class Workers {
+  private readonly logger = new Logger('Workers');
+  private readonly metrics = new AggregatorRegistry();
+  /** What each of them would make up for itself. */
+  private readonly variables: Readonly<Record<string, string>>;
+  private readonly startedAtMs = new Map<Worker, number>();
+  /** Those that are to end, whose end needs no successor. */
+  private readonly retiring = new Set<Worker>();
+  /** The one that serves programs of the same user. */
+  private local: Worker | undefined;
+  private isStopping = false;
+  private isRolling = false;
+  private restartWaitMs = FIRST_RESTART_WAIT_MS;
+
+  private constructor(
+    private readonly count: number,
+    private readonly settings: Settings,
+    private readonly relay: WorkersRelay,
+  ) {
+    const { publish, procedures } = settings;
+    const { apiKeys } = publishSettings(settings);
+    this.variables = {
+      ...(apiKeys !== publish.apiKeys && { KITTIWAKE_PUBLISH_API_KEYS: apiKeys.join() }),
+      ...(procedures && { KITTIWAKE_PROCEDURES_SECRET: new ServiceSecret(settings).value }),
+    };
+  }
+
+  /**
+   * Starts them; resolves when all are ready.
+   * @throws when one of them cannot start; it has said why.
+   */
+  static async start(count: number, settings: Settings): Promise<Workers> {
+    const relay = await WorkersRelay.start();
+    const workers = new Workers(count, settings, relay);
+    workers.obey();
+    try {
+      await workers.startOne('first'); // what is wrong is told once, not by all of them
+      await Promise.all(Array.from({ length: count - 1 }, () => workers.startOne()));
+    } catch (error) {
+      if (workers.isStopping) await new Promise(() => undefined); // the signal that stops them ends this process
+      await workers.stop();
+      throw error;
+    }
+    return workers;
+  }
+
+  /** Ends all workers as their settings say, and what does not end in time at once. */
+  async stop(): Promise<void> {
+    if (this.isStopping) return;
+    this.isStopping = true;
+    await Promise.all(this.running().map((worker) => this.end(worker)));
+    await this.relay.stop();
+  }
+
+  private obey(): void {
+    const stop = (): void => void this.stop().then(() => process.exit(0));
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+    process.on('SIGHUP', () => void this.replaceAll());
+    cluster.on('exit', (worker) => this.ended(worker));
+    cluster.on('message', (worker, message: unknown) => {
+      if (message === METRICS_REQUEST) void this.answerMetrics(worker);
+    });
+  }
+
+  /** Resolves when it takes connections. @throws when it ends before that. */
+  private startOne(local: WorkerRole['local'] = 'none'): Promise<Worker> {
+    cluster.setupPrimary({ args: [roleArgument({ relay: this.relay.path, local })] });
+    const worker = cluster.fork(this.variables);
+    if (local !== 'none') this.local = worker;
+    this.startedAtMs.set(worker, Date.now());
+    return new Promise((resolve, reject) => {
+      const ended = (): void => {
+        this.startedAtMs.delete(worker);
+        reject(new Error('a worker process could not start'));
+      };
+      worker.once('exit', ended);
+      worker.on('message', (message: unknown) => {
+        if (!isReady(message)) return;
+        worker.off('exit', ended);
+        resolve(worker);
+      });
+    });
+  }
+
+  private ended(worker: Worker): void {
+    const startedAtMs = this.startedAtMs.get(worker);
+    this.startedAtMs.delete(worker);
+    if (this.retiring.delete(worker) || this.isStopping || startedAtMs === undefined) return;
+    const isEarly = Date.now() - startedAtMs < EARLY_END_MS;
+    this.restartWaitMs = isEarly
+      ? Math.min(this.restartWaitMs * 2, MAX_RESTART_WAIT_MS)
+      : FIRST_RESTART_WAIT_MS;
+    this.logger.error(
+      `worker process ${worker.process.pid} has ended; another one starts in ${this.restartWaitMs} ms`,
+    );
+    this.startAgain();
+  }
+
+  private startAgain(): void {
+    setTimeout(() => {
+      if (this.isStopping || this.running().length >= this.count) return;
+      this.startOne(this.local?.isDead() === false ? 'none' : 'first').catch(() => {
+        this.restartWaitMs = Math.min(this.restartWaitMs * 2, MAX_RESTART_WAIT_MS);
+        this.startAgain();
+      });
+    }, this.restartWaitMs);
+  }
+
+  /** A worker whose successor cannot start stays: the others are left as they are. */
+  private async replaceAll(): Promise<void> {
+    if (this.isRolling || this.isStopping) return;
+    this.isRolling = true;
+    this.logger.log('replacing the worker processes');
+    try {
+      for (const worker of this.running()) {
+        await this.startOne(worker === this.local ? 'successor' : 'none');
+        await this.retire(worker);
+      }
+      this.logger.log('all worker processes have been replaced');
+    } catch (error) {
+      this.logger.error(`the worker processes that are left go on: ${messageOf(error)}`);
+    } finally {
+      this.isRolling = false;
+    }
+  }
+
+  /** Ends one whose successor is ready, without refusing a connection. */
+  private async retire(worker: Worker): Promise<void> {
+    this.retiring.add(worker);
+    if (worker.isConnected()) sendRetire(worker);
+    await this.untilEnded(worker);
+  }
+
+  private async end(worker: Worker): Promise<void> {
+    this.retiring.add(worker);
+    worker.process.kill('SIGTERM');
+    await this.untilEnded(worker);
+  }
+
+  /** What does not end in time is ended. */
+  private async untilEnded(worker: Worker): Promise<void> {
+    if (worker.isDead()) return;
+    const { spreadMs, timeoutMs } = this.settings.shutdown;
+    const timer = setTimeout(() => worker.process.kill('SIGKILL'), spreadMs + timeoutMs + STOP_GRACE_MS);
+    await new Promise((resolve) => worker.once('exit', resolve));
+    clearTimeout(timer);
+  }
+
+  private running(): Worker[] {
+    return [...this.startedAtMs.keys()].filter((worker) => !this.retiring.has(worker));
+  }
+
+  private async answerMetrics(worker: Worker): Promise<void> {
+    let answer: MetricsAnswer;
+    try {
+      answer = { metrics: await this.metrics.clusterMetrics() };
+    } catch (error) {
+      answer = { failure: messageOf(error) };
+    }
+    if (worker.isConnected()) worker.send(answer);
+  }
+}
