@@ -23,12 +23,15 @@ import { Connections } from './connection/connections.js';
 import { Endpoints } from './connection/endpoints.js';
 import { Hub } from './delivery/hub.js';
 import { broker, connectionSettings, endpoints, publishSettings, roomsSettings } from './factories.js';
+import { ApiKeys } from './http/api-keys.js';
 import { HealthController } from './http/health.controller.js';
 import { MetricsController } from './http/metrics.controller.js';
 import { MetricsServer } from './http/metrics-server.js';
 import { PublishController } from './http/publish.controller.js';
+import { PublishIntake } from './http/publish.intake.js';
 import { Readiness } from './http/readiness.js';
 import { TriggerController } from './http/trigger.controller.js';
+import { TriggerIntake } from './http/trigger.intake.js';
 import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics/metrics.js';
@@ -99,6 +102,7 @@ function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Pro
         useFactory: ({ callbacks }: Settings) => new HttpCaller(callbacks),
       },
       { provide: REQUESTER, useExisting: CALLER },
+      ApiKeys,
       Authenticators,
       AuthenticatorExplorer,
       Connections,
@@ -108,6 +112,7 @@ function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Pro
       Metrics,
       MetricsServer,
       ProviderMethods,
+      PublishIntake,
       RabbitMqTriggers,
       Readiness,
       RoomHub,
@@ -123,6 +128,7 @@ function assemble(imports: NonNullable<ModuleMetadata['imports']>, settings: Pro
       TopicServiceExplorer,
       TopicSubscriptions,
       TopicsGateway,
+      TriggerIntake,
     ],
     exports: [Kittiwake],
   };

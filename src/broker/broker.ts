@@ -37,9 +37,11 @@ export interface Broker {
   leave(channel: string): Promise<void>;
   /**
    * Sends a publication to every node that has joined the channel, this one included.
-   * @throws {BrokerError} when it could not be handed over; at once, and never queued, unless the state is `ready`.
+   * @returns nothing when it has been handed over already, which spares those who publish much a promise each.
+   * @throws {BrokerError} when it could not be handed over, as a rejection; at once, and never queued, unless the state
+   * is `ready`.
    */
-  publish(channel: string, publication: Publication): Promise<void>;
+  publish(channel: string, publication: Publication): Promise<void> | undefined;
   /** Ends all connections and attempts to connect; no listener is called afterwards. Stopping twice is stopping once. */
   stop(): Promise<void>;
 }

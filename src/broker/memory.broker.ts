@@ -25,9 +25,10 @@ export class MemoryBroker implements Broker {
     this.channels.delete(channel);
   }
 
-  async publish(channel: string, publication: Publication): Promise<void> {
-    if (!this.listener) throw new BrokerError('cannot publish: the broker is stopped');
+  publish(channel: string, publication: Publication): Promise<void> | undefined {
+    if (!this.listener) return Promise.reject(new BrokerError('cannot publish: the broker is stopped'));
     if (this.channels.has(channel)) this.listener.received(channel, publication);
+    return undefined;
   }
 
   async stop(): Promise<void> {

@@ -54,7 +54,7 @@ export class PairedBroker implements Broker {
     await Promise.all([this.main.leave(channel), this.alternate.leave(channel)]);
   }
 
-  publish(channel: string, publication: Publication): Promise<void> {
+  publish(channel: string, publication: Publication): Promise<void> | undefined {
     return this.main.publish(channel, publication);
   }
 

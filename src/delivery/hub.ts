@@ -49,9 +49,10 @@ export class Hub implements BrokerListener {
 
   /**
    * Sends a publication on its way to every subscription of its topic, on all nodes.
-   * @throws when the broker could not take it.
+   * @returns nothing when it is on its way already.
+   * @throws when the broker could not take it, as a rejection.
    */
-  publish(publication: Publication, source: 'http' | 'process'): Promise<void> {
+  publish(publication: Publication, source: 'http' | 'process'): Promise<void> | undefined {
     this.metrics.publicationTaken(source);
     return this.broker.publish(publication.subscription, publication);
   }
@@ -62,8 +63,8 @@ export class Hub implements BrokerListener {
     await this.broker.join(name);
   }
 
-  /** Sends a publication that is for nodes, not for a topic. @throws when the broker could not take it. */
-  broadcast(publication: Publication): Promise<void> {
+  /** Sends a publication that is for nodes, not for a topic. As {@link publish}. */
+  broadcast(publication: Publication): Promise<void> | undefined {
     return this.broker.publish(publication.subscription, publication);
   }
 

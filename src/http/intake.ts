@@ -1,14 +1,9 @@
-import {
-  BadRequestException,
-  HttpException,
-  HttpStatus,
-  Logger,
-  PayloadTooLargeException,
-  ServiceUnavailableException,
-} from '@nestjs/common';
+import { HttpException, HttpStatus, Logger } from '@nestjs/common';
 import { PublishSettings } from '../config/publish.settings.js';
 import { elementsOf, JsonError, parseJson } from '../protocol/json.js';
-import { type BodyRequest, bodyText, hasRawBody } from './body.js';
+import { messageOf } from '../protocol/message-of.js';
+import type { Answer } from './answer.js';
+import { bodyOf, type BodyRequest, hasRawBody, textOf } from './body.js';
 import { RateLimit } from './rate-limit.js';
 
 /** What became of one item that was not taken. */
@@ -27,12 +22,13 @@ export interface BatchResult<Taken> {
 export interface IntakeItem<Taken> {
   /** In the plural, for error texts. */
   readonly name: string;
-  /** Takes an item in its wire form. @throws an error of {@link refusal} when the item is wrong. */
-  take(text: string): Promise<Taken>;
+  /** Takes an item in its wire form, at once where it can. @throws an error of {@link refusal} when the item is wrong. */
+  take(text: string): Taken | Promise<Taken>;
   readonly refusal: new (message: string) => Error;
 }
 
 const UNAVAILABLE = 'the broker is not available';
+const LIST = /^\s*\[/;
 
 /** Takes what services push over HTTP: one item, or a list of them of which each gets its own result. */
 export class Intake<Taken extends object> {
@@ -49,15 +45,27 @@ export class Intake<Taken extends object> {
   }
 
   /**
-   * @throws {BadRequestException} (400) when the body, or the only item in it, is wrong.
-   * @throws {PayloadTooLargeException} (413) when body or batch are too large.
-   * @throws {HttpException} (429) when there are too many in a second.
-   * @throws {ServiceUnavailableException} (503) when the broker could not take the only item.
+   * Takes the body of a request. The answer is there at once where the broker is in this process; it says 200 when the
+   * only item was taken, or every item of a list was looked at; 400 when the body, or the only item in it, is wrong; 413
+   * when body or list are too large; 429 when there are too many in a second; 503 when the broker could not take it.
    */
-  handle(request: BodyRequest): Promise<Taken | BatchResult<Taken>> {
+  answer(body: Buffer): Answer | Promise<Answer> {
+    const { maxBodyBytes } = this.settings;
+    if (body.length > maxBodyBytes) {
+      return refusal(HttpStatus.PAYLOAD_TOO_LARGE, `the body must not exceed ${maxBodyBytes} bytes`);
+    }
+    if (body.length === 0) return refusal(HttpStatus.BAD_REQUEST, 'the body is empty');
+    const text = textOf(body);
+    if (text === undefined) return refusal(HttpStatus.BAD_REQUEST, 'the body is not UTF-8');
+    return LIST.test(text) ? this.answerBatch(text) : this.answerOne(text);
+  }
+
+  /** Answers a request of Nest. @throws {HttpException} for every status but 200. */
+  async handle(request: BodyRequest): Promise<Taken | BatchResult<Taken>> {
     if (!this.isWarned && !hasRawBody(request)) this.warnOfLostDigits();
-    const text = bodyText(request, this.settings.maxBodyBytes);
-    return /^\s*\[/.test(text) ? this.takeBatch(text) : this.takeOne(text);
+    const { status, body } = await this.answer(bodyOf(request));
+    if (status !== (HttpStatus.OK as number)) throw new HttpException(body, status);
+    return body as Taken | BatchResult<Taken>;
   }
 
   private warnOfLostDigits(): void {
@@ -65,23 +73,31 @@ export class Intake<Taken extends object> {
     this.logger.warn('numbers beyond 2^53 lose digits: create the app with the option rawBody: true');
   }
 
-  private async takeOne(text: string): Promise<Taken> {
-    this.count(1);
+  private answerOne(text: string): Answer | Promise<Answer> {
+    if (!this.rate.take(1)) return this.tooMany();
     try {
-      return await this.item.take(text);
+      const taken = this.item.take(text);
+      if (!(taken instanceof Promise)) return success(taken);
+      return taken.then(success, (error: unknown) => this.notTaken(error));
     } catch (error) {
-      throw this.asHttpError(error);
+      return this.notTaken(error);
     }
   }
 
-  private async takeBatch(text: string): Promise<BatchResult<Taken>> {
-    const items = batchItems(text);
-    if (items.length > this.settings.maxBatch) {
-      const most = `${this.settings.maxBatch} ${this.item.name}`;
-      throw new PayloadTooLargeException(failure(`a batch must not hold more than ${most}`));
+  private answerBatch(text: string): Answer | Promise<Answer> {
+    const problem = problemOf(text);
+    if (problem !== undefined) return refusal(HttpStatus.BAD_REQUEST, problem);
+    const items = elementsOf(text);
+    const { maxBatch } = this.settings;
+    if (items.length > maxBatch) {
+      const most = `${maxBatch} ${this.item.name}`;
+      return refusal(HttpStatus.PAYLOAD_TOO_LARGE, `a batch must not hold more than ${most}`);
     }
-    this.count(items.length);
-    return { results: await Promise.all(items.map((item, index) => this.takeItem(item, index))) };
+    return this.rate.take(items.length) ? this.takeBatch(items) : this.tooMany();
+  }
+
+  private async takeBatch(items: readonly string[]): Promise<Answer> {
+    return success({ results: await Promise.all(items.map((item, index) => this.takeItem(item, index))) });
   }
 
   private async takeItem(text: string, index: number): Promise<Taken | Failure> {
@@ -94,33 +110,39 @@ export class Intake<Taken extends object> {
     }
   }
 
-  private count(items: number): void {
-    if (this.rate.take(items)) return;
-    throw new HttpException(failure(`too many ${this.item.name}`), HttpStatus.TOO_MANY_REQUESTS);
+  private tooMany(): Answer {
+    return refusal(HttpStatus.TOO_MANY_REQUESTS, `too many ${this.item.name}`);
   }
 
-  private asHttpError(error: unknown): HttpException {
-    if (error instanceof this.item.refusal) return new BadRequestException(failure(error.message));
-    return new ServiceUnavailableException(failure(this.unavailable(error)));
+  private notTaken(error: unknown): Answer {
+    if (error instanceof this.item.refusal) return refusal(HttpStatus.BAD_REQUEST, error.message);
+    return refusal(HttpStatus.SERVICE_UNAVAILABLE, this.unavailable(error));
   }
 
   private unavailable(error: unknown): string {
-    this.logger.debug(error instanceof Error ? error.message : error);
+    this.logger.debug(messageOf(error));
     return UNAVAILABLE;
   }
 }
 
-function batchItems(text: string): string[] {
+function problemOf(text: string): string | undefined {
   try {
     parseJson(text);
+    return undefined;
   } catch (error) {
-    throw error instanceof JsonError
-      ? new BadRequestException(failure(`the body is ${error.message}`))
-      : error;
+    if (error instanceof JsonError) return `the body is ${error.message}`;
+    throw error;
   }
-  return elementsOf(text);
+}
+
+function success(body: object): Answer {
+  return { status: HttpStatus.OK, body };
 }
 
 function failure(error: string): Failure {
   return { status: 'error', error };
+}
+
+function refusal(status: HttpStatus, error: string): Answer {
+  return { status, body: failure(error) };
 }

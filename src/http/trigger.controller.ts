@@ -1,36 +1,18 @@
 import { Controller, HttpCode, NotFoundException, Post, Req, UseGuards } from '@nestjs/common';
-import { PublishSettings } from '../config/publish.settings.js';
 import { Settings } from '../config/settings.js';
-import { RoomPublisher } from '../rooms/room-publisher.js';
-import { TriggerError } from '../rooms/trigger.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import type { BodyRequest } from './body.js';
-import { type BatchResult, Intake } from './intake.js';
-
-/** A trigger that was taken. */
-export interface Triggered {
-  readonly status: 'ok';
-  /** How many subscriptions of this node were reached. */
-  readonly reached: number;
-}
+import type { BatchResult } from './intake.js';
+import { TriggerIntake, type Triggered } from './trigger.intake.js';
 
 /** Where services push triggers for rooms over HTTP: one, or a list of them. */
 @Controller('trigger')
 @UseGuards(ApiKeyGuard)
 export class TriggerController {
-  private readonly intake: Intake<Triggered>;
-
   constructor(
     private readonly settings: Settings,
-    rooms: RoomPublisher,
-    publish: PublishSettings,
-  ) {
-    const take = async (text: string): Promise<Triggered> => ({
-      status: 'ok',
-      reached: await rooms.trigger(text, 'http'),
-    });
-    this.intake = new Intake({ name: 'triggers', take, refusal: TriggerError }, publish);
-  }
+    private readonly intake: TriggerIntake,
+  ) {}
 
   /**
    * Answers 200 when every trigger of a list was looked at: the results say which were taken.

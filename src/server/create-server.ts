@@ -9,6 +9,11 @@ import type { Settings } from '../config/settings.js';
 import type { TlsSettings } from '../config/tls.settings.js';
 import { Endpoints } from '../connection/endpoints.js';
 import { KittiwakeAdapter } from '../connection/kittiwake.adapter.js';
+import { ApiKeys } from '../http/api-keys.js';
+import type { Answer } from '../http/answer.js';
+import { IntakeFront } from '../http/intake-front.js';
+import { PublishIntake } from '../http/publish.intake.js';
+import { TriggerIntake } from '../http/trigger.intake.js';
 import { PinoLogger } from './logger.js';
 import { KittiwakeModule } from '../kittiwake.module.js';
 import { messageOf } from '../protocol/message-of.js';
@@ -41,7 +46,25 @@ export async function createServer(settings: Settings): Promise<NestFastifyAppli
   app.useWebSocketAdapter(new KittiwakeAdapter(app));
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   requireUpgrades(adapter, app.get(Endpoints, { strict: false }));
+  if (publish.enabled) takeIntake(app, settings);
   return app;
+}
+
+/** What services push is most of the requests: it does not go through the framework. */
+function takeIntake(app: NestFastifyApplication, { publish, rooms, server, limits }: Settings): void {
+  const topics = app.get(PublishIntake, { strict: false });
+  const triggers = app.get(TriggerIntake, { strict: false });
+  const takers = new Map<string, (body: Buffer) => Answer | Promise<Answer>>();
+  takers.set('/publish', (body) => topics.answer(body));
+  if (rooms) takers.set('/trigger', (body) => triggers.answer(body));
+  const options = {
+    takers,
+    keys: app.get(ApiKeys, { strict: false }),
+    maxBodyBytes: publish.maxBodyBytes,
+    requestTimeoutMs: limits.handshakeTimeoutMs,
+  };
+  // It lives as long as the server whose connections it takes.
+  void new IntakeFront(app.getHttpServer(), server.tls ? 'secureConnection' : 'connection', options);
 }
 
 /** Plain HTTP or TLS, and how long a request may take to arrive: Node looks for late ones only so often. */

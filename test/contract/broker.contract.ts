@@ -74,7 +74,7 @@ export function brokerContract(name: string, enter: () => Promise<BrokerWorld>):
     it('keeps the order of 1,000 publications', async () => {
       const node = await startNode(CHANNEL);
       const sent = Array.from({ length: 1000 }, (_, i) => publication(i));
-      await Promise.all(sent.map((each) => node.broker.publish(CHANNEL, each)));
+      await Promise.all(sent.map(async (each) => node.broker.publish(CHANNEL, each)));
       expect(await node.texts(1000)).toEqual(sent.map(({ text }) => text));
     });
 
@@ -149,7 +149,7 @@ export function brokerContract(name: string, enter: () => Promise<BrokerWorld>):
     it('reports nothing after it was stopped, be it in the middle of a delivery', async () => {
       const node = await startNode(CHANNEL);
       node.onReceived = () => void node.broker.stop();
-      const sent = Array.from({ length: 100 }, (_, i) => node.broker.publish(CHANNEL, publication(i)));
+      const sent = Array.from({ length: 100 }, async (_, i) => node.broker.publish(CHANNEL, publication(i)));
       await Promise.allSettled(sent);
       await node.texts(1);
       await node.broker.stop();

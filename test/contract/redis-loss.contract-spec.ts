@@ -80,7 +80,7 @@ describe('a Redis that is lost', () => {
   it('is noticed when it answers no more, and ends what is under way', async () => {
     const node = await startNode({}, CHANNEL);
     server.freeze();
-    const underWay = [node.broker.publish(CHANNEL, publication()), node.broker.join('books.book_2')];
+    const underWay = [node.broker.publish(CHANNEL, publication())!, node.broker.join('books.book_2')];
     let lostAt = Infinity;
     node.onStateChanged = () => (lostAt = performance.now());
     const outcomes = await Promise.allSettled(underWay);

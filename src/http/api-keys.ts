@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { timingSafeEqual } from 'node:crypto';
+import { PublishSettings } from '../config/publish.settings.js';
+
+/** The keys with which services publish: `Authorization: Bearer <key>`. */
+@Injectable()
+export class ApiKeys {
+  private readonly keys: readonly Buffer[];
+
+  constructor({ apiKeys }: PublishSettings) {
+    this.keys = apiKeys.map((key) => Buffer.from(key));
+  }
+
+  /** Whether a request with this header may publish. */
+  admits(authorization: string | undefined): boolean {
+    const token = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    return token !== undefined && this.isValid(Buffer.from(token));
+  }
+
+  /** Every key is compared, in constant time: how long it takes tells nothing but the lengths. */
+  private isValid(given: Buffer): boolean {
+    let isValid = false;
+    for (const key of this.keys)
+      isValid = (key.length === given.length && timingSafeEqual(key, given)) || isValid;
+    return isValid;
+  }
+}

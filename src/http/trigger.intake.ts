@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { PublishSettings } from '../config/publish.settings.js';
+import { RoomPublisher } from '../rooms/room-publisher.js';
+import { TriggerError } from '../rooms/trigger.js';
+import { Intake } from './intake.js';
+
+/** A trigger that was taken. */
+export interface Triggered {
+  readonly status: 'ok';
+  /** How many subscriptions of this node were reached. */
+  readonly reached: number;
+}
+
+/** Takes triggers for rooms. */
+@Injectable()
+export class TriggerIntake extends Intake<Triggered> {
+  constructor(rooms: RoomPublisher, settings: PublishSettings) {
+    const take = async (text: string): Promise<Triggered> => ({
+      status: 'ok',
+      reached: await rooms.trigger(text, 'http'),
+    });
+    super({ name: 'triggers', take, refusal: TriggerError }, settings);
+  }
+}

@@ -1,0 +1,217 @@
+import type { KittiwakeOptions } from '../src/config/options.js';
+import { stoppedAfterEach } from './support/cleanup.js';
+import { TestClient } from './support/client.js';
+import { TestGateway } from './support/gateway.js';
+import { publishRequest, RawHttp, type RawResponse } from './support/raw-http.js';
+import { RedisServer } from './support/redis-server.js';
+import { eventually } from './support/wait.js';
+
+const SERVICES = { books: { requireAuthentication: false } };
+
+const stopped = stoppedAfterEach();
+let gateway: TestGateway;
+let client: TestClient;
+let service: RawHttp;
+
+async function connectService(): Promise<RawHttp> {
+  return stopped(await RawHttp.connect(Number(new URL(gateway.httpUrl).port)));
+}
+
+async function start(options: KittiwakeOptions = {}): Promise<void> {
+  gateway = stopped(await TestGateway.start({ services: SERVICES, ...options }));
+  client = await TestClient.connect(gateway.url);
+  await client.ask({ event: 'subscribe', subscription: 'books.1' });
+  service = await connectService();
+}
+
+const publication = (data: unknown): string => JSON.stringify({ subscription: 'books.1', data });
+
+/** Numbers for data. */
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+async function delivered(count: number): Promise<unknown[]> {
+  const data: unknown[] = [];
+  while (data.length < count) data.push((await client.next()).data);
+  return data;
+}
+
+describe('requests of a service on one connection', () => {
+  it('are answered in order, and their publications delivered, however they are cut', async () => {
+    await start();
+    const requests = Buffer.from(
+      upTo(20)
+        .map((n) => publishRequest(publication(`é${n}`)))
+        .join(''),
+    );
+    for (const size of [requests.length, 1000, 7, 1]) {
+      for (let at = 0; at < requests.length; at += size) {
+        service.socket.write(requests.subarray(at, at + size));
+        if (size > 1 || at % 97 === 0) await new Promise(setImmediate);
+      }
+      for (const _ of upTo(20)) expect((await service.response()).status).toBe(200);
+      expect(await delivered(20)).toEqual(upTo(20).map((n) => `é${n}`));
+    }
+  });
+
+  it('are answered as any other request to the same endpoint', async () => {
+    await start({ publish: { maxBodyBytes: '1KiB', maxBatch: 2 } });
+    const bodies = [
+      publication(1),
+      `[${publication(1)},{},${publication(3)}]`,
+      `[${publication(1)},{}]`,
+      '[]',
+      ' \n[1',
+      '{}',
+      '{',
+      '',
+      publication('d'.repeat(2000)),
+    ];
+    const answers = async (path: string): Promise<RawResponse[]> => {
+      const answers: RawResponse[] = [];
+      for (const body of bodies) {
+        service = await connectService();
+        answers.push(await service.send(publishRequest(body, path)).response());
+      }
+      return answers;
+    };
+    expect(await answers('/publish')).toEqual(await answers('/publish?'));
+  });
+
+  it('may be followed by others, and again by the same', async () => {
+    await start();
+    const live = 'GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n';
+    service.send(publishRequest(publication(1)) + live + publishRequest(publication(2)));
+    expect([await service.response(), await service.response(), await service.response()]).toMatchObject([
+      { status: 200, body: '{"status":"ok"}' },
+      { status: 200, body: '{"status":"ok"}' },
+      { status: 200, body: '{"status":"ok"}' },
+    ]);
+    expect((await service.send(publishRequest(publication(3))).response()).status).toBe(200);
+    expect(await delivered(3)).toEqual([1, 2, 3]);
+  });
+
+  it('may be framed in every way that HTTP knows', async () => {
+    await start();
+    const body = publication(1);
+    const chunked = publishRequest(body, '/publish', 'Transfer-Encoding: chunked\r\n')
+      .replace(/Content-Length: \d+\r\n/, '')
+      .replace(body, `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+    expect((await service.send(chunked).response()).status).toBe(200);
+    service.send(publishRequest(publication(2), '/publish', 'Expect: 100-continue\r\n'));
+    expect([(await service.response()).status, (await service.response()).status]).toEqual([100, 200]);
+    const last = publishRequest(publication(3), '/publish', 'Connection: close\r\n');
+    expect((await service.send(last).response()).head).toContain('Connection: close');
+    await service.untilClosed();
+    expect(await delivered(3)).toEqual([1, 2, 3]);
+  });
+
+  it('are refused where they are no HTTP', async () => {
+    await start();
+    const [head, body] = publishRequest(publication(1)).split('\r\n\r\n') as [string, string];
+    for (const wrong of ['Content-Length: 99', 'Transfer-Encoding: identity', ' folded: x', 'a b: c']) {
+      service = await connectService();
+      service.send(publishRequest(publication(0)));
+      await service.response();
+      service.send(`${head}\r\n${wrong}\r\n\r\n${body}`);
+      expect(await service.untilClosed()).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+    }
+    service = await connectService();
+    service.send(publishRequest(publication(0)).replace('Host: a\r\n', ''));
+    expect(await service.untilClosed()).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+    expect(await delivered(4)).toEqual([0, 0, 0, 0]);
+  });
+
+  it('need the key each', async () => {
+    await start();
+    const request = publishRequest(publication(1));
+    const forged = request.replace(/Bearer ./, 'Bearer X');
+    service.send(request + forged + request.replace(/Authorization.*\r\n/, '') + request);
+    const statuses: number[] = [];
+    for (const _ of upTo(4)) statuses.push((await service.response()).status);
+    expect(statuses).toEqual([200, 401, 401, 200]);
+    expect(await delivered(2)).toEqual([1, 1]);
+  });
+
+  it('are answered though the client sends no more', async () => {
+    await start();
+    service.socket.end(publishRequest(publication(1)));
+    expect((await service.response()).status).toBe(200);
+    await service.untilClosed();
+  });
+
+  it('are not read while their answers are not', async () => {
+    await start();
+    service.socket.pause();
+    const batch = publishRequest(`[${'0,'.repeat(999)}0${' '.repeat(20_000)}]`);
+    const isBlocked = (): boolean => service.socket.writableLength > 8_000_000;
+    for (let i = 0; i < 3000 && !isBlocked(); i++) {
+      service.send(batch);
+      await new Promise(setImmediate);
+    }
+    expect(isBlocked()).toBe(true);
+    service.socket.resume();
+    expect((await service.response()).status).toBe(200);
+  });
+});
+
+describe('requests of a service through Redis', () => {
+  it('are answered in order, those after them by the server of everything else too', async () => {
+    const redis = stopped(await RedisServer.start());
+    await start({ broker: { kind: 'redis', redis: { url: redis.url } } });
+    const live = 'GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+    const requests = upTo(600).map((n) => publishRequest(n % 10 === 9 ? '{' : publication(n)));
+    service.send(requests.join('') + live);
+    const statuses: number[] = [];
+    for (const _ of upTo(601)) statuses.push((await service.response()).status);
+    expect(statuses).toEqual([...upTo(600).map((n) => (n % 10 === 9 ? 400 : 200)), 200]);
+    expect(await delivered(540)).toEqual(upTo(600).filter((n) => n % 10 !== 9));
+    await service.untilClosed();
+  });
+});
+
+describe('a service that is slow', () => {
+  it('is answered with 408 and closed when a request does not become complete in time', async () => {
+    await start({ limits: { handshakeTimeout: '300ms' } });
+    const [head = ''] = publishRequest(publication(1)).split('\r\n\r\n');
+    const silent = await connectService();
+    const inHead = (await connectService()).send(head);
+    const inBody = (await connectService()).send(`${head}\r\n\r\n{`);
+    for (const one of [silent, inHead, inBody]) {
+      expect(await one.untilClosed()).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
+    }
+  });
+
+  it('is closed though it sends a byte now and then', async () => {
+    await start({ limits: { handshakeTimeout: '300ms' } });
+    const request = publishRequest(publication(1), '/publish', `X: ${'x'.repeat(2000)}\r\n`);
+    for (let at = 0; !service.isClosed && at < request.length; at++) {
+      service.send(request[at]!);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(await service.untilClosed()).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
+  });
+});
+
+describe('a service that is connected when the gateway stops', () => {
+  it('is closed when it is idle', async () => {
+    await start();
+    await service.send(publishRequest(publication(1))).response();
+    const silent = await connectService();
+    await gateway.stop();
+    expect([await service.untilClosed(), await silent.untilClosed()]).toEqual(['', '']);
+  });
+
+  it('is told with its last answer', async () => {
+    await start({ shutdown: { spread: '500ms' } });
+    const request = publishRequest(publication(1));
+    service.send(request.slice(0, -1));
+    await eventually(() => service.socket.bytesWritten === request.length - 1);
+    const others = await Promise.all(upTo(30).map(() => TestClient.connect(gateway.url)));
+    const stop = gateway.stop();
+    await Promise.any(others.map((other) => other.untilClosed()));
+    const { status, head } = await service.send(request.slice(-1)).response();
+    expect([status, head]).toEqual([200, expect.stringContaining('Connection: close')]);
+    await service.untilClosed();
+    await stop;
+  });
+});
