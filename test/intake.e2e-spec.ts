@@ -2,7 +2,7 @@ import type { KittiwakeOptions } from '../src/config/options.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
-import { publishRequest, RawHttp, type RawResponse } from './support/raw-http.js';
+import { publishRequest, HttpSocket, type SocketResponse } from './support/http-socket.js';
 import { RedisServer } from './support/redis-server.js';
 import { eventually } from './support/wait.js';
 
@@ -11,10 +11,10 @@ const SERVICES = { books: { requireAuthentication: false } };
 const stopped = stoppedAfterEach();
 let gateway: TestGateway;
 let client: TestClient;
-let service: RawHttp;
+let service: HttpSocket;
 
-async function connectService(): Promise<RawHttp> {
-  return stopped(await RawHttp.connect(Number(new URL(gateway.httpUrl).port)));
+async function connectService(): Promise<HttpSocket> {
+  return stopped(await HttpSocket.connect(Number(new URL(gateway.httpUrl).port)));
 }
 
 async function start(options: KittiwakeOptions = {}): Promise<void> {
@@ -66,8 +66,8 @@ describe('requests of a service on one connection', () => {
       '',
       publication('d'.repeat(2000)),
     ];
-    const answers = async (path: string): Promise<RawResponse[]> => {
-      const answers: RawResponse[] = [];
+    const answers = async (path: string): Promise<SocketResponse[]> => {
+      const answers: SocketResponse[] = [];
       for (const body of bodies) {
         service = await connectService();
         answers.push(await service.send(publishRequest(body, path)).response());

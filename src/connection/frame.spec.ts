@@ -1,4 +1,4 @@
-import { textFrame } from './frame.js';
+import { joinedFrame, textFrame } from './frame.js';
 
 describe('a text frame', () => {
   it.each([
@@ -17,4 +17,19 @@ describe('a text frame', () => {
     const frame = textFrame('é\u{1f431}');
     expect([frame[1], frame.subarray(2).toString()]).toEqual([6, 'é\u{1f431}']);
   });
+});
+
+describe('a frame of three parts', () => {
+  const head = Buffer.from('{"é":');
+  const tail = Buffer.from(',"🐱"}');
+
+  it.each([0, 1, 125 - 15, 126 - 15, 65_536])(
+    'with %d characters between is that of the whole text',
+    (length) => {
+      const middle = 'é'.repeat(length / 2) + 'x'.repeat(length % 2);
+      const frame = textFrame(head + middle + tail);
+      expect(joinedFrame(head, middle, tail).equals(frame)).toBe(true);
+      expect(joinedFrame(head, Buffer.from(middle), tail).equals(frame)).toBe(true);
+    },
+  );
 });

@@ -8,6 +8,6 @@ export type DeliveryStage = 'live' | 'held' | 'delayed';
 
 /** What a domain wraps a publication of its kind in for a client. Subscriptions with equal envelopes share one object. */
 export interface Envelope<P = Publication> {
-  /** The text of the message for the client. */
-  wrap(publication: P, stage: DeliveryStage): string;
+  /** The frame of the message for the client. */
+  frame(publication: P, stage: DeliveryStage): Buffer;
 }

@@ -1,4 +1,3 @@
-import { textFrame } from '../connection/frame.js';
 import type { Publication } from '../protocol/publication.js';
 import type { Envelope } from './envelope.js';
 
@@ -12,13 +11,15 @@ export type DropReason = 'filter' | 'order' | 'throttle';
 export class Fanout<P = Publication> {
   /** How many subscriptions it was sent to. */
   delivered = 0;
-  /** How many subscriptions it was kept from, by rule. */
-  readonly dropped: Record<DropReason, number> = { filter: 0, order: 0, throttle: 0 };
   private lastEnvelope: Envelope<P> | undefined;
   private lastFrame: Buffer | undefined;
   private others: Map<Envelope<P>, Buffer> | undefined;
 
-  constructor(readonly publication: P) {}
+  /** @param isDirect whether every subscription that it reaches is to the topic of the publication itself. */
+  constructor(
+    readonly publication: P,
+    readonly isDirect = true,
+  ) {}
 
   /** The frame for all subscriptions with this envelope. */
   frame(envelope: Envelope<P>): Buffer {
@@ -28,7 +29,7 @@ export class Fanout<P = Publication> {
       if (this.others.size < MAX_KEPT_FRAMES) this.others.set(this.lastEnvelope, this.lastFrame!);
     }
     this.lastEnvelope = envelope;
-    this.lastFrame = this.others?.get(envelope) ?? textFrame(envelope.wrap(this.publication, 'live'));
+    this.lastFrame = this.others?.get(envelope) ?? envelope.frame(this.publication, 'live');
     return this.lastFrame;
   }
 }

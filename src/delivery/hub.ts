@@ -105,9 +105,9 @@ export class Hub implements BrokerListener {
     this.listeners.get(name)?.(publication);
     const channel = this.channels.get(name);
     if (!channel) return;
-    const fanout = new Fanout(publication);
+    const fanout = new Fanout(publication, publication.subscription === name);
     channel.receive(fanout, (error) => this.logger.error(error instanceof Error ? error.stack : error));
-    this.metrics.fannedOut(fanout.delivered, fanout.dropped);
+    this.metrics.fannedOut(fanout.delivered);
   }
 
   /** See {@link BrokerListener.stateChanged}. */

@@ -8,7 +8,7 @@ class PlainSubscription extends Subscription {
   readonly envelopeKey = '';
 
   makeEnvelope(): Envelope {
-    return { wrap: ({ data }) => data };
+    return { frame: ({ data }) => Buffer.from(data) };
   }
 
   protected sibling(): undefined {

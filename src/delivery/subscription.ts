@@ -1,5 +1,4 @@
 import type { Connection } from '../connection/connection.js';
-import { textFrame } from '../connection/frame.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { JsonText } from '../protocol/json.js';
 import { NO_OPTIONS, type DeliveryOptions, type Publication } from '../protocol/publication.js';
@@ -70,9 +69,8 @@ export abstract class Subscription {
 
   /** Takes a publication from the channel. */
   receive(fanout: Fanout): void {
-    const { publication } = fanout;
-    const target = publication.subscription === this.channel ? this : this.sibling(publication.subscription);
-    target?.take(fanout);
+    if (fanout.isDirect) this.take(fanout);
+    else this.sibling(fanout.publication.subscription)?.take(fanout);
   }
 
   /** From here on nothing is delivered; what was kept back is lost. */
@@ -92,10 +90,11 @@ export abstract class Subscription {
     if (reason === undefined) {
       this.connection.send(fanout.frame(this.envelope));
       fanout.delivered++;
-    } else if (reason !== 'kept') fanout.dropped[reason]++;
+    } else if (reason !== 'kept') this.tally?.dropped(reason);
   }
 
   private keep(publication: Publication): void {
+    publication.detach();
     this.held?.push(publication);
     this.heldLength += publication.text.length;
     if (this.heldLength > this.maxHeldLength) {
@@ -122,7 +121,7 @@ export abstract class Subscription {
   }
 
   private send(publication: Publication, stage: DeliveryStage): void {
-    this.connection.send(textFrame(this.envelope.wrap(publication, stage)));
+    this.connection.send(this.envelope.frame(publication, stage));
     this.tally?.delivered();
   }
 

@@ -1,9 +1,9 @@
 import type { DropReason } from './fanout.js';
 
-/** Counts what happens to single deliveries outside of a fan-out. */
+/** Counts what happens to single deliveries, apart from those of a fan-out. */
 export interface Tally {
   /** A publication that was held or delayed has been sent. */
   delivered(): void;
-  /** A publication that was held or delayed will not be sent. */
+  /** A publication will not be sent. */
   dropped(reason: DropReason): void;
 }

@@ -33,6 +33,7 @@ export class Throttle {
       return true;
     }
     this.forget(lane);
+    publication.detach();
     lane.pending = publication;
     // Rounded up: timers drop fractions, and a delivery must not come before its time.
     const waitMs = Math.min(Math.ceil(lane.lastMs + periodMs - nowMs), MAX_TIMER_MS);

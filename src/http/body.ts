@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer';
-
 /** A request of either HTTP platform, as far as its body goes. */
 export interface BodyRequest {
   readonly body?: unknown;
@@ -20,9 +18,4 @@ export function bodyOf({ body, rawBody }: BodyRequest): Buffer {
   if (Buffer.isBuffer(body)) return body;
   if (rawBody) return rawBody;
   return Buffer.from(body === undefined || body === null ? '' : JSON.stringify(body));
-}
-
-/** The text of a body, or `undefined` when it is not UTF-8. */
-export function textOf(body: Buffer): string | undefined {
-  return isUtf8(body) ? body.toString() : undefined;
 }

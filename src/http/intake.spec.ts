@@ -13,7 +13,8 @@ interface Taken {
 /** Takes texts that hold neither "wrong" nor "down". */
 function intakeOf(settings: Partial<PublishSettings> = {}): { intake: Intake<Taken>; taken: string[] } {
   const taken: string[] = [];
-  const take = async (text: string): Promise<Taken> => {
+  const take = async (source: string | Buffer): Promise<Taken> => {
+    const text = source.toString();
     if (text.includes('wrong')) throw new Wrong('is wrong');
     if (text.includes('down')) throw new Error('a secret of the broker');
     taken.push(text);

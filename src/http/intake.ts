@@ -1,9 +1,10 @@
 import { HttpException, HttpStatus, Logger } from '@nestjs/common';
+import { isUtf8 } from 'node:buffer';
 import { PublishSettings } from '../config/publish.settings.js';
 import { elementsOf, JsonError, parseJson } from '../protocol/json.js';
 import { messageOf } from '../protocol/message-of.js';
 import type { Answer } from './answer.js';
-import { bodyOf, type BodyRequest, hasRawBody, textOf } from './body.js';
+import { bodyOf, type BodyRequest, hasRawBody } from './body.js';
 import { RateLimit } from './rate-limit.js';
 
 /** What became of one item that was not taken. */
@@ -22,13 +23,17 @@ export interface BatchResult<Taken> {
 export interface IntakeItem<Taken> {
   /** In the plural, for error texts. */
   readonly name: string;
-  /** Takes an item in its wire form, at once where it can. @throws an error of {@link refusal} when the item is wrong. */
-  take(text: string): Taken | Promise<Taken>;
+  /**
+   * Takes an item in its wire form, as text or UTF-8, at once where it can.
+   * @throws an error of {@link refusal} when the item is wrong.
+   */
+  take(source: string | Buffer): Taken | Promise<Taken>;
   readonly refusal: new (message: string) => Error;
 }
 
 const UNAVAILABLE = 'the broker is not available';
-const LIST = /^\s*\[/;
+const SPACE = new Set([0x20, 0x0a, 0x0d, 0x09] as (number | undefined)[]);
+const OPEN_LIST = 0x5b;
 
 /** Takes what services push over HTTP: one item, or a list of them of which each gets its own result. */
 export class Intake<Taken extends object> {
@@ -55,9 +60,8 @@ export class Intake<Taken extends object> {
       return refusal(HttpStatus.PAYLOAD_TOO_LARGE, `the body must not exceed ${maxBodyBytes} bytes`);
     }
     if (body.length === 0) return refusal(HttpStatus.BAD_REQUEST, 'the body is empty');
-    const text = textOf(body);
-    if (text === undefined) return refusal(HttpStatus.BAD_REQUEST, 'the body is not UTF-8');
-    return LIST.test(text) ? this.answerBatch(text) : this.answerOne(text);
+    if (!isUtf8(body)) return refusal(HttpStatus.BAD_REQUEST, 'the body is not UTF-8');
+    return beginsList(body) ? this.answerBatch(body.toString()) : this.answerOne(body);
   }
 
   /** Answers a request of Nest. @throws {HttpException} for every status but 200. */
@@ -73,10 +77,10 @@ export class Intake<Taken extends object> {
     this.logger.warn('numbers beyond 2^53 lose digits: create the app with the option rawBody: true');
   }
 
-  private answerOne(text: string): Answer | Promise<Answer> {
+  private answerOne(source: Buffer): Answer | Promise<Answer> {
     if (!this.rate.take(1)) return this.tooMany();
     try {
-      const taken = this.item.take(text);
+      const taken = this.item.take(source);
       if (!(taken instanceof Promise)) return success(taken);
       return taken.then(success, (error: unknown) => this.notTaken(error));
     } catch (error) {
@@ -123,6 +127,12 @@ export class Intake<Taken extends object> {
     this.logger.debug(messageOf(error));
     return UNAVAILABLE;
   }
+}
+
+function beginsList(body: Buffer): boolean {
+  let at = 0;
+  while (SPACE.has(body[at])) at++;
+  return body[at] === OPEN_LIST;
 }
 
 function problemOf(text: string): string | undefined {

@@ -15,8 +15,8 @@ const PUBLISHED: Published = { status: 'ok' };
 @Injectable()
 export class PublishIntake extends Intake<Published> {
   constructor(topics: TopicPublisher, settings: PublishSettings) {
-    const take = (text: string): Published | Promise<Published> =>
-      topics.publish(text, 'http')?.then(() => PUBLISHED) ?? PUBLISHED;
+    const take = (source: string | Buffer): Published | Promise<Published> =>
+      topics.publish(source, 'http')?.then(() => PUBLISHED) ?? PUBLISHED;
     super({ name: 'publications', take, refusal: PublicationError }, settings);
   }
 }

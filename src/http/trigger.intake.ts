@@ -15,9 +15,9 @@ export interface Triggered {
 @Injectable()
 export class TriggerIntake extends Intake<Triggered> {
   constructor(rooms: RoomPublisher, settings: PublishSettings) {
-    const take = async (text: string): Promise<Triggered> => ({
+    const take = async (source: string | Buffer): Promise<Triggered> => ({
       status: 'ok',
-      reached: await rooms.trigger(text, 'http'),
+      reached: await rooms.trigger(source.toString(), 'http'),
     });
     super({ name: 'triggers', take, refusal: TriggerError }, settings);
   }

@@ -2,8 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { Settings } from '../config/settings.js';
 import { SocketsharkMetrics } from './socketshark.metrics.js';
+import { Totals } from './totals.js';
 
 const CALLBACK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
+
+/** By which way a publication came to this node. */
+type PublicationSource = 'http' | 'process' | 'rabbitmq';
 
 /** What the gateway counts, in Prometheus' terms. */
 @Injectable()
@@ -27,12 +31,11 @@ export class Metrics {
     labelNames: ['reason'],
     registers: this.registers,
   });
-  private readonly events = new Counter({
-    name: 'kittiwake_events_total',
-    help: 'Client events handled, by event and outcome.',
-    labelNames: ['event', 'outcome'],
-    registers: this.registers,
-  });
+  private readonly events = this.totals(
+    'kittiwake_events_total',
+    'Client events handled, by event and outcome.',
+    ['event', 'outcome'],
+  );
   private readonly callbacks = new Histogram({
     name: 'kittiwake_callback_seconds',
     help: 'Time to ask the app, tries and waits included, by service, callback and outcome.',
@@ -40,28 +43,24 @@ export class Metrics {
     buckets: CALLBACK_SECONDS,
     registers: this.registers,
   });
-  private readonly publications = new Counter({
-    name: 'kittiwake_publications_total',
-    help: 'Publications that services gave to this node, by the way they came in.',
-    labelNames: ['source'],
-    registers: this.registers,
-  });
-  private readonly received = new Counter({
-    name: 'kittiwake_publications_received_total',
-    help: 'Publications that the broker brought to this node, on channels that its clients use.',
-    registers: this.registers,
-  });
-  private readonly deliveries = new Counter({
-    name: 'kittiwake_deliveries_total',
-    help: 'Publications sent to subscriptions.',
-    registers: this.registers,
-  });
-  private readonly drops = new Counter({
-    name: 'kittiwake_drops_total',
-    help: 'Publications, or deliveries to one subscription, that were dropped, by reason.',
-    labelNames: ['reason'],
-    registers: this.registers,
-  });
+  private readonly publications = this.totals(
+    'kittiwake_publications_total',
+    'Publications that services gave to this node, by the way they came in.',
+    ['source'],
+  );
+  private readonly received = this.totals(
+    'kittiwake_publications_received_total',
+    'Publications that the broker brought to this node, on channels that its clients use.',
+  );
+  private readonly deliveries = this.totals(
+    'kittiwake_deliveries_total',
+    'Publications sent to subscriptions.',
+  );
+  private readonly drops = this.totals(
+    'kittiwake_drops_total',
+    'Publications, or deliveries to one subscription, that were dropped, by reason.',
+    ['reason'],
+  );
   private rabbitMqReady: Gauge | undefined;
   private readonly brokerReady = new Gauge({
     name: 'kittiwake_broker_ready',
@@ -89,7 +88,7 @@ export class Metrics {
   }
 
   eventHandled(event: string, outcome: 'success' | 'error'): void {
-    this.events.inc({ event, outcome });
+    this.events.add(1, event, outcome);
     this.socketshark?.eventHandled(event, outcome);
   }
 
@@ -97,22 +96,21 @@ export class Metrics {
     this.callbacks.observe({ service, callback, outcome }, seconds);
   }
 
-  publicationTaken(source: 'http' | 'process' | 'rabbitmq'): void {
-    this.publications.inc({ source });
+  publicationTaken(source: PublicationSource): void {
+    this.publications.add(1, source);
   }
 
   delivered(count: number): void {
-    this.deliveries.inc(count);
+    this.deliveries.add(count);
   }
 
-  fannedOut(delivered: number, dropped: Readonly<Record<string, number>>): void {
-    this.received.inc();
+  fannedOut(delivered: number): void {
+    this.received.add(1);
     this.delivered(delivered);
-    for (const reason in dropped) if (dropped[reason]! > 0) this.drops.inc({ reason }, dropped[reason]);
   }
 
-  dropped(reason: string): void {
-    this.drops.inc({ reason });
+  dropped(reason: string, count = 1): void {
+    this.drops.add(count, reason);
   }
 
   rabbitMqStateChanged(isReady: boolean): void {
@@ -132,5 +130,9 @@ export class Metrics {
   /** The gateway takes no new clients any more. */
   drain(): void {
     this.socketshark?.drain();
+  }
+
+  private totals(name: string, help: string, labels?: readonly [string, string?]): Totals {
+    return new Totals(this.registry, { name, help }, labels);
   }
 }

@@ -124,6 +124,7 @@ function placeOf(error: unknown): string {
 }
 
 function checkDepth(text: string): void {
+  if (text.length <= 2 * MAX_JSON_DEPTH) return; // too short to be nested deeper
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
@@ -145,7 +146,8 @@ function afterComma(text: string, end: number): number {
   return text.charCodeAt(at) === COMMA ? skipSpace(text, at + 1) : at;
 }
 
-function decodeString(text: string): string {
+/** The value of text that is known to be a valid JSON string. */
+export function decodeString(text: string): string {
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
 }
 

@@ -1,5 +1,15 @@
 import { canonicalJson } from './canonical-json.js';
-import { isObject, JsonError, membersOf, parseJson, type JsonMembers, type JsonText } from './json.js';
+import {
+  decodeString,
+  isObject,
+  JsonError,
+  membersOf,
+  parseJson,
+  valueOf,
+  type JsonMembers,
+  type JsonText,
+} from './json.js';
+import { MemberFinder } from './member-finder.js';
 import { reformatTimestamp } from './timestamp.js';
 
 /** A place in an order. Integers too large for a number are bigint, so that they compare exactly. */
@@ -38,35 +48,104 @@ export const NO_OPTIONS: DeliveryOptions = {
 export class Publication {
   /** When the gateway took it in, in milliseconds since the epoch. */
   readonly receivedAtMs = Date.now();
+  private knownMembers: JsonMembers | undefined = undefined;
 
   private constructor(
-    /** The publication as it was given. */
-    readonly text: string,
+    private source: string | Buffer,
+    private rawData: JsonText | Buffer,
     /** The topic it is for. */
     readonly subscription: string,
-    readonly data: JsonText,
-    /** Every member of the message, filter fields among them. */
-    readonly members: JsonMembers,
     readonly options: DeliveryOptions,
     /** When the service published it, as ISO 8601; absent when it did not say, or not in a way that is understood. */
     readonly publishedAt: string | undefined,
   ) {}
 
-  /** @throws {PublicationError} when the text is not JSON, not an object, or lacks `subscription` or `data`. */
-  static parse(text: string): Publication {
-    const value = parseValue(text);
-    if (!isObject(value)) throw new PublicationError('a publication must be a JSON object');
-    const { subscription, published_at: publishedAt } = value;
-    if (typeof subscription !== 'string') throw new PublicationError('"subscription" must be a string');
+  /**
+   * @param source its wire form. Bytes MUST be UTF-8; they are kept, not copied, until {@link detach}.
+   * @throws {PublicationError} when it is not JSON, not an object, or lacks `subscription` or `data`.
+   */
+  static parse(source: string | Buffer): Publication {
+    const isFound = typeof source !== 'string' && source.length <= MAX_SCANNED_BYTES && MEMBERS.find(source);
+    return isFound ? Publication.ofBytes(source) : Publication.ofText(source.toString());
+  }
+
+  /** @param bytes in which {@link MEMBERS} have been found. */
+  private static ofBytes(bytes: Buffer): Publication {
+    const subscription = jsonOf(bytes, 0);
+    const options = jsonOf(bytes, 2);
+    return new Publication(
+      bytes,
+      bytes.subarray(MEMBERS.places[2], MEMBERS.places[3]),
+      topicOf(subscription, MEMBERS.places[3] !== 0),
+      options === undefined ? NO_OPTIONS : deliveryOptions(valueOf(options), options),
+      publishedAtOf(jsonOf(bytes, 3)),
+    );
+  }
+
+  private static ofText(text: string): Publication {
+    if (!isObject(parseValue(text))) throw new PublicationError('a publication must be a JSON object');
     const members = membersOf(text);
     const data = members.get('data');
-    if (data === undefined) throw new PublicationError('"data" is missing');
-    const options = Object.hasOwn(value, 'options')
-      ? deliveryOptions(value.options, members.get('options'))
-      : NO_OPTIONS;
-    const at = typeof publishedAt === 'string' ? reformatTimestamp(publishedAt) : undefined;
-    return new Publication(text, subscription, data, members, options, at);
+    const options = members.get('options');
+    const publication = new Publication(
+      text,
+      data ?? NULL,
+      topicOf(members.get('subscription'), data !== undefined),
+      options === undefined ? NO_OPTIONS : deliveryOptions(valueOf(options), options),
+      publishedAtOf(members.get('published_at')),
+    );
+    publication.knownMembers = members;
+    return publication;
   }
+
+  /** The publication as it was given. */
+  get text(): string {
+    if (typeof this.source !== 'string') this.source = this.source.toString();
+    return this.source;
+  }
+
+  /** The data as it was given, as the bytes or as the text that it came in: to be put into frames. */
+  get raw(): JsonText | Buffer {
+    return this.rawData;
+  }
+
+  /** The data as it was given. */
+  get data(): JsonText {
+    return this.rawData.toString() as JsonText;
+  }
+
+  /** Every member of the message, filter fields among them. */
+  get members(): JsonMembers {
+    this.knownMembers ??= membersOf(this.text);
+    return this.knownMembers;
+  }
+
+  /** Lets go of the bytes that it came in, and much else may have come in: what is kept for later must not keep those. */
+  detach(): void {
+    this.source = this.text;
+    this.rawData = this.data;
+  }
+}
+
+/** Longer bytes are parsed faster than scanned, unless they have more structure than text. */
+const MAX_SCANNED_BYTES = 512;
+const MEMBERS = new MemberFinder(['subscription', 'data', 'options', 'published_at']);
+
+/** The text of one of {@link MEMBERS}. */
+function jsonOf(bytes: Buffer, index: number): JsonText | undefined {
+  const end = MEMBERS.places[2 * index + 1]!;
+  return end === 0 ? undefined : (bytes.toString('utf8', MEMBERS.places[2 * index], end) as JsonText);
+}
+
+/** @throws {PublicationError} when there is no topic, or no data. */
+function topicOf(subscription: JsonText | undefined, hasData: boolean): string {
+  if (subscription?.[0] !== '"') throw new PublicationError('"subscription" must be a string');
+  if (!hasData) throw new PublicationError('"data" is missing');
+  return decodeString(subscription);
+}
+
+function publishedAtOf(text: JsonText | undefined): string | undefined {
+  return text?.[0] === '"' ? reformatTimestamp(decodeString(text)) : undefined;
 }
 
 /** Reads `options` of a publication or of a `before_subscribe` response; what is unusable in it is ignored. */

@@ -1,16 +1,19 @@
+import { joinedFrame } from '../connection/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import type { JsonText } from '../protocol/json.js';
 import type { Trigger } from './trigger.js';
 
+const HEAD = Buffer.from('{"type":"publish","data":');
+
 /** A trigger as a client sees it, with the request id of its subscription. */
 export class RoomEnvelope implements Envelope<Trigger> {
-  private readonly tail: string;
+  private readonly tail: Buffer;
 
   constructor(requestId: JsonText) {
-    this.tail = `,"requestId":${requestId}}`;
+    this.tail = Buffer.from(`,"requestId":${requestId}}`);
   }
 
-  wrap({ data }: Trigger): string {
-    return `{"type":"publish","data":${data}${this.tail}`;
+  frame({ data }: Trigger): Buffer {
+    return joinedFrame(HEAD, data, this.tail);
   }
 }

@@ -118,7 +118,7 @@ export class RoomHub {
       }
     }
     this.delivered += fanout.delivered;
-    this.metrics.fannedOut(fanout.delivered, fanout.dropped);
+    this.metrics.fannedOut(fanout.delivered);
     return fanout.delivered;
   }
 }

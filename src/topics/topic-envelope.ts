@@ -1,30 +1,48 @@
+import { joinedFrame } from '../connection/frame.js';
 import type { DeliveryStage, Envelope } from '../delivery/envelope.js';
 import type { JsonMembers } from '../protocol/json.js';
 import type { Publication } from '../protocol/publication.js';
 import { isoTimestamp } from '../protocol/timestamp.js';
+
+let lastTailMs = -1;
+let lastTail = Buffer.alloc(0);
 
 /**
  * A publication as subscribers of a topic see it: SocketShark's `message` event. Only what was not held back says
  * when it was received; what was delayed by throttling does not even say when it was published.
  */
 export class TopicEnvelope implements Envelope {
-  private readonly head: string;
+  private readonly head: Buffer;
 
   constructor(topic: string, extra: JsonMembers) {
     let head = `{"event":"message","subscription":${JSON.stringify(topic)}`;
     for (const [name, value] of extra) if (!RESERVED.has(name)) head += `,${JSON.stringify(name)}:${value}`;
-    this.head = `${head},"data":`;
+    this.head = Buffer.from(`${head},"data":`);
   }
 
-  wrap(publication: Publication, stage: DeliveryStage): string {
-    let text = this.head + publication.data;
-    if (publication.publishedAt !== undefined && stage !== 'delayed') {
-      text += `,"published_at":"${publication.publishedAt}"`;
-    }
-    // Publications are delivered in the turn in which they are taken in: none ever waits inside the gateway.
-    if (stage === 'live') text += `,"received_at":"${isoTimestamp(publication.receivedAtMs)}","queue_size":0`;
-    return `${text},"sent_at":"${isoTimestamp(Date.now())}"}`;
+  frame(publication: Publication, stage: DeliveryStage): Buffer {
+    return joinedFrame(this.head, publication.raw, tailOf(publication, stage));
   }
+}
+
+/** What follows the data. Most publications say nothing of their own, and those of a millisecond share it. */
+function tailOf(publication: Publication, stage: DeliveryStage): Buffer {
+  const nowMs = Date.now();
+  const isPlain = stage === 'live' && publication.publishedAt === undefined;
+  if (!isPlain || publication.receivedAtMs !== nowMs) return Buffer.from(tailText(publication, stage, nowMs));
+  if (lastTailMs !== nowMs) {
+    lastTailMs = nowMs;
+    lastTail = Buffer.from(tailText(publication, stage, nowMs));
+  }
+  return lastTail;
+}
+
+function tailText({ publishedAt, receivedAtMs }: Publication, stage: DeliveryStage, nowMs: number): string {
+  let text = '';
+  if (publishedAt !== undefined && stage !== 'delayed') text += `,"published_at":"${publishedAt}"`;
+  // Publications are delivered in the turn in which they are taken in: none ever waits inside the gateway.
+  if (stage === 'live') text += `,"received_at":"${isoTimestamp(receivedAtMs)}","queue_size":0`;
+  return `${text},"sent_at":"${isoTimestamp(nowMs)}"}`;
 }
 
 const RESERVED = new Set([

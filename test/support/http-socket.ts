@@ -10,7 +10,7 @@ export function publishRequest(body: string, path = '/publish', headers = ''): s
 }
 
 /** A response, as far as tests look at it. */
-export interface RawResponse {
+export interface SocketResponse {
   readonly status: number;
   /** Everything before the body; the date is left out. */
   readonly head: string;
@@ -18,7 +18,7 @@ export interface RawResponse {
 }
 
 /** An HTTP client that sends just the bytes it is given. */
-export class RawHttp {
+export class HttpSocket {
   isClosed = false;
   private bytes = Buffer.alloc(0);
 
@@ -27,10 +27,10 @@ export class RawHttp {
     socket.on('close', () => (this.isClosed = true)).on('error', () => undefined);
   }
 
-  static async connect(port: number): Promise<RawHttp> {
+  static async connect(port: number): Promise<HttpSocket> {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new RawHttp(socket);
+    return new HttpSocket(socket);
   }
 
   send(text: string): this {
@@ -39,7 +39,7 @@ export class RawHttp {
   }
 
   /** The next response. */
-  response(): Promise<RawResponse> {
+  response(): Promise<SocketResponse> {
     return eventually(() => this.take(), { what: 'a response' });
   }
 
@@ -53,7 +53,7 @@ export class RawHttp {
     this.socket.destroy();
   }
 
-  private take(): RawResponse | undefined {
+  private take(): SocketResponse | undefined {
     const headEnd = this.bytes.indexOf('\r\n\r\n');
     if (headEnd < 0) return undefined;
     const head = this.bytes.toString('latin1', 0, headEnd);
