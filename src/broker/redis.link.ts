@@ -2,6 +2,7 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { BrokerError, faultText } from './broker.error.js';
 import { connectionOptions, destroyClient, openClient } from './redis.connection.js';
 import { RedisHeartbeat, type Probe } from './redis.heartbeat.js';
+import { RedisIntake } from './redis.intake.js';
 import { describeRedis, type RedisBrokerSettings } from './redis.settings.js';
 import { RedisSubscriptions } from './redis.subscriptions.js';
 
@@ -19,6 +20,7 @@ export interface RedisLinkListener {
 export class RedisLink {
   readonly subscriptions: RedisSubscriptions;
   private readonly heartbeat: RedisHeartbeat;
+  private readonly intake: RedisIntake;
   private closed = false;
 
   private constructor(
@@ -28,11 +30,13 @@ export class RedisLink {
     private readonly listener: RedisLinkListener,
   ) {
     this.subscriptions = new RedisSubscriptions(subscriber);
-    subscriber.on('messageBuffer', (channel, message) => listener.received(channel, message));
-    for (const client of [publisher, subscriber]) this.watch(client);
-    this.heartbeat = new RedisHeartbeat(probes(publisher, subscriber, settings), settings, (fault) =>
-      this.fail(fault),
+    this.intake = new RedisIntake(
+      (channel, message) => listener.received(channel, message),
+      subscriber.stream,
     );
+    subscriber.on('messageBuffer', (channel, message) => this.intake.push(channel, message));
+    for (const client of [publisher, subscriber]) this.watch(client);
+    this.heartbeat = new RedisHeartbeat(this.probes(settings), settings, (fault) => this.fail(fault));
   }
 
   /**
@@ -73,7 +77,19 @@ export class RedisLink {
   async close(): Promise<void> {
     this.closed = true;
     this.heartbeat.stop();
+    this.intake.close();
     await Promise.all([ended(this.publisher), ended(this.subscriber)]);
+  }
+
+  private probes(settings: RedisBrokerSettings): Probe[] {
+    const { publisher, subscriber, intake } = this;
+    const ping = () => pingFault(publisher);
+    const cluster = () => clusterFault(publisher).catch(noFault);
+    return [
+      settings.clusterNodes.length > 0 ? cluster : ping,
+      // In a flood the answer is behind messages that were not read yet: they show as well that Redis is there.
+      () => Promise.race([pingFault(subscriber), intake.arrived().then(noFault)]),
+    ];
   }
 
   private watch(client: Redis): void {
@@ -105,12 +121,6 @@ async function openClients(
     destroyClient(publisher);
     throw error;
   }
-}
-
-function probes(publisher: Redis, subscriber: Redis, settings: RedisBrokerSettings): Probe[] {
-  const ping = () => pingFault(publisher);
-  const cluster = () => clusterFault(publisher).catch(noFault);
-  return [settings.clusterNodes.length > 0 ? cluster : ping, () => pingFault(subscriber)];
 }
 
 /** None, whatever the answer: an error is one too, and the end of a connection is noticed by itself. */

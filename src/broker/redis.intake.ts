@@ -1,0 +1,117 @@
+/** Messages are handled for so long at a stretch, in milliseconds; then everything else has its turn. */
+const SLICE_MS = 10;
+/** With more than this waiting, nothing is read from Redis until half of it is handled. */
+const MAX_WAITING_BYTES = 4_194_304;
+/** What a message that waits costs beside its bytes. */
+const MESSAGE_BYTES = 256;
+
+/** Where messages come from, such as a socket. */
+export interface Feed {
+  pause(): unknown;
+  resume(): unknown;
+}
+
+interface Message {
+  readonly channel: Buffer;
+  readonly bytes: Buffer;
+}
+
+interface Arrival {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+}
+
+/**
+ * Hands messages over in the order in which they came: at once, so that what one read brings is sent on together, but
+ * in a flood slice by slice. What waits is bounded: the socket is not read, and Redis ends a connection that stays
+ * behind (`client-output-buffer-limit pubsub`), which is a loss that is reported.
+ */
+export class RedisIntake {
+  private waiting: Message[] = [];
+  private waitingBytes = 0;
+  /** What is being handled now was taken from what waited. */
+  private taken: Message[] = [];
+  private nextTaken = 0;
+  private spentMs = 0;
+  private isResting = false;
+  private isPaused = false;
+  private isClosed = false;
+  private arrival: Arrival | undefined;
+
+  constructor(
+    /** MUST NOT throw. */
+    private readonly handle: (channel: Buffer, bytes: Buffer) => void,
+    private readonly feed: Feed,
+  ) {}
+
+  push(channel: Buffer, bytes: Buffer): void {
+    if (this.isClosed) return;
+    if (this.arrival) this.announce(this.arrival);
+    if (this.isResting) this.keep({ channel, bytes });
+    else this.run(channel, bytes);
+  }
+
+  /** Resolves with the next message; at once while some wait, for what came after them may lie unread. */
+  arrived(): Promise<void> {
+    if (this.isResting) return Promise.resolve();
+    this.arrival ??= newArrival();
+    return this.arrival.promise;
+  }
+
+  /** Drops what waits, and what comes. */
+  close(): void {
+    this.isClosed = true;
+    this.waiting = [];
+    this.taken = [];
+  }
+
+  private run(channel: Buffer, bytes: Buffer): void {
+    const startedAt = performance.now();
+    this.handle(channel, bytes);
+    this.spentMs += performance.now() - startedAt;
+    if (this.spentMs < SLICE_MS) return;
+    this.isResting = true;
+    // After what was just handled is written: its setImmediate came first.
+    setImmediate(() => this.goOn());
+  }
+
+  private goOn(): void {
+    this.spentMs = 0;
+    this.isResting = false;
+    for (let one = this.take(); one; one = this.isResting ? undefined : this.take()) {
+      this.waitingBytes -= one.bytes.length + MESSAGE_BYTES;
+      this.run(one.channel, one.bytes);
+    }
+    if (!this.isPaused || this.waitingBytes > MAX_WAITING_BYTES / 2) return;
+    this.isPaused = false;
+    this.feed.resume();
+  }
+
+  private take(): Message | undefined {
+    if (this.nextTaken >= this.taken.length) {
+      this.taken = this.waiting;
+      this.waiting = [];
+      this.nextTaken = 0;
+    }
+    return this.taken[this.nextTaken++];
+  }
+
+  private keep(message: Message): void {
+    this.waiting.push(message);
+    this.waitingBytes += message.bytes.length + MESSAGE_BYTES;
+    if (this.isPaused || this.waitingBytes <= MAX_WAITING_BYTES) return;
+    this.isPaused = true;
+    this.feed.pause();
+  }
+
+  private announce(arrival: Arrival): void {
+    this.arrival = undefined;
+    arrival.resolve();
+  }
+}
+
+function newArrival(): Arrival {
+  let resolve!: () => void;
+  const promise = new Promise<void>((onResolve) => (resolve = onResolve));
+  return { promise, resolve };
+}
