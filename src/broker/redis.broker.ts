@@ -1,14 +1,14 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import type { Redis } from 'ioredis';
 import type { Publication } from '../protocol/publication.js';
 import { BrokerError, brokerError, faultText } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
-import { RedisLink } from './redis.link.js';
+import { RedisChannels } from './redis.channels.js';
+import { PLAIN } from './redis.dialect.js';
+import { RedisLink, type RedisManner } from './redis.link.js';
 import { RedisMessages, type DropReason } from './redis.messages.js';
-import { DEFAULT_MAX_MESSAGE_BYTES, describeRedis, type RedisBrokerSettings } from './redis.settings.js';
-
-const MIN_RECONNECT_MS = 100;
-const MAX_RECONNECT_MS = 2000;
+import { recover } from './redis.recovery.js';
+import { describeRedis, type RedisBrokerSettings } from './redis.settings.js';
 
 /**
  * Makes any number of nodes one gateway by Redis publish/subscribe; services may PUBLISH on the same channels.
@@ -18,14 +18,13 @@ const MAX_RECONNECT_MS = 2000;
 export class RedisBroker implements Broker {
   private readonly logger = new Logger(RedisBroker.name);
   private readonly stopping = new AbortController();
-  /** The channels of this node, each with its confirmation. */
-  private readonly joined = new Map<string, Promise<void>>();
+  private readonly channels: RedisChannels;
   private readonly name: string;
-  private readonly maxBytes: number;
+  private readonly manner: RedisManner;
   private readonly messages: RedisMessages;
   private listener: BrokerListener | undefined;
   private link: RedisLink | undefined;
-  private recovery: Promise<void> | undefined;
+  private recovery: Promise<unknown> | undefined;
   private currentState: BrokerState = 'stopped';
 
   /**
@@ -37,8 +36,10 @@ export class RedisBroker implements Broker {
     onDropped: (reason: DropReason) => void = () => undefined,
   ) {
     this.name = describeRedis(settings);
-    this.maxBytes = settings.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
-    this.messages = new RedisMessages(this.maxBytes, onDropped);
+    this.channels = new RedisChannels(settings.prefix);
+    this.manner =
+      settings.clusterNodes.length > 0 ? { dialect: PLAIN, check: clusterFault } : { dialect: PLAIN };
+    this.messages = new RedisMessages(settings, onDropped);
   }
 
   get state(): BrokerState {
@@ -53,26 +54,16 @@ export class RedisBroker implements Broker {
 
   join(channel: string): Promise<void> {
     if (!this.link || this.state !== 'ready') return Promise.reject(this.unavailable('join'));
-    const earlier = this.joined.get(channel);
-    if (earlier) return earlier;
-    const joining = this.link.subscriptions.join(this.settings.prefix + channel);
-    this.joined.set(channel, joining);
-    joining.catch(() => {
-      if (this.joined.get(channel) === joining) this.joined.delete(channel);
-    });
-    return joining;
+    return this.channels.join(channel, this.link);
   }
 
   async leave(channel: string): Promise<void> {
-    if (this.joined.delete(channel)) this.link?.subscriptions.leave(this.settings.prefix + channel);
+    this.channels.leave(channel, this.link);
   }
 
   async publish(channel: string, publication: Publication): Promise<void> {
     if (!this.link || this.state !== 'ready') throw this.unavailable('publish');
-    const bytes = Buffer.byteLength(publication.text);
-    if (bytes > this.maxBytes) {
-      throw new BrokerError(`cannot publish: ${bytes} bytes, allowed are ${this.maxBytes}`);
-    }
+    this.messages.assertCarried(publication);
     try {
       await this.link.publish(this.settings.prefix + channel, publication.text);
     } catch (error) {
@@ -83,7 +74,7 @@ export class RedisBroker implements Broker {
   async stop(): Promise<void> {
     this.currentState = 'stopped';
     this.stopping.abort(new Error('the broker was stopped'));
-    this.joined.clear();
+    this.channels.clear();
     await Promise.all([this.link?.close(), this.recovery]);
   }
 
@@ -92,13 +83,13 @@ export class RedisBroker implements Broker {
     const { signal } = this.stopping;
     const link = await RedisLink.open(
       this.settings,
+      this.manner,
       { received: (channel, message) => this.receive(channel, message), lost: (fault) => this.lose(fault) },
       signal,
     );
     this.link = link;
     try {
-      const channels = [...this.joined.keys()].map((channel) => this.settings.prefix + channel);
-      await link.subscriptions.joinAll(channels, (channel) => this.joined.has(this.topicOf(channel)));
+      await this.channels.rejoin(link);
       if (link.isClosed || signal.aborted) throw new BrokerError(`${this.name}: the connection was closed`);
     } catch (error) {
       await link.close();
@@ -108,14 +99,10 @@ export class RedisBroker implements Broker {
   }
 
   private receive(name: Buffer, message: Buffer): void {
-    const channel = this.topicOf(name.toString());
-    if (!this.joined.has(channel)) return;
+    const channel = name.toString().slice(this.settings.prefix.length);
+    if (!this.channels.has(channel)) return;
     const publication = this.messages.read(channel, message);
     if (publication) this.listener?.received(channel, publication);
-  }
-
-  private topicOf(channel: string): string {
-    return channel.slice(this.settings.prefix.length);
   }
 
   private lose(fault: string): void {
@@ -127,17 +114,9 @@ export class RedisBroker implements Broker {
   }
 
   private async recover(): Promise<void> {
-    const { signal } = this.stopping;
-    for (let attempt = 0; !signal.aborted; attempt++) {
-      try {
-        await delay(reconnectDelayMs(attempt), undefined, { signal });
-        await this.connect();
-        this.logger.log(`${this.name} is connected again, ${this.joined.size} channels joined`);
-        return;
-      } catch (error) {
-        if (!signal.aborted) this.logger.debug(`not connected: ${faultText(error)}`);
-      }
-    }
+    const failed = (error: unknown): void => this.logger.debug(`not connected: ${faultText(error)}`);
+    const isBack = await recover(() => this.connect(), this.stopping.signal, failed);
+    if (isBack) this.logger.log(`${this.name} is connected again, ${this.channels.size} channels joined`);
   }
 
   private change(state: BrokerState): void {
@@ -152,8 +131,8 @@ export class RedisBroker implements Broker {
   }
 }
 
-/** Grows from attempt to attempt, and differs from node to node so that they do not come back all at once. */
-function reconnectDelayMs(attempt: number): number {
-  const ceilingMs = Math.min(MAX_RECONNECT_MS, MIN_RECONNECT_MS * 2 ** (attempt + 1));
-  return MIN_RECONNECT_MS + Math.random() * (ceilingMs - MIN_RECONNECT_MS);
+/** A node cut off from the Cluster still answers, but hears nothing of what is published on the other nodes. */
+async function clusterFault(client: Redis): Promise<string | undefined> {
+  const info = await client.cluster('INFO');
+  return info.includes('cluster_state:ok') ? undefined : 'the state of the Cluster is not ok';
 }

@@ -1,16 +1,27 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import { BrokerError, faultText } from './broker.error.js';
 import { connectionOptions, destroyClient, openClient } from './redis.connection.js';
+import type { RedisDialect } from './redis.dialect.js';
 import { RedisHeartbeat, type Probe } from './redis.heartbeat.js';
 import { RedisIntake } from './redis.intake.js';
 import { describeRedis, type RedisBrokerSettings } from './redis.settings.js';
 import { RedisSubscriptions } from './redis.subscriptions.js';
+import { within } from './within.js';
 
 /** What a link reports to. */
 export interface RedisLinkListener {
   received(channel: Buffer, message: Buffer): void;
   /** One of the connections is dead or silent; both are closed. Called at most once, and not after `close`. */
   lost(fault: string): void;
+  /** Redis has ended a subscription, or refused one: another server has the channel. */
+  moved?(isRefusal: boolean): void;
+}
+
+/** How a link speaks to its server. */
+export interface RedisManner {
+  readonly dialect: RedisDialect;
+  /** Asks whether the server is to be trusted, when the link is opened and with each heartbeat. @returns what is wrong. */
+  check?(publisher: Redis): Promise<string | undefined>;
 }
 
 /**
@@ -27,16 +38,24 @@ export class RedisLink {
     private readonly publisher: Redis,
     private readonly subscriber: Redis,
     settings: RedisBrokerSettings,
+    private readonly manner: RedisManner,
     private readonly listener: RedisLinkListener,
   ) {
-    this.subscriptions = new RedisSubscriptions(subscriber);
+    const { dialect } = manner;
+    this.subscriptions = new RedisSubscriptions(subscriber, dialect, {
+      redirected: () => listener.moved?.(true),
+      failed: (fault) => this.fail(fault),
+    });
     this.intake = new RedisIntake(
       (channel, message) => listener.received(channel, message),
       subscriber.stream,
     );
-    subscriber.on('messageBuffer', (channel, message) => this.intake.push(channel, message));
+    subscriber.on(dialect.messageEvent, (channel: Buffer, message: Buffer) =>
+      this.intake.push(channel, message),
+    );
+    subscriber.on('moved', () => listener.moved?.(false));
     for (const client of [publisher, subscriber]) this.watch(client);
-    this.heartbeat = new RedisHeartbeat(this.probes(settings), settings, (fault) => this.fail(fault));
+    this.heartbeat = new RedisHeartbeat(this.probes(), settings, (fault) => this.fail(fault));
   }
 
   /**
@@ -45,6 +64,7 @@ export class RedisLink {
    */
   static async open(
     settings: RedisBrokerSettings,
+    manner: RedisManner,
     listener: RedisLinkListener,
     signal: AbortSignal,
   ): Promise<RedisLink> {
@@ -55,8 +75,8 @@ export class RedisLink {
       // A server that hangs leaves time to try the others; one that refuses leaves them all of its own.
       const timeoutMs = Math.ceil((deadline - performance.now()) / (ways.length - index));
       try {
-        const clients = await within(timeoutMs, signal, (ending) => openClients(options, settings, ending));
-        return new RedisLink(...clients, settings, listener);
+        const clients = await within(timeoutMs, signal, (ending) => openClients(options, manner, ending));
+        return new RedisLink(...clients, settings, manner, listener);
       } catch (error) {
         faults.push(faultText(error));
       }
@@ -70,7 +90,12 @@ export class RedisLink {
 
   /** Resolves when Redis has taken the message. */
   async publish(channel: string, text: string): Promise<void> {
-    await this.publisher.publish(channel, text);
+    await this.manner.dialect.publish(this.publisher, channel, text);
+  }
+
+  /** Asks the server something. */
+  ask<T>(question: (publisher: Redis) => Promise<T>): Promise<T> {
+    return question(this.publisher);
   }
 
   /** Ends both connections without waiting for Redis. Commands under way reject. */
@@ -81,12 +106,17 @@ export class RedisLink {
     await Promise.all([ended(this.publisher), ended(this.subscriber)]);
   }
 
-  private probes(settings: RedisBrokerSettings): Probe[] {
-    const { publisher, subscriber, intake } = this;
-    const ping = () => pingFault(publisher);
-    const cluster = () => clusterFault(publisher).catch(noFault);
+  /** Closes the link, and reports it as lost. */
+  fail(fault: string): void {
+    if (this.closed) return;
+    void this.close();
+    this.listener.lost(fault);
+  }
+
+  private probes(): Probe[] {
+    const { publisher, subscriber, intake, manner } = this;
     return [
-      settings.clusterNodes.length > 0 ? cluster : ping,
+      () => manner.check?.(publisher).catch(noFault) ?? pingFault(publisher),
       // In a flood the answer is behind messages that were not read yet: they show as well that Redis is there.
       () => Promise.race([pingFault(subscriber), intake.arrived().then(noFault)]),
     ];
@@ -97,24 +127,18 @@ export class RedisLink {
     client.on('error', (error) => (fault = error.message));
     client.on('close', () => this.fail(fault));
   }
-
-  private fail(fault: string): void {
-    if (this.closed) return;
-    void this.close();
-    this.listener.lost(fault);
-  }
 }
 
 type Clients = [publisher: Redis, subscriber: Redis];
 
 async function openClients(
   options: RedisOptions,
-  settings: RedisBrokerSettings,
+  manner: RedisManner,
   signal: AbortSignal,
 ): Promise<Clients> {
   const publisher = await openClient(options, signal);
   try {
-    const fault = settings.clusterNodes.length > 0 ? await clusterFault(publisher) : undefined;
+    const fault = await manner.check?.(publisher);
     if (fault !== undefined) throw new Error(fault);
     return [publisher, await openClient(options, signal)];
   } catch (error) {
@@ -128,12 +152,6 @@ function pingFault(client: Redis): Promise<undefined> {
   return client.ping().then(noFault, noFault);
 }
 
-/** A node cut off from the Cluster still answers, but hears nothing of what is published on the other nodes. */
-async function clusterFault(client: Redis): Promise<string | undefined> {
-  const info = await client.cluster('INFO');
-  return info.includes('cluster_state:ok') ? undefined : 'the state of the Cluster is not ok';
-}
-
 function noFault(): undefined {
   return undefined;
 }
@@ -144,25 +162,4 @@ async function ended(client: Redis): Promise<void> {
     client.once('end', resolve);
     destroyClient(client);
   });
-}
-
-/** Runs a task that obeys a signal, and signals it when its time is up. */
-async function within<T>(
-  timeoutMs: number,
-  signal: AbortSignal,
-  task: (ending: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const end = () => controller.abort(signal.reason);
-  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  signal.addEventListener('abort', end);
-  if (signal.aborted) end();
-  try {
-    return await task(controller.signal);
-  } catch (error) {
-    throw controller.signal.aborted ? controller.signal.reason : error;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', end);
-  }
 }

@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { Logger } from '@nestjs/common';
 import { Publication, PublicationError } from '../protocol/publication.js';
+import { BrokerError } from './broker.error.js';
+import { DEFAULT_MAX_MESSAGE_BYTES, type RedisBrokerSettings } from './redis.settings.js';
 
 /** Why a message was not taken for a publication. */
 export type DropReason = 'oversized' | 'malformed';
@@ -8,11 +10,23 @@ export type DropReason = 'oversized' | 'malformed';
 /** Tells publications from whatever else is published on a channel: anyone with access to Redis may write there. */
 export class RedisMessages {
   private readonly logger = new Logger('RedisBroker');
+  private readonly maxBytes: number;
 
+  /** @param onDropped is told of each message that is not taken for a publication. */
   constructor(
-    private readonly maxBytes: number,
+    settings: RedisBrokerSettings,
     private readonly onDropped: (reason: DropReason) => void,
-  ) {}
+  ) {
+    this.maxBytes = settings.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+  }
+
+  /** @throws {BrokerError} when the publication is so large that every node would drop it. */
+  assertCarried({ text }: Publication): void {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > this.maxBytes) {
+      throw new BrokerError(`cannot publish: ${bytes} bytes, allowed are ${this.maxBytes}`);
+    }
+  }
 
   /** The publication that the bytes hold; `undefined`, logged and counted, when they hold none. Never throws. */
   read(channel: string, bytes: Buffer): Publication | undefined {

@@ -1,5 +1,8 @@
 import type { Redis } from 'ioredis';
+import { PLAIN } from './redis.dialect.js';
 import { RedisSubscriptions } from './redis.subscriptions.js';
+
+const SILENT = { redirected: () => undefined, failed: () => undefined };
 
 describe('joining everything again', () => {
   it('goes by commands of 1000, without what was left while the earlier ones were under way', async () => {
@@ -10,7 +13,7 @@ describe('joining everything again', () => {
       commands.push(names.length);
       wanted.delete('books.book_1500');
     };
-    const subscriptions = new RedisSubscriptions({ subscribe } as unknown as Redis);
+    const subscriptions = new RedisSubscriptions({ subscribe } as unknown as Redis, PLAIN, SILENT);
     await subscriptions.joinAll(channels, (channel) => wanted.has(channel));
     expect(commands).toEqual([1000, 999, 500]);
   });

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { brokerError } from './broker.error.js';
+import { brokerError, faultText } from './broker.error.js';
+import type { RedisDialect } from './redis.dialect.js';
 
 /** Channels of one SUBSCRIBE: enough to save round trips, few enough not to hold up Redis. */
 const CHANNELS_PER_COMMAND = 1000;
@@ -10,12 +11,27 @@ interface Joining {
   readonly reject: (error: Error) => void;
 }
 
-/** Turns joins and leaves of one tick into one SUBSCRIBE and one UNSUBSCRIBE on one connection. */
+/** What is told of subscriptions. */
+export interface RedisSubscriptionsListener {
+  /** Channels could not be joined here, for another server has them. */
+  redirected(): void;
+  /** The connection is of no use any more. */
+  failed(fault: string): void;
+}
+
+/**
+ * Turns joins and leaves of one tick into one SUBSCRIBE and one UNSUBSCRIBE for each group of channels, on one
+ * connection and in one write.
+ */
 export class RedisSubscriptions {
   private joining = new Map<string, Joining>();
   private leaving = new Set<string>();
 
-  constructor(private readonly client: Redis) {}
+  constructor(
+    private readonly client: Redis,
+    private readonly dialect: RedisDialect,
+    private readonly listener: RedisSubscriptionsListener,
+  ) {}
 
   /** Resolves when Redis has confirmed the channel; rejects with a BrokerError when it will not. */
   join(channel: string): Promise<void> {
@@ -33,11 +49,13 @@ export class RedisSubscriptions {
     this.leaving.add(channel);
   }
 
-  /** Joins everything again on a new connection; `isWanted` is asked late, as channels may be left meanwhile. */
+  /**
+   * Joins channels of one group again on a new connection; `isWanted` is asked late, as channels may be left meanwhile.
+   */
   async joinAll(channels: readonly string[], isWanted: (channel: string) => boolean): Promise<void> {
     for (let at = 0; at < channels.length; at += CHANNELS_PER_COMMAND) {
       const wanted = channels.slice(at, at + CHANNELS_PER_COMMAND).filter(isWanted);
-      if (wanted.length > 0) await this.client.subscribe(...wanted);
+      if (wanted.length > 0) await this.dialect.subscribe(this.client, wanted);
     }
   }
 
@@ -50,28 +68,56 @@ export class RedisSubscriptions {
     const { joining, leaving } = this;
     this.joining = new Map();
     this.leaving = new Set();
-    // Silent: a connection that cannot unsubscribe is ending, and its channels end with it.
-    if (leaving.size > 0) this.client.unsubscribe(...leaving).catch(() => undefined);
-    const channels = [...joining];
-    for (let at = 0; at < channels.length; at += CHANNELS_PER_COMMAND) {
-      void this.subscribe(channels.slice(at, at + CHANNELS_PER_COMMAND));
+    const stream = this.client.stream as Redis['stream'] | undefined;
+    stream?.cork();
+    for (const channels of this.commands(leaving)) void this.unsubscribe(channels);
+    if (leaving.size > 0) void this.checkOrder();
+    for (const channels of this.commands(joining.keys())) void this.subscribe(channels, joining);
+    stream?.uncork();
+  }
+
+  /** The channels of each command. */
+  private *commands(channels: Iterable<string>): Generator<string[]> {
+    const groups = new Map<string, string[]>();
+    for (const channel of channels) {
+      const group = this.dialect.groupOf(channel);
+      const others = groups.get(group);
+      if (others) others.push(channel);
+      else groups.set(group, [channel]);
+    }
+    for (const group of groups.values()) {
+      for (let at = 0; at < group.length; at += CHANNELS_PER_COMMAND) {
+        yield group.slice(at, at + CHANNELS_PER_COMMAND);
+      }
     }
   }
 
-  private async subscribe(channels: [string, Joining][]): Promise<void> {
+  private async unsubscribe(channels: string[]): Promise<void> {
+    // Silent: a connection that cannot unsubscribe is ending, and its channels end with it.
+    await this.dialect.unsubscribe(this.client, channels).catch(() => undefined);
+  }
+
+  private async checkOrder(): Promise<void> {
+    const fault = await this.dialect.disorder?.(this.client);
+    if (fault !== undefined && this.client.status === 'ready') this.listener.failed(fault);
+  }
+
+  private async subscribe(channels: string[], joining: ReadonlyMap<string, Joining>): Promise<void> {
     try {
-      await this.client.subscribe(...channels.map(([channel]) => channel));
+      await this.dialect.subscribe(this.client, channels);
     } catch (error) {
+      const isRedirect = faultText(error).startsWith('MOVED ');
+      if (isRedirect) this.listener.redirected();
       // Redis refuses a command as a whole when its user may not have one of the channels.
-      if (channels.length > 1 && this.client.status === 'ready') {
-        await Promise.all(channels.map((channel) => this.subscribe([channel])));
+      if (channels.length > 1 && !isRedirect && this.client.status === 'ready') {
+        await Promise.all(channels.map((channel) => this.subscribe([channel], joining)));
       } else {
-        for (const [channel, { reject }] of channels)
-          reject(brokerError(error, `cannot join ${JSON.stringify(channel)}`));
+        for (const channel of channels)
+          joining.get(channel)?.reject(brokerError(error, `cannot join ${JSON.stringify(channel)}`));
       }
       return;
     }
-    for (const [, { resolve }] of channels) resolve();
+    for (const channel of channels) joining.get(channel)?.resolve();
   }
 }
 
