@@ -4,6 +4,7 @@ import type { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { PairedBroker } from './broker/paired.broker.js';
 import { RedisBroker } from './broker/redis.broker.js';
+import { ShardedRedisBroker } from './broker/sharded-redis.broker.js';
 import { PublishSettings } from './config/publish.settings.js';
 import { RedisSettings } from './config/redis.settings.js';
 import { RoomsSettings } from './config/rooms.settings.js';
@@ -66,12 +67,12 @@ const WRAPPING_BYTES = 1024;
 export function broker({ broker: { kind, redis, redisAlt }, publish }: Settings, metrics: Metrics): Broker {
   if (kind === 'memory') return new MemoryBroker();
   const dropped = (reason: string): void => metrics.dropped(reason);
-  const broker = (settings: RedisSettings): RedisBroker =>
-    new RedisBroker(
-      Object.assign(new RedisSettings(), settings, {
-        maxMessageBytes: publish.maxBodyBytes + WRAPPING_BYTES,
-      }),
-      dropped,
-    );
+  const broker = (settings: RedisSettings): Broker => {
+    const maxMessageBytes = publish.maxBodyBytes + WRAPPING_BYTES;
+    const carried = Object.assign(new RedisSettings(), settings, { maxMessageBytes });
+    return settings.partitions > 0
+      ? new ShardedRedisBroker(carried, dropped)
+      : new RedisBroker(carried, dropped);
+  };
   return redisAlt ? new PairedBroker(broker(redis), broker(redisAlt)) : broker(redis);
 }

@@ -12,6 +12,7 @@ import { CALLER } from './callbacks/caller.js';
 import type { HttpCaller } from './callbacks/http.caller.js';
 import { Settings } from './config/settings.js';
 import { ADAPTER_ABSENT, AbsentAdapter } from './connection/absent.adapter.js';
+import type { Connection } from './connection/connection.js';
 import { Connections } from './connection/connections.js';
 import { Endpoints } from './connection/endpoints.js';
 import { Hub } from './delivery/hub.js';
@@ -41,7 +42,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
   /** @throws when clients could not connect, or the broker cannot be reached. */
   async onApplicationBootstrap(): Promise<void> {
     if (this.httpServer && !this.modules.get(Endpoints).areConnected) throw new Error(ADAPTER_ABSENT);
-    await this.hub.start((state) => this.brokerStateChanged(state));
+    await this.hub.start((state, affected) => this.brokerStateChanged(state, affected));
     if (!this.settings.rooms) return;
     await this.modules.get(RoomHub).start();
     this.modules.get(RabbitMqTriggers).start();
@@ -77,22 +78,26 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
     return httpAdapter?.getHttpServer() as Server | undefined;
   }
 
-  private brokerStateChanged(state: BrokerState): void {
+  private brokerStateChanged(state: BrokerState, affected?: ReadonlySet<Connection>): void {
     if (this.isStopping) return;
     if (state === 'ready') this.connections.acceptAll();
-    else this.brokerLost();
+    else this.brokerLost(affected);
   }
 
   /** Clients must know that publications may be missing: they are told to come back, here or elsewhere. */
-  private brokerLost(): void {
+  private brokerLost(affected: ReadonlySet<Connection> | undefined): void {
+    const { spreadMs } = this.settings.shutdown;
     this.connections.refuseAll();
     if (this.settings.broker.onLoss === 'exit') {
       this.logger.error('the broker is lost: stopping');
       process.kill(process.pid, 'SIGTERM');
-      return;
+    } else if (affected) {
+      this.logger.error(`the broker is lost in part: disconnecting ${affected.size} clients`);
+      void this.connections.close(affected, CLOSE_REASONS.reconnect, spreadMs);
+    } else {
+      this.logger.error('the broker is lost: disconnecting all clients until it is back');
+      void this.connections.closeAll(CLOSE_REASONS.reconnect, spreadMs);
     }
-    this.logger.error('the broker is lost: disconnecting all clients until it is back');
-    void this.connections.closeAll(CLOSE_REASONS.reconnect, this.settings.shutdown.spreadMs);
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Publication } from '../protocol/publication.js';
 
 /**
- * Whether what is published now is received: `ready` yes; `lost` not until the connection is back; `stopped`
- * before {@link Broker.start} and after {@link Broker.stop}.
+ * Whether what is published now is received: `ready` yes; `lost` not, be it on some channels only, until the connection
+ * is back; `stopped` before {@link Broker.start} and after {@link Broker.stop}.
  */
 export type BrokerState = 'stopped' | 'ready' | 'lost';
 
@@ -10,8 +10,11 @@ export type BrokerState = 'stopped' | 'ready' | 'lost';
 export interface BrokerListener {
   /** A publication has arrived on a channel that this node has joined. */
   received(channel: string, publication: Publication): void;
-  /** The state has changed. On `lost`, publications may be missing from here until it is `ready` again. */
-  stateChanged(state: BrokerState): void;
+  /**
+   * The state has changed. On `lost`, publications may be missing from here until it is `ready` again: on the channels
+   * given, or on all when none are given. A broker that is lost for some channels may be lost again, for others.
+   */
+  stateChanged(state: BrokerState, channels?: readonly string[]): void;
 }
 
 /**
@@ -30,14 +33,16 @@ export interface Broker {
   /**
    * Every publication sent on the channel after this resolves MUST reach the listener. Joining twice is joining once:
    * one `leave` ends it. A channel stays joined when the connection is lost and comes back.
-   * @throws {BrokerError} at once unless the state is `ready`; then the channel is not joined.
+   * @throws {BrokerError} at once while the channel cannot be heard: the broker is stopped, or lost for this channel.
+   * Then the channel is not joined, unless it was before.
    */
   join(channel: string): Promise<void>;
   /** Ends what `join` began. MUST NOT reject: a channel that could not be left only costs traffic. */
   leave(channel: string): Promise<void>;
   /**
    * Sends a publication to every node that has joined the channel, this one included.
-   * @throws {BrokerError} when it could not be handed over; at once, and never queued, unless the state is `ready`.
+   * @throws {BrokerError} when it could not be handed over; at once, and never queued, while the broker is stopped, or
+   * lost for this channel.
    */
   publish(channel: string, publication: Publication): Promise<void>;
   /** Ends all connections and attempts to connect; no listener is called afterwards. Stopping twice is stopping once. */

@@ -10,6 +10,7 @@ export class PairedBroker implements Broker {
   private readonly joined = new Set<string>();
   private listener: BrokerListener | undefined;
   private reported: BrokerState = 'stopped';
+  private isAllLost = false;
 
   constructor(
     private readonly main: Broker,
@@ -28,7 +29,7 @@ export class PairedBroker implements Broker {
     this.listener = listener;
     const half: BrokerListener = {
       received: (channel, publication) => this.listener?.received(channel, publication),
-      stateChanged: () => this.report(),
+      stateChanged: (half, channels) => this.report(half, channels),
     };
     try {
       await this.main.start(half);
@@ -64,11 +65,17 @@ export class PairedBroker implements Broker {
     await Promise.all([this.main.stop(), this.alternate.stop()]);
   }
 
-  private report(): void {
+  /** Takes what happened to one of the two. */
+  private report(half: BrokerState, channels: readonly string[] | undefined): void {
     const { state } = this;
     // Until both have started there is nothing to tell.
-    if (state === 'stopped' || state === this.reported) return;
+    if (state === 'stopped') return;
+    // One is back, the other is not.
+    if (state !== half && this.reported !== 'stopped') return;
+    // What is lost altogether cannot be lost any more.
+    if (state === this.reported && (state === 'ready' || this.isAllLost)) return;
     this.reported = state;
-    this.listener?.stateChanged(state);
+    this.isAllLost = state === 'lost' && channels === undefined;
+    this.listener?.stateChanged(state, channels);
   }
 }

@@ -21,6 +21,8 @@ export interface RedisBrokerSettings {
   readonly sentinelPassword?: string | undefined;
   /** `host:port` of some nodes of a Redis Cluster; the port may be left out (6379). Empty: no Cluster. */
   readonly clusterNodes: readonly string[];
+  /** Sharded Pub/Sub of the Cluster, on so many partitions. Default: 0, plain Pub/Sub. */
+  readonly partitions?: number | undefined;
   /** TLS beyond what `rediss://` says; given, TLS is used whatever the scheme. */
   readonly tls?: RedisTlsSettings | undefined;
   /** Larger messages are dropped, in bytes. Default: {@link DEFAULT_MAX_MESSAGE_BYTES}. */
@@ -97,6 +99,11 @@ function addressOf(url: URL, defaultPort: number): RedisAddress {
   return { host: host === '' ? 'localhost' : host, port: url.port === '' ? defaultPort : Number(url.port) };
 }
 
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatAddress({ host, port }: RedisAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 function list(addresses: RedisAddress[]): string {
-  return addresses.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(', ');
+  return addresses.map(formatAddress).join(', ');
 }

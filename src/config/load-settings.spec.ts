@@ -433,6 +433,11 @@ describe('settings that do not agree', () => {
       '.sentinelName: found none, expected the name by which the sentinels know the server',
     ],
     [{ sentinelName: 'main' }, '.sentinels: found none, expected at least one sentinel for sentinelName'],
+    [{ partitions: 64 }, '.clusterNodes: found none, expected at least one node of a cluster for partitions'],
+    [
+      { partitions: 64, clusterNodes: ['a:1'], prefix: 'live{' },
+      '.prefix: found "live{", expected no brace in it, with partitions',
+    ],
   ])('stop the start in both Redis: %j', (redis, expected) => {
     expect(problemsOf({ broker: { redis } })).toEqual([`broker.redis${expected}`]);
     expect(problemsOf({ broker: { redisAlt: redis } })).toEqual([`broker.redisAlt${expected}`]);

@@ -1,14 +1,19 @@
 import { texts } from './collection.kind.js';
-import { duration } from './number.kind.js';
+import { duration, integer } from './number.kind.js';
 import { RedisTlsSettings } from './redis-tls.settings.js';
 import { section } from './section.kind.js';
 import { Rule, Setting, type Disagreement } from './setting.decorator.js';
 import { ANY_TEXT, FILLED_TEXT, HOST_AND_PORT, REDIS_URL } from './text-format.js';
 import { text } from './text.kind.js';
 
+/** As many as a cluster has slots. */
+const MAX_PARTITIONS = 16_384;
+
 /** One Redis: a single server, a server found by sentinels, or a cluster. */
 @Rule(oneTopology)
 @Rule(sentinelsNameServer)
+@Rule(partitionsNeedCluster)
+@Rule(partitionsKeepPrefix)
 export class RedisSettings {
   @Setting({
     kind: text(REDIS_URL),
@@ -48,6 +53,13 @@ export class RedisSettings {
   readonly clusterNodes: readonly string[] = [];
 
   @Setting({
+    kind: integer({ min: 0, max: MAX_PARTITIONS }),
+    about:
+      'Sharded Pub/Sub of a cluster, on so many partitions: the same number on all nodes. 0 is plain Pub/Sub.',
+  })
+  readonly partitions: number = 0;
+
+  @Setting({
     kind: section(RedisTlsSettings),
     optional: true,
     about: 'TLS; switched on by this or by `rediss://`.',
@@ -65,4 +77,15 @@ function sentinelsNameServer({ sentinels, sentinelName }: RedisSettings): Disagr
   return sentinels.length > 0
     ? { key: 'sentinelName', found: 'none', expected: 'the name by which the sentinels know the server' }
     : { key: 'sentinels', found: 'none', expected: 'at least one sentinel for sentinelName' };
+}
+
+function partitionsNeedCluster({ partitions, clusterNodes }: RedisSettings): Disagreement | undefined {
+  if (partitions === 0 || clusterNodes.length > 0) return undefined;
+  return { key: 'clusterNodes', found: 'none', expected: 'at least one node of a cluster for partitions' };
+}
+
+/** The first braces in the name of a channel decide on its slot: they have to be ours. */
+function partitionsKeepPrefix({ partitions, prefix }: RedisSettings): Disagreement | undefined {
+  if (partitions === 0 || !prefix.includes('{')) return undefined;
+  return { key: 'prefix', found: JSON.stringify(prefix), expected: 'no brace in it, with partitions' };
 }

@@ -96,7 +96,12 @@ export class Connections implements ConnectionHost {
    */
   async closeAll(reason: CloseReason, spreadMs: number): Promise<void> {
     for (const connection of this.lingering.keys()) connection.forgetEvents();
-    const connections = [...this.open];
+    await this.close(this.open, reason, spreadMs);
+  }
+
+  /** Closes some connections, evenly spread over a time. */
+  async close(some: Iterable<Connection>, reason: CloseReason, spreadMs: number): Promise<void> {
+    const connections = [...some];
     const steps = Math.max(1, Math.floor(spreadMs / SPREAD_STEP_MS));
     const perStep =
       spreadMs === 0 ? connections.length : Math.max(LEAST_PER_STEP, Math.ceil(connections.length / steps));

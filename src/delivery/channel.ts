@@ -1,3 +1,4 @@
+import type { Connection } from '../connection/connection.js';
 import type { Envelope } from './envelope.js';
 import type { Fanout } from './fanout.js';
 import { SharedEnvelopes } from './shared-envelopes.js';
@@ -25,6 +26,11 @@ export class Channel {
 
   remove(subscription: Subscription): void {
     if (this.subscriptions.delete(subscription)) this.envelopes.release(subscription.envelopeKey);
+  }
+
+  /** Names whose subscriptions they are. */
+  addConnections(connections: Set<Connection>): void {
+    for (const { connection } of this.subscriptions) connections.add(connection);
   }
 
   /** Hands a publication to every subscription. What fails for one is no matter of the others. */

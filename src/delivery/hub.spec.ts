@@ -1,23 +1,28 @@
-import type { Broker, BrokerState } from '../broker/broker.js';
+import { BrokerError } from '../broker/broker.error.js';
+import type { Broker, BrokerListener, BrokerState } from '../broker/broker.js';
 import { loadSettings } from '../config/load-settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Hub } from './hub.js';
 import type { Subscription } from './subscription.js';
 
+/** A broker that can be lost for some channels, or for all. */
 class FakeBroker implements Broker {
   state: BrokerState = 'ready';
-  readonly joined: string[] = [];
+  readonly joined = new Set<string>();
+  private listener: BrokerListener | undefined;
+  private lost: readonly string[] | undefined = [];
 
-  async start(): Promise<void> {
-    // nothing to connect
+  async start(listener: BrokerListener): Promise<void> {
+    this.listener = listener;
   }
 
   async join(channel: string): Promise<void> {
-    this.joined.push(channel);
+    if (this.lost?.includes(channel) ?? true) throw new BrokerError('lost');
+    this.joined.add(channel);
   }
 
-  async leave(): Promise<void> {
-    // nothing was joined
+  async leave(channel: string): Promise<void> {
+    this.joined.delete(channel);
   }
 
   async publish(): Promise<void> {
@@ -27,14 +32,63 @@ class FakeBroker implements Broker {
   async stop(): Promise<void> {
     // nothing was connected
   }
+
+  lose(...channels: string[]): void {
+    this.state = 'lost';
+    this.lost = channels.length > 0 ? channels : undefined;
+    this.listener?.stateChanged('lost', this.lost);
+  }
+}
+
+/** What the hub needs of a subscription; the connection is only compared. */
+function subscription(channel: string, connection: object = {}): Subscription {
+  return { channel, connection, makeEnvelope: () => ({}), end: () => undefined } as unknown as Subscription;
 }
 
 describe('the hub', () => {
+  let broker: FakeBroker;
+  let hub: Hub;
+  let reported: [BrokerState, unknown[] | undefined][];
+
+  beforeEach(async () => {
+    broker = new FakeBroker();
+    hub = new Hub(broker, new Metrics(loadSettings({})));
+    reported = [];
+    await hub.start((state, affected) => reported.push([state, affected && [...affected]]));
+  });
+
   it('takes no subscription while the broker is lost, on no channel', async () => {
-    const broker = new FakeBroker();
-    const hub = new Hub(broker, new Metrics(loadSettings({})));
-    broker.state = 'lost';
-    await expect(hub.join({ channel: 'books.1' } as Subscription)).rejects.toThrow('Service unavailable.');
-    expect([broker.joined, hub.channelCount]).toEqual([[], 0]);
+    await hub.join(subscription('books.1'));
+    broker.lose();
+    await expect(hub.join(subscription('books.2'))).rejects.toThrow('Service unavailable.');
+    await expect(hub.join(subscription('books.1'))).rejects.toThrow('Service unavailable.');
+    expect([...broker.joined, hub.channelCount]).toEqual(['books.1', 1]);
+    expect(reported).toEqual([['lost', undefined]]);
+  });
+
+  it('takes subscriptions to other channels while the broker is lost for some', async () => {
+    await hub.join(subscription('books.1'));
+    broker.lose('books.1', 'books.2');
+    await expect(hub.join(subscription('books.1'))).rejects.toThrow('Service unavailable.');
+    await expect(hub.join(subscription('books.2'))).rejects.toThrow('Service unavailable.');
+    await hub.join(subscription('books.3'));
+    expect([...broker.joined]).toEqual(['books.1', 'books.3']);
+  });
+
+  it('names the connections that have a subscription to a channel that is lost', async () => {
+    const [first, second, third] = ['first', 'second', 'third'].map((name) => ({ name }));
+    await hub.join(subscription('books.1', first));
+    await hub.join(subscription('books.1', second));
+    await hub.join(subscription('books.2', first));
+    await hub.join(subscription('books.3', third));
+    broker.lose('books.1', 'books.2', 'books.4');
+    expect(reported).toEqual([['lost', [first, second]]]);
+  });
+
+  it('names none, for all may miss something, when the node itself listens on such a channel', async () => {
+    await hub.listen('kittiwake:rooms', () => undefined);
+    await hub.join(subscription('books.1'));
+    broker.lose('books.1', 'kittiwake:rooms');
+    expect(reported).toEqual([['lost', undefined]]);
   });
 });

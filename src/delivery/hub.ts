@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BROKER, type Broker, type BrokerListener, type BrokerState } from '../broker/broker.js';
+import type { Connection } from '../connection/connection.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
 import type { Publication } from '../protocol/publication.js';
@@ -8,8 +9,11 @@ import { Fanout } from './fanout.js';
 import type { Subscription } from './subscription.js';
 import type { Tally } from './tally.js';
 
-/** Told of every change of the broker's state. */
-export type StateListener = (state: BrokerState) => void;
+/**
+ * Told of every change of the broker's state. When it is lost, `affected` are the connections that may miss something;
+ * all of them when it is absent.
+ */
+export type StateListener = (state: BrokerState, affected?: ReadonlySet<Connection>) => void;
 
 /**
  * Brings publications to subscriptions. Whatever brought a publication in, {@link publish} is where it starts; the
@@ -72,7 +76,6 @@ export class Hub implements BrokerListener {
    * @throws {ClientError} when the broker cannot be reached.
    */
   async join(subscription: Subscription): Promise<void> {
-    if (this.broker.state !== 'ready') throw unavailable();
     const { channel: name } = subscription;
     let channel = this.channels.get(name);
     if (!channel) {
@@ -83,6 +86,8 @@ export class Hub implements BrokerListener {
     channel.add(subscription);
     try {
       await channel.joined;
+      // What was joined earlier may be lost by now: a subscription to it would begin with a gap.
+      if (this.broker.state !== 'ready') await this.broker.join(name);
     } catch (cause) {
       this.leave(subscription);
       throw unavailable(cause);
@@ -110,13 +115,22 @@ export class Hub implements BrokerListener {
   }
 
   /** See {@link BrokerListener.stateChanged}. */
-  stateChanged(state: BrokerState): void {
+  stateChanged(state: BrokerState, channels?: readonly string[]): void {
     this.metrics.brokerStateChanged(state === 'ready');
-    this.onStateChange?.(state);
+    this.onStateChange?.(state, channels && this.affectedBy(channels));
+  }
+
+  /** The connections with a subscription to one of the channels; none are named when the node itself listens on one. */
+  private affectedBy(channels: readonly string[]): ReadonlySet<Connection> | undefined {
+    const affected = new Set<Connection>();
+    for (const name of channels) {
+      if (this.listeners.has(name)) return undefined;
+      this.channels.get(name)?.addConnections(affected);
+    }
+    return affected;
   }
 }
 
-/** A channel may be joined already when the broker is lost: a subscription to it would begin with a gap. */
 function unavailable(cause?: unknown): ClientError {
   return new ClientError('service_unavailable', 'Service unavailable.', { cause });
 }

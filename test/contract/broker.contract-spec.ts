@@ -1,6 +1,8 @@
 import { MemoryBroker } from '../../src/broker/memory.broker.js';
 import { PairedBroker } from '../../src/broker/paired.broker.js';
 import { RedisBroker } from '../../src/broker/redis.broker.js';
+import { ShardedRedisBroker } from '../../src/broker/sharded-redis.broker.js';
+import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisServer } from '../support/redis-server.js';
 import { brokerContract } from './broker.contract.js';
 import { redisSettings } from './redis-settings.js';
@@ -17,6 +19,16 @@ brokerContract('redis', async () => {
     broker: () => new RedisBroker(redisSettings(server)),
     isShared: true,
     end: () => server.stop(),
+  };
+});
+
+brokerContract('sharded redis', async () => {
+  const cluster = await RedisCluster.start();
+  const settings = { clusterNodes: cluster.addresses, prefix: 'test:', partitions: 8 };
+  return {
+    broker: () => new ShardedRedisBroker({ ...redisSettings({ url: 'redis://x' }), ...settings }),
+    isShared: true,
+    end: () => cluster.stop(),
   };
 });
 

@@ -6,6 +6,8 @@ import { eventually } from '../support/wait.js';
 export class Recorder implements BrokerListener {
   readonly arrived: { channel: string; publication: Publication }[] = [];
   readonly states: BrokerState[] = [];
+  /** The channels of each loss that was not one of all channels. */
+  readonly losses: string[][] = [];
   /** What else a test does when something arrives or changes. */
   onReceived: () => void = () => undefined;
   onStateChanged: (state: BrokerState) => void = () => undefined;
@@ -17,8 +19,9 @@ export class Recorder implements BrokerListener {
     this.onReceived();
   }
 
-  stateChanged(state: BrokerState): void {
+  stateChanged(state: BrokerState, channels?: readonly string[]): void {
     this.states.push(state);
+    if (channels) this.losses.push(channels.toSorted());
     this.onStateChanged(state);
   }
 

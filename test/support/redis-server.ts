@@ -56,6 +56,10 @@ export class RedisServer {
     return `${this.options.tls ? 'rediss' : 'redis'}://127.0.0.1:${this.port}`;
   }
 
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
   /** Stops it from running while its sockets stay open. */
   freeze(): void {
     this.child.kill('SIGSTOP');
@@ -65,7 +69,12 @@ export class RedisServer {
     this.child.kill('SIGCONT');
   }
 
-  /** Ends it at once, as a crash would. Stopping twice is stopping once. */
+  /** Ends it at once, as a crash would; it can be started again. */
+  kill(): Promise<void> {
+    return kill(this.child);
+  }
+
+  /** Ends it at once, and takes what it has written away. Stopping twice is stopping once. */
   async stop(): Promise<void> {
     await kill(this.child);
     await rm(this.directory, { recursive: true, force: true });

@@ -1,0 +1,43 @@
+import { formatAddress } from './redis.settings.js';
+
+interface Range {
+  readonly first: number;
+  readonly last: number;
+  readonly primary: string;
+}
+
+/** Which server has which slots. */
+export class RedisClusterMap {
+  private constructor(
+    private readonly ranges: readonly Range[],
+    /** `host:port` of every server, replicas too. */
+    readonly servers: readonly string[],
+  ) {}
+
+  /**
+   * Reads the answer to CLUSTER SLOTS: the first and the last slot of a range, its primary, its replicas.
+   * @param askedHost the host of the server that gave it; one that does not know its own name says nothing.
+   */
+  static read(answer: unknown, askedHost: string): RedisClusterMap {
+    const ranges: Range[] = [];
+    const servers = new Set<string>();
+    for (const [first, last, ...members] of answer as [number, number, ...Member[]][]) {
+      const addresses = members.map(([host, port]) =>
+        formatAddress({ host: NO_HOST.includes(host) ? askedHost : host!, port }),
+      );
+      for (const address of addresses) servers.add(address);
+      if (addresses[0] !== undefined) ranges.push({ first, last, primary: addresses[0] });
+    }
+    return new RedisClusterMap(ranges, [...servers]);
+  }
+
+  /** `host:port` of the server that has the slot, if one has. */
+  primaryOf(slot: number): string | undefined {
+    return this.ranges.find(({ first, last }) => first <= slot && slot <= last)?.primary;
+  }
+}
+
+type Member = readonly [host: string | null, port: number, ...rest: unknown[]];
+
+/** How Redis writes that it does not know, or is not to say, the host: `cluster-preferred-endpoint-type`. */
+const NO_HOST: readonly (string | null)[] = [null, '', '?'];

@@ -1,0 +1,81 @@
+import { BrokerError } from './broker.error.js';
+import { RedisChannels } from './redis.channels.js';
+import type { RedisLink } from './redis.link.js';
+import { partitionPrefix, slotOf } from './redis.partitioning.js';
+
+/**
+ * A channel of every partition that carries nothing: it is always joined, so that Redis says when the partition goes
+ * to another server, also while this node uses none of its channels. No topic has its name: topics have a dot.
+ */
+const WATCH = 'kittiwake:watch';
+
+/** A fixed share of the channels. They have one slot of the Cluster, and so are on one server at a time. */
+export class RedisPartition {
+  readonly slot: number;
+  private readonly channels: RedisChannels;
+  /** Where it is joined, or about to be. */
+  private link: RedisLink | undefined;
+  private attached = false;
+
+  constructor(
+    prefix: string,
+    readonly number: number,
+  ) {
+    this.channels = new RedisChannels(partitionPrefix(prefix, number));
+    this.slot = slotOf(`${number}`);
+  }
+
+  /** Whether what is published on it is received. */
+  get isAttached(): boolean {
+    return this.attached;
+  }
+
+  get size(): number {
+    return this.channels.size;
+  }
+
+  has(channel: string): boolean {
+    return this.channels.has(channel);
+  }
+
+  async join(channel: string): Promise<void> {
+    if (!this.link || !this.attached) throw this.unavailable('join');
+    await this.channels.join(channel, this.link);
+  }
+
+  leave(channel: string): void {
+    this.channels.leave(channel, this.link);
+  }
+
+  /** @throws {BrokerError} when the partition is lost; whatever Redis says. */
+  async publish(channel: string, text: string): Promise<void> {
+    if (!this.link || !this.attached) throw this.unavailable('publish');
+    await this.link.publish(this.channels.prefix + channel, text);
+  }
+
+  /** Joins the channels on the link of a shard. @throws what Redis says. */
+  async joinOn(link: RedisLink): Promise<void> {
+    this.link = link;
+    await this.channels.rejoin(link, WATCH);
+  }
+
+  /** All that {@link joinOn} asked for is confirmed, and will be received from here on. */
+  attach(): void {
+    this.attached = true;
+  }
+
+  /** It is lost. @returns the channels on which something may be missed. */
+  detach(): string[] {
+    this.attached = false;
+    this.link = undefined;
+    return this.channels.all;
+  }
+
+  clear(): void {
+    this.channels.clear();
+  }
+
+  private unavailable(what: string): BrokerError {
+    return new BrokerError(`cannot ${what}: partition ${this.number} (slot ${this.slot}) is lost`);
+  }
+}

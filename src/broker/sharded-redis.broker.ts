@@ -1,0 +1,157 @@
+import { Logger } from '@nestjs/common';
+import type { Publication } from '../protocol/publication.js';
+import { BrokerError, brokerError, faultText } from './broker.error.js';
+import type { Broker, BrokerListener, BrokerState } from './broker.js';
+import { RedisMessages, type DropReason } from './redis.messages.js';
+import { RedisPartition } from './redis.partition.js';
+import { partitionOf } from './redis.partitioning.js';
+import { recover } from './redis.recovery.js';
+import { describeRedis, type RedisBrokerSettings } from './redis.settings.js';
+import type { RedisShard, RedisShardListener } from './redis.shard.js';
+import { RedisShards } from './redis.shards.js';
+
+/**
+ * Makes any number of nodes one gateway by sharded Pub/Sub of a Redis Cluster: a publication goes to one shard, not to
+ * every server. Channels fall into a fixed number of partitions; when one goes to another server, or its server is
+ * lost, only its channels are reported, and the others go on.
+ */
+export class ShardedRedisBroker implements Broker, RedisShardListener {
+  private readonly logger = new Logger(ShardedRedisBroker.name);
+  private readonly stopping = new AbortController();
+  private readonly name: string;
+  private readonly partitions: readonly RedisPartition[];
+  private readonly shards: RedisShards;
+  private readonly messages: RedisMessages;
+  private listener: BrokerListener | undefined;
+  private recovery: Promise<void> | undefined;
+  private currentState: BrokerState = 'stopped';
+
+  /**
+   * @param onDropped is told of each message that is not delivered because it is not a publication or too large.
+   * @throws when the URL is not one; the message does not repeat it.
+   */
+  constructor(
+    private readonly settings: RedisBrokerSettings & { readonly partitions: number },
+    onDropped: (reason: DropReason) => void = () => undefined,
+  ) {
+    this.name = describeRedis(settings);
+    this.partitions = Array.from(
+      { length: settings.partitions },
+      (_, number) => new RedisPartition(settings.prefix, number),
+    );
+    this.shards = new RedisShards(settings, this);
+    this.messages = new RedisMessages(settings, onDropped);
+  }
+
+  /** `lost` while any partition is. */
+  get state(): BrokerState {
+    return this.currentState;
+  }
+
+  async start(listener: BrokerListener): Promise<void> {
+    if (this.listener) throw new BrokerError('a broker is started once');
+    this.listener = listener;
+    try {
+      await this.attachAll();
+    } catch (error) {
+      await this.shards.close();
+      throw brokerError(error);
+    }
+  }
+
+  async join(channel: string): Promise<void> {
+    if (this.state === 'stopped') throw this.notStarted('join');
+    await this.partition(channel).join(channel);
+  }
+
+  async leave(channel: string): Promise<void> {
+    this.partition(channel).leave(channel);
+  }
+
+  async publish(channel: string, publication: Publication): Promise<void> {
+    if (this.state === 'stopped') throw this.notStarted('publish');
+    this.messages.assertCarried(publication);
+    try {
+      await this.partition(channel).publish(channel, publication.text);
+    } catch (error) {
+      throw error instanceof BrokerError ? error : brokerError(error, `cannot publish to ${this.name}`);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.currentState = 'stopped';
+    this.stopping.abort(new Error('the broker was stopped'));
+    for (const partition of this.partitions) partition.clear();
+    await Promise.all([this.shards.close(), this.recovery]);
+  }
+
+  /** See {@link RedisShardListener.received}. */
+  received(shard: RedisShard, name: Buffer, message: Buffer): void {
+    const text = name.toString();
+    const tagEnd = text.indexOf('}:', this.settings.prefix.length);
+    const partition = this.partitions[Number(text.slice(this.settings.prefix.length + 1, tagEnd))];
+    const channel = text.slice(tagEnd + 2);
+    // Before the message is parsed: a channel may have been left, or gone to another shard, while it was on its way.
+    if (!partition?.has(channel) || !shard.carries(partition)) return;
+    const publication = this.messages.read(channel, message);
+    if (publication) this.listener?.received(channel, publication);
+  }
+
+  /** See {@link RedisShardListener.lost}. */
+  lost(_shard: RedisShard, partitions: readonly RedisPartition[], why: string): void {
+    const channels = partitions.flatMap((partition) => partition.detach());
+    // While it starts, whoever starts it sees it fail.
+    if (this.state === 'stopped' || partitions.length === 0) return;
+    const numbers = partitions.map(({ number }) => number).join(', ');
+    this.logger.warn(`${this.name} is lost for partition ${numbers}: ${why}`);
+    this.change('lost', channels);
+    this.recovery ??= this.recover();
+  }
+
+  private partition(channel: string): RedisPartition {
+    return this.partitions[partitionOf(channel, this.partitions.length)]!;
+  }
+
+  /** Finds the shards of the partitions that are lost. @throws when one of them is lost still. */
+  private async attachAll(): Promise<void> {
+    const { signal } = this.stopping;
+    const map = await this.shards.map(signal);
+    const lost = this.partitions.filter(({ isAttached }) => !isAttached);
+    const byPrimary = new Map<string | undefined, RedisPartition[]>();
+    for (const partition of lost) {
+      const address = map.primaryOf(partition.slot);
+      const others = byPrimary.get(address);
+      if (others) others.push(partition);
+      else byPrimary.set(address, [partition]);
+    }
+    const attaching = [...byPrimary].map(async ([address, partitions]) => {
+      if (address === undefined)
+        throw new BrokerError(`${this.name}: slot ${partitions[0]!.slot} has no server`);
+      const shard = await this.shards.at(address, signal);
+      await shard.carry(partitions);
+    });
+    const failed = (await Promise.allSettled(attaching)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+    signal.throwIfAborted();
+    if (!this.partitions.every(({ isAttached }) => isAttached)) {
+      throw new BrokerError(`${this.name}: a connection was closed`);
+    }
+    this.recovery = undefined;
+    this.change('ready');
+  }
+
+  private async recover(): Promise<void> {
+    const failed = (error: unknown): void => this.logger.debug(`not connected: ${faultText(error)}`);
+    const isBack = await recover(() => this.attachAll(), this.stopping.signal, failed);
+    if (isBack) this.logger.log(`${this.name} is connected again`);
+  }
+
+  private change(state: BrokerState, channels?: readonly string[]): void {
+    this.currentState = state;
+    this.listener?.stateChanged(state, channels);
+  }
+
+  private notStarted(what: string): BrokerError {
+    return new BrokerError(`cannot ${what}: ${this.name} is not started`);
+  }
+}

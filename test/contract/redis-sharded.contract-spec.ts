@@ -1,0 +1,182 @@
+import { Logger } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { partitionOf, slotOf } from '../../src/broker/redis.partitioning.js';
+import { ShardedRedisBroker } from '../../src/broker/sharded-redis.broker.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { RedisServer } from '../support/redis-server.js';
+import { eventually } from '../support/wait.js';
+import { publication, Recorder } from './recorder.js';
+import { redisSettings } from './redis-settings.js';
+
+const PARTITIONS = 8;
+/** Redis says by itself what has changed: nobody has to ask. */
+const NEVER_MS = 60_000;
+
+describe('sharded Redis', () => {
+  let cluster: RedisCluster;
+  let nodes: Recorder[];
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    cluster = await RedisCluster.start({ replicas: true });
+  });
+  beforeEach(() => {
+    nodes = [];
+  });
+  afterEach(() => Promise.all(nodes.map(({ broker }) => broker.stop())));
+  afterAll(() => cluster.stop());
+
+  async function startNode(channels: string[] = [], pingIntervalMs = 100): Promise<Recorder> {
+    const settings = redisSettings({ url: 'redis://only-its-credentials-count' }, { pingIntervalMs });
+    const broker = new ShardedRedisBroker({
+      ...settings,
+      clusterNodes: cluster.addresses,
+      partitions: PARTITIONS,
+    });
+    const node = new Recorder(broker);
+    nodes.push(node);
+    await node.start();
+    await Promise.all(channels.map((channel) => broker.join(channel)));
+    return node;
+  }
+
+  /** A channel of each partition, by the server that has it. */
+  async function channelsByPrimary(): Promise<Map<RedisServer, string[]>> {
+    const channels = new Map<RedisServer, string[]>();
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const primary = await cluster.primaryOf(slotOf(`${partition}`));
+      channels.set(primary, [...(channels.get(primary) ?? []), channelOf(partition)]);
+    }
+    return channels;
+  }
+
+  /** Every node hears what any publishes on any of the channels, once. */
+  async function expectToWork(channels: readonly string[]): Promise<void> {
+    for (const node of nodes) node.arrived.length = 0;
+    const sent = nodes.flatMap((node, index) =>
+      channels.map(async (channel) => node.broker.publish(channel, publication(index, channel))),
+    );
+    await Promise.all(sent);
+    for (const node of nodes) {
+      expect((await node.channels(sent.length)).toSorted()).toEqual(
+        channels.flatMap((channel) => nodes.map(() => channel)).toSorted(),
+      );
+    }
+  }
+
+  it('carries what a service gives to SPUBLISH under the name of the partition', async () => {
+    const node = await startNode(['books.book_1']);
+    // CRC-32 of "books.book_1" modulo 8 is 0.
+    const primary = await cluster.primaryOf(slotOf('0'));
+    const service = new Redis(primary.port);
+    await service.spublish('{0}:books.book_1', publication('by a service').text);
+    service.disconnect();
+    expect(await node.texts(1)).toEqual([publication('by a service').text]);
+  });
+
+  it('is joined and left by one command for each partition', async () => {
+    const node = await startNode();
+    const clients = [...(await channelsByPrimary()).keys()].map(({ port }) => new Redis(port));
+    await Promise.all(clients.map((client) => client.config('RESETSTAT')));
+    const calls = async (command: string): Promise<number[]> => {
+      const stats = await Promise.all(clients.map((client) => client.info('commandstats')));
+      return stats.map((text) => Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(text)?.[1] ?? 0));
+    };
+    const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0);
+    const channels = Array.from({ length: 500 }, (_, i) => `books.book_${i}`);
+    await Promise.all(channels.map((channel) => node.broker.join(channel)));
+    expect(sum(await calls('ssubscribe'))).toBe(PARTITIONS);
+    for (const channel of channels) void node.broker.leave(channel);
+    await eventually(async () => sum(await calls('sunsubscribe')) > 0, { what: 'SUNSUBSCRIBE' });
+    await node.broker.join('books.book_1');
+    expect(sum(await calls('sunsubscribe'))).toBe(PARTITIONS);
+    const left = await Promise.all(
+      clients.map((client) => client.call('PUBSUB', 'SHARDCHANNELS', '*books*')),
+    );
+    expect(left.flat()).toEqual(['{0}:books.book_1']);
+    for (const client of clients) client.disconnect();
+  });
+
+  it.each<[string, number, (primary: RedisServer) => Promise<void>]>([
+    ['hands over to its replica', NEVER_MS, (primary) => cluster.failOver(primary)],
+    ['freezes', 100, async (primary) => primary.freeze()],
+  ])('is lost for the channels of one server alone when that %s', async (_, pingIntervalMs, lose) => {
+    const channels = await channelsByPrimary();
+    const [primary, lost] = [...channels][0]!;
+    const all = [...channels.values()].flat();
+    const [first, second] = [await startNode(all, pingIntervalMs), await startNode(all, pingIntervalMs)];
+    await lose(primary);
+    for (const node of [first, second]) {
+      expect(await node.reported(3)).toEqual(['ready', 'lost', 'ready']);
+      expect(node.losses).toEqual([lost.toSorted()]);
+    }
+    await expectToWork(all);
+    primary.thaw();
+    await cluster.isReplica(primary);
+    await expectToWork(all);
+    expect([first.losses, second.losses]).toEqual([[lost.toSorted()], [lost.toSorted()]]);
+  });
+
+  it('goes on with the other channels while those of a server that was killed are lost', async () => {
+    const channels = await channelsByPrimary();
+    const [[primary, lost], [, others]] = [...channels] as [[RedisServer, string[]], [RedisServer, string[]]];
+    const node = await startNode([lost[0]!, others[0]!], NEVER_MS);
+    await primary.kill();
+    await node.reported(2);
+    await node.broker.publish(others[0]!, publication('meanwhile'));
+    expect(await node.channels(1)).toEqual([others[0]]);
+    await node.broker.join(others[0]!);
+    await node.broker.join(others[1]!);
+    const isLost = /: partition \d \(slot \d+\) is lost$/;
+    await expect(node.broker.join(lost[0]!)).rejects.toThrow(isLost);
+    await expect(node.broker.join(lost[1]!)).rejects.toThrow(isLost);
+    await expect(node.broker.publish(lost[0]!, publication())).rejects.toThrow(isLost);
+    expect(await node.reported(3)).toEqual(['ready', 'lost', 'ready']);
+    expect(node.losses).toEqual([[lost[0]]]);
+    await primary.restart();
+    await cluster.isReplica(primary);
+    await expectToWork([lost[0]!, others[0]!, others[1]!]);
+  });
+
+  it('is lost for the channels of a slot alone when that moves to another server', async () => {
+    const all = Array.from({ length: PARTITIONS }, (_, i) => channelOf(i));
+    const node = await startNode(all, NEVER_MS);
+    const from = await cluster.primaryOf(slotOf('3'));
+    const to = [...(await channelsByPrimary()).keys()].find((primary) => primary !== from)!;
+    await cluster.moveSlot(slotOf('3'), to);
+    expect(await node.reported(3)).toEqual(['ready', 'lost', 'ready']);
+    expect(node.losses).toEqual([[channelOf(3)]]);
+    await expectToWork(all);
+  });
+
+  it('notices a slot that moves while no channel of it is used', async () => {
+    const node = await startNode([], NEVER_MS);
+    const from = await cluster.primaryOf(slotOf('5'));
+    const to = [...(await channelsByPrimary()).keys()].find((primary) => primary !== from)!;
+    await cluster.moveSlot(slotOf('5'), to);
+    expect(await node.reported(3)).toEqual(['ready', 'lost', 'ready']);
+    expect(node.losses).toEqual([[]]);
+  });
+
+  it('is lost when a server is cut off from the others, though it answers', async () => {
+    const channels = await channelsByPrimary();
+    const [[primary, own]] = [...channels] as [[RedisServer, string[]]];
+    const node = await startNode(own);
+    const others = cluster.nodes.filter((server) => server !== primary);
+    for (const server of others) server.freeze();
+    await eventually(() => node.losses.flat().length > 0, { what: 'a loss' }).finally(() =>
+      others.forEach((server) => server.thaw()),
+    );
+    expect(node.losses.flat()).toEqual(own.toSorted());
+    await cluster.works();
+    await eventually(() => node.broker.state === 'ready', { what: 'a ready broker', timeoutMs: 10_000 });
+    await expectToWork(own);
+  });
+});
+
+/** Some channel of a partition. */
+function channelOf(partition: number): string {
+  for (let i = 0; ; i++) {
+    if (partitionOf(`books.book_${i}`, PARTITIONS) === partition) return `books.book_${i}`;
+  }
+}
