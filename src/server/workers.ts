@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import cluster, { type Worker } from 'node:cluster';
+import { fileURLToPath } from 'node:url';
 import { AggregatorRegistry } from 'prom-client';
 import { WorkersRelay } from '../broker/workers.relay.js';
 import type { Settings } from '../config/settings.js';
@@ -15,6 +16,8 @@ import {
   type WorkerRole,
 } from './worker-messages.js';
 
+/** Whatever program has started this process. */
+const SERVER = fileURLToPath(new URL('./main.js', import.meta.url));
 /** A worker that ends sooner after its start than this has probably not been able to start. */
 const EARLY_END_MS = 10_000;
 const FIRST_RESTART_WAIT_MS = 100;
@@ -93,7 +96,7 @@ export class Workers {
 
   /** Resolves when it takes connections. @throws when it ends before that. */
   private startOne(local: WorkerRole['local'] = 'none'): Promise<Worker> {
-    cluster.setupPrimary({ args: [roleArgument({ relay: this.relay.path, local })] });
+    cluster.setupPrimary({ exec: SERVER, args: [roleArgument({ relay: this.relay.path, local })] });
     const worker = cluster.fork(this.variables);
     if (local !== 'none') this.local = worker;
     this.startedAtMs.set(worker, Date.now());
