@@ -6,6 +6,8 @@ import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import type { Endpoint } from './endpoint.js';
 import { textFrame } from './frame.js';
+import { Lag } from './lag.js';
+import type { Missable } from './overflow.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
 import type { Batch } from './batch.js';
 import type { Outbox, Outlet } from './outbox.js';
@@ -46,6 +48,7 @@ export class Connection implements Outlet, InboxOwner {
   private inbox: Inbox | undefined = undefined;
   private isKnown = false;
   private disconnected: (() => void) | undefined = undefined;
+  private lag: Lag | undefined = undefined;
   private abandonment: AbortController | undefined = undefined;
 
   constructor(
@@ -77,7 +80,23 @@ export class Connection implements Outlet, InboxOwner {
 
   /** Sends a frame with the others of this turn of the event loop; one system call takes them all. */
   send(frame: Buffer): void {
-    if (!this.isClosing) this.host.outbox.add(this, frame);
+    if (this.isClosing) return;
+    if (this.lag?.isHolding !== true) this.host.outbox.add(this, frame);
+    else if (!this.lag.push(frame)) this.close(CLOSE_REASONS.slowConsumer);
+  }
+
+  /** Whether the client reads so slowly that what it may miss should be sent with {@link sendLater}. */
+  get isBehind(): boolean {
+    return this.lag?.isBehind === true;
+  }
+
+  /**
+   * Sends a frame when the client has read what is before it, unless it is dropped until then.
+   * @param key a later frame of the same owner and key is sent in its place; without one, the oldest are dropped first.
+   */
+  sendLater(frame: Buffer, missable: Missable, key: string | undefined): void {
+    this.host.outbox.flushOne(this);
+    if (this.lag?.pushMissable(frame, missable, key) === false) this.close(CLOSE_REASONS.slowConsumer);
   }
 
   /** Sends a text that no other connection gets. */
@@ -94,6 +113,7 @@ export class Connection implements Outlet, InboxOwner {
   close(reason: CloseReason): void {
     this.host.outbox.flushOne(this);
     if (this.isClosing) return;
+    if (reason !== CLOSE_REASONS.slowConsumer) this.lag?.flush();
     const prescribed = this.subProtocol === '' ? this.endpoint.prescribedCodes.get(reason) : undefined;
     if (prescribed === undefined) this.webSocket.close(reason.code, reason.text);
     else this.webSocket.close(prescribed);
@@ -183,8 +203,13 @@ export class Connection implements Outlet, InboxOwner {
   write(frames: Buffer): void {
     if (this.webSocket.readyState !== WebSocket.OPEN) return;
     this.socket.write(frames);
-    if (this.socket.writableLength > this.host.settings.maxOutboxBytes)
-      this.close(CLOSE_REASONS.slowConsumer);
+    if (this.socket.writableLength > 0) this.fallBehind();
+  }
+
+  private fallBehind(): void {
+    const { maxOutboxBytes } = this.host.settings;
+    if (this.socket.writableLength > maxOutboxBytes) this.close(CLOSE_REASONS.slowConsumer);
+    else if (this.socket.writableNeedDrain) this.lag ??= new Lag(this, this.socket, maxOutboxBytes);
   }
 
   /** Makes the connection known to Nest, and so to the gateway, once. */
@@ -212,7 +237,8 @@ export class Connection implements Outlet, InboxOwner {
   private ping(nowMs: number): void {
     this.lastPingAtMs = nowMs;
     this.isPongDue = true;
-    this.send(PING_FRAME);
+    // Between messages, not behind those that wait: a client that reads slowly is alive.
+    if (!this.isClosing) this.host.outbox.add(this, PING_FRAME);
   }
 
   private nextSweepMs(nowMs: number): number {
@@ -248,6 +274,8 @@ export class Connection implements Outlet, InboxOwner {
   private end(reason: CloseReason | undefined): void {
     this.isClosing = true;
     this.waiting = undefined;
+    this.lag?.stop();
+    this.lag = undefined;
     this.host.ended(this, reason);
     this.inbox?.runLast(async () => {
       this.disconnected?.();
