@@ -221,6 +221,21 @@ describe('a value that a setting cannot have', () => {
     ['services.books.authorizer', 'http+unix://run/a', `found "http+unix://run/a", expected ${URL_TEXT}`],
     ['services.books.authorizer', 5, `found 5, expected ${URL_TEXT}`],
     ['services.books.extraFields', '', 'found "", expected a list, each a text that is not empty'],
+    [
+      'services.books.slowConsumer',
+      'wait',
+      'found "wait", expected one of disconnect, drop-oldest, conflate',
+    ],
+    [
+      'services.books.conflateKey',
+      'id',
+      'found "id", expected topic, orderKey, or data. and the name of a member of the data',
+    ],
+    [
+      'services.books.conflateKey',
+      'data.id',
+      'found "data.id", expected none unless slowConsumer is conflate',
+    ],
     ['services.books.heartbeatPeriod', '0s', `found "0s", expected ${DURATION}`],
     [
       'services.books.headers',

@@ -3,8 +3,9 @@ import { duration, integer } from './number.kind.js';
 import { RabbitMqSettings } from './rabbitmq.settings.js';
 import { RoomsApiSettings } from './rooms-api.settings.js';
 import { section } from './section.kind.js';
-import { Setting } from './setting.decorator.js';
+import { Rule, Setting, type Disagreement } from './setting.decorator.js';
 import { ENDPOINT_PATH, FORWARDED_HEADER, HEADER_TEMPLATE } from './text-format.js';
+import { conflationKey, SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from './slow-consumer.js';
 import { choice, text } from './text.kind.js';
 
 /** How a trigger finds the subscriptions of rooms. */
@@ -12,6 +13,7 @@ export const ROOM_MATCHINGS = ['wildcard', 'literal'] as const;
 export type RoomMatching = (typeof ROOM_MATCHINGS)[number];
 
 /** Rooms: who may join them, and how they are triggered. */
+@Rule(keyIsUsed)
 export class RoomsSettings {
   @Setting({ kind: text(ENDPOINT_PATH), about: 'The path where clients connect to rooms.' })
   readonly path: string = '/rooms';
@@ -55,9 +57,33 @@ export class RoomsSettings {
   readonly maxRoomsPerTrigger: number = 1_000;
 
   @Setting({
+    kind: choice(SLOW_CONSUMER_POLICIES),
+    about:
+      'For a client that reads too slowly: close it (`disconnect`) or drop the oldest triggers (`drop-oldest`) when `limits.outboxBytes` wait, or keep only the last of each `conflateKey` (`conflate`).',
+  })
+  readonly slowConsumer: SlowConsumerPolicy = 'disconnect';
+
+  @Setting({
+    kind: text(conflationKey(['room'])),
+    about:
+      'What `conflate` keeps the last trigger of: the `room` that was subscribed to, or each value of a member of the data.',
+  })
+  readonly conflateKey: string = 'room';
+
+  @Setting({
     kind: section(RabbitMqSettings),
     optional: true,
     about: 'RabbitMQ as a source of triggers, beside `POST /trigger`.',
   })
   readonly rabbitmq?: RabbitMqSettings;
+}
+
+/** A key without its policy would do nothing. */
+function keyIsUsed({ slowConsumer, conflateKey }: RoomsSettings): Disagreement | undefined {
+  if (slowConsumer === 'conflate' || conflateKey === 'room') return undefined;
+  return {
+    key: 'conflateKey',
+    found: JSON.stringify(conflateKey),
+    expected: 'none unless slowConsumer is conflate',
+  };
 }

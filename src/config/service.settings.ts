@@ -3,11 +3,13 @@ import { texts, textMap } from './collection.kind.js';
 import { duration } from './number.kind.js';
 import { Rule, Setting, type Disagreement } from './setting.decorator.js';
 import { CALLBACK_URL, FILLED_TEXT, HEADER_NAME, HEADER_VALUE } from './text-format.js';
-import { flag, text } from './text.kind.js';
+import { conflationKey, SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from './slow-consumer.js';
+import { choice, flag, text } from './text.kind.js';
 
 /** The rules of one service, and the URLs where its app is asked. */
 @Rule(jitterWithinPeriod)
 @Rule(extraFieldsAreFree)
+@Rule(keyIsUsed)
 export class ServiceSettings {
   @Setting({ kind: flag(), about: 'Only authenticated clients may subscribe.' })
   readonly requireAuthentication: boolean = true;
@@ -87,11 +89,35 @@ export class ServiceSettings {
   readonly onHeartbeat?: string;
 
   @Setting({
+    kind: choice(SLOW_CONSUMER_POLICIES),
+    about:
+      'For a client that reads too slowly: close it (`disconnect`) or drop the oldest publications (`drop-oldest`) when `limits.outboxBytes` wait, or keep only the last of each `conflateKey` (`conflate`).',
+  })
+  readonly slowConsumer: SlowConsumerPolicy = 'disconnect';
+
+  @Setting({
+    kind: text(conflationKey(['topic', 'orderKey'])),
+    about:
+      'What `conflate` keeps the last publication of: the `topic`, each `orderKey`, or each value of a member of the data.',
+  })
+  readonly conflateKey: string = 'topic';
+
+  @Setting({
     kind: textMap(HEADER_NAME, HEADER_VALUE),
     secret: true,
     about: "Headers of all callback requests of the service, such as the app's API key.",
   })
   readonly headers: Readonly<Record<string, string>> = {};
+}
+
+/** A key without its policy would do nothing. */
+function keyIsUsed({ slowConsumer, conflateKey }: ServiceSettings): Disagreement | undefined {
+  if (slowConsumer === 'conflate' || conflateKey === 'topic') return undefined;
+  return {
+    key: 'conflateKey',
+    found: JSON.stringify(conflateKey),
+    expected: 'none unless slowConsumer is conflate',
+  };
 }
 
 /** What a client gives as an extra field is in every frame: it must not pass for a member of the protocol. */

@@ -3,9 +3,12 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
+import { type Deadlines, dueAt, nextDueAtMs } from './deadlines.js';
 import { drained } from './drained.js';
 import type { Endpoint } from './endpoint.js';
 import { textFrame } from './frame.js';
+import { Lag } from './lag.js';
+import type { Missable } from './overflow.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
 import type { Batch } from './batch.js';
 import type { Outbox, Outlet } from './outbox.js';
@@ -30,7 +33,7 @@ const LITTLE_BYTES = 65_536;
 const PING_FRAME = Buffer.from([0x89, 0x00]);
 
 /** One client socket. The only way out to a client is {@link send}. */
-export class Connection implements Outlet, InboxOwner {
+export class Connection implements Outlet, InboxOwner, Deadlines {
   /** See {@link Outlet.waiting}. */
   waiting: Batch | undefined = undefined;
   /** Where the client is, for the limit of connections of one address. */
@@ -38,16 +41,17 @@ export class Connection implements Outlet, InboxOwner {
   /** Whether the client has shown that it has business here: it will not be closed for keeping silent. */
   isAdmitted = false;
 
-  private readonly openedAtMs = Date.now();
-  private lastFrameAtMs = this.openedAtMs;
-  private lastPingAtMs = this.openedAtMs;
-  private isPongDue = false;
+  readonly openedAtMs = Date.now();
+  lastFrameAtMs = this.openedAtMs;
+  lastPingAtMs = this.openedAtMs;
+  isPongDue = false;
   private eventsInSecond = 0;
   private second = 0;
   private isClosing = false;
   private inbox: Inbox | undefined = undefined;
   private isKnown = false;
   private disconnected: (() => void) | undefined = undefined;
+  private lag: Lag | undefined = undefined;
   private abandonment: AbortController | undefined = undefined;
   private ending: AbortController | undefined = undefined;
   private draining: Promise<void> | undefined = undefined;
@@ -98,7 +102,23 @@ export class Connection implements Outlet, InboxOwner {
 
   /** Sends a frame with the others of this turn of the event loop; one system call takes them all. */
   send(frame: Buffer): void {
-    if (!this.isClosing) this.host.outbox.add(this, frame);
+    if (this.isClosing) return;
+    if (this.lag?.isHolding !== true) this.host.outbox.add(this, frame);
+    else if (!this.lag.push(frame)) this.close(CLOSE_REASONS.slowConsumer);
+  }
+
+  /** Whether the client reads so slowly that what it may miss should be sent with {@link sendLater}. */
+  get isBehind(): boolean {
+    return this.lag?.isBehind === true;
+  }
+
+  /**
+   * Sends a frame when the client has read what is before it, unless it is dropped until then.
+   * @param key a later frame of the same owner and key is sent in its place; without one, the oldest are dropped first.
+   */
+  sendLater(frame: Buffer, missable: Missable, key: string | undefined): void {
+    this.host.outbox.flushOne(this);
+    if (this.lag?.pushMissable(frame, missable, key) === false) this.close(CLOSE_REASONS.slowConsumer);
   }
 
   /** Sends a text that no other connection gets. */
@@ -115,6 +135,7 @@ export class Connection implements Outlet, InboxOwner {
   close(reason: CloseReason): void {
     this.host.outbox.flushOne(this);
     if (this.isClosing) return;
+    if (reason !== CLOSE_REASONS.slowConsumer) this.lag?.flush();
     const prescribed = this.subProtocol === '' ? this.endpoint.prescribedCodes.get(reason) : undefined;
     if (prescribed === undefined) this.webSocket.close(reason.code, reason.text);
     else this.webSocket.close(prescribed);
@@ -173,7 +194,7 @@ export class Connection implements Outlet, InboxOwner {
   sweep(nowMs: number): number {
     // While the gateway does not read, the client can show neither that it is there nor that it has something to say.
     if (!this.webSocket.isPaused) this.doWhatIsDue(nowMs);
-    return this.nextSweepMs(nowMs);
+    return nextDueAtMs(nowMs, this, this.host.settings) - nowMs;
   }
 
   /** See {@link InboxOwner.handle}. */
@@ -204,8 +225,13 @@ export class Connection implements Outlet, InboxOwner {
   write(frames: Buffer): void {
     if (this.webSocket.readyState !== WebSocket.OPEN) return;
     this.socket.write(frames);
+    if (this.socket.writableLength > 0) this.fallBehind();
+  }
+
+  private fallBehind(): void {
     const maxBytes = this.endpoint.rules.maxOutboxBytes ?? this.host.settings.maxOutboxBytes;
     if (this.socket.writableLength > maxBytes) this.close(CLOSE_REASONS.slowConsumer);
+    else if (this.socket.writableNeedDrain) this.lag ??= new Lag(this, this.socket, maxBytes);
   }
 
   /** Makes the connection known to Nest, and so to the gateway, once. */
@@ -225,39 +251,22 @@ export class Connection implements Outlet, InboxOwner {
     this.draining = undefined;
   }
 
-  private get idleMs(): number {
+  /** See {@link Deadlines.idleMs}. */
+  get idleMs(): number {
     return this.endpoint.idleMs ?? this.host.settings.idleMs;
   }
 
   private doWhatIsDue(nowMs: number): void {
-    const { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs } = this.host.settings;
-    const { idleMs } = this;
-    if (this.isPongDue && nowMs - this.lastPingAtMs >= pingTimeoutMs) this.close(CLOSE_REASONS.unresponsive);
-    else if (idleMs > 0 && nowMs - this.lastFrameAtMs >= idleMs) this.close(CLOSE_REASONS.idle);
-    else if (!this.isAdmitted && admissionDeadlineMs > 0 && nowMs - this.openedAtMs >= admissionDeadlineMs) {
-      this.close(CLOSE_REASONS.notAuthenticated);
-    } else if (pingIntervalMs > 0 && !this.isPongDue && nowMs - this.lastPingAtMs >= pingIntervalMs)
-      this.ping(nowMs);
+    const due = dueAt(nowMs, this, this.host.settings);
+    if (due === 'ping') this.ping(nowMs);
+    else if (due) this.close(due);
   }
 
   private ping(nowMs: number): void {
     this.lastPingAtMs = nowMs;
     this.isPongDue = true;
-    this.send(PING_FRAME);
-  }
-
-  private nextSweepMs(nowMs: number): number {
-    const { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs } = this.host.settings;
-    const { idleMs } = this;
-    let dueAtMs = this.isPongDue ? this.lastPingAtMs + pingTimeoutMs : Infinity;
-    const nextPingAtMs = this.lastPingAtMs + pingIntervalMs;
-    // By then an answer that is due now may have come.
-    if (pingIntervalMs > 0 && (!this.isPongDue || nextPingAtMs > nowMs))
-      dueAtMs = Math.min(dueAtMs, nextPingAtMs);
-    if (idleMs > 0) dueAtMs = Math.min(dueAtMs, this.lastFrameAtMs + idleMs);
-    if (!this.isAdmitted && admissionDeadlineMs > 0)
-      dueAtMs = Math.min(dueAtMs, this.openedAtMs + admissionDeadlineMs);
-    return dueAtMs - nowMs;
+    // Between messages, not behind those that wait: a client that reads slowly is alive.
+    if (!this.isClosing) this.host.outbox.add(this, PING_FRAME);
   }
 
   private exceedsEventRate(): boolean {
@@ -280,6 +289,8 @@ export class Connection implements Outlet, InboxOwner {
     this.isClosing = true;
     this.waiting = undefined;
     this.ending?.abort();
+    this.lag?.stop();
+    this.lag = undefined;
     this.host.ended(this, reason);
     this.inbox?.runLast(async () => {
       this.disconnected?.();

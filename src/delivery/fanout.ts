@@ -4,8 +4,8 @@ import type { Envelope } from './envelope.js';
 /** With more envelopes than this hardly any is shared: to keep all frames would only need memory. */
 const MAX_KEPT_FRAMES = 256;
 
-/** Which rule kept a publication from a subscription. */
-export type DropReason = 'filter' | 'order' | 'throttle';
+/** Why a subscription did not get a publication: one of its rules, or that its client does not keep up. */
+export type DropReason = 'filter' | 'order' | 'throttle' | 'slow_consumer' | 'conflated';
 
 /** The delivery of one publication to many subscriptions: each distinct envelope is encoded and framed once. */
 export class Fanout<P = Publication> {

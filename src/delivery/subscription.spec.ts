@@ -11,6 +11,10 @@ class PlainSubscription extends Subscription {
     return { frame: ({ data }) => Buffer.from(data) };
   }
 
+  missReport(): undefined {
+    return undefined;
+  }
+
   protected sibling(): undefined {
     return undefined;
   }

@@ -5,6 +5,8 @@ import { NO_OPTIONS, type DeliveryOptions, type Publication } from '../protocol/
 import type { DeliveryStage, Envelope } from './envelope.js';
 import type { DropReason, Fanout } from './fanout.js';
 import { admits } from './field-filter.js';
+import type { KeyOf } from './conflation.js';
+import { Misses, type MissingOwner } from './misses.js';
 import { OrderGuard } from './order-guard.js';
 import type { Tally } from './tally.js';
 import { Throttle } from './throttle.js';
@@ -13,7 +15,7 @@ import { Throttle } from './throttle.js';
  * One session's interest in one topic, and the rules by which publications reach it: filter fields, then order, then
  * throttle. A publication that one rule stops leaves no trace in the next. Rules that are not used cost nothing.
  */
-export abstract class Subscription {
+export abstract class Subscription implements MissingOwner {
   /** Set by the hub, shared by all subscriptions whose {@link envelopeKey} is equal. */
   envelope!: Envelope;
   /** Set by the hub. */
@@ -23,6 +25,7 @@ export abstract class Subscription {
   private held: Publication[] | undefined;
   private heldLength = 0;
   private hasEnded = false;
+  private misses: Misses | undefined = undefined;
 
   constructor(
     readonly connection: Connection,
@@ -31,6 +34,8 @@ export abstract class Subscription {
     private readonly filterFields: readonly string[],
     /** Characters of publications that may be held; above it the client is closed as a slow consumer. */
     private readonly maxHeldLength: number,
+    /** What tells publications apart for a client that does not keep up; absent where it is closed. */
+    private readonly keyOf?: KeyOf<Publication> | undefined,
   ) {}
 
   /** Equal for subscriptions that may share an envelope. */
@@ -80,6 +85,14 @@ export abstract class Subscription {
     this.throttle?.stop();
   }
 
+  /** See {@link MissingOwner.missed}. */
+  missed(reason: DropReason): void {
+    this.tally?.dropped(reason);
+  }
+
+  /** See {@link MissingOwner.missReport}. */
+  abstract missReport(count: number): Buffer | undefined;
+
   private take(fanout: Fanout): void {
     if (this.hasEnded || !this.connection.isOpen) return;
     if (this.held) {
@@ -88,7 +101,7 @@ export abstract class Subscription {
     }
     const reason = this.objection(fanout.publication);
     if (reason === undefined) {
-      this.connection.send(fanout.frame(this.envelope));
+      this.deliver(fanout.publication, fanout.frame(this.envelope));
       fanout.delivered++;
     } else if (reason !== 'kept') this.tally?.dropped(reason);
   }
@@ -121,8 +134,17 @@ export abstract class Subscription {
   }
 
   private send(publication: Publication, stage: DeliveryStage): void {
-    this.connection.send(this.envelope.frame(publication, stage));
+    this.deliver(publication, this.envelope.frame(publication, stage));
     this.tally?.delivered();
+  }
+
+  private deliver(publication: Publication, frame: Buffer): void {
+    if (this.keyOf === undefined || !this.connection.isBehind) {
+      this.connection.send(frame);
+      return;
+    }
+    this.misses ??= new Misses(this);
+    this.connection.sendLater(frame, this.misses, this.keyOf(publication));
   }
 
   private orderGuard(): OrderGuard {

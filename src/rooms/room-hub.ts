@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { RoomsSettings } from '../config/rooms.settings.js';
 import type { Connection } from '../connection/connection.js';
+import { keyFor } from '../delivery/conflation.js';
 import { Fanout } from '../delivery/fanout.js';
 import { Hub } from '../delivery/hub.js';
 import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
@@ -9,7 +10,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { objectText, toJsonText, type JsonText } from '../protocol/json.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
 import { RoomEnvelope } from './room-envelope.js';
-import { RoomSubscription } from './room-subscription.js';
+import { type RoomSlowness, RoomSubscription } from './room-subscription.js';
 import { RoomTrie } from './room-trie.js';
 import type { Room } from './room.js';
 import { Trigger, TriggerError } from './trigger.js';
@@ -27,6 +28,7 @@ export class RoomHub {
   private readonly nodeId = toJsonText(randomUUID());
   private readonly subscriptions = new RoomTrie<RoomSubscription>();
   private readonly envelopes = new SharedEnvelopes<RoomEnvelope>();
+  private readonly slowness: RoomSlowness | undefined;
   private delivered = 0;
   private serial = 0;
 
@@ -34,7 +36,10 @@ export class RoomHub {
     private readonly hub: Hub,
     private readonly metrics: Metrics,
     private readonly settings: RoomsSettings,
-  ) {}
+  ) {
+    const keyOf = keyFor<Trigger>(settings.slowConsumer, settings.conflateKey, { room: () => '' });
+    if (keyOf) this.slowness = { keyOf, missed: (reason) => metrics.dropped(reason) };
+  }
 
   /** How many rooms have a subscription. */
   get roomCount(): number {
@@ -53,7 +58,8 @@ export class RoomHub {
 
   join(connection: Connection, connectionId: string, room: Room, requestId: JsonText): RoomSubscription {
     const envelope = this.envelopes.acquire(requestId, () => new RoomEnvelope(requestId));
-    const subscription = new RoomSubscription(connection, connectionId, room, requestId, envelope);
+    const { slowness } = this;
+    const subscription = new RoomSubscription(connection, connectionId, room, requestId, envelope, slowness);
     this.subscriptions.add(room, subscription);
     return subscription;
   }

@@ -69,8 +69,16 @@ export class RoomSessions {
     void this.tell('onDisconnect', session);
   }
 
-  /** @throws {ClientError} when the room is not one that the client may join. */
-  subscribe(session: RoomSession, roomText: JsonText | undefined, requestId: JsonText): void {
+  /**
+   * @param reportsDrops whether the client wants to be told what it has missed because it did not keep up.
+   * @throws {ClientError} when the room is not one that the client may join.
+   */
+  subscribe(
+    session: RoomSession,
+    roomText: JsonText | undefined,
+    requestId: JsonText,
+    reportsDrops = false,
+  ): void {
     if (roomText && roomText.length > MAX_ROOM_LENGTH) throw ROOM_ERRORS.roomTooLong();
     const room = roomText === undefined ? undefined : Room.parse(roomText);
     if (!room || !session.permissions?.covers(room)) throw ROOM_ERRORS.roomNotFound();
@@ -78,7 +86,9 @@ export class RoomSessions {
     if (session.find(requestKey, room.id)) return;
     const limit = this.settings.limits.subscriptionsPerSession;
     if (limit > 0 && session.subscriptionCount >= limit) throw ROOM_ERRORS.tooManySubscriptions();
-    session.add(requestKey, this.hub.join(session.connection, session.id, room, requestId));
+    const subscription = this.hub.join(session.connection, session.id, room, requestId);
+    subscription.reportsDrops = reportsDrops;
+    session.add(requestKey, subscription);
   }
 
   /** @throws {ClientError} when there is no subscription of this request id. */

@@ -1,13 +1,26 @@
 import type { Connection } from '../connection/connection.js';
-import type { Fanout } from '../delivery/fanout.js';
+import { textFrame } from '../connection/frame.js';
+import type { KeyOf } from '../delivery/conflation.js';
+import type { DropReason, Fanout } from '../delivery/fanout.js';
+import { Misses, type MissingOwner } from '../delivery/misses.js';
 import type { JsonText } from '../protocol/json.js';
 import type { Room } from './room.js';
 import type { RoomEnvelope } from './room-envelope.js';
 import type { Trigger } from './trigger.js';
 
+/** How triggers are treated for clients that do not keep up. */
+export interface RoomSlowness {
+  readonly keyOf: KeyOf<Trigger>;
+  /** Counts one that a client did not get. */
+  missed(reason: DropReason): void;
+}
+
 /** A connection's interest in one room, under a request id of the client's choice. */
-export class RoomSubscription {
+export class RoomSubscription implements MissingOwner {
+  /** Whether the client wants to be told what it has missed because it did not keep up. */
+  reportsDrops = false;
   private lastSerial = 0;
+  private misses: Misses | undefined = undefined;
 
   constructor(
     readonly connection: Connection,
@@ -16,12 +29,15 @@ export class RoomSubscription {
     readonly room: Room,
     readonly requestId: JsonText,
     private readonly envelope: RoomEnvelope,
+    /** Absent where clients that do not keep up are closed. */
+    private readonly slowness?: RoomSlowness | undefined,
   ) {}
 
   /** Sends a trigger to the client. */
   deliver(fanout: Fanout<Trigger>): void {
     if (fanout.publication.exclude === this.connectionId || !this.connection.isOpen) return;
-    this.connection.send(fanout.frame(this.envelope));
+    if (this.slowness !== undefined && this.connection.isBehind) this.sendLater(fanout, this.slowness);
+    else this.connection.send(fanout.frame(this.envelope));
     fanout.delivered++;
   }
 
@@ -33,5 +49,21 @@ export class RoomSubscription {
     if (this.lastSerial === serial) return;
     this.lastSerial = serial;
     this.deliver(fanout);
+  }
+
+  /** See {@link MissingOwner.missed}. */
+  missed(reason: DropReason): void {
+    this.slowness?.missed(reason);
+  }
+
+  /** See {@link MissingOwner.missReport}. */
+  missReport(count: number): Buffer | undefined {
+    if (!this.reportsDrops) return undefined;
+    return textFrame(`{"type":"dropped","count":${count},"requestId":${this.requestId}}`);
+  }
+
+  private sendLater(fanout: Fanout<Trigger>, { keyOf }: RoomSlowness): void {
+    this.misses ??= new Misses(this);
+    this.connection.sendLater(fanout.frame(this.envelope), this.misses, keyOf(fanout.publication));
   }
 }

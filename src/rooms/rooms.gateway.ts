@@ -15,6 +15,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
+import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { HeaderForwarding } from './handshake.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import { decodeRoomMessage, NOT_JSON, PING, type RoomMessage, UNKNOWN } from './room-message.js';
@@ -71,8 +72,9 @@ export class RoomsGateway implements OnGatewayInit, OnGatewayConnection<Connecti
 
   @SubscribeMessage('subscribe')
   subscribe(@ConnectedSocket() connection: Connection, @MessageBody() { members }: RoomMessage): void {
+    const reportsDrops = members.get('reportDrops') === 'true' && connection.subProtocol === KITTIWAKE_V1;
     this.answer(connection, 'subscribe', members, (session, requestId) =>
-      this.sessions.subscribe(session, members.get('room'), requestId),
+      this.sessions.subscribe(session, members.get('room'), requestId, reportsDrops),
     );
   }
 

@@ -1,3 +1,5 @@
+import type { SlowConsumerPolicy } from '../config/slow-consumer.js';
+
 /** How the subscriptions of a service are treated; durations in milliseconds. */
 export interface ServiceRules {
   /** Whether only authenticated sessions may subscribe. */
@@ -12,6 +14,10 @@ export interface ServiceRules {
   readonly authorizationRenewalPeriodMs?: number | undefined;
   /** The wait is shortened by a random part of this. */
   readonly authorizationRenewalJitterMs: number;
+  /** What becomes of publications for a client that reads too slowly. */
+  readonly slowConsumer: SlowConsumerPolicy;
+  /** What `conflate` keeps the last publication of. */
+  readonly conflateKey: string;
   /** How often the service is told that a subscription is alive. */
   readonly heartbeatPeriodMs?: number | undefined;
 }

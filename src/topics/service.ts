@@ -1,24 +1,36 @@
 import { Logger } from '@nestjs/common';
 import { isOk } from '../callbacks/callback-answer.js';
 import { measured } from '../callbacks/measured.js';
+import { keyFor, type KeyOf } from '../delivery/conflation.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { CallbackAnswerError, ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
+import type { Publication } from '../protocol/publication.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { ServiceCallbacks } from './service-callbacks.js';
 import type { ServiceRules } from './service-rules.js';
 import { DEFAULT_REFUSALS } from './topic-errors.js';
 
+const CONFLATION_KEYS: Readonly<Record<string, KeyOf<Publication>>> = {
+  topic: () => '',
+  orderKey: ({ options }) => options.orderKey,
+};
+
 const logger = new Logger('Service');
 
 /** The app's code behind a topic prefix: its rules, and how it is asked. */
 export class Service {
+  /** What tells publications apart for a client that does not keep up; absent where it is closed. */
+  readonly keyOf: KeyOf<Publication> | undefined;
+
   constructor(
     readonly name: string,
     readonly rules: ServiceRules,
     private readonly callbacks: ServiceCallbacks,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    this.keyOf = keyFor(rules.slowConsumer, rules.conflateKey, CONFLATION_KEYS);
+  }
 
   has(kind: CallbackKind): boolean {
     return this.callbacks.has(kind);

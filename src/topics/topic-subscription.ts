@@ -1,8 +1,9 @@
 import { isSameJson } from '../protocol/canonical-json.js';
 import type { Connection } from '../connection/connection.js';
+import { textFrame } from '../connection/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import { Subscription } from '../delivery/subscription.js';
-import { toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
 import type { Service } from './service.js';
 import { TopicEnvelope } from './topic-envelope.js';
 
@@ -29,8 +30,10 @@ export class TopicSubscription extends Subscription {
     /** The extra fields that the client gave when it subscribed. */
     readonly extra: JsonMembers,
     maxHeldLength: number,
+    /** Whether the client wants to be told what it has missed. */
+    private readonly reportsDrops = false,
   ) {
-    super(subscriber.connection, topic, service.rules.filterFields, maxHeldLength);
+    super(subscriber.connection, topic, service.rules.filterFields, maxHeldLength, service.keyOf);
   }
 
   get envelopeKey(): string {
@@ -65,6 +68,13 @@ export class TopicSubscription extends Subscription {
   override end(): void {
     this.periodicCalls?.stop();
     super.end();
+  }
+
+  override missReport(count: number): Buffer | undefined {
+    if (!this.reportsDrops) return undefined;
+    const members: JsonMembers = new Map(this.extra);
+    members.set('event', '"dropped"' as JsonText).set('subscription', toJsonText(this.topic));
+    return textFrame(objectText(members.set('count', toJsonText(count))));
   }
 
   protected override sibling(topic: string): TopicSubscription | undefined {

@@ -39,6 +39,7 @@ export class TopicSubscriptions {
   /**
    * Subscribes a session. Publications are held from before `before_subscribe` is asked until its state has been
    * confirmed to the client, so that none is lost between the two.
+   * @param reportsDrops whether the client wants to be told what it has missed because it did not keep up.
    * @throws {ClientError} when the client or the service may not; {@link CallbackError} when it could not be asked.
    */
   async subscribe(
@@ -47,6 +48,7 @@ export class TopicSubscriptions {
     topic: string,
     extra: JsonMembers,
     confirm: Confirm,
+    reportsDrops = false,
   ): Promise<void> {
     const { rules } = service;
     const { subscriptionsPerSession, outboxBytes } = this.settings.limits;
@@ -56,7 +58,7 @@ export class TopicSubscriptions {
       throw TOPIC_ERRORS.tooManySubscriptions();
     }
     if (lengthOf(extra) > MAX_EXTRA_LENGTH) throw TOPIC_ERRORS.extraFieldsTooLong();
-    const subscription = new TopicSubscription(session, service, topic, extra, outboxBytes);
+    const subscription = new TopicSubscription(session, service, topic, extra, outboxBytes, reportsDrops);
     await this.authorize(subscription);
     await this.begin(session, subscription, confirm);
     const calls = new PeriodicCalls(subscription, (error) => this.lapse(session, subscription, error));

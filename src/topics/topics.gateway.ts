@@ -13,6 +13,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
+import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { type ClientEvent, decodeClientEvent, INVALID, NOT_JSON, UNKNOWN } from './client-event.js';
 import { Reply } from './reply.js';
 import type { Service } from './service.js';
@@ -95,8 +96,9 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
 
   @SubscribeMessage('subscribe')
   subscribe(connection: Connection, event: ClientEvent): Promise<void> {
+    const reportsDrops = event.value.report_drops === true && connection.subProtocol === KITTIWAKE_V1;
     return this.aboutTopic(connection, event, ({ session, service, topic, extra, reply }) =>
-      this.subscriptions.subscribe(session, service, topic, extra, (data) => reply.ok(data)),
+      this.subscriptions.subscribe(session, service, topic, extra, (data) => reply.ok(data), reportsDrops),
     );
   }
 

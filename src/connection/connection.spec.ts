@@ -1,0 +1,142 @@
+import { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import type { ConnectionSettings } from './connection.settings.js';
+import { Connection, type ConnectionHost } from './connection.js';
+import { Endpoint } from './endpoint.js';
+import { Outbox } from './outbox.js';
+import type { Missable } from './overflow.js';
+
+const PING_INTERVAL_MS = 1000;
+const settings = {
+  maxOutboxBytes: 400_000,
+  pingIntervalMs: PING_INTERVAL_MS,
+  pingTimeoutMs: PING_INTERVAL_MS,
+  admissionDeadlineMs: 0,
+  idleMs: 0,
+} as ConnectionSettings;
+
+/** A socket that takes nothing until it is told to; frames are one letter, repeated. */
+class StalledSocket extends Duplex {
+  taken = '';
+  private proceed: (() => void) | undefined;
+
+  override _read(): void {
+    // the client sends nothing
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.taken += chunk.toString('latin1').replaceAll(/(.)\1*/gs, '$1');
+    this.proceed = done;
+  }
+
+  /** Takes all that it was given, and what that brings. */
+  async takeAll(): Promise<string> {
+    while (this.proceed) {
+      const { proceed } = this;
+      this.proceed = undefined;
+      proceed();
+      await turn();
+    }
+    return this.taken;
+  }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const frame = (letter: string, length = 50_000): Buffer => Buffer.alloc(length, letter);
+const PING = '\x89\0';
+
+describe('a connection whose client does not read', () => {
+  let socket: StalledSocket;
+  let connection: Connection;
+  let webSocket: { readyState: number; closedWith: number | undefined };
+  let misses: number;
+  let ends: (CloseReason | undefined)[];
+
+  const missable: Missable = { dropped: () => misses++, takeReport: () => undefined };
+  const sendLater = (letter: string, key?: string): void =>
+    connection.sendLater(frame(letter), missable, key);
+
+  beforeEach(async () => {
+    misses = 0;
+    ends = [];
+    socket = new StalledSocket();
+    webSocket = { readyState: WebSocket.OPEN, closedWith: undefined };
+    const fake = Object.assign(webSocket, {
+      protocol: 'kittiwake.v1.json',
+      isPaused: false,
+      close: (code: number) => (webSocket.closedWith = code),
+    });
+    const host = {
+      settings,
+      outbox: new Outbox(),
+      ended: (_: Connection, reason: CloseReason | undefined) => ends.push(reason),
+    };
+    connection = new Connection(
+      fake as unknown as WebSocket,
+      socket,
+      new Endpoint('/', []),
+      host as unknown as ConnectionHost,
+    );
+    for (const letter of 'AB') connection.send(frame(letter));
+    await turn();
+  });
+
+  it('is behind when more than 64 KiB wait, and not when they have gone', async () => {
+    expect(connection.isBehind).toBe(true);
+    await socket.takeAll();
+    expect(connection.isBehind).toBe(false);
+  });
+
+  it('sends everything in order, however it was sent', async () => {
+    connection.send(frame('C'));
+    sendLater('D');
+    connection.send(frame('E'));
+    sendLater('F');
+    expect(await socket.takeAll()).toBe('ABCDEF');
+    connection.send(frame('G'));
+    await turn();
+    expect(await socket.takeAll()).toBe('ABCDEFG');
+  });
+
+  it('drops the oldest of what may be missed above the limit', async () => {
+    for (const letter of 'CDEFGHIJKL') sendLater(letter);
+    expect(misses).toBe(4);
+    expect(await socket.takeAll()).toBe('ABGHIJKL');
+    expect(ends).toEqual([]);
+  });
+
+  it('is closed above the limit when nothing may be missed', async () => {
+    sendLater('C', 'key');
+    for (const letter of 'DEFGHIJ') connection.send(frame(letter));
+    expect([webSocket.closedWith, ends]).toEqual([1013, [CLOSE_REASONS.slowConsumer]]);
+    sendLater('K');
+    expect(await socket.takeAll()).toBe('AB');
+  });
+
+  it('pings before what waits, so that the client can show that it lives', async () => {
+    sendLater('C');
+    connection.sweep(Date.now() + PING_INTERVAL_MS);
+    await turn();
+    expect(await socket.takeAll()).toBe(`AB${PING}C`);
+  });
+
+  it('sends what waits before a close for another reason', async () => {
+    sendLater('C');
+    connection.close(CLOSE_REASONS.reconnect);
+    expect([webSocket.closedWith, await socket.takeAll()]).toEqual([1012, 'ABC']);
+  });
+
+  it('sends nothing after the client has begun to close', async () => {
+    sendLater('C');
+    webSocket.readyState = WebSocket.CLOSING;
+    expect(await socket.takeAll()).toBe('AB');
+  });
+
+  it('keeps nothing once it has ended', async () => {
+    sendLater('C');
+    connection.closed();
+    expect(await socket.takeAll()).toBe('AB');
+    expect(connection.isBehind).toBe(false);
+  });
+});

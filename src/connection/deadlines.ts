@@ -1,0 +1,41 @@
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import type { ConnectionSettings } from './connection.settings.js';
+
+/** What the deadlines of a connection are reckoned from; times in milliseconds since the epoch. */
+export interface Deadlines {
+  readonly openedAtMs: number;
+  readonly lastFrameAtMs: number;
+  readonly lastPingAtMs: number;
+  readonly isPongDue: boolean;
+  readonly isAdmitted: boolean;
+  /** After how many milliseconds without a frame it is closed; 0 for never. */
+  readonly idleMs: number;
+}
+
+/** What is to be done with a connection now: close it for a reason, or ping it. */
+export function dueAt(
+  nowMs: number,
+  { openedAtMs, lastFrameAtMs, lastPingAtMs, isPongDue, isAdmitted, idleMs }: Deadlines,
+  { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs }: ConnectionSettings,
+): CloseReason | 'ping' | undefined {
+  if (isPongDue && nowMs - lastPingAtMs >= pingTimeoutMs) return CLOSE_REASONS.unresponsive;
+  if (idleMs > 0 && nowMs - lastFrameAtMs >= idleMs) return CLOSE_REASONS.idle;
+  if (!isAdmitted && admissionDeadlineMs > 0 && nowMs - openedAtMs >= admissionDeadlineMs)
+    return CLOSE_REASONS.notAuthenticated;
+  return pingIntervalMs > 0 && !isPongDue && nowMs - lastPingAtMs >= pingIntervalMs ? 'ping' : undefined;
+}
+
+/** When the next of these is due. */
+export function nextDueAtMs(
+  nowMs: number,
+  { openedAtMs, lastFrameAtMs, lastPingAtMs, isPongDue, isAdmitted, idleMs }: Deadlines,
+  { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs }: ConnectionSettings,
+): number {
+  let dueAtMs = isPongDue ? lastPingAtMs + pingTimeoutMs : Infinity;
+  const nextPingAtMs = lastPingAtMs + pingIntervalMs;
+  // By then an answer that is due now may have come.
+  if (pingIntervalMs > 0 && (!isPongDue || nextPingAtMs > nowMs)) dueAtMs = Math.min(dueAtMs, nextPingAtMs);
+  if (idleMs > 0) dueAtMs = Math.min(dueAtMs, lastFrameAtMs + idleMs);
+  if (!isAdmitted && admissionDeadlineMs > 0) dueAtMs = Math.min(dueAtMs, openedAtMs + admissionDeadlineMs);
+  return dueAtMs;
+}

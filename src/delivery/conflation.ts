@@ -1,0 +1,39 @@
+import type { SlowConsumerPolicy } from '../config/slow-consumer.js';
+import { canonicalJson } from '../protocol/canonical-json.js';
+import { type JsonText, parseObject } from '../protocol/json.js';
+
+/**
+ * The key of a publication for a client that does not keep up: only the last one of each key waits for it. With
+ * `undefined` they all wait, and the oldest are dropped when they are too many.
+ */
+export type KeyOf<P> = (publication: P) => string | undefined;
+
+const DATA = 'data.';
+const NONE = 'null';
+
+/**
+ * What a policy does with the publications for a client that does not keep up; nothing when it closes the client.
+ * @param keys by the words that `conflateKey` may be.
+ */
+export function keyFor<P extends { readonly data: JsonText }>(
+  policy: SlowConsumerPolicy,
+  conflateKey: string,
+  keys: Readonly<Record<string, KeyOf<P>>>,
+): KeyOf<P> | undefined {
+  if (policy === 'disconnect') return undefined;
+  if (policy === 'drop-oldest') return () => undefined;
+  return keys[conflateKey] ?? keyOfMember(conflateKey.slice(DATA.length));
+}
+
+/** Keys by a member of the data: equal for values that are equal as JSON. Read once for all clients that are slow. */
+function keyOfMember<P extends { readonly data: JsonText }>(name: string): KeyOf<P> {
+  let last: WeakRef<P> | undefined;
+  let lastKey = NONE;
+  return (publication) => {
+    if (last?.deref() === publication) return lastKey;
+    const value = parseObject(publication.data)?.get(name);
+    last = new WeakRef(publication);
+    lastKey = value === undefined ? NONE : canonicalJson(value);
+    return lastKey;
+  };
+}
