@@ -117,6 +117,18 @@ describe('what travels through Redis', () => {
     expect([await calls('subscribe'), await calls('unsubscribe')]).toEqual([1, 1]);
   });
 
+  it('leaves in one write when it is published in one tick', async () => {
+    await startNode();
+    const reads = async (): Promise<number> =>
+      Number(/total_reads_processed:(\d+)/.exec(await client.info('stats'))?.[1]);
+    const before = await reads();
+    const sent = Array.from({ length: 100 }, (_, i) => node.broker.publish(CHANNEL, publication(i)));
+    await Promise.all(sent);
+    // Those that ask, and the heartbeat, are reads too.
+    expect((await reads()) - before).toBeLessThan(10);
+    expect(await calls('publish')).toBe(100);
+  });
+
   it('is not asked for on a channel that is joined and left in one tick', async () => {
     await startNode();
     void node.broker.join(CHANNEL);
@@ -129,14 +141,18 @@ describe('what travels through Redis', () => {
     await startNode();
     await node.broker.join(CHANNEL);
     node.onReceived = () => work(0.5);
-    const sent = Array.from({ length: 3000 }, (_, i) => publication(i).text);
+    const sent = Array.from({ length: 2000 }, (_, i) => publication(i).text);
     const flood = client.pipeline();
     for (const text of sent) flood.publish(CHANNEL, text);
     const lag = watchLag();
-    await flood.exec();
-    expect(await node.texts(3000)).toEqual(sent);
-    expect(lag.worstMs()).toBeLessThan(200);
-    // It took longer than an answer to PING may take, which lay behind the messages.
+    try {
+      await flood.exec();
+      expect(await node.texts(sent.length)).toEqual(sent);
+    } finally {
+      lag.stop();
+    }
+    // All of it at once takes a second; that is also longer than an answer to PING may take, which lay behind it.
+    expect(lag.worstMs).toBeLessThan(500);
     expect(node.states).toEqual(['ready']);
   });
 
@@ -162,18 +178,14 @@ function work(ms: number): void {
 }
 
 /** Watches how long the event loop needs for a turn. */
-function watchLag(): { worstMs(): number } {
-  let [turnedAt, worstMs] = [performance.now(), 0];
+function watchLag(): { readonly worstMs: number; stop(): void } {
+  const lag = { worstMs: 0, stop: () => clearImmediate(timer) };
+  let turnedAt = performance.now();
   const turn = (): void => {
-    worstMs = Math.max(worstMs, performance.now() - turnedAt);
+    lag.worstMs = Math.max(lag.worstMs, performance.now() - turnedAt);
     turnedAt = performance.now();
     timer = setImmediate(turn);
   };
   let timer = setImmediate(turn);
-  return {
-    worstMs: () => {
-      clearImmediate(timer);
-      return worstMs;
-    },
-  };
+  return lag;
 }
