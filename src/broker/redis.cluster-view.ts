@@ -3,7 +3,7 @@ export class RedisClusterView {
   private constructor(
     /** Whether it reaches too few primaries: the others may have given its slots away without its knowing. */
     readonly isCutOff: boolean,
-    private readonly ownSlots: readonly string[],
+    private readonly own: readonly SlotRange[],
   ) {}
 
   /**
@@ -12,26 +12,33 @@ export class RedisClusterView {
    */
   static read(answer: string): RedisClusterView {
     let [primaries, reached] = [0, 0];
-    let ownSlots: readonly string[] = [];
+    let own: readonly SlotRange[] = [];
     for (const line of answer.split('\n')) {
       const [, , flagList = '', , , , , , ...slots] = line.split(' ');
       const flags = flagList.split(',');
       if (!flags.includes('master')) continue;
-      if (flags.includes('myself')) ownSlots = slots;
+      if (flags.includes('myself')) own = rangesOf(slots);
       if (slots.length === 0) continue;
       primaries++;
       if (!flags.includes('fail') && !flags.includes('fail?')) reached++;
     }
-    return new RedisClusterView(reached * 2 <= primaries, ownSlots);
+    return new RedisClusterView(reached * 2 <= primaries, own);
   }
 
   /** Whether the server itself is the primary of the slot. One that it is about to give or take is as before. */
   owns(slot: number): boolean {
-    return this.ownSlots.some((slots) => {
-      // [93->-<id>] and [93-<-<id>] are slots on the move, which are listed among the others as well while they are here.
-      if (slots.startsWith('[')) return false;
-      const [first, last = first] = slots.split('-').map(Number);
-      return first !== undefined && first <= slot && slot <= last!;
-    });
+    return this.own.some(([first, last]) => first <= slot && slot <= last);
   }
+}
+
+type SlotRange = readonly [first: number, last: number];
+
+/** Without those on the move, `[93->-<id>]` and `[93-<-<id>]`: the ones that are still here are listed as well. */
+function rangesOf(slots: readonly string[]): SlotRange[] {
+  return slots
+    .filter((range) => !range.startsWith('['))
+    .map((range) => {
+      const [first, last] = range.split('-');
+      return [Number(first), Number(last ?? first)];
+    });
 }

@@ -32,6 +32,7 @@ export class RedisLink {
   readonly subscriptions: RedisSubscriptions;
   private readonly heartbeat: RedisHeartbeat;
   private readonly intake: RedisIntake;
+  private isCollecting = false;
   private closed = false;
 
   private constructor(
@@ -88,8 +89,9 @@ export class RedisLink {
     return this.closed;
   }
 
-  /** Resolves when Redis has taken the message. */
+  /** Resolves when Redis has taken the message. What is published in one turn of the event loop leaves in one write. */
   async publish(channel: string, text: string): Promise<void> {
+    if (!this.isCollecting) this.collect();
     await this.manner.dialect.publish(this.publisher, channel, text);
   }
 
@@ -111,6 +113,16 @@ export class RedisLink {
     if (this.closed) return;
     void this.close();
     this.listener.lost(fault);
+  }
+
+  private collect(): void {
+    const { stream } = this.publisher;
+    this.isCollecting = true;
+    stream.cork();
+    setImmediate(() => {
+      this.isCollecting = false;
+      stream.uncork();
+    });
   }
 
   private probes(): Probe[] {

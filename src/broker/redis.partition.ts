@@ -38,9 +38,9 @@ export class RedisPartition {
     return this.channels.has(channel);
   }
 
-  async join(channel: string): Promise<void> {
-    if (!this.link || !this.attached) throw this.unavailable('join');
-    await this.channels.join(channel, this.link);
+  join(channel: string): Promise<void> {
+    if (!this.link || !this.attached) return Promise.reject(this.unavailable('join'));
+    return this.channels.join(channel, this.link);
   }
 
   leave(channel: string): void {
@@ -48,9 +48,9 @@ export class RedisPartition {
   }
 
   /** @throws {BrokerError} when the partition is lost; whatever Redis says. */
-  async publish(channel: string, text: string): Promise<void> {
-    if (!this.link || !this.attached) throw this.unavailable('publish');
-    await this.link.publish(this.channels.prefix + channel, text);
+  publish(channel: string, text: string): Promise<void> {
+    if (!this.link || !this.attached) return Promise.reject(this.unavailable('publish'));
+    return this.link.publish(this.channels.prefix + channel, text);
   }
 
   /** Joins the channels on the link of a shard. @throws what Redis says. */

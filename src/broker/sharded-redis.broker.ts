@@ -59,9 +59,9 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
     }
   }
 
-  async join(channel: string): Promise<void> {
-    if (this.state === 'stopped') throw this.notStarted('join');
-    await this.partition(channel).join(channel);
+  join(channel: string): Promise<void> {
+    if (this.state === 'stopped') return Promise.reject(this.notStarted('join'));
+    return this.partition(channel).join(channel);
   }
 
   async leave(channel: string): Promise<void> {

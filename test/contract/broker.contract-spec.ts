@@ -25,7 +25,7 @@ brokerContract('redis', async () => {
 });
 
 brokerContract('sharded redis', async () => {
-  const cluster = await RedisCluster.start();
+  const cluster = await RedisCluster.start({ nodeTimeoutMs: 10_000 });
   const settings = { clusterNodes: cluster.addresses, prefix: 'test:', partitions: 8 };
   return {
     broker: () => new ShardedRedisBroker({ ...redisSettings({ url: 'redis://x' }), ...settings }),

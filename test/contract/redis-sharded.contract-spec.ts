@@ -3,14 +3,16 @@ import { Redis } from 'ioredis';
 import { partitionOf, slotOf } from '../../src/broker/redis.partitioning.js';
 import { ShardedRedisBroker } from '../../src/broker/sharded-redis.broker.js';
 import { RedisCluster } from '../support/redis-cluster.js';
-import { RedisServer } from '../support/redis-server.js';
+import { freePort, type RedisServer } from '../support/redis-server.js';
 import { eventually } from '../support/wait.js';
 import { publication, Recorder } from './recorder.js';
+import type { RedisBrokerSettings } from '../../src/broker/redis.settings.js';
 import { redisSettings } from './redis-settings.js';
 
 const PARTITIONS = 8;
 /** Redis says by itself what has changed: nobody has to ask. */
-const NEVER_MS = 60_000;
+const SLOW = { pingIntervalMs: 60_000, pingTimeoutMs: 10_000 };
+const QUICK = { pingIntervalMs: 100, pingTimeoutMs: 500 };
 
 describe('sharded Redis', () => {
   let cluster: RedisCluster;
@@ -18,7 +20,7 @@ describe('sharded Redis', () => {
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
-    cluster = await RedisCluster.start({ replicas: true });
+    cluster = await RedisCluster.start({ replicas: true, fullCoverage: true, nodeTimeoutMs: 1000 });
   });
   beforeEach(() => {
     nodes = [];
@@ -26,18 +28,21 @@ describe('sharded Redis', () => {
   afterEach(() => Promise.all(nodes.map(({ broker }) => broker.stop())));
   afterAll(() => cluster.stop());
 
-  async function startNode(channels: string[] = [], pingIntervalMs = 100): Promise<Recorder> {
-    const settings = redisSettings({ url: 'redis://only-its-credentials-count' }, { pingIntervalMs });
-    const broker = new ShardedRedisBroker({
-      ...settings,
-      clusterNodes: cluster.addresses,
-      partitions: PARTITIONS,
-    });
+  async function startNode(
+    channels: string[] = [],
+    timing: Partial<RedisBrokerSettings> = SLOW,
+  ): Promise<Recorder> {
+    const broker = newBroker(timing);
     const node = new Recorder(broker);
     nodes.push(node);
     await node.start();
     await Promise.all(channels.map((channel) => broker.join(channel)));
     return node;
+  }
+
+  function newBroker(timing: Partial<RedisBrokerSettings>): ShardedRedisBroker {
+    const settings = redisSettings({ url: 'redis://only-its-credentials-count' }, timing);
+    return new ShardedRedisBroker({ ...settings, clusterNodes: cluster.addresses, partitions: PARTITIONS });
   }
 
   /** A channel of each partition, by the server that has it. */
@@ -97,14 +102,14 @@ describe('sharded Redis', () => {
     for (const client of clients) client.disconnect();
   });
 
-  it.each<[string, number, (primary: RedisServer) => Promise<void>]>([
-    ['hands over to its replica', NEVER_MS, (primary) => cluster.failOver(primary)],
-    ['freezes', 100, async (primary) => primary.freeze()],
-  ])('is lost for the channels of one server alone when that %s', async (_, pingIntervalMs, lose) => {
+  it.each<[string, Partial<RedisBrokerSettings>, (primary: RedisServer) => Promise<void>]>([
+    ['hands over to its replica', SLOW, (primary) => cluster.failOver(primary)],
+    ['freezes', QUICK, async (primary) => primary.freeze()],
+  ])('is lost for the channels of one server alone when that %s', async (_, timing, lose) => {
     const channels = await channelsByPrimary();
     const [primary, lost] = [...channels][0]!;
     const all = [...channels.values()].flat();
-    const [first, second] = [await startNode(all, pingIntervalMs), await startNode(all, pingIntervalMs)];
+    const [first, second] = [await startNode(all, timing), await startNode(all, timing)];
     await lose(primary);
     for (const node of [first, second]) {
       expect(await node.reported(3)).toEqual(['ready', 'lost', 'ready']);
@@ -120,7 +125,7 @@ describe('sharded Redis', () => {
   it('goes on with the other channels while those of a server that was killed are lost', async () => {
     const channels = await channelsByPrimary();
     const [[primary, lost], [, others]] = [...channels] as [[RedisServer, string[]], [RedisServer, string[]]];
-    const node = await startNode([lost[0]!, others[0]!], NEVER_MS);
+    const node = await startNode([lost[0]!, others[0]!]);
     await primary.kill();
     await node.reported(2);
     await node.broker.publish(others[0]!, publication('meanwhile'));
@@ -140,7 +145,7 @@ describe('sharded Redis', () => {
 
   it('is lost for the channels of a slot alone when that moves to another server', async () => {
     const all = Array.from({ length: PARTITIONS }, (_, i) => channelOf(i));
-    const node = await startNode(all, NEVER_MS);
+    const node = await startNode(all);
     const from = await cluster.primaryOf(slotOf('3'));
     const to = [...(await channelsByPrimary()).keys()].find((primary) => primary !== from)!;
     await cluster.moveSlot(slotOf('3'), to);
@@ -150,7 +155,7 @@ describe('sharded Redis', () => {
   });
 
   it('notices a slot that moves while no channel of it is used', async () => {
-    const node = await startNode([], NEVER_MS);
+    const node = await startNode();
     const from = await cluster.primaryOf(slotOf('5'));
     const to = [...(await channelsByPrimary()).keys()].find((primary) => primary !== from)!;
     await cluster.moveSlot(slotOf('5'), to);
@@ -161,7 +166,7 @@ describe('sharded Redis', () => {
   it('is lost when a server is cut off from the others, though it answers', async () => {
     const channels = await channelsByPrimary();
     const [[primary, own]] = [...channels] as [[RedisServer, string[]]];
-    const node = await startNode(own);
+    const node = await startNode(own, QUICK);
     const others = cluster.nodes.filter((server) => server !== primary);
     for (const server of others) server.freeze();
     await eventually(() => node.losses.flat().length > 0, { what: 'a loss' }).finally(() =>
@@ -171,6 +176,43 @@ describe('sharded Redis', () => {
     await cluster.works();
     await eventually(() => node.broker.state === 'ready', { what: 'a ready broker', timeoutMs: 10_000 });
     await expectToWork(own);
+  });
+
+  it('is disconnected from when the broker is stopped', async () => {
+    const clients = cluster.nodes.map(({ port }) => new Redis(port));
+    const connections = async (): Promise<number> => {
+      const lists = await Promise.all(clients.map((client) => client.client('LIST')));
+      return String(lists).split('name=kittiwake').length - 1;
+    };
+    const node = await startNode();
+    // Two to each primary.
+    expect(await connections()).toBe(6);
+    await node.broker.stop();
+    await eventually(async () => (await connections()) === 0, { what: 'the end of the connections' });
+    for (const client of clients) client.disconnect();
+  });
+
+  it('lets a start be stopped', async () => {
+    const broker = newBroker({ connectTimeoutMs: 60_000 });
+    for (const server of cluster.nodes) server.freeze();
+    try {
+      const starting = new Recorder(broker).start().catch((reason: unknown) => reason);
+      await broker.stop();
+      expect(await starting).toMatchObject({ message: expect.stringContaining('the broker was stopped') });
+    } finally {
+      for (const server of cluster.nodes) server.thaw();
+    }
+    await cluster.works();
+  });
+
+  it('stops the start when nothing listens, with an error that names it', async () => {
+    const port = await freePort();
+    const settings = { ...redisSettings({ url: 'redis://:s3cret@x' }), clusterNodes: [`localhost:${port}`] };
+    const broker = new ShardedRedisBroker({ ...settings, partitions: PARTITIONS });
+    await expect(new Recorder(broker).start()).rejects.toMatchObject({
+      name: 'BrokerError',
+      message: expect.stringMatching(/^Redis Cluster at localhost:\d+ cannot be reached: .*ECONNREFUSED/),
+    });
   });
 });
 

@@ -13,6 +13,10 @@ const FAILOVER_MS = 250;
 export interface RedisClusterOptions {
   /** Whether each primary has a replica, which takes its place when it is away. Default: no. */
   readonly replicas?: boolean;
+  /** Whether the Cluster says that it does not work while a slot has no primary, as it does by default. Default: no. */
+  readonly fullCoverage?: boolean;
+  /** How long a node may be silent before the others think that it is gone. Default: 500 ms. */
+  readonly nodeTimeoutMs?: number;
 }
 
 /** A real Redis Cluster of three primaries; it goes on when one of them is away. */
@@ -23,9 +27,9 @@ export class RedisCluster {
     private readonly busPorts: readonly number[],
   ) {}
 
-  static async start({ replicas = false }: RedisClusterOptions = {}): Promise<RedisCluster> {
-    const count = replicas ? 2 * PRIMARIES : PRIMARIES;
-    const started = await Promise.all(Array.from({ length: count }, startNode));
+  static async start(options: RedisClusterOptions = {}): Promise<RedisCluster> {
+    const count = options.replicas ? 2 * PRIMARIES : PRIMARIES;
+    const started = await Promise.all(Array.from({ length: count }, () => startNode(options)));
     const nodes = started.map(({ node }) => node);
     const cluster = new RedisCluster(
       nodes,
@@ -33,6 +37,7 @@ export class RedisCluster {
     );
     try {
       await cluster.form();
+      await cluster.setNodeTimeout(options.nodeTimeoutMs ?? NODE_TIMEOUT_MS);
     } catch (error) {
       await cluster.stop();
       throw error;
@@ -141,6 +146,11 @@ export class RedisCluster {
     await eventually(isSaid, { timeoutMs: 15_000, what: `${line}` });
   }
 
+  /** Not from the start: a Cluster takes longer to form then. */
+  private async setNodeTimeout(milliseconds: number): Promise<void> {
+    await this.onAll((client) => client.config('SET', 'cluster-node-timeout', milliseconds));
+  }
+
   private states(): Promise<string[]> {
     return this.onAll(
       async (client) => /cluster_state:(\w+)/.exec(await client.cluster('INFO'))?.[1] ?? 'unknown',
@@ -175,13 +185,15 @@ function primaryPort(ranges: SlotRange[], slot: number): number | undefined {
   return ranges.find(([first, last]) => first <= slot && slot <= last)?.[2]?.[1];
 }
 
-async function startNode(): Promise<{ node: RedisServer; busPort: number }> {
+async function startNode({
+  fullCoverage = false,
+}: RedisClusterOptions): Promise<{ node: RedisServer; busPort: number }> {
   for (let left = START_TRIES - 1; ; left--) {
     const busPort = await freePort();
     const settings = {
       'cluster-enabled': 'yes',
       'cluster-node-timeout': `${NODE_TIMEOUT_MS}`,
-      'cluster-require-full-coverage': 'no',
+      'cluster-require-full-coverage': fullCoverage ? 'yes' : 'no',
       'cluster-replica-validity-factor': '0',
       'cluster-port': `${busPort}`,
       'repl-diskless-sync-delay': '0',
