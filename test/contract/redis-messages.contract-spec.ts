@@ -122,7 +122,7 @@ describe('what travels through Redis', () => {
     const reads = async (): Promise<number> =>
       Number(/total_reads_processed:(\d+)/.exec(await client.info('stats'))?.[1]);
     const before = await reads();
-    const sent = Array.from({ length: 100 }, (_, i) => node.broker.publish(CHANNEL, publication(i)));
+    const sent = Array.from({ length: 100 }, async (_, i) => node.broker.publish(CHANNEL, publication(i)));
     await Promise.all(sent);
     // Those that ask, and the heartbeat, are reads too.
     expect((await reads()) - before).toBeLessThan(10);

@@ -10,7 +10,7 @@ import { eventually, WaitError } from './wait.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START_TIMEOUT_MS = 15_000;
-const END_TIMEOUT_MS = 10_000;
+const END_TIMEOUT_MS = 20_000;
 export const BUILD_TIMEOUT_MS = 60_000;
 
 export interface ProcessOptions {
