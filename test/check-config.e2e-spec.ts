@@ -122,7 +122,7 @@ describe('kittiwake', () => {
       ServerProcess.run({ command: ['cli/main.js', '--help'] }),
     ]);
     expect([version.code, version.stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)]);
-    expect(help.stdout).toMatch(/^ {2}start .*\n {2}check-config /m);
+    expect(help.stdout).toMatch(/^ {2}start .*^ {2}check-config /ms);
   });
 
   it('starts the gateway', async () => {

@@ -1,37 +1,21 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
-import { readFileSync } from 'node:fs';
-import { stringify } from 'yaml';
+import 'reflect-metadata';
 import { ConfigurationError } from '../config/configuration-error.js';
-import { maskedSettings } from '../config/masked-settings.js';
-import { settingsFromEnvironment } from '../server/environment.js';
+import { CommandError } from './command-error.js';
+import { arranged } from './command-line.js';
+import { EXIT } from './exit-code.js';
+import { createProgram } from './program.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
-const program = new Command('kittiwake')
-  .description('The realtime gateway for APIs that only speak HTTP.')
-  .version(version);
-
-program
-  .command('start')
-  .description('start the gateway in the foreground')
-  .action(async () => {
-    await import('../server/main.js');
-  });
-
-program
-  .command('check-config')
-  .description('check the configuration and print it as it will be used, with secrets masked')
-  .action(async () => {
-    process.stdout.write(stringify(maskedSettings(await settingsFromEnvironment())));
-  });
+// Whoever reads the output has seen enough: `kittiwake listen books.1 | head -1`.
+process.stdout.on('error', () => process.exit(EXIT.io));
 
 try {
-  await program.parseAsync();
+  const program = createProgram();
+  const isCommand = (word: string): boolean => program.commands.some((command) => command.name() === word);
+  const { options, words } = arranged(process.argv.slice(2), isCommand);
+  await program.parseAsync([...options, ...words], { from: 'user' });
 } catch (error) {
-  if (!(error instanceof ConfigurationError)) throw error;
+  if (!(error instanceof ConfigurationError) && !(error instanceof CommandError)) throw error;
   process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof CommandError ? error.exitCode : EXIT.notRunning;
 }

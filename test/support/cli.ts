@@ -25,5 +25,5 @@ export async function inShell(
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const whole = `kittiwake() { "${process.execPath}" "${CLI}" "$@"; }\n${script}`;
   const options = { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, timeout: SHELL_TIMEOUT_MS };
-  return promisify(execFile)('bash', ['-c', whole], options);
+  return promisify(execFile)('bash', ['--norc', '-c', whole], options);
 }

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { JsonError } from '../protocol/json.js';
+import { parseRichJson } from '../protocol/rich-json.js';
+import { CommandError } from './command-error.js';
+
+const ASSIGNMENT = /^([^:=]+)(:?=)([\s\S]*)$/;
+const STDIN = 0;
+
+/** A name and its value, written `name=text`, or `name:=JSON` for what is not a text. @throws {CommandError} */
+export function assignment(text: string, option: string): readonly [name: string, value: unknown] {
+  const [, name, sign, value = ''] = ASSIGNMENT.exec(text) ?? [];
+  if (name === undefined) throw new CommandError(`${option}: neither name=text nor name:=JSON: ${text}`);
+  return [name, sign === '=' ? value : jsonOf(value, `${option} ${name}`)];
+}
+
+/** Collects the assignments of an option that may be repeated. */
+export function collect(option: string) {
+  return (text: string, before: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+    Object.fromEntries([...Object.entries(before), assignment(text, option)]);
+}
+
+/**
+ * A value that is written as JSON.
+ * @param where what it is, for who made a mistake in it.
+ * @throws {CommandError}
+ */
+export function jsonOf(text: string, where: string): unknown {
+  try {
+    return parseRichJson(text, { bytes: false });
+  } catch (cause) {
+    if (!(cause instanceof JsonError)) throw cause;
+    throw new CommandError(`${where}: ${cause.message}`, undefined, { cause });
+  }
+}
+
+/** As {@link jsonOf}, of an argument that may be `-`: then it is on standard input. */
+export function jsonArgument(text: string, where: string): unknown {
+  return jsonOf(text === '-' ? readFileSync(STDIN, 'utf8') : text, where);
+}

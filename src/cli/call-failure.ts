@@ -1,0 +1,66 @@
+import { isObject } from '../protocol/json.js';
+import { CommandError } from './command-error.js';
+import { EXIT, exitCodeOf } from './exit-code.js';
+
+/** What the gateway says of what it has not; a procedure has words of its own. */
+const NOT_FOUND = 'Not Found';
+
+/** Something that a procedure needs to be told. */
+export interface NeededVariable {
+  readonly name: string;
+  readonly type?: string | null;
+  readonly default?: unknown;
+  readonly comment?: string | null;
+}
+
+/** A call that was answered with an error. */
+export class CallFailure extends CommandError {
+  override readonly name = 'CallFailure';
+
+  constructor(
+    procedure: string,
+    readonly status: number,
+    /** The body of the answer: an object with `error`, or whatever came. */
+    private readonly body: unknown,
+  ) {
+    super(messageOf(procedure, status, body), neededIn(body) ? EXIT.refused : exitCodeOf(status));
+  }
+
+  /** Whether there is no such procedure. */
+  get isUnknown(): boolean {
+    return this.status === 404 && isObject(this.body) && this.body.error === NOT_FOUND;
+  }
+
+  /** What a procedure that is locked has to be told; empty for any other failure. */
+  get neededVariables(): readonly NeededVariable[] {
+    return neededIn(this.body) ?? [];
+  }
+}
+
+function neededIn(body: unknown): readonly NeededVariable[] | undefined {
+  if (!isObject(body) || !Array.isArray(body.needed_vars)) return undefined;
+  return body.needed_vars.filter(
+    (variable): variable is NeededVariable => isObject(variable) && typeof variable.name === 'string',
+  );
+}
+
+function messageOf(procedure: string, status: number, body: unknown): string {
+  if (typeof body === 'string' && body.trim() !== '') return body.trim();
+  if (isObject(body) && 'error' in body)
+    return errorText(procedure, status, body.error) + needsText(neededIn(body) ?? []);
+  if (isObject(body) && typeof body.redirect === 'string') return `moved to ${body.redirect}`;
+  return `the gateway answered with status ${status}`;
+}
+
+/** Who may not call a procedure gets just its path, whether there is one or not. */
+function errorText(procedure: string, status: number, error: unknown): string {
+  if (typeof error !== 'string') return JSON.stringify(error);
+  if (status === 404 && error === NOT_FOUND) return `there is no procedure ${procedure}`;
+  if (status === 403 && error.startsWith('/'))
+    return `no access to ${procedure}: the service secret, or a token, is missing or wrong`;
+  return error;
+}
+
+function needsText(needed: readonly NeededVariable[]): string {
+  return needed.length === 0 ? '' : ` (needs ${needed.map(({ name }) => `--${name}`).join(' ')})`;
+}

@@ -1,0 +1,89 @@
+import { askVariables } from './ask-variables.js';
+import { CallFailure, type NeededVariable } from './call-failure.js';
+import { CommandError } from './command-error.js';
+import type { Context } from './context.js';
+import { EXIT } from './exit-code.js';
+import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS } from './gateway-client.js';
+
+/** How long the gateway may take to answer for itself. */
+const ASK_TIMEOUT_MS = 10_000;
+
+/**
+ * Calls, and hands over each result as it comes. What the procedure needs to know is asked for, on a terminal.
+ * @throws {CommandError}
+ */
+export async function callAndTake(
+  context: Context,
+  name: string,
+  given: CallArguments,
+  take: (result: CallResult) => void,
+): Promise<void> {
+  let { named } = given;
+  await withClient(context, async (client) => {
+    for (;;) {
+      const needed = await takeAll(client.call(name, { ...given, named }), take);
+      if (!needed) return;
+      named = { ...named, ...(await askVariables(needed)) };
+    }
+  });
+}
+
+/** Calls, and prints each result as it comes. @throws {CommandError} */
+export async function callAndPrint(context: Context, name: string, given: CallArguments): Promise<void> {
+  const printer = context.printer();
+  await callAndTake(context, name, given, (result) => printer.result(result));
+}
+
+/** Does something with the gateway that the command is for. @throws {CommandError} */
+export async function withClient<Outcome>(
+  context: Context,
+  use: (client: GatewayClient) => Promise<Outcome>,
+): Promise<Outcome> {
+  const client = await context.connect();
+  try {
+    return await use(client);
+  } finally {
+    client.close();
+  }
+}
+
+/** As {@link askClient}, of the gateway that the command is for. @throws {CommandError} */
+export function ask(context: Context, name: string, given = NO_ARGUMENTS): Promise<unknown> {
+  return withClient(context, (client) => askClient(client, name, given));
+}
+
+/** The only result of a procedure of the gateway itself, which answers at once. @throws {CommandError} */
+export async function askClient(client: GatewayClient, name: string, given = NO_ARGUMENTS): Promise<unknown> {
+  let isLate = false;
+  const giveUp = (): void => {
+    isLate = true;
+    client.close();
+  };
+  const timer = setTimeout(giveUp, ASK_TIMEOUT_MS);
+  try {
+    for await (const result of client.call(name, given))
+      return 'value' in result ? result.value : Buffer.from(result.bytes).toString();
+    return null;
+  } catch (error) {
+    if (!isLate) throw error;
+    throw new CommandError(`the gateway did not answer within ${ASK_TIMEOUT_MS / 1_000} s`, EXIT.io);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @returns what has to be known first, where there is somebody to be asked. */
+async function takeAll(
+  results: AsyncIterable<CallResult>,
+  take: (result: CallResult) => void,
+): Promise<readonly NeededVariable[] | undefined> {
+  try {
+    for await (const result of results) take(result);
+    return undefined;
+  } catch (error) {
+    const needed = error instanceof CallFailure ? error.neededVariables : [];
+    if (needed.length === 0 || !process.stdin.isTTY) throw error;
+    process.stderr.write(`${(error as Error).message}\n`);
+    return needed;
+  }
+}

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import type { Context } from './context.js';
+
+/** `kittiwake check-config`. */
+export function addCheckConfigCommand(program: Command, context: Context): void {
+  program
+    .command('check-config')
+    .description('check the configuration and print it as it will be used, with secrets masked')
+    .action(async () => {
+      const { stringify } = await import('yaml');
+      const { maskedSettings } = await import('../config/masked-settings.js');
+      const masked = maskedSettings(await context.settings());
+      context.printer().value(masked, (shown) => stringify(shown).trimEnd());
+    });
+}

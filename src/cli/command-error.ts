@@ -1,0 +1,15 @@
+import { EXIT } from './exit-code.js';
+
+/** Ends the command with a message for the terminal and an exit code. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError';
+
+  constructor(
+    message: string,
+    /** Default: 1, of a command that was used wrongly. */
+    readonly exitCode: number = EXIT.notRunning,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

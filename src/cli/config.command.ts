@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { isObject } from '../protocol/json.js';
+import { richJsonText } from '../protocol/rich-json.js';
+import { ask } from './calling.js';
+import { CommandError } from './command-error.js';
+import type { Context } from './context.js';
+
+/** The key under which the gateway tells its secret. */
+const SECRET_KEY = 'worker_secret';
+const MASK = '***';
+
+interface ConfigOptions {
+  readonly append?: string;
+  readonly remove?: string;
+  readonly pop?: string;
+  readonly reset?: true;
+  readonly save?: true;
+}
+
+/** `kittiwake config`: what can be changed of the running gateway. */
+export function addConfigCommand(program: Command, context: Context): void {
+  program
+    .command('config')
+    .description('show what can be changed of the running gateway, or one key of it, and change it before')
+    .argument('[key]')
+    .argument('[value]', 'what it is to have')
+    .option('--append <value>', 'add to the list that it has')
+    .option('--remove <value>', 'remove from the list that it has')
+    .option('--pop <index>', 'remove from the list that it has, by position')
+    .option('--reset', 'what it had at first')
+    .option('--save', 'keep all that is changed for the next start')
+    .action(async (key: string | undefined, val: string | undefined, options: ConfigOptions) => {
+      const answer = await ask(context, 'config', { positional: [], named: wishes(key, val, options) });
+      show(context, configIn(answer), key);
+    });
+}
+
+function wishes(
+  key: string | undefined,
+  val: string | undefined,
+  { reset, save, ...operation }: ConfigOptions,
+): Record<string, unknown> {
+  const operations = Object.keys(operation).length + Number(val !== undefined) + Number(reset ?? 0);
+  if (operations > 0 && key === undefined) throw new CommandError('config: of which key?');
+  if (operations > 1) throw new CommandError('config: one change at a time');
+  return {
+    ...(key !== undefined && { [reset ? 'reset' : 'key']: key }),
+    ...(val !== undefined && { val }),
+    ...operation,
+    ...(save && { save }),
+  };
+}
+
+function configIn(answer: unknown): Readonly<Record<string, unknown>> {
+  const config = isObject(answer) && isObject(answer.config) ? answer.config : {};
+  return { ...config, ...(SECRET_KEY in config && { [SECRET_KEY]: MASK }) };
+}
+
+function show(context: Context, config: Readonly<Record<string, unknown>>, key: string | undefined): void {
+  if (key === undefined) context.printer().value(config, listed);
+  else context.printer().value(config[key]);
+}
+
+function listed(config: Readonly<Record<string, unknown>>): string {
+  const textOf = (value: unknown): string => (typeof value === 'string' ? value : richJsonText(value));
+  return Object.entries(config)
+    .map(([key, value]) => `${key}=${textOf(value)}`)
+    .join('\n');
+}

@@ -1,0 +1,22 @@
+import { richJsonText } from '../protocol/rich-json.js';
+
+const PLACE = /%(?:%|\((\w+)\)([-+ #0]*)(\d*)(?:\.(\d+))?([a-zA-Z]))/g;
+
+/**
+ * What a result says of how to show it, with its members in place: `Kitty says %(purr)s`, as Python has it. Texts are
+ * shown as they are, all else as JSON; of `%.2f` and `%-8s` the digits and the width are minded, of the rest nothing.
+ */
+export function formatted(format: string, members: Readonly<Record<string, unknown>>): string {
+  return format.replace(PLACE, (place, name?: string, flags = '', width = '', digits?: string, kind = '') => {
+    if (name === undefined) return '%';
+    if (!Object.hasOwn(members, name)) return place;
+    const value = members[name];
+    const isFixed = kind === 'f' && typeof value === 'number';
+    const text = isFixed ? value.toFixed(Number(digits ?? 6)) : textOf(value);
+    return flags.includes('-') ? text.padEnd(Number(width)) : text.padStart(Number(width));
+  });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : richJsonText(value);
+}

@@ -1,0 +1,51 @@
+import type { Settings } from '../config/settings.js';
+import { CommandError } from './command-error.js';
+import { EndpointsGatewayClient } from './endpoints.gateway-client.js';
+import { addressAt, addressInState, mainAddress, type RpcAddress } from './gateway-address.js';
+import type { GatewayClient } from './gateway-client.js';
+import { readInput } from './read-input.js';
+import { RpcGatewayClient } from './rpc.gateway-client.js';
+
+/** What the command line says of the gateway. */
+export interface GatewayOptions {
+  readonly url?: string;
+  /** A file with the service secret or a token; `-` is standard input. */
+  readonly secretFile?: string;
+}
+
+/** Finds the gateway that a command is for. */
+export class GatewayFinder {
+  private secret: Promise<string> | undefined;
+
+  constructor(
+    private readonly options: () => GatewayOptions,
+    /** The configuration; not asked for when there is a URL. */
+    private readonly settings: () => Promise<Settings>,
+  ) {}
+
+  /**
+   * A client of the gateway at the URL that was given; else of the one that has left its address in the state directory;
+   * else of the one on the main port of the configuration.
+   * @throws {CommandError} when it cannot be found.
+   * @throws {ConfigurationError}
+   */
+  async connect(): Promise<GatewayClient> {
+    const { url, secretFile } = this.options();
+    if (secretFile !== undefined) this.secret ??= readInput(secretFile, 'Secret');
+    const secret = this.secret && { secret: await this.secret };
+    if (url !== undefined) return new RpcGatewayClient({ ...addressAt(url), ...secret });
+    const settings = await this.settings();
+    if (settings.procedures) return new RpcGatewayClient({ ...rpcAddress(settings), ...secret });
+    return new EndpointsGatewayClient(mainAddress(settings), settings.publish.apiKeys[0]);
+  }
+}
+
+function rpcAddress(settings: Settings): RpcAddress {
+  const { local, path: prefix, secret, http } = settings.procedures!;
+  if (local.stateDir !== undefined) return addressInState(local.stateDir, local);
+  if (!http.enabled)
+    throw new CommandError(
+      'procedures.http is off and procedures.local.stateDir not set: nothing takes commands',
+    );
+  return { ...mainAddress(settings), prefix, ...(secret !== undefined && { secret }) };
+}

@@ -1,0 +1,66 @@
+import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { messageOf } from '../protocol/message-of.js';
+import { CommandError } from './command-error.js';
+import { EXIT } from './exit-code.js';
+
+/** Where a gateway takes requests. */
+export interface HttpAddress {
+  /** Protocol, host and port. */
+  readonly origin: string;
+  /** The Unix socket to connect to instead of host and port. */
+  readonly socketPath?: string;
+}
+
+export const JSON_TYPE = 'application/json';
+
+const NOT_RUNNING = new Set(['ECONNREFUSED', 'ENOENT']);
+
+/** Sends requests to a gateway, on TCP or a Unix socket. They may take as long as they like. */
+export class GatewayHttp {
+  private readonly requests = new Set<ClientRequest>();
+
+  constructor(private readonly address: HttpAddress) {}
+
+  /**
+   * The answer, as soon as its head is there.
+   * @param body JSON; with one it is a POST.
+   * @param bearer what the gateway knows the caller by.
+   * @throws {CommandError}
+   */
+  ask(path: string, body?: string, bearer?: string): Promise<IncomingMessage> {
+    const { origin, socketPath } = this.address;
+    const send = origin.startsWith('https:') ? requestTls : requestPlain;
+    const headers = {
+      Connection: 'close',
+      ...(body !== undefined && { 'Content-Type': JSON_TYPE, 'Content-Length': Buffer.byteLength(body) }),
+      ...(bearer !== undefined && { Authorization: `Bearer ${bearer}` }),
+    };
+    const method = body === undefined ? 'GET' : 'POST';
+    return new Promise((resolve, reject) => {
+      const options = { method, headers, agent: false, ...(socketPath !== undefined && { socketPath }) };
+      const request = send(`${origin}${path}`, options, resolve);
+      request.on('error', (error) => reject(this.failure(error)));
+      request.on('close', () => this.requests.delete(request));
+      this.requests.add(request.end(body));
+    });
+  }
+
+  /** What went wrong with a request or its answer, as the end of a command. */
+  failure(error: unknown): CommandError {
+    if (error instanceof CommandError) return error;
+    const place = this.address.socketPath ?? this.address.origin;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (NOT_RUNNING.has(code))
+      return new CommandError(`no gateway is running at ${place}`, EXIT.notRunning, { cause: error });
+    const what = messageOf(error) || code;
+    return new CommandError(`the connection to the gateway at ${place} is broken: ${what}`, EXIT.io, {
+      cause: error,
+    });
+  }
+
+  /** Ends what still runs. */
+  close(): void {
+    for (const request of this.requests) request.destroy();
+  }
+}

@@ -1,0 +1,57 @@
+import { CompactSign } from 'jose';
+import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parseDuration } from '../config/duration.js';
+import type { JwtSettings } from '../config/jwt.settings.js';
+import { messageOf } from '../protocol/message-of.js';
+import { richJsonText } from '../protocol/rich-json.js';
+import { CommandError } from './command-error.js';
+
+/** What a token is to be like. */
+export interface TokenWishes {
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** A duration; `0s` is for ever. */
+  readonly expires: string;
+  readonly algorithm?: string;
+  readonly keyFile?: string;
+  readonly keyId?: string;
+}
+
+/**
+ * A signed token that has what the configuration asks for, if that has a section `auth.jwt`.
+ * @throws {CommandError} when it cannot be made, or would be refused.
+ */
+export async function makeToken(wishes: TokenWishes, jwt: JwtSettings | undefined): Promise<string> {
+  const alg = wishes.algorithm ?? jwt?.algorithms[0] ?? 'HS256';
+  if (jwt && !jwt.algorithms.some((allowed) => allowed === alg))
+    throw new CommandError(`${alg} is not among auth.jwt.algorithms: ${jwt.algorithms.join(', ')}`);
+  const payload = { ...standardClaims(wishes.expires, jwt), ...wishes.claims };
+  for (const [field, claim] of Object.entries(jwt?.fields ?? {}))
+    if (!Object.hasOwn(payload, claim))
+      throw new CommandError(`--claim ${claim}=... is missing: auth.jwt.fields has ${field} from it`);
+  const header = { alg, typ: 'JWT', ...(wishes.keyId !== undefined && { kid: wishes.keyId }) };
+  try {
+    const key = signingKey(wishes.keyFile, jwt?.secret);
+    return await new CompactSign(Buffer.from(richJsonText(payload))).setProtectedHeader(header).sign(key);
+  } catch (cause) {
+    throw cause instanceof CommandError ? cause : new CommandError(messageOf(cause), undefined, { cause });
+  }
+}
+
+function standardClaims(expires: string, jwt: JwtSettings | undefined): Record<string, unknown> {
+  const lifeMs = parseDuration(expires);
+  if (lifeMs === undefined) throw new CommandError(`--expires is not a duration such as 15m: ${expires}`);
+  const now = Math.floor(Date.now() / 1_000);
+  return {
+    iat: now,
+    ...(lifeMs > 0 && { exp: now + Math.ceil(lifeMs / 1_000) }),
+    ...(jwt?.issuer !== undefined && { iss: jwt.issuer }),
+    ...(jwt?.audience !== undefined && { aud: jwt.audience }),
+  };
+}
+
+function signingKey(keyFile: string | undefined, secret: string | undefined): KeyObject {
+  if (keyFile !== undefined) return createPrivateKey(readFileSync(keyFile));
+  if (secret !== undefined) return createSecretKey(Buffer.from(secret));
+  throw new CommandError('the configuration has no auth.jwt.secret: --key-file names the private key');
+}

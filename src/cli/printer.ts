@@ -1,0 +1,62 @@
+import { stringify } from 'lossless-json';
+import { styleText } from 'node:util';
+import { isObject } from '../protocol/json.js';
+import { parseRichJson, richJsonText } from '../protocol/rich-json.js';
+import type { CallResult } from './gateway-client.js';
+import { formatted } from './formatted.js';
+
+/** Where results go; a terminal says itself whether it has colours, `NO_COLOR` included. */
+interface Output {
+  write(data: string | Uint8Array): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  hasColors?(): boolean;
+}
+
+const INDENT = 2;
+/** The texts and names, words and numbers of JSON. */
+const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** Writes results for people, or with `--json` for programs: one line of JSON each. */
+export class Printer {
+  constructor(
+    private readonly isJson: boolean,
+    private readonly output: Output = process.stdout,
+  ) {}
+
+  /** Text and bytes of a type of their own go as they are. */
+  result(result: CallResult): void {
+    if ('bytes' in result) this.output.write(result.bytes);
+    else this.value(result.value);
+  }
+
+  /** @param textFor how people are to see it, where it does not say so itself. */
+  value<Value>(value: Value, textFor = (shown: Value): string => this.forPeople(shown)): void {
+    this.output.write(`${this.isJson ? richJsonText(value) : textFor(value)}\n`);
+  }
+
+  private forPeople(value: unknown): string {
+    if (typeof value === 'string') return value.replace(/\n$/, '');
+    if (isObject(value) && typeof value._format === 'string') return formatted(value._format, value);
+    return this.output.isTTY ? this.forTerminal(richJsonText(value)) : richJsonText(value);
+  }
+
+  /** On one line, if it fits. */
+  private forTerminal(text: string): string {
+    const isLong = text.length > (this.output.columns || 80);
+    const shown = isLong
+      ? (stringify(parseRichJson(text, { bytes: false }), undefined, INDENT) ?? text)
+      : text;
+    return this.output.hasColors?.() ? shown.replace(TOKEN, coloured) : shown;
+  }
+}
+
+function coloured(token: string, text?: string, colon?: string): string {
+  if (text === undefined) return styled('yellow', token);
+  return colon === undefined ? styled('green', text) : styled('cyan', text) + colon;
+}
+
+/** Whether there are colours is known by now, and not only of standard output. */
+function styled(colour: 'yellow' | 'green' | 'cyan', text: string): string {
+  return styleText(colour, text, { validateStream: false });
+}

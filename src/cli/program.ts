@@ -1,0 +1,77 @@
+import { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import type { Settings } from '../config/settings.js';
+import { addCallCommand } from './call.command.js';
+import { addCheckConfigCommand } from './check-config.command.js';
+import { addCompletionCommands } from './completion.command.js';
+import { addConfigCommand } from './config.command.js';
+import type { Context } from './context.js';
+import { EXIT_CODES_HELP } from './exit-code.js';
+import { GatewayFinder, type GatewayOptions } from './gateway-finder.js';
+import { addHelpCommand } from './help.command.js';
+import { Printer } from './printer.js';
+import { addProcessCommands } from './process.commands.js';
+import { addPushCommands } from './push.commands.js';
+import { addStartCommand } from './start.command.js';
+import { addTokenCommand } from './token.command.js';
+
+const HELP = `
+A word that is no command is a procedure: \`kittiwake add 1 2\` is short for
+\`kittiwake call add 1 2\`. The running gateway is found by the configuration,
+read as at its start: through its state directory, else on its main port.
+
+${EXIT_CODES_HELP}`;
+
+interface GlobalOptions extends GatewayOptions {
+  readonly json?: true;
+}
+
+/** The command line of `kittiwake`. */
+export function createProgram(): Command {
+  const program = new Command('kittiwake');
+  program
+    .description('The realtime gateway for APIs that only speak HTTP.')
+    .version(version())
+    .option(
+      '--url <url>',
+      'the running gateway, such as http://127.0.0.1:9000/rpc, instead of the configured one',
+    )
+    .option('--secret-file <file>', 'a file with its service secret, or with a token; - asks for it')
+    .option('--json', 'print results as JSON, one line each')
+    .enablePositionalOptions()
+    .showHelpAfterError('(kittiwake help says how it is used)')
+    .addHelpText('after', HELP);
+  const context = contextOf(program);
+  addStartCommand(program, context);
+  addProcessCommands(program, context);
+  addCallCommand(program, context);
+  addPushCommands(program, context);
+  addHelpCommand(program, context);
+  addConfigCommand(program, context);
+  addTokenCommand(program, context);
+  addCheckConfigCommand(program, context);
+  addCompletionCommands(program, context);
+  return program;
+}
+
+function contextOf(program: Command): Context {
+  let loaded: Promise<Settings> | undefined;
+  const settings = (): Promise<Settings> => (loaded ??= loadSettings());
+  const finder = new GatewayFinder(() => program.opts<GlobalOptions>(), settings);
+  return {
+    settings,
+    connect: () => finder.connect(),
+    printer: () => new Printer(program.opts<GlobalOptions>().json ?? false),
+  };
+}
+
+/** What reads them takes a while to load, and not every command needs them. */
+async function loadSettings(): Promise<Settings> {
+  const { settingsFromEnvironment } = await import('../server/environment.js');
+  return settingsFromEnvironment();
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+}

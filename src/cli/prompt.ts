@@ -1,0 +1,32 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { CommandError } from './command-error.js';
+import { EXIT } from './exit-code.js';
+
+/**
+ * Asks on the terminal, for one line.
+ * @param isSecret whether what is typed is not shown.
+ * @throws {CommandError} when the question is refused with Ctrl-C or Ctrl-D.
+ */
+export async function prompt(question: string, isSecret = false): Promise<string> {
+  let isSilent = false;
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (!isSilent) process.stderr.write(chunk);
+      done();
+    },
+  });
+  let endOfLine = isSecret ? '\n' : ''; // what is shown has one
+  const terminal = createInterface({ input: process.stdin, output, terminal: true });
+  try {
+    const answer = terminal.question(`${question}: `);
+    isSilent = isSecret;
+    return await answer;
+  } catch (cause) {
+    endOfLine = '\n';
+    throw new CommandError('nothing was answered', EXIT.interrupted, { cause });
+  } finally {
+    process.stderr.write(endOfLine);
+    terminal.close();
+  }
+}

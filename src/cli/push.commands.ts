@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { isObject } from '../protocol/json.js';
+import { richJsonText } from '../protocol/rich-json.js';
+import { collect, jsonArgument, jsonOf } from './assignment.js';
+import { callAndPrint, callAndTake } from './calling.js';
+import type { Context } from './context.js';
+
+interface PublishOptions {
+  readonly order?: string;
+  readonly orderKey?: string;
+  readonly throttle?: string;
+  readonly throttleKey?: string;
+  readonly field: Record<string, unknown>;
+}
+
+/** `kittiwake publish`, `trigger` and `listen`: what a service does, by hand. */
+export function addPushCommands(program: Command, context: Context): void {
+  addPublish(program, context);
+  addTrigger(program, context);
+  program
+    .command('listen')
+    .description('print the publications of topics as they come, until Ctrl-C')
+    .argument('<topics...>', 'such as books.book_1')
+    .action(async (positional: string[]) => {
+      const printer = context.printer();
+      await callAndTake(context, 'listen', { positional, named: {} }, (result) =>
+        'value' in result ? printer.value(result.value, publicationLine) : printer.result(result),
+      );
+    });
+}
+
+function addPublish(program: Command, context: Context): void {
+  program
+    .command('publish')
+    .description('publish data to the subscribers of a topic')
+    .argument('<topic>', 'such as books.book_1')
+    .argument('<json>', 'the data; - reads it from standard input')
+    .option('--order <number>', 'subscribers get ascending orders only')
+    .option('--order-key <key>', 'orders are compared among publications of the same key')
+    .option('--throttle <seconds>', 'at most one delivery in so many seconds')
+    .option('--throttle-key <key>', 'throttling counts publications of the same key')
+    .option(
+      '--field <name=text>',
+      'a filter field; name:=JSON for what is not a text',
+      collect('--field'),
+      {},
+    )
+    .action(async (topic: string, text: string, { field: fields, ...options }: PublishOptions) => {
+      const data = jsonArgument(text, 'the data');
+      const named = { topic, data, ...deliveryOptions(options), fields };
+      await callAndPrint(context, 'publish', { positional: [], named });
+    });
+}
+
+function addTrigger(program: Command, context: Context): void {
+  program
+    .command('trigger')
+    .description('trigger a room, or several')
+    .argument('<room>', 'as JSON, such as \'{"target":"message","customer":"*"}\', or a list of such')
+    .argument('<json>', 'the data; - reads it from standard input')
+    .option('--exclude <connection>', 'the id of a connection that is not to get it')
+    .action(async (room: string, text: string, options: { readonly exclude?: string }) => {
+      const rooms = [jsonOf(room, 'the room')].flat();
+      const named = { rooms, data: jsonArgument(text, 'the data'), ...options };
+      await callAndPrint(context, 'trigger', { positional: [], named });
+    });
+}
+
+function deliveryOptions(options: Omit<PublishOptions, 'field'>): Record<string, unknown> {
+  const { order, orderKey, throttle, throttleKey } = options;
+  return {
+    ...(order !== undefined && { order: jsonOf(order, '--order') }),
+    ...(orderKey !== undefined && { order_key: orderKey }),
+    ...(throttle !== undefined && { throttle: jsonOf(throttle, '--throttle') }),
+    ...(throttleKey !== undefined && { throttle_key: throttleKey }),
+  };
+}
+
+/** When it came, for which topic, and what. */
+function publicationLine(publication: unknown): string {
+  if (!isObject(publication)) return richJsonText(publication);
+  const { received_at: receivedAt, subscription, data } = publication;
+  return `${String(receivedAt)} ${String(subscription)} ${richJsonText(data)}`;
+}

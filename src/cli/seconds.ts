@@ -1,0 +1,9 @@
+import { InvalidArgumentError } from 'commander';
+
+/** The value of an option that is a time in seconds; as milliseconds. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 86_400))
+    throw new InvalidArgumentError('It is a number of seconds, at most a day.');
+  return value * 1_000;
+}
