@@ -130,7 +130,8 @@ export class Hub implements BrokerListener {
   /** See {@link BrokerListener.stateChanged}. */
   stateChanged(state: BrokerState, channels?: readonly string[]): void {
     this.metrics.brokerStateChanged(state === 'ready');
-    if (state === 'lost') for (const name of channels ?? this.channels.keys()) this.channels.get(name)?.lose();
+    if (state === 'lost')
+      for (const name of channels ?? this.channels.keys()) this.channels.get(name)?.lose();
     this.onStateChange?.(state, channels && this.affectedBy(channels));
   }
 

@@ -9,7 +9,9 @@ const documented = tableBelow('## Errors', reference).map(({ Code, Text }) => ({
 
 describe('the errors that callers are told over WebSocket', () => {
   it('are in the protocol reference', () => {
-    const told = [...Object.values(PROCEDURE_ERRORS), ...Object.values(RPC_ERRORS)].map((make) => make('<name>', ''));
+    const told = [...Object.values(PROCEDURE_ERRORS), ...Object.values(RPC_ERRORS)].map((make) =>
+      make('<name>', ''),
+    );
     expect(documented).toEqual(expect.arrayContaining(told.map(codeAndText)));
   });
 
