@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
+import type { Deflater } from './deflater.js';
 import type { Endpoint } from './endpoint.js';
 import { textFrame } from './frame.js';
 import { Lag } from './lag.js';
@@ -35,6 +36,8 @@ export class Connection implements Outlet, InboxOwner {
   waiting: Batch | undefined = undefined;
   /** Where the client is, for the limit of connections of one address. */
   address: string | undefined = undefined;
+  /** Compresses what the client is sent, if it has agreed to that. */
+  deflater: Deflater | undefined = undefined;
   /** Whether the client has shown that it has business here: it will not be closed for keeping silent. */
   isAdmitted = false;
 
@@ -81,8 +84,9 @@ export class Connection implements Outlet, InboxOwner {
   /** Sends a frame with the others of this turn of the event loop; one system call takes them all. */
   send(frame: Buffer): void {
     if (this.isClosing) return;
-    if (this.lag?.isHolding !== true) this.host.outbox.add(this, frame);
-    else if (!this.lag.push(frame)) this.close(CLOSE_REASONS.slowConsumer);
+    const encoded = this.deflater?.frame(frame) ?? frame;
+    if (this.lag?.isHolding !== true) this.host.outbox.add(this, encoded);
+    else if (!this.lag.push(encoded)) this.close(CLOSE_REASONS.slowConsumer);
   }
 
   /** Whether the client reads so slowly that what it may miss should be sent with {@link sendLater}. */
@@ -95,8 +99,9 @@ export class Connection implements Outlet, InboxOwner {
    * @param key a later frame of the same owner and key is sent in its place; without one, the oldest are dropped first.
    */
   sendLater(frame: Buffer, missable: Missable, key: string | undefined): void {
+    const encoded = this.deflater?.frame(frame) ?? frame;
     this.host.outbox.flushOne(this);
-    if (this.lag?.pushMissable(frame, missable, key) === false) this.close(CLOSE_REASONS.slowConsumer);
+    if (this.lag?.pushMissable(encoded, missable, key) === false) this.close(CLOSE_REASONS.slowConsumer);
   }
 
   /** Sends a text that no other connection gets. */

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Logger } from '@nestjs/common';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import { Compression, inflaterOf } from './compression.js';
 import { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { Endpoint } from './endpoint.js';
@@ -19,7 +20,14 @@ class ConnectedWebSocket extends WebSocket {
 export class Upgrades {
   private readonly servers = new Map<Endpoint, WebSocketServer>();
 
-  constructor(private readonly connections: Connections) {}
+  private readonly compression: Compression | undefined;
+  private readonly inflate: ReturnType<typeof inflaterOf>;
+
+  constructor(private readonly connections: Connections) {
+    const { deflateThresholdBytes, maxFrameBytes } = connections.settings;
+    if (deflateThresholdBytes !== undefined) this.compression = new Compression(deflateThresholdBytes);
+    this.inflate = inflaterOf(maxFrameBytes);
+  }
 
   accept(endpoint: Endpoint, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { origins, trustProxy } = this.connections.settings;
@@ -34,6 +42,7 @@ export class Upgrades {
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection(webSocket, socket, endpoint, this.connections);
       connection.address = address;
+      connection.deflater = this.compression?.prepare(webSocket, this.inflate);
       (webSocket as ConnectedWebSocket).connection = connection;
       webSocket.on('message', onMessage);
       webSocket.on('pong', onPong);
@@ -50,7 +59,7 @@ export class Upgrades {
       server = new WebSocketServer({
         noServer: true,
         clientTracking: false,
-        perMessageDeflate: false,
+        perMessageDeflate: this.compression?.options ?? false,
         maxPayload: this.connections.settings.maxFrameBytes,
         handleProtocols: (offered) => endpoint.subProtocols.find((one) => offered.has(one)) ?? false,
         WebSocket: ConnectedWebSocket,
