@@ -24,13 +24,21 @@ import { TOKEN_PATH } from './rpc/token-of.js';
 import { TOPICS_ENDPOINT } from './topics/topics.gateway.js';
 
 /** What the floor of connections needs of the settings. */
-export function connectionSettings({ origins, server, limits, auth, ping }: Settings): ConnectionSettings {
+export function connectionSettings({
+  origins,
+  server,
+  limits,
+  compression,
+  auth,
+  ping,
+}: Settings): ConnectionSettings {
   return {
     origins,
     trustProxy: server.trustProxy,
     maxFrameBytes: limits.frameBytes,
     maxInboxBytes: limits.inboxBytes,
     maxOutboxBytes: limits.outboxBytes,
+    deflateThresholdBytes: compression.enabled ? compression.thresholdBytes : undefined,
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
     maxEventsPerSecond: limits.eventsPerSecond,

@@ -2,6 +2,7 @@ import { AuthSettings } from './auth.settings.js';
 import { BrokerSettings } from './broker.settings.js';
 import { CallbacksSettings } from './callbacks.settings.js';
 import { texts } from './collection.kind.js';
+import { CompressionSettings } from './compression.settings.js';
 import { LimitsSettings } from './limits.settings.js';
 import { LogSettings } from './log.settings.js';
 import { MetricsSettings } from './metrics.settings.js';
@@ -69,6 +70,9 @@ export class Settings {
 
   @Setting({ kind: section(LimitsSettings), about: 'What one client may use, and all of them together.' })
   readonly limits: LimitsSettings = new LimitsSettings();
+
+  @Setting({ kind: section(CompressionSettings), about: 'Compression of what clients are sent.' })
+  readonly compression: CompressionSettings = new CompressionSettings();
 
   @Setting({ kind: section(PingSettings), about: 'How connections are found out that ended without a word.' })
   readonly ping: PingSettings = new PingSettings();

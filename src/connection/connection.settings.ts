@@ -7,6 +7,8 @@ export interface ConnectionSettings {
   readonly maxFrameBytes: number;
   readonly maxInboxBytes: number;
   readonly maxOutboxBytes: number;
+  /** What is sent and has so many bytes is compressed for clients that offer it; absent: nothing is. */
+  readonly deflateThresholdBytes: number | undefined;
   /** 0: no limit. */
   readonly maxConnections: number;
   /** 0: no limit. */

@@ -4,8 +4,10 @@ import { WebSocket } from 'ws';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import { type Deadlines, dueAt, nextDueAtMs } from './deadlines.js';
+import type { Deflater } from './deflater.js';
 import { drained } from './drained.js';
 import type { Endpoint } from './endpoint.js';
+import { EventRate } from './event-rate.js';
 import { textFrame } from './frame.js';
 import { Lag } from './lag.js';
 import type { Missable } from './overflow.js';
@@ -38,6 +40,8 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
   waiting: Batch | undefined = undefined;
   /** Where the client is, for the limit of connections of one address. */
   address: string | undefined = undefined;
+  /** Compresses what the client is sent, if it has agreed to that. */
+  deflater: Deflater | undefined = undefined;
   /** Whether the client has shown that it has business here: it will not be closed for keeping silent. */
   isAdmitted = false;
 
@@ -45,8 +49,7 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
   lastFrameAtMs = this.openedAtMs;
   lastPingAtMs = this.openedAtMs;
   isPongDue = false;
-  private eventsInSecond = 0;
-  private second = 0;
+  private readonly rate = new EventRate();
   private isClosing = false;
   private inbox: Inbox | undefined = undefined;
   private isKnown = false;
@@ -103,8 +106,9 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
   /** Sends a frame with the others of this turn of the event loop; one system call takes them all. */
   send(frame: Buffer): void {
     if (this.isClosing) return;
-    if (this.lag?.isHolding !== true) this.host.outbox.add(this, frame);
-    else if (!this.lag.push(frame)) this.close(CLOSE_REASONS.slowConsumer);
+    const encoded = this.deflater?.frame(frame) ?? frame;
+    if (this.lag?.isHolding !== true) this.host.outbox.add(this, encoded);
+    else if (!this.lag.push(encoded)) this.close(CLOSE_REASONS.slowConsumer);
   }
 
   /** Whether the client reads so slowly that what it may miss should be sent with {@link sendLater}. */
@@ -117,8 +121,9 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
    * @param key a later frame of the same owner and key is sent in its place; without one, the oldest are dropped first.
    */
   sendLater(frame: Buffer, missable: Missable, key: string | undefined): void {
+    const encoded = this.deflater?.frame(frame) ?? frame;
     this.host.outbox.flushOne(this);
-    if (this.lag?.pushMissable(frame, missable, key) === false) this.close(CLOSE_REASONS.slowConsumer);
+    if (this.lag?.pushMissable(encoded, missable, key) === false) this.close(CLOSE_REASONS.slowConsumer);
   }
 
   /** Sends a text that no other connection gets. */
@@ -152,7 +157,8 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
   received(frame: Buffer): void {
     if (this.isClosing) return;
     this.lastFrameAtMs = Date.now();
-    if (this.exceedsEventRate()) this.close(CLOSE_REASONS.tooManyEvents);
+    if (this.rate.exceeds(this.host.settings.maxEventsPerSecond, this.lastFrameAtMs))
+      this.close(CLOSE_REASONS.tooManyEvents);
     else this.ensureInbox().push(frame);
   }
 
@@ -267,17 +273,6 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
     this.isPongDue = true;
     // Between messages, not behind those that wait: a client that reads slowly is alive.
     if (!this.isClosing) this.host.outbox.add(this, PING_FRAME);
-  }
-
-  private exceedsEventRate(): boolean {
-    const limit = this.host.settings.maxEventsPerSecond;
-    if (limit === 0) return false;
-    const second = Math.floor(this.lastFrameAtMs / 1000);
-    if (second !== this.second) {
-      this.second = second;
-      this.eventsInSecond = 0;
-    }
-    return ++this.eventsInSecond > limit;
   }
 
   private ensureInbox(): Inbox {

@@ -1,4 +1,5 @@
 const FIN_TEXT = 0x81;
+const RSV1 = 0x40;
 const SHORT = 2;
 const MEDIUM = 4;
 const LONG = 10;
@@ -42,4 +43,20 @@ function writeHeader(frame: Buffer, headerLength: number, length: number): void 
     frame[1] = 127;
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
+}
+
+/** The payload of a frame that was made here. */
+export function payloadOf(frame: Buffer): Buffer {
+  const length = frame[1]!;
+  return frame.subarray(length < 126 ? SHORT : length === 126 ? MEDIUM : LONG);
+}
+
+/** The frame of the same message with its payload compressed (RFC 7692 section 6). */
+export function compressedFrame(frame: Buffer, compressed: Buffer): Buffer {
+  const start = headerLength(compressed.length);
+  const result = Buffer.allocUnsafe(start + compressed.length);
+  writeHeader(result, start, compressed.length);
+  result[0] = frame[0]! | RSV1;
+  compressed.copy(result, start);
+  return result;
 }

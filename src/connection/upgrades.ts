@@ -4,6 +4,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { Logger } from '@nestjs/common';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { Admission, Admit, HandshakeRefusal } from './admission.js';
+import { Compression, inflaterOf } from './compression.js';
 import { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { Endpoint } from './endpoint.js';
@@ -32,8 +33,13 @@ const UNAVAILABLE: Admission = { refusal: { status: 503 } };
 /** Turns HTTP upgrades into connections: checks origin and capacity, then completes the handshake. */
 export class Upgrades {
   private readonly servers = new Map<Endpoint, WebSocketServer>();
+  private readonly compression: Compression | undefined;
+  private readonly inflaters = new Map<Endpoint, ReturnType<typeof inflaterOf>>();
 
-  constructor(private readonly connections: Connections) {}
+  constructor(private readonly connections: Connections) {
+    const { deflateThresholdBytes } = connections.settings;
+    if (deflateThresholdBytes !== undefined) this.compression = new Compression(deflateThresholdBytes);
+  }
 
   accept(endpoint: Endpoint, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const address = addressOf(request, this.connections.settings.trustProxy);
@@ -89,6 +95,7 @@ export class Upgrades {
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection(webSocket, socket, endpoint, this.connections);
       connection.address = address;
+      connection.deflater = this.compression?.prepare(webSocket, this.inflaterOf(endpoint));
       (webSocket as ConnectedWebSocket).connection = connection;
       webSocket.on('message', onMessage);
       webSocket.on('pong', onPong);
@@ -99,14 +106,24 @@ export class Upgrades {
     });
   }
 
+  private maxFrameBytesOf({ rules }: Endpoint): number {
+    return rules.maxFrameBytes ?? this.connections.settings.maxFrameBytes;
+  }
+
+  private inflaterOf(endpoint: Endpoint): ReturnType<typeof inflaterOf> {
+    let inflate = this.inflaters.get(endpoint);
+    if (!inflate) this.inflaters.set(endpoint, (inflate = inflaterOf(this.maxFrameBytesOf(endpoint))));
+    return inflate;
+  }
+
   private serverOf(endpoint: Endpoint): WebSocketServer {
     let server = this.servers.get(endpoint);
     if (!server) {
       server = new WebSocketServer({
         noServer: true,
         clientTracking: false,
-        perMessageDeflate: false,
-        maxPayload: endpoint.rules.maxFrameBytes ?? this.connections.settings.maxFrameBytes,
+        perMessageDeflate: this.compression?.options ?? false,
+        maxPayload: this.maxFrameBytesOf(endpoint),
         handleProtocols: (offered) => endpoint.subProtocols.find((one) => offered.has(one)) ?? false,
         WebSocket: ConnectedWebSocket,
       });

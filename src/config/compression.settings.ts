@@ -1,0 +1,16 @@
+import { bytes } from './number.kind.js';
+import { Setting } from './setting.decorator.js';
+import { flag } from './text.kind.js';
+
+/** Compression of what clients are sent, for those that offer it (permessage-deflate). */
+export class CompressionSettings {
+  @Setting({
+    kind: flag(),
+    about:
+      'Agrees to compress with clients that offer it; each publication is compressed once for all of them. Not for messages in which a secret stands beside what an attacker can choose: their length would tell.',
+  })
+  readonly enabled: boolean = false;
+
+  @Setting({ kind: bytes(), about: 'Shorter messages are sent as they are.' })
+  readonly thresholdBytes: number = 1024;
+}
