@@ -31,6 +31,7 @@ describe('the intake of messages', () => {
   }
 
   function push(intake: RedisIntake, texts: readonly string[]): void {
+    intake.begin();
     for (const text of texts) intake.push(CHANNEL, Buffer.from(text));
   }
 

@@ -33,6 +33,8 @@ export class RedisIntake {
   private taken: Message[] = [];
   private nextTaken = 0;
   private spentMs = 0;
+  /** Up to when time is counted. */
+  private countedAt = 0;
   private isResting = false;
   private isPaused = false;
   private isClosed = false;
@@ -43,6 +45,11 @@ export class RedisIntake {
     private readonly handle: (channel: Buffer, bytes: Buffer) => void,
     private readonly feed: Feed,
   ) {}
+
+  /** A read begins: what it brings is pushed in the same turn, and counts from here. */
+  begin(): void {
+    this.countedAt = performance.now();
+  }
 
   push(channel: Buffer, bytes: Buffer): void {
     if (this.isClosed) return;
@@ -66,9 +73,10 @@ export class RedisIntake {
   }
 
   private run(channel: Buffer, bytes: Buffer): void {
-    const startedAt = performance.now();
     this.handle(channel, bytes);
-    this.spentMs += performance.now() - startedAt;
+    const now = performance.now();
+    this.spentMs += now - this.countedAt;
+    this.countedAt = now;
     if (this.spentMs < SLICE_MS) return;
     this.isResting = true;
     // After what was just handled is written: its setImmediate came first.
@@ -76,6 +84,7 @@ export class RedisIntake {
   }
 
   private goOn(): void {
+    this.begin();
     this.spentMs = 0;
     this.isResting = false;
     for (let one = this.take(); one; one = this.isResting ? undefined : this.take()) {

@@ -51,6 +51,8 @@ export class RedisLink {
       (channel, message) => listener.received(channel, message),
       subscriber.stream,
     );
+    // Comes before the listener of ioredis, which takes messages out of what was read.
+    subscriber.stream.prependListener('data', () => this.intake.begin());
     subscriber.on(dialect.messageEvent, (channel: Buffer, message: Buffer) =>
       this.intake.push(channel, message),
     );
