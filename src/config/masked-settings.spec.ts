@@ -63,7 +63,12 @@ describe('masked settings', () => {
     const masked = maskedSettings(loadSettings({}));
     expect(masked.auth).toEqual({ deadline: '1m' });
     expect(masked.broker).not.toHaveProperty('redisAlt');
-    expect(masked.server).toEqual({ host: '127.0.0.1', port: 9000, trustProxy: false });
+    expect(masked.server).toEqual({
+      host: '127.0.0.1',
+      port: 9000,
+      workers: 1,
+      trustProxy: false,
+    });
   });
 
   it('load again to the same settings where there are no secrets', () => {

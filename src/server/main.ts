@@ -18,7 +18,7 @@ import { Predecessor } from './predecessor.js';
 import { serve } from './serve.js';
 import { serveAsWorker } from './worker.js';
 import { roleIn } from './worker-messages.js';
-import { Workers } from './workers.js';
+import { Workers, WorkerStartError } from './workers.js';
 
 let handover: Handover | undefined;
 
@@ -79,7 +79,7 @@ function withSecretOf(predecessor: Predecessor | undefined, settings: Settings):
 try {
   await start();
 } catch (error) {
-  process.stderr.write(`${describe(error)}\n`);
+  if (!(error instanceof WorkerStartError)) process.stderr.write(`${describe(error)}\n`);
   process.exit(1);
 }
 

@@ -25,6 +25,11 @@ const MAX_RESTART_WAIT_MS = 30_000;
 /** How much longer than its settings say a worker may take to stop. */
 const STOP_GRACE_MS = 5_000;
 
+/** A worker process has ended before it served. It has said why. */
+export class WorkerStartError extends Error {
+  override readonly name = 'WorkerStartError';
+}
+
 /**
  * The process that keeps the worker processes: they share its port, and are replaced when they end. SIGTERM and SIGINT
  * stop all of them; SIGHUP replaces them one by one, each when its successor is ready, with new code and configuration.
@@ -103,7 +108,7 @@ export class Workers {
     return new Promise((resolve, reject) => {
       const ended = (): void => {
         this.startedAtMs.delete(worker);
-        reject(new Error('a worker process could not start'));
+        reject(new WorkerStartError('a worker process could not start'));
       };
       worker.once('exit', ended);
       worker.on('message', (message: unknown) => {
