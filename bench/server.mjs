@@ -8,6 +8,8 @@ import { median } from './statistics.mjs';
 
 const START_DEADLINE_MS = 20_000;
 const COLLECTOR = path.join(import.meta.dirname, 'collector.mjs');
+const COLLECTOR_CHANNEL = 3;
+const COLLECT_DEADLINE_MS = 30_000;
 
 /** Until memory is read, and how often it is then read. */
 const SETTLE_MS = 500;
@@ -58,8 +60,9 @@ export class Server {
   /** Resident memory, and what of the heap is in use, after a collection of garbage; the server has to be collectable. */
   async collected() {
     await wait(SETTLE_MS);
-    const collected = once(this.#child.stdio[3], 'data');
-    this.#child.kill('SIGUSR2');
+    const channel = this.#child.stdio[COLLECTOR_CHANNEL];
+    const collected = once(channel, 'data', { signal: AbortSignal.timeout(COLLECT_DEADLINE_MS) });
+    channel.write('collect');
     const heapBytes = Number(await collected);
     const readings = [];
     for (let i = 0; i < READINGS; i++) {

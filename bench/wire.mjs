@@ -3,6 +3,9 @@
 export const HOST = '127.0.0.1';
 export const WEBSOCKET_PATH = '/ws';
 
+/** For how long the peers keep idle HTTP connections, as Fastify does: a publisher may wait longer than Node's 5 s. */
+export const KEEP_ALIVE_MS = 72_000;
+
 /** The key in `kittiwake.yaml`. The peers take publications from anybody, which is less work. */
 export const API_KEY = 'bench-key-0123456789';
 

@@ -8,7 +8,7 @@ import { Body, Controller, HttpCode, Inject, Module, Post } from '@nestjs/common
 import { NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { HOST, WEBSOCKET_PATH } from '../wire.mjs';
+import { HOST, KEEP_ALIVE_MS, WEBSOCKET_PATH } from '../wire.mjs';
 import { decorateMethod } from './decorate-method.mjs';
 import { message } from './envelope.mjs';
 import { identityOf } from './identity.mjs';
@@ -82,4 +82,5 @@ Module({ controllers: [AppController], providers: [TopicsGateway] })(AppModule);
 
 const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'] });
 app.useWebSocketAdapter(new WsAdapter(app));
+app.getHttpServer().keepAliveTimeout = KEEP_ALIVE_MS;
 await app.listen({ port: Number(process.env.PORT), host: HOST, backlog: 4096 });

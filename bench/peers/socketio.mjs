@@ -4,13 +4,13 @@
  */
 import http from 'node:http';
 import { Server } from 'socket.io';
-import { HOST } from '../wire.mjs';
+import { HOST, KEEP_ALIVE_MS } from '../wire.mjs';
 import { message } from './envelope.mjs';
 import { identityOf } from './identity.mjs';
 
 const OK = '{"status":"ok"}';
 
-const server = http.createServer((request, response) => {
+const server = http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {

@@ -4,13 +4,13 @@
  */
 import http from 'node:http';
 import { WebSocketServer } from 'ws';
-import { HOST, WEBSOCKET_PATH } from '../wire.mjs';
+import { HOST, KEEP_ALIVE_MS, WEBSOCKET_PATH } from '../wire.mjs';
 import { message } from './envelope.mjs';
 import { identityOf } from './identity.mjs';
 
 const topics = new Map();
 
-const server = http.createServer((request, response) => {
+const server = http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
