@@ -41,6 +41,7 @@ export function connectionSettings({
     deflateThresholdBytes: compression.enabled ? compression.thresholdBytes : undefined,
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
+    accepting: { maxPerTick: limits.acceptsPerTick, maxWaiting: limits.acceptQueue },
     maxEventsPerSecond: limits.eventsPerSecond,
     admissionDeadlineMs: auth.deadlineMs,
     idleMs: limits.idleMs,

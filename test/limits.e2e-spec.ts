@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import type { ClientOptions } from 'ws';
 import type { KittiwakeOptions } from '../src/config/options.js';
 import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
@@ -356,5 +356,65 @@ describe('a ping of the gateway', () => {
     const client = await connectClient();
     await pings(client, 3);
     expect(await client.settled()).toEqual([]);
+  });
+});
+
+describe('many clients at once', () => {
+  const UPGRADE = [
+    'GET /ws HTTP/1.1',
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    '\r\n',
+  ].join('\r\n');
+
+  it('are let in while those that are there are served', async () => {
+    await start({ limits: { acceptsPerTick: 1 } });
+    const here = await connectClient();
+    let letIn = 0;
+    const coming = Array.from({ length: 200 }, () => connectClient().then(() => letIn++));
+    await Promise.race(coming);
+    expect(await here.ask({ event: 'ping', data: 'x' })).toEqual({ event: 'pong', data: 'x' });
+    expect(letIn).toBeLessThan(200);
+    await Promise.all(coming);
+    expect(await gateway.metric('kittiwake_connections')).toBe(201);
+  });
+
+  /** So many handshakes that arrive at the same time. */
+  async function handshakes(count: number): Promise<Socket[]> {
+    const connecting = Array.from({ length: count }, async () => {
+      const socket = connect(gateway.port, '127.0.0.1').setEncoding('latin1');
+      await once(socket, 'connect');
+      return socket;
+    });
+    const sockets = await Promise.all(connecting);
+    await gateway.metric('kittiwake_connections'); // by now all of them have been accepted
+    for (const socket of sockets) socket.write(UPGRADE);
+    return sockets;
+  }
+
+  it('are refused with 503 when too many wait', async () => {
+    await start({ limits: { acceptsPerTick: 1, acceptQueue: 2 } });
+    const answers = (await handshakes(50)).map(async (socket) =>
+      String(await once(socket, 'data')).slice(0, 12),
+    );
+    const statuses = await Promise.all(answers);
+    const refusals = statuses.filter((status) => status === 'HTTP/1.1 503').length;
+    expect(refusals).toBeGreaterThan(0);
+    expect(statuses.filter((status) => status === 'HTTP/1.1 101')).toHaveLength(50 - refusals);
+    expect(await gateway.metric('kittiwake_handshakes_refused_total', { status: '503' })).toBe(refusals);
+    expect(await gateway.metric('kittiwake_connections_total')).toBe(50 - refusals);
+  });
+
+  it('take no place when they are gone before their turn', async () => {
+    await start({ limits: { acceptsPerTick: 1 } });
+    const sockets = await handshakes(50);
+    await Promise.race(sockets.map((socket) => once(socket, 'data')));
+    for (const socket of sockets) socket.resetAndDestroy();
+    await eventually(async () => (await gateway.metric('kittiwake_handshakes_waiting')) === 0);
+    expect(await gateway.metric('kittiwake_connections_total')).toBeLessThan(50);
+    await eventually(async () => (await gateway.metric('kittiwake_connections')) === 0);
   });
 });

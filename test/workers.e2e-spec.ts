@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { TestClient } from './support/client.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
@@ -42,6 +43,24 @@ async function subscriber(server: ServerProcess): Promise<TestClient> {
 
 function subscribers(server: ServerProcess, count: number): Promise<TestClient[]> {
   return Promise.all(Array.from({ length: count }, () => subscriber(server)));
+}
+
+/** A request on a connection of its own. */
+class Asking {
+  isAnswered = false;
+  isClosed = false;
+  private readonly socket: Socket;
+
+  constructor(port: number) {
+    this.socket = connect(port, '127.0.0.1');
+    this.socket.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    this.socket.on('data', () => (this.isAnswered = true)).on('error', () => undefined);
+    this.socket.on('close', () => (this.isClosed = true));
+  }
+
+  stop(): void {
+    this.socket.destroy();
+  }
 }
 
 describe('a gateway of two worker processes', () => {
@@ -107,6 +126,20 @@ describe('a gateway of two worker processes', () => {
       expect(seen).toEqual([...Array.from({ length: published }, (_, number) => number), 'last']);
     }
     for (const client of back) while ((await client.next()).data !== 'last');
+  });
+
+  it('ends the connections that a worker was given and had not taken when it was killed', async () => {
+    const server = await start();
+    const [victim] = workersOf(server);
+    process.kill(victim!, 'SIGSTOP'); // so that it takes none
+    const kill = (): void => void process.kill(victim!, 'SIGKILL');
+    const stopping = stopped({ stop: () => workersOf(server).includes(victim!) && kill() });
+    const sockets = Array.from({ length: 4 }, () => stopped(new Asking(server.port)));
+    const answered = (): Asking[] => sockets.filter(({ isAnswered }) => isAnswered);
+    await eventually(() => answered().length === 3, { what: 'the answers of the other one' });
+    stopping.stop();
+    await eventually(() => sockets.find(({ isAnswered }) => !isAnswered)?.isClosed, { what: 'an end' });
+    expect(answered()).toHaveLength(3);
   });
 
   it('replaces its workers one by one on SIGHUP, and refuses no connection', async () => {

@@ -23,6 +23,16 @@ export class LimitsSettings {
   @Setting({ kind: COUNT, about: 'The most connections from one address; `0` is no limit.' })
   readonly connectionsPerAddress: number = 0;
 
+  @Setting({
+    kind: COUNT,
+    about:
+      'The most clients that are let in per turn of the event loop, so that many at once do not hold up those that are there; `0` is no limit.',
+  })
+  readonly acceptsPerTick: number = 16;
+
+  @Setting({ kind: COUNT, about: 'Clients that wait to be let in; more are answered 503.' })
+  readonly acceptQueue: number = 10_000;
+
   @Setting({ kind: COUNT, about: 'The most subscriptions of one session; `0` is no limit.' })
   readonly subscriptionsPerSession: number = 10_000;
 

@@ -1,3 +1,5 @@
+import type { AcceptLimits } from './accept-queue.js';
+
 /** What the floor of connections needs to know; durations in milliseconds, 0 for none. */
 export interface ConnectionSettings {
   /** Allowed values of a browser's `Origin`; `*` allows any, none allows the gateway's own host. */
@@ -13,6 +15,7 @@ export interface ConnectionSettings {
   readonly maxConnections: number;
   /** 0: no limit. */
   readonly maxConnectionsPerAddress: number;
+  readonly accepting: AcceptLimits;
   /** 0: no limit. */
   readonly maxEventsPerSecond: number;
   /** A connection that has not been admitted by then is closed. */

@@ -5,6 +5,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Observable } from 'rxjs';
 import type { WebSocketServer } from 'ws';
+import { Metrics } from '../metrics/metrics.js';
 import { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import { Endpoint } from './endpoint.js';
@@ -28,7 +29,10 @@ export class KittiwakeAdapter extends WsAdapter {
   constructor(app: INestApplicationContext) {
     super(app);
     this.endpoints = endpointsOf(app);
-    this.upgrades = new Upgrades(app.get(Connections, { strict: false }));
+    this.upgrades = new Upgrades(
+      app.get(Connections, { strict: false }),
+      app.get(Metrics, { strict: false }),
+    );
   }
 
   override create(port: number, options: Record<string, unknown> & { path?: string }): Endpoint {

@@ -2,7 +2,9 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Logger } from '@nestjs/common';
+import type { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import { AcceptQueue } from './accept-queue.js';
 import type { Admission, Admit, HandshakeRefusal } from './admission.js';
 import { Compression, inflaterOf } from './compression.js';
 import { Connection } from './connection.js';
@@ -26,49 +28,64 @@ interface Handshake {
   readonly head: Buffer;
   /** Where the client is. */
   readonly address: string | undefined;
+  readonly sinceMs: number;
 }
 
 const UNAVAILABLE: Admission = { refusal: { status: 503 } };
 
-/** Turns HTTP upgrades into connections: checks origin and capacity, then completes the handshake. */
+/**
+ * Turns HTTP upgrades into connections: has them wait for their turn, checks origin and capacity, then completes the
+ * handshake.
+ */
 export class Upgrades {
+  private readonly queue: AcceptQueue<Handshake>;
   private readonly servers = new Map<Endpoint, WebSocketServer>();
   private readonly compression: Compression | undefined;
   private readonly inflaters = new Map<Endpoint, ReturnType<typeof inflaterOf>>();
 
-  constructor(private readonly connections: Connections) {
-    const { deflateThresholdBytes } = connections.settings;
+  constructor(
+    private readonly connections: Connections,
+    private readonly metrics: Metrics,
+  ) {
+    const { deflateThresholdBytes, accepting } = connections.settings;
+    this.queue = new AcceptQueue(accepting, (handshake) => this.decide(handshake));
+    metrics.countWaiting(() => this.queue.length);
     if (deflateThresholdBytes !== undefined) this.compression = new Compression(deflateThresholdBytes);
   }
 
   accept(endpoint: Endpoint, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const address = addressOf(request, this.connections.settings.trustProxy);
-    const handshake = { endpoint, request, socket, head, address };
-    if (endpoint.admit) {
-      void this.admit(handshake, endpoint.admit);
-      return;
+    const handshake = { endpoint, request, socket, head, address, sinceMs: Date.now() };
+    socket.on('error', destroy);
+    if (!this.queue.push(handshake)) this.refuse(socket, { status: 503 });
+  }
+
+  private decide(handshake: Handshake): void {
+    const { endpoint, request, socket, address, sinceMs } = handshake;
+    const isLate = Date.now() - sinceMs >= this.connections.settings.handshakeTimeoutMs;
+    if (socket.destroyed) return;
+    if (isLate) this.refuse(socket, { status: 503 });
+    else if (endpoint.admit) void this.admit(handshake, endpoint.admit);
+    else {
+      const status = this.originRefusal(request) ?? this.connections.refusal(address);
+      if (status === undefined) this.open(handshake, request);
+      else this.refuse(socket, { status });
     }
-    const status = this.originRefusal(request) ?? this.connections.refusal(address);
-    if (status === undefined) this.open(handshake, request);
-    else refuseUpgrade(socket, { status });
   }
 
   /** Capacity is looked at first, so that who must be refused costs little, and last, since others came meanwhile. */
   private async admit(handshake: Handshake, admit: Admit): Promise<void> {
     const { request, socket, address } = handshake;
-    const isLost = (): void => void socket.destroy();
-    socket.on('error', isLost);
     const busy = this.connections.refusal(address);
     const admission = busy ? { refusal: { status: busy } } : await this.decided(admit(request));
-    socket.off('error', isLost);
     if ('refusal' in admission) {
-      refuseUpgrade(socket, admission.refusal);
+      this.refuse(socket, admission.refusal);
       return;
     }
     const status =
       this.originRefusal(request) ?? versionRefusal(request) ?? this.connections.refusal(address);
     if (status === undefined) this.open(handshake, admission.admitted);
-    else refuseUpgrade(socket, { status, headers: status === 426 ? UPGRADE_REQUIRED : undefined });
+    else this.refuse(socket, { status, headers: status === 426 ? UPGRADE_REQUIRED : undefined });
   }
 
   private async decided(admission: Promise<Admission>): Promise<Admission> {
@@ -86,12 +103,18 @@ export class Upgrades {
     }
   }
 
+  private refuse(socket: Duplex, refusal: HandshakeRefusal): void {
+    this.metrics.handshakeRefused(refusal.status);
+    refuseUpgrade(socket, refusal);
+  }
+
   private originRefusal({ headers }: IncomingMessage): 403 | undefined {
     const { origins } = this.connections.settings;
     return isOriginAllowed(headers.origin, headers.host, origins) ? undefined : 403;
   }
 
   private open({ endpoint, request, socket, head, address }: Handshake, known: unknown): void {
+    socket.off('error', destroy);
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection(webSocket, socket, endpoint, this.connections);
       connection.address = address;
@@ -135,7 +158,7 @@ export class Upgrades {
 
 /** Answers an upgrade with an HTTP status. */
 export function refuseUpgrade(socket: Duplex, { status, headers = {} }: HandshakeRefusal): void {
-  socket.on('error', () => socket.destroy());
+  socket.on('error', destroy);
   const all = { ...headers, Connection: 'close', 'Content-Length': 0 };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`, () => socket.destroy());
@@ -154,6 +177,10 @@ function addressOf(request: IncomingMessage, trustProxy: boolean): string | unde
         ?.trim()
     : '';
   return forwarded === '' ? request.socket.remoteAddress : forwarded;
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
 }
 
 function onMessage(this: WebSocket, frame: Buffer): void {

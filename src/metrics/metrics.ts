@@ -31,6 +31,11 @@ export class Metrics {
     labelNames: ['reason'],
     registers: this.registers,
   });
+  private readonly refusals = this.totals(
+    'kittiwake_handshakes_refused_total',
+    'WebSocket handshakes that were refused, by HTTP status.',
+    ['status'],
+  );
   private readonly events = this.totals(
     'kittiwake_events_total',
     'Client events handled, by event and outcome.',
@@ -98,6 +103,20 @@ export class Metrics {
     this.connections.dec();
     this.closes.inc({ reason });
     this.socketshark?.connectionClosed();
+  }
+
+  /** Takes from where to learn how many clients wait to be let in. */
+  countWaiting(count: () => number): void {
+    const gauge: Gauge = new Gauge({
+      name: 'kittiwake_handshakes_waiting',
+      help: 'Clients that wait to be let in.',
+      registers: this.registers,
+      collect: () => gauge.set(count()),
+    });
+  }
+
+  handshakeRefused(status: number): void {
+    this.refusals.add(1, `${status}`);
   }
 
   eventHandled(event: string, outcome: 'success' | 'error'): void {

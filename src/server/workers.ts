@@ -15,6 +15,7 @@ import {
   sendRetire,
   type WorkerRole,
 } from './worker-messages.js';
+import { UntakenConnections } from './untaken-connections.js';
 
 /** Whatever program has started this process. */
 const SERVER = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -40,6 +41,7 @@ export class Workers {
   /** What each of them would make up for itself. */
   private readonly variables: Readonly<Record<string, string>>;
   private readonly startedAtMs = new Map<Worker, number>();
+  private readonly untaken = new Map<Worker, UntakenConnections>();
   /** Those that are to end, whose end needs no successor. */
   private readonly retiring = new Set<Worker>();
   /** The one that serves programs of the same user. */
@@ -105,6 +107,7 @@ export class Workers {
     const worker = cluster.fork(this.variables);
     if (local !== 'none') this.local = worker;
     this.startedAtMs.set(worker, Date.now());
+    this.untaken.set(worker, new UntakenConnections(worker));
     return new Promise((resolve, reject) => {
       const ended = (): void => {
         this.startedAtMs.delete(worker);
@@ -121,8 +124,11 @@ export class Workers {
 
   private ended(worker: Worker): void {
     const startedAtMs = this.startedAtMs.get(worker);
+    const untaken = this.untaken.get(worker);
     this.startedAtMs.delete(worker);
+    this.untaken.delete(worker);
     if (this.retiring.delete(worker) || this.isStopping || startedAtMs === undefined) return;
+    untaken?.close();
     const isEarly = Date.now() - startedAtMs < EARLY_END_MS;
     this.restartWaitMs = isEarly
       ? Math.min(this.restartWaitMs * 2, MAX_RESTART_WAIT_MS)

@@ -1,0 +1,58 @@
+/** How fast clients are let in. */
+export interface AcceptLimits {
+  /** The most that are let in per turn of the event loop; 0 is no limit. */
+  readonly maxPerTick: number;
+  /** The most that wait until they are let in. */
+  readonly maxWaiting: number;
+}
+
+/**
+ * Lets clients in, so many per turn of the event loop and the others later, in the order in which they came: where many
+ * come at once, those that are there are served in between.
+ */
+export class AcceptQueue<T> {
+  private waiting: T[] = [];
+  /** The first that waits; those before it have been let in. */
+  private first = 0;
+  private letInThisTick = 0;
+  private isTurnDue = false;
+
+  constructor(
+    private readonly limits: AcceptLimits,
+    private readonly letIn: (client: T) => void,
+  ) {}
+
+  /** How many wait. */
+  get length(): number {
+    return this.waiting.length - this.first;
+  }
+
+  /** Lets a client in, now or in a later turn. @returns false when there is no room for it to wait. */
+  push(client: T): boolean {
+    const { maxPerTick, maxWaiting } = this.limits;
+    if (maxPerTick === 0) this.letIn(client);
+    else if (this.length === 0 && this.letInThisTick < maxPerTick) this.letInNow(client);
+    else if (this.length < maxWaiting) this.waiting.push(client);
+    else return false;
+    return true;
+  }
+
+  private letInNow(client: T): void {
+    this.letInThisTick++;
+    if (!this.isTurnDue) {
+      this.isTurnDue = true;
+      setImmediate(this.turn);
+    }
+    this.letIn(client);
+  }
+
+  private readonly turn = (): void => {
+    this.isTurnDue = false;
+    this.letInThisTick = 0;
+    while (this.length > 0 && this.letInThisTick < this.limits.maxPerTick)
+      this.letInNow(this.waiting[this.first++]!);
+    if (this.length > 0) return;
+    this.waiting = [];
+    this.first = 0;
+  };
+}

@@ -1,0 +1,28 @@
+import type { Worker } from 'node:cluster';
+
+/** Of a connection that the cluster module hands to a worker: a handle and the message that goes with it. */
+type HandedOver = [message: { readonly key?: unknown }, handle: { close(): void } | undefined, ...rest: unknown[]];
+
+/**
+ * The connections that a worker process was handed and has not said to have taken. Node's cluster module forgets those of
+ * a worker that is killed, without closing them: their clients would wait for an answer for ever.
+ */
+export class UntakenConnections {
+  /** The last one of each listening address: the next is handed over when that one was taken. */
+  private readonly last = new Map<unknown, { close(): void }>();
+
+  constructor({ process }: Worker) {
+    const send = process.send as (...args: HandedOver) => boolean;
+    const handOver = (...args: HandedOver): boolean => {
+      const [message, handle] = args;
+      if (handle) this.last.set(message.key, handle);
+      return send.apply(process, args);
+    };
+    process.send = handOver as typeof process.send;
+  }
+
+  /** When the worker has been killed; of those that it has taken, nothing is left to close. */
+  close(): void {
+    for (const handle of this.last.values()) handle.close();
+  }
+}
