@@ -14,6 +14,7 @@ import type { Missable } from './overflow.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
 import type { Batch } from './batch.js';
 import type { Outbox, Outlet } from './outbox.js';
+import type { Swept } from './wheel.js';
 
 /** What all connections of a gateway share. */
 export interface ConnectionHost {
@@ -27,6 +28,8 @@ export interface ConnectionHost {
   ended(connection: Connection, reason: CloseReason | undefined): void;
   /** The socket of a connection that was about to end has closed. */
   gone(connection: Connection): void;
+  /** Has a connection swept at a time, or before. */
+  sweepBy(connection: Connection, timeMs: number): void;
 }
 
 const logger = new Logger('Connection');
@@ -35,7 +38,7 @@ const LITTLE_BYTES = 65_536;
 const PING_FRAME = Buffer.from([0x89, 0x00]);
 
 /** One client socket. The only way out to a client is {@link send}. */
-export class Connection implements Outlet, InboxOwner, Deadlines {
+export class Connection implements Outlet, InboxOwner, Deadlines, Swept {
   /** See {@link Outlet.waiting}. */
   waiting: Batch | undefined = undefined;
   /** Where the client is, for the limit of connections of one address. */
@@ -49,11 +52,13 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
   lastFrameAtMs = this.openedAtMs;
   lastPingAtMs = this.openedAtMs;
   isPongDue = false;
+  expiresAtMs = Infinity;
+  /** See {@link Swept.slot}. */
+  slot = 0;
   private readonly rate = new EventRate();
   private isClosing = false;
   private inbox: Inbox | undefined = undefined;
   private isKnown = false;
-  private disconnected: (() => void) | undefined = undefined;
   private lag: Lag | undefined = undefined;
   private abandonment: AbortController | undefined = undefined;
   private ending: AbortController | undefined = undefined;
@@ -148,6 +153,12 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
     this.end(reason);
   }
 
+  /** Closes it as expired at a time, in milliseconds since the epoch; a later call counts. Without one, never. */
+  expireAt(timeMs: number | undefined): void {
+    this.expiresAtMs = timeMs ?? Infinity;
+    this.host.sweepBy(this, this.expiresAtMs);
+  }
+
   /** Ends the TCP connection at once. */
   terminate(): void {
     this.webSocket.terminate();
@@ -191,15 +202,11 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
     this.inbox?.dropFrames();
   }
 
-  /** Takes Nest's own handler of the connection's end. */
-  bindDisconnect(disconnected: () => void): void {
-    this.disconnected = disconnected;
-  }
-
   /** Does what is due now: pings, checks deadlines. @returns in how many milliseconds it wants to be swept again. */
   sweep(nowMs: number): number {
-    // While the gateway does not read, the client can show neither that it is there nor that it has something to say.
-    if (!this.webSocket.isPaused) this.doWhatIsDue(nowMs);
+    const due = dueAt(nowMs, this, this.host.settings, !this.webSocket.isPaused);
+    if (due === 'ping') this.ping(nowMs);
+    else if (due) this.close(due);
     return nextDueAtMs(nowMs, this, this.host.settings) - nowMs;
   }
 
@@ -240,11 +247,11 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
     else if (this.socket.writableNeedDrain) this.lag ??= new Lag(this, this.socket, maxBytes);
   }
 
-  /** Makes the connection known to Nest, and so to the gateway, once. */
+  /** Makes the connection known to the gateway, once. */
   private introduce(handshake?: unknown): void {
     if (this.isKnown) return;
     this.isKnown = true;
-    this.endpoint.connected?.(this, handshake);
+    this.endpoint.begin(this, handshake);
   }
 
   private get hasBacklog(): boolean {
@@ -260,12 +267,6 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
   /** See {@link Deadlines.idleMs}. */
   get idleMs(): number {
     return this.endpoint.idleMs ?? this.host.settings.idleMs;
-  }
-
-  private doWhatIsDue(nowMs: number): void {
-    const due = dueAt(nowMs, this, this.host.settings);
-    if (due === 'ping') this.ping(nowMs);
-    else if (due) this.close(due);
   }
 
   private ping(nowMs: number): void {
@@ -288,7 +289,7 @@ export class Connection implements Outlet, InboxOwner, Deadlines {
     this.lag = undefined;
     this.host.ended(this, reason);
     this.inbox?.runLast(async () => {
-      this.disconnected?.();
+      this.endpoint.end(this);
       this.host.settled(this);
     });
   }

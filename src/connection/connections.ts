@@ -6,7 +6,7 @@ import type { Connection, ConnectionHost } from './connection.js';
 import { Outbox } from './outbox.js';
 import { Wheel } from './wheel.js';
 
-const SWEEP_MS = 250;
+const SWEEP_MS = 50;
 /** How long what a client has left behind is handled; the clients that are there wait for the app, too. */
 const LINGER_MS = 30_000;
 const SPREAD_STEP_MS = 50;
@@ -18,6 +18,8 @@ const LAST_ANSWER_MS = 1_000;
 @Injectable()
 export class Connections implements ConnectionHost {
   readonly outbox = new Outbox();
+  /** Sweeps the deadlines of connections, and of what they have. */
+  readonly wheel = new Wheel(SWEEP_MS);
   private readonly open = new Set<Connection>();
   /** Those that the gateway has closed, until the client has too. */
   private readonly leaving = new Set<Connection>();
@@ -25,7 +27,6 @@ export class Connections implements ConnectionHost {
   private readonly perAddress = new Map<string, number>();
   /** Clients that are gone, whose events are still handled; each with the time when that ends. */
   private readonly lingering = new Map<Connection, NodeJS.Timeout>();
-  private readonly wheel = new Wheel<Connection>(SWEEP_MS);
   private isAccepting = true;
 
   constructor(
@@ -60,6 +61,11 @@ export class Connections implements ConnectionHost {
     if (reason) this.leaving.add(connection);
     this.countAddress(connection.address, -1);
     this.metrics.connectionClosed(reason?.name ?? 'client');
+  }
+
+  /** See {@link ConnectionHost.sweepBy}. */
+  sweepBy(connection: Connection, timeMs: number): void {
+    this.wheel.add(connection, timeMs - Date.now());
   }
 
   /** See {@link ConnectionHost.lingers}. */

@@ -8,16 +8,24 @@ export interface Deadlines {
   readonly lastPingAtMs: number;
   readonly isPongDue: boolean;
   readonly isAdmitted: boolean;
+  /** Until then the client has proved who it is; Infinity without an end. */
+  readonly expiresAtMs: number;
   /** After how many milliseconds without a frame it is closed; 0 for never. */
   readonly idleMs: number;
 }
 
-/** What is to be done with a connection now: close it for a reason, or ping it. */
+/**
+ * What is to be done with a connection now: close it for a reason, or ping it.
+ * @param isHeard whether it is read: else the client can show neither that it is there nor that it has something to say.
+ */
 export function dueAt(
   nowMs: number,
-  { openedAtMs, lastFrameAtMs, lastPingAtMs, isPongDue, isAdmitted, idleMs }: Deadlines,
+  { openedAtMs, lastFrameAtMs, lastPingAtMs, isPongDue, isAdmitted, idleMs, expiresAtMs }: Deadlines,
   { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs }: ConnectionSettings,
+  isHeard: boolean,
 ): CloseReason | 'ping' | undefined {
+  if (nowMs >= expiresAtMs) return CLOSE_REASONS.sessionExpired;
+  if (!isHeard) return undefined;
   if (isPongDue && nowMs - lastPingAtMs >= pingTimeoutMs) return CLOSE_REASONS.unresponsive;
   if (idleMs > 0 && nowMs - lastFrameAtMs >= idleMs) return CLOSE_REASONS.idle;
   if (!isAdmitted && admissionDeadlineMs > 0 && nowMs - openedAtMs >= admissionDeadlineMs)
@@ -28,10 +36,10 @@ export function dueAt(
 /** When the next of these is due. */
 export function nextDueAtMs(
   nowMs: number,
-  { openedAtMs, lastFrameAtMs, lastPingAtMs, isPongDue, isAdmitted, idleMs }: Deadlines,
+  { openedAtMs, lastFrameAtMs, lastPingAtMs, isPongDue, isAdmitted, idleMs, expiresAtMs }: Deadlines,
   { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs }: ConnectionSettings,
 ): number {
-  let dueAtMs = isPongDue ? lastPingAtMs + pingTimeoutMs : Infinity;
+  let dueAtMs = isPongDue ? Math.min(expiresAtMs, lastPingAtMs + pingTimeoutMs) : expiresAtMs;
   const nextPingAtMs = lastPingAtMs + pingIntervalMs;
   // By then an answer that is due now may have come.
   if (pingIntervalMs > 0 && (!isPongDue || nextPingAtMs > nowMs)) dueAtMs = Math.min(dueAtMs, nextPingAtMs);

@@ -21,15 +21,23 @@ export interface EndpointRules {
   readonly maxOutboxBytes?: number | undefined;
 }
 
+/** A gateway that an endpoint serves, as far as the beginning and the end of connections go. */
+export interface ConnectionGateway {
+  /** An eager gateway gets the handshake, too: the request, or what was admitted where the endpoint decides. */
+  handleConnection?(connection: unknown, handshake?: unknown): void;
+  handleDisconnect?(connection: unknown): void;
+}
+
 type Handler = (this: object, connection: unknown, payload: unknown) => unknown;
 
 /**
  * Where clients of one protocol connect: what Nest takes for the WebSocket server of a gateway. The gateway calls
  * {@link serve} in its `afterInit`.
  *
- * Frames go straight to the `@SubscribeMessage` handlers of the gateway, with the connection and what was read. Nest
- * would put the app's global guards, pipes, interceptors and filters around them, which know nothing of Kittiwake's
- * protocols; they work on the providers that answer callbacks.
+ * Frames go straight to the `@SubscribeMessage` handlers of the gateway, with the connection and what was read, and so do
+ * beginnings and ends. Nest would make handlers and observables for each connection, and put the app's global guards,
+ * pipes, interceptors and filters around them, which know nothing of Kittiwake's protocols; they work on the providers
+ * that answer callbacks.
  */
 export class Endpoint {
   /** Close codes that a compatible protocol prescribes for clients that did not ask for a sub-protocol of ours. */
@@ -40,12 +48,7 @@ export class Endpoint {
   idleMs: number | undefined;
   /** Decides who may connect; without it, whoever comes from an allowed origin. */
   admit: Admit | undefined;
-  /**
-   * Nest's own handler of new connections. An eager gateway gets the handshake, too: the request, or what was admitted
-   * where the endpoint decides who may connect.
-   */
-  connected: ((client: unknown, handshake?: unknown) => void) | undefined;
-  private gateway: object = this;
+  private gateway: ConnectionGateway = {};
   private handlers: ReadonlyMap<string, Handler> = new Map();
   private decode: FrameDecoder | undefined;
 
@@ -66,11 +69,26 @@ export class Endpoint {
     return this.isWild || this.path === path || this.isBelow(path);
   }
 
-  /** Hands frames to the gateway's handlers from now on. */
-  serve(gateway: object, decode: FrameDecoder): void {
+  /** Whether a gateway serves it. */
+  get isServed(): boolean {
+    return this.decode !== undefined;
+  }
+
+  /** Hands connections and their frames to the gateway from now on. */
+  serve(gateway: ConnectionGateway, decode: FrameDecoder): void {
     this.gateway = gateway;
     this.handlers = handlersOf(gateway);
     this.decode = decode;
+  }
+
+  /** Tells the gateway of a connection. */
+  begin(connection: unknown, handshake: unknown): void {
+    this.gateway.handleConnection?.(connection, handshake);
+  }
+
+  /** Tells the gateway of the end of a connection. */
+  end(connection: unknown): void {
+    this.gateway.handleDisconnect?.(connection);
   }
 
   /** Handles a frame of a connection. @throws when the gateway has no handler for it, which is a defect. */

@@ -9,7 +9,7 @@ export class Endpoints {
 
   /** Whether Nest has connected every gateway to its endpoint, which it does with Kittiwake's adapter only. */
   get areConnected(): boolean {
-    return [...this.byName.values()].every(({ connected }) => connected !== undefined);
+    return [...this.byName.values()].every(({ isServed }) => isServed);
   }
 
   /** The endpoint of a gateway. */

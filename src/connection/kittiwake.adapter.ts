@@ -1,12 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import type { MessageMappingProperties } from '@nestjs/websockets';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Observable } from 'rxjs';
 import type { WebSocketServer } from 'ws';
 import { Metrics } from '../metrics/metrics.js';
-import { Connection } from './connection.js';
 import { Connections } from './connections.js';
 import { Endpoint } from './endpoint.js';
 import { Endpoints } from './endpoints.js';
@@ -42,22 +39,9 @@ export class KittiwakeAdapter extends WsAdapter {
     return endpoint;
   }
 
+  /** An {@link Endpoint} tells its gateway by itself. */
   override bindClientConnect(server: Endpoint | WebSocketServer, connected: (client: unknown) => void): void {
-    if (server instanceof Endpoint) server.connected = connected;
-    else super.bindClientConnect(server, connected);
-  }
-
-  override bindMessageHandlers(
-    client: unknown,
-    handlers: MessageMappingProperties[],
-    transform: (data: unknown) => Observable<unknown>,
-  ): void {
-    if (!(client instanceof Connection)) super.bindMessageHandlers(client, handlers, transform);
-  }
-
-  override bindClientDisconnect(client: unknown, disconnected: () => void): void {
-    if (client instanceof Connection) client.bindDisconnect(disconnected);
-    else super.bindClientDisconnect(client, disconnected);
+    if (!(server instanceof Endpoint)) super.bindClientConnect(server, connected);
   }
 
   /** Kittiwake's connections are drained before Nest closes its servers; the others are Nest's to close. */

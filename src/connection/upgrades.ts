@@ -26,7 +26,7 @@ interface Handshake {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
-  /** Where the client is. */
+  /** Where the client is, if connections of one address are counted. */
   readonly address: string | undefined;
   readonly sinceMs: number;
 }
@@ -54,7 +54,8 @@ export class Upgrades {
   }
 
   accept(endpoint: Endpoint, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const address = addressOf(request, this.connections.settings.trustProxy);
+    const { trustProxy, maxConnectionsPerAddress } = this.connections.settings;
+    const address = maxConnectionsPerAddress > 0 ? addressOf(request, trustProxy) : undefined;
     const handshake = { endpoint, request, socket, head, address, sinceMs: Date.now() };
     socket.on('error', destroy);
     if (!this.queue.push(handshake)) this.refuse(socket, { status: 503 });

@@ -3,6 +3,7 @@ import { type Swept, Wheel } from './wheel.js';
 
 class FakeItem implements Swept {
   isOpen = true;
+  slot = 0;
   readonly sweptAtMs: number[] = [];
 
   constructor(private readonly periodMs: number) {}
@@ -14,7 +15,7 @@ class FakeItem implements Swept {
 }
 
 describe('the wheel', () => {
-  let wheel: Wheel<FakeItem>;
+  let wheel: Wheel;
   let startMs: number;
 
   beforeEach(() => {
@@ -65,6 +66,25 @@ describe('the wheel', () => {
     jest.setSystemTime(startMs + 60_000);
     jest.advanceTimersByTime(250);
     expect(item.sweptAtMs).toHaveLength(1);
+  });
+
+  it('sweeps an item that is added again for an earlier time once, then', () => {
+    const item = new FakeItem(Infinity);
+    wheel.add(item, 10_000);
+    wheel.add(item, 1000);
+    wheel.add(item, 5000);
+    jest.advanceTimersByTime(1500);
+    expect(item.sweptAtMs).toHaveLength(1);
+    jest.advanceTimersByTime(20_000);
+    expect(item.sweptAtMs).toHaveLength(1);
+  });
+
+  it('keeps what has closed for 15 seconds at most', () => {
+    const item = new FakeItem(Infinity);
+    wheel.add(item, 3_600_000);
+    item.isOpen = false;
+    jest.advanceTimersByTime(15_500);
+    expect(wheel).toMatchObject({ slots: new Map() });
   });
 
   it('keeps one timer, and none when it has stopped', () => {

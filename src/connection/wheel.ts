@@ -1,13 +1,18 @@
 /** What a wheel sweeps. */
 export interface Swept {
   readonly isOpen: boolean;
+  /** The slot in which it is swept next; the wheel's own, 0 at first. */
+  slot: number;
   /** Does what is due. @returns in how many milliseconds it wants to be swept again; Infinity for never. */
   sweep(nowMs: number): number;
 }
 
-/** One timer for the deadlines of all connections, with slots of `slotMs`: a deadline may be that much late. */
-export class Wheel<T extends Swept> {
-  private readonly slots = new Map<number, T[]>();
+/** Until what has closed is forgotten, however late its deadline was; it may be large. */
+const MAX_DELAY_MS = 15_000;
+
+/** One timer for the deadlines of very many, with slots of `slotMs`: a deadline may be two of them late. */
+export class Wheel {
+  private readonly slots = new Map<number, Swept[]>();
   private timer: NodeJS.Timeout | undefined;
   private slot = 0;
 
@@ -24,9 +29,12 @@ export class Wheel<T extends Swept> {
     this.slots.clear();
   }
 
-  add(item: T, delayMs: number): void {
+  /** Sweeps an item after a delay, or before that: whether anything is due is for the item to know. */
+  add(item: Swept, delayMs: number): void {
     if (delayMs === Infinity) return;
-    const slot = Math.max(this.slotOf(Date.now() + delayMs), this.slot) + 1;
+    const slot = Math.max(this.slotOf(Date.now() + Math.min(delayMs, MAX_DELAY_MS)), this.slot) + 1;
+    if (item.slot > this.slot && item.slot <= slot) return;
+    item.slot = slot;
     const items = this.slots.get(slot);
     if (items) items.push(item);
     else this.slots.set(slot, [item]);
@@ -41,13 +49,13 @@ export class Wheel<T extends Swept> {
     }
   };
 
-  private sweep(items: T[]): void {
+  /** An item that was added again for an earlier slot is in its later one, too, and left alone there. */
+  private sweep(items: readonly Swept[]): void {
     const nowMs = Date.now();
     for (const item of items) {
-      if (item.isOpen) {
-        const delayMs = item.sweep(nowMs);
-        if (item.isOpen) this.add(item, delayMs);
-      }
+      if (!item.isOpen || item.slot !== this.slot) continue;
+      const delayMs = item.sweep(nowMs);
+      if (item.isOpen) this.add(item, delayMs);
     }
   }
 

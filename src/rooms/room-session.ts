@@ -19,8 +19,6 @@ export class RoomSession implements RoomsClient {
   told: Promise<void> = Promise.resolve();
   /** How many pings wait to be told, or are being told. */
   untoldPings = 0;
-  /** The next time that the app is asked again. */
-  renewal: NodeJS.Timeout | undefined = undefined;
 
   constructor(
     readonly connection: Connection,

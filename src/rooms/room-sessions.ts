@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { measured } from '../callbacks/measured.js';
 import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
+import { Connections } from '../connection/connections.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonText } from '../protocol/json.js';
@@ -11,6 +12,7 @@ import { canonicalJson } from '../protocol/canonical-json.js';
 import { Permissions } from './permissions.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import { RoomHub } from './room-hub.js';
+import { type RenewalHost, RoomRenewal } from './room-renewal.js';
 import { RoomReply } from './room-reply.js';
 import { RoomSession } from './room-session.js';
 import { Room } from './room.js';
@@ -32,6 +34,7 @@ export class RoomSessions {
   private readonly logger = new Logger('RoomSessions');
   private readonly byConnection = new Map<Connection, RoomSession>();
   private readonly telling = new Set<Promise<void>>();
+  private readonly renewals: RenewalHost | undefined;
   private authorized = 0;
 
   constructor(
@@ -39,7 +42,11 @@ export class RoomSessions {
     private readonly app: RoomsApiHolder,
     private readonly settings: Settings,
     private readonly metrics: Metrics,
-  ) {}
+    { wheel }: Connections,
+  ) {
+    const periodMs = settings.rooms?.renewalPeriodMs;
+    if (periodMs !== undefined) this.renewals = { wheel, periodMs, renew: (session) => this.renew(session) };
+  }
 
   /** How many clients have been let in. */
   get authorizedCount(): number {
@@ -61,7 +68,6 @@ export class RoomSessions {
     const session = this.byConnection.get(connection);
     if (!session) return;
     this.byConnection.delete(connection);
-    clearTimeout(session.renewal);
     for (const rooms of session.subscriptions.values()) for (const one of rooms.values()) this.hub.leave(one);
     session.subscriptions.clear();
     if (!session.permissions) return;
@@ -159,7 +165,7 @@ export class RoomSessions {
     session.connection.isAdmitted = true;
     this.authorized++;
     new RoomReply(session).authorized(permissions.text);
-    this.scheduleRenewal(session);
+    if (this.renewals) RoomRenewal.begin(session, this.renewals);
     void this.tell('onConnect', session);
   }
 
@@ -196,15 +202,6 @@ export class RoomSessions {
     } catch (error) {
       this.logger.warn(`${hook} failed: ${messageOf(error)}`);
     }
-  }
-
-  private scheduleRenewal(session: RoomSession): void {
-    const renewalPeriodMs = this.settings.rooms?.renewalPeriodMs;
-    if (renewalPeriodMs === undefined || !session.connection.isOpen) return;
-    session.renewal = setTimeout(() => {
-      void this.renew(session).then(() => this.scheduleRenewal(session));
-    }, renewalPeriodMs);
-    session.renewal.unref();
   }
 
   private endUncovered(session: RoomSession): void {

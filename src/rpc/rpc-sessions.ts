@@ -1,22 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
-import { Expiry } from '../auth/expiry.js';
 import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
 import { CallerHooks } from '../procedures/caller-hooks.js';
-import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { JsonMembers } from '../protocol/json.js';
-
-/** What is known of a client that calls procedures. */
-interface RpcSession {
-  readonly identity: JsonMembers;
-  readonly expiry: Expiry | undefined;
-}
 
 /** The sessions of all connections for procedures, until the app has been told of their end. */
 @Injectable()
 export class RpcSessions {
-  private readonly byConnection = new Map<Connection, RpcSession>();
+  private readonly identities = new Map<Connection, JsonMembers>();
   private ending = 0;
   private whenDrained: (() => void)[] = [];
 
@@ -28,23 +20,20 @@ export class RpcSessions {
   /** Begins a session; what the client sends waits until the app has been told. */
   begin(connection: Connection, { identity, expiresAtMs }: Authenticated): void {
     connection.isAdmitted = true;
-    const close = (): void => connection.close(CLOSE_REASONS.sessionExpired);
-    const isEnding = expiresAtMs !== undefined && this.settings.procedures?.endWithToken === true;
-    const expiry = isEnding ? new Expiry(expiresAtMs, close) : undefined;
-    this.byConnection.set(connection, { identity, expiry });
+    if (this.settings.procedures?.endWithToken === true) connection.expireAt(expiresAtMs);
+    this.identities.set(connection, identity);
     connection.runNext(() => this.hooks.connected(identity));
   }
 
   identityOf(connection: Connection): JsonMembers {
-    return this.byConnection.get(connection)!.identity;
+    return this.identities.get(connection)!;
   }
 
   end(connection: Connection): void {
-    const session = this.byConnection.get(connection);
-    if (!session) return;
-    this.byConnection.delete(connection);
-    session.expiry?.cancel();
-    void this.tellEnd(session);
+    const identity = this.identities.get(connection);
+    if (!identity) return;
+    this.identities.delete(connection);
+    void this.tellEnd(identity);
   }
 
   /** Resolves when every session has ended and the app has been told. */
@@ -54,7 +43,7 @@ export class RpcSessions {
     await drained;
   }
 
-  private async tellEnd({ identity }: RpcSession): Promise<void> {
+  private async tellEnd(identity: JsonMembers): Promise<void> {
     this.ending++;
     await this.hooks.disconnected(identity);
     this.ending--;
@@ -62,7 +51,7 @@ export class RpcSessions {
   }
 
   private checkDrained(): void {
-    if (this.byConnection.size > 0 || this.ending > 0) return;
+    if (this.identities.size > 0 || this.ending > 0) return;
     for (const resolve of this.whenDrained.splice(0)) resolve();
   }
 }

@@ -1,7 +1,11 @@
 import type { Worker } from 'node:cluster';
 
 /** Of a connection that the cluster module hands to a worker: a handle and the message that goes with it. */
-type HandedOver = [message: { readonly key?: unknown }, handle: { close(): void } | undefined, ...rest: unknown[]];
+type HandedOver = [
+  message: { readonly key?: unknown },
+  handle: { close(): void } | undefined,
+  ...rest: unknown[],
+];
 
 /**
  * The connections that a worker process was handed and has not said to have taken. Node's cluster module forgets those of
@@ -12,11 +16,11 @@ export class UntakenConnections {
   private readonly last = new Map<unknown, { close(): void }>();
 
   constructor({ process }: Worker) {
-    const send = process.send as (...args: HandedOver) => boolean;
+    const send = process.send.bind(process) as (...args: HandedOver) => boolean;
     const handOver = (...args: HandedOver): boolean => {
       const [message, handle] = args;
       if (handle) this.last.set(message.key, handle);
-      return send.apply(process, args);
+      return send(...args);
     };
     process.send = handOver as typeof process.send;
   }

@@ -1,70 +1,98 @@
+import type { Swept, Wheel } from '../connection/wheel.js';
 import type { TopicSubscription } from './topic-subscription.js';
 
 /** The calls that a service gets again and again while a subscription lasts: reauthorization and heartbeat. */
-export class PeriodicCalls {
-  private readonly stopped = new AbortController();
-  private readonly timers = new Set<NodeJS.Timeout>();
+export class PeriodicCalls implements Swept {
+  isOpen = true;
+  /** See {@link Swept.slot}. */
+  slot = 0;
+  private renewAtMs = Infinity;
+  private beatAtMs = Infinity;
+  private stopping: AbortController | undefined = undefined;
 
-  /** @param lapsed called with the refusal or failure when the subscription is not authorized any more. */
-  constructor(
+  private constructor(
     private readonly subscription: TopicSubscription,
+    private readonly wheel: Wheel,
     private readonly lapsed: (error: unknown) => void,
   ) {}
 
-  start(): void {
-    const { service } = this.subscription;
-    const { authorizationRenewalPeriodMs, heartbeatPeriodMs } = service.rules;
-    if (authorizationRenewalPeriodMs && service.has('authorizer'))
-      this.scheduleRenewal(authorizationRenewalPeriodMs);
-    if (heartbeatPeriodMs && service.has('onHeartbeat')) {
-      this.schedule(Math.random() * heartbeatPeriodMs, () => this.beat(heartbeatPeriodMs));
-    }
+  /**
+   * @param lapsed called with the refusal or failure when the subscription is not authorized any more.
+   * @returns nothing when the service gets none.
+   */
+  static begin(
+    subscription: TopicSubscription,
+    wheel: Wheel,
+    lapsed: (error: unknown) => void,
+  ): PeriodicCalls | undefined {
+    const { service } = subscription;
+    const { authorizationRenewalPeriodMs = 0, heartbeatPeriodMs = 0 } = service.rules;
+    const isRenewed = authorizationRenewalPeriodMs > 0 && service.has('authorizer');
+    const hasHeartbeat = heartbeatPeriodMs > 0 && service.has('onHeartbeat');
+    if (!isRenewed && !hasHeartbeat) return undefined;
+    const calls = new PeriodicCalls(subscription, wheel, lapsed);
+    if (isRenewed) calls.scheduleRenewal();
+    if (hasHeartbeat) calls.scheduleBeat(Math.random());
+    return calls;
   }
 
-  /** Ends the timers and the calls under way. */
+  /** No more calls; those under way are ended. */
   stop(): void {
-    for (const timer of this.timers) clearTimeout(timer);
-    this.timers.clear();
-    this.stopped.abort();
+    this.isOpen = false;
+    this.stopping?.abort();
   }
 
-  private scheduleRenewal(periodMs: number): void {
-    const jitterMs = Math.random() * this.subscription.service.rules.authorizationRenewalJitterMs;
-    this.schedule(periodMs - jitterMs, () => this.renew(periodMs));
+  /** See {@link Swept.sweep}. */
+  sweep(nowMs: number): number {
+    if (nowMs >= this.renewAtMs) {
+      this.renewAtMs = Infinity;
+      void this.renew();
+    }
+    if (nowMs >= this.beatAtMs) {
+      this.beatAtMs = Infinity;
+      void this.beat();
+    }
+    return Math.min(this.renewAtMs, this.beatAtMs) - nowMs;
   }
 
-  private async renew(periodMs: number): Promise<void> {
+  private scheduleRenewal(): void {
+    const { authorizationRenewalPeriodMs = 0, authorizationRenewalJitterMs } =
+      this.subscription.service.rules;
+    const waitMs = authorizationRenewalPeriodMs - Math.random() * authorizationRenewalJitterMs;
+    this.renewAtMs = Date.now() + waitMs;
+    this.wheel.add(this, waitMs);
+  }
+
+  private scheduleBeat(periods: number): void {
+    const waitMs = periods * (this.subscription.service.rules.heartbeatPeriodMs ?? 0);
+    this.beatAtMs = Date.now() + waitMs;
+    this.wheel.add(this, waitMs);
+  }
+
+  private async renew(): Promise<void> {
     const { subscription } = this;
     const { service } = subscription;
     try {
-      const answer = await service.ask('authorizer', subscription.callbackFields(), this.stopped.signal);
-      if (this.stopped.signal.aborted) return;
+      const answer = await service.ask('authorizer', subscription.callbackFields(), this.signal);
+      if (!this.isOpen) return;
       if (subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer))) {
-        await service.ask('onAuthorizationChange', subscription.callbackFields(), this.stopped.signal);
+        await service.ask('onAuthorizationChange', subscription.callbackFields(), this.signal);
       }
     } catch (error) {
-      if (!this.stopped.signal.aborted) this.lapsed(error);
+      if (this.isOpen) this.lapsed(error);
       return;
     }
-    this.scheduleRenewal(periodMs);
+    if (this.isOpen) this.scheduleRenewal();
   }
 
-  private async beat(periodMs: number): Promise<void> {
-    await this.subscription.service.tell(
-      'onHeartbeat',
-      this.subscription.callbackFields(),
-      this.stopped.signal,
-    );
-    this.schedule(periodMs, () => this.beat(periodMs));
+  private async beat(): Promise<void> {
+    const { service } = this.subscription;
+    await service.tell('onHeartbeat', this.subscription.callbackFields(), this.signal);
+    if (this.isOpen) this.scheduleBeat(1);
   }
 
-  private schedule(waitMs: number, call: () => Promise<void>): void {
-    if (this.stopped.signal.aborted) return;
-    const run = (): void => {
-      this.timers.delete(timer);
-      void call();
-    };
-    const timer = setTimeout(run, waitMs);
-    this.timers.add(timer);
+  private get signal(): AbortSignal {
+    this.stopping ??= new AbortController();
+    return this.stopping.signal;
   }
 }

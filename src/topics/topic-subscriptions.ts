@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { Connections } from '../connection/connections.js';
 import { Hub } from '../delivery/hub.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
 import { valueOf, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -34,6 +35,7 @@ export class TopicSubscriptions {
   constructor(
     private readonly hub: Hub,
     private readonly settings: Settings,
+    private readonly connections: Connections,
   ) {}
 
   /**
@@ -61,9 +63,9 @@ export class TopicSubscriptions {
     const subscription = new TopicSubscription(session, service, topic, extra, outboxBytes, reportsDrops);
     await this.authorize(subscription);
     await this.begin(session, subscription, confirm);
-    const calls = new PeriodicCalls(subscription, (error) => this.lapse(session, subscription, error));
-    subscription.periodicCalls = calls;
-    calls.start();
+    subscription.periodicCalls = PeriodicCalls.begin(subscription, this.connections.wheel, (error) =>
+      this.lapse(session, subscription, error),
+    );
     await service.tell('onSubscribe', subscription.callbackFields());
   }
 
@@ -86,7 +88,6 @@ export class TopicSubscriptions {
 
   /** Ends all subscriptions of a session that is over, the latest first. */
   async endAll(session: Session): Promise<void> {
-    session.end();
     for (const subscription of session.subscriptions.values()) this.hub.leave(subscription);
     for (const subscription of [...session.subscriptions.values()].toReversed()) {
       session.subscriptions.delete(subscription.topic);
@@ -104,6 +105,7 @@ export class TopicSubscriptions {
 
   private async authorize(subscription: TopicSubscription): Promise<void> {
     const { service, connection } = subscription;
+    if (!service.has('authorizer')) return;
     // If the service is asked nothing after it, nobody but the client learns what the authorizer says.
     const signal = LATER.some((kind) => service.has(kind)) ? undefined : connection.abandoned;
     const answer = await service.ask('authorizer', subscription.callbackFields(), signal);
