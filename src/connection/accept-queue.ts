@@ -27,14 +27,17 @@ export class AcceptQueue<T> {
     return this.waiting.length - this.first;
   }
 
-  /** Lets a client in, now or in a later turn. @returns false when there is no room for it to wait. */
-  push(client: T): boolean {
+  /** Lets a client in now, or has it wait. @returns what became of it; it may not wait when there are too many. */
+  push(client: T): 'let in' | 'waits' | 'too many' {
     const { maxPerTick, maxWaiting } = this.limits;
     if (maxPerTick === 0) this.letIn(client);
     else if (this.length === 0 && this.letInThisTick < maxPerTick) this.letInNow(client);
-    else if (this.length < maxWaiting) this.waiting.push(client);
-    else return false;
-    return true;
+    else {
+      if (this.length >= maxWaiting) return 'too many';
+      this.waiting.push(client);
+      return 'waits';
+    }
+    return 'let in';
   }
 
   private letInNow(client: T): void {

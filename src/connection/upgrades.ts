@@ -57,8 +57,10 @@ export class Upgrades {
     const { trustProxy, maxConnectionsPerAddress } = this.connections.settings;
     const address = maxConnectionsPerAddress > 0 ? addressOf(request, trustProxy) : undefined;
     const handshake = { endpoint, request, socket, head, address, sinceMs: Date.now() };
-    socket.on('error', destroy);
-    if (!this.queue.push(handshake)) this.refuse(socket, { status: 503 });
+    const outcome = this.queue.push(handshake);
+    if (outcome === 'waits')
+      socket.on('error', destroy); // it does no harm later
+    else if (outcome === 'too many') this.refuse(socket, { status: 503 });
   }
 
   private decide(handshake: Handshake): void {
@@ -77,6 +79,7 @@ export class Upgrades {
   /** Capacity is looked at first, so that who must be refused costs little, and last, since others came meanwhile. */
   private async admit(handshake: Handshake, admit: Admit): Promise<void> {
     const { request, socket, address } = handshake;
+    socket.on('error', destroy);
     const busy = this.connections.refusal(address);
     const admission = busy ? { refusal: { status: busy } } : await this.decided(admit(request));
     if ('refusal' in admission) {
@@ -115,7 +118,6 @@ export class Upgrades {
   }
 
   private open({ endpoint, request, socket, head, address }: Handshake, known: unknown): void {
-    socket.off('error', destroy);
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection(webSocket, socket, endpoint, this.connections);
       connection.address = address;
