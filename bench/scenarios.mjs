@@ -8,6 +8,7 @@ import { latency } from './scenarios/latency.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { procedures } from './scenarios/procedures.mjs';
 import { slowReader } from './scenarios/slow-reader.mjs';
+import { storm } from './scenarios/storm.mjs';
 import { workers } from './scenarios/workers.mjs';
 
 export const SCENARIOS = {
@@ -20,5 +21,6 @@ export const SCENARIOS = {
   procedures,
   crowd,
   'slow-reader': slowReader,
+  storm,
   workers,
 };

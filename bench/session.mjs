@@ -27,8 +27,12 @@ export class Session {
   /** `options` are those of {@link Server.start}. */
   static async open(target, cores, options = {}) {
     const server = await Server.start(target, { cores: cores.server, ...options });
-    const load = start([process.execPath, GENERATOR], { cores: cores.load, extra: ['ipc'] });
-    return new Session(server, load);
+    return new Session(server, generator(cores));
+  }
+
+  /** The same server with one more load generator, to {@link leave} it. */
+  another(cores) {
+    return new Session(this.server, generator(cores));
   }
 
   /**
@@ -85,8 +89,13 @@ export class Session {
     return this.#order('quiet');
   }
 
-  async close() {
+  /** Ends the load generator, not the server. */
+  async leave() {
     await end(this.#load);
+  }
+
+  async close() {
+    await this.leave();
     await this.server.stop();
   }
 
@@ -109,4 +118,8 @@ export class Session {
     this.#failure ??= new Error([`${this.target.label}: ${reason}`, this.server.output].join('\n').trim());
     this.#settle?.reject(this.#failure);
   }
+}
+
+function generator(cores) {
+  return start([process.execPath, GENERATOR], { cores: cores.load, extra: ['ipc'] });
 }

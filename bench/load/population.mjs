@@ -24,16 +24,16 @@ export class Population {
 
   /**
    * Brings the number of connections up to `count`: in `topics` topics, `topicsEach` of them for each connection, or
-   * in none. A population of another kind is closed before.
+   * in none. A population of another kind is closed before. `atATime` handshakes are under way.
    */
-  async grow({ count, ...kind }) {
+  async grow({ count, atATime = CONCURRENT_HANDSHAKES, ...kind }) {
     const name = JSON.stringify(kind);
     if (this.#kind !== name) await this.close();
     this.#kind = name;
     const open = async () => {
       while (this.connections.length < count) await this.#open(kind);
     };
-    await Promise.all(Array.from({ length: CONCURRENT_HANDSHAKES }, open));
+    await Promise.all(Array.from({ length: atATime }, open));
   }
 
   async close() {
@@ -52,7 +52,7 @@ export class Population {
     return sizes;
   }
 
-  async #open({ port, dialect: name, topics = 0, topicsEach = 1, isAuthenticated = false }) {
+  async #open({ port, dialect: name, topics = 0, firstTopic = 0, topicsEach = 1, isAuthenticated = false }) {
     const dialect = DIALECTS[name];
     const index = this.connections.length;
     const localAddress = addressOf(index, port);
@@ -62,7 +62,7 @@ export class Population {
     if (isAuthenticated) await connection.authenticate(`user-${index}`);
     if (topics === 0) return;
     for (let k = 0; k < topicsEach; k++) {
-      const topic = (index * topicsEach + k) % topics;
+      const topic = firstTopic + ((index * topicsEach + k) % topics);
       await connection.subscribe(topic, topicName(topic));
     }
   }
