@@ -7,6 +7,7 @@ import { intake } from './scenarios/intake.mjs';
 import { latency } from './scenarios/latency.mjs';
 import { memory } from './scenarios/memory.mjs';
 import { procedures } from './scenarios/procedures.mjs';
+import { restarts } from './scenarios/restarts.mjs';
 import { slowReader } from './scenarios/slow-reader.mjs';
 import { storm } from './scenarios/storm.mjs';
 import { workers } from './scenarios/workers.mjs';
@@ -23,4 +24,5 @@ export const SCENARIOS = {
   'slow-reader': slowReader,
   storm,
   workers,
+  restarts,
 };

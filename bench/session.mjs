@@ -71,6 +71,11 @@ export class Session {
     return this.#order('callOverHttp', calls);
   }
 
+  /** Clients that come back while workers are replaced; see `load/comeback.mjs`. */
+  comeBack(order) {
+    return this.#order('comeBack', order);
+  }
+
   stopReading(index) {
     return this.#order('stopReading', { index });
   }

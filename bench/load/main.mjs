@@ -5,6 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { FIRST_SEQUENCE, topicName } from '../wire.mjs';
 import { Burst } from './burst.mjs';
+import { Comeback } from './comeback.mjs';
 import { Exchange } from './exchange.mjs';
 import { HttpCalls } from './http-calls.mjs';
 import { measured } from './measured.mjs';
@@ -50,6 +51,8 @@ const commands = {
     receiver = exchange;
     return exchange.run({ ...order, population });
   },
+
+  comeBack: (order) => new Comeback().run(order),
 
   callOverHttp: (order) => httpCalls.run(order),
 
