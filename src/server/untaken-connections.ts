@@ -1,7 +1,15 @@
 import type { Worker } from 'node:cluster';
 
 /** Of a connection that the cluster module hands to a worker: a handle and the message that goes with it. */
-type HandedOver = [message: { readonly key?: unknown }, handle: { close(): void } | undefined, ...rest: unknown[]];
+type HandedOver = [
+  message: { readonly key?: unknown },
+  handle: { close(): void } | undefined,
+  ...rest: unknown[],
+];
+
+interface Channel {
+  send: (...args: HandedOver) => boolean;
+}
 
 /**
  * The connections that a worker process was handed and has not said to have taken. Node's cluster module forgets those of
@@ -12,13 +20,13 @@ export class UntakenConnections {
   private readonly last = new Map<unknown, { close(): void }>();
 
   constructor({ process }: Worker) {
-    const send = process.send as (...args: HandedOver) => boolean;
-    const handOver = (...args: HandedOver): boolean => {
+    const channel = process as unknown as Channel;
+    const { send } = channel;
+    channel.send = (...args) => {
       const [message, handle] = args;
       if (handle) this.last.set(message.key, handle);
       return send.apply(process, args);
     };
-    process.send = handOver as typeof process.send;
   }
 
   /** When the worker has been killed; of those that it has taken, nothing is left to close. */
