@@ -22,6 +22,8 @@ export default {
   ],
   setupFiles: ['reflect-metadata'],
   testTimeout: 20_000,
-  maxWorkers: '100%', // most of the time tests wait for sockets, not for a core
+  testSequencer: '<rootDir>/test/support/slowest-first.mjs',
+  maxWorkers: '150%', // many tests wait for sockets and timers, not for a core
+  workerIdleMemoryLimit: '350MB', // modules of earlier files are never freed: collecting around them takes time
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
 };
