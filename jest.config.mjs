@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const swc = {
   jsc: {
     target: 'es2023',
@@ -23,7 +25,7 @@ export default {
   setupFiles: ['reflect-metadata'],
   testTimeout: 20_000,
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
-  maxWorkers: '150%', // many tests wait for sockets and timers, not for a core
+  maxWorkers: Math.ceil(1.5 * availableParallelism()), // many tests wait for sockets and timers, not for a core
   workerIdleMemoryLimit: '350MB', // modules of earlier files are never freed: collecting around them takes time
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
 };

@@ -146,10 +146,13 @@ class Workers {
   private startAgain(): void {
     setTimeout(() => {
       if (this.isStopping || this.running().length >= this.count) return;
-      this.startOne(this.local?.isDead() === false ? 'none' : 'first').catch(() => {
-        this.restartWaitMs = Math.min(this.restartWaitMs * 2, MAX_RESTART_WAIT_MS);
-        this.startAgain();
-      });
+      this.startOne(this.local?.isDead() === false ? 'none' : 'first').then(
+        ({ process }) => this.logger.log(`worker process ${process.pid} takes its place`),
+        () => {
+          this.restartWaitMs = Math.min(this.restartWaitMs * 2, MAX_RESTART_WAIT_MS);
+          this.startAgain();
+        },
+      );
     }, this.restartWaitMs);
   }
 
