@@ -11,6 +11,17 @@ const swc = {
   sourceMaps: 'inline',
 };
 
+/** Files of `test/` whose tests run in one context, by the file of `test/together/` that has them: see `together`. */
+const TOGETHER = {
+  topics: 'topics-',
+  rooms: 'rooms-(?!rabbitmq)',
+  rpc: 'rpc-(?!browser|http-fuzz|http-process|http\\.|local)',
+  apps: '(module|procedures)-',
+  endpoints: '(compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|tls)\\.',
+};
+/** Whoever names files wants just those, each by itself. */
+const isWhole = process.argv.slice(2).every((argument) => argument.startsWith('-'));
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
@@ -23,6 +34,11 @@ export default {
     '<rootDir>/test/**/*.contract-spec.ts',
   ],
   setupFiles: ['reflect-metadata'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...(isWhole ? Object.values(TOGETHER) : ['together/']).map((path) => `<rootDir>/test/${path}`),
+  ],
+  globals: { TOGETHER },
   testTimeout: 20_000,
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
   maxWorkers: Math.ceil(1.5 * availableParallelism()), // many tests wait for sockets and timers, not for a core
