@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 const swc = {
   jsc: {
     target: 'es2023',
@@ -8,6 +10,17 @@ const swc = {
   module: { type: 'es6' },
   sourceMaps: 'inline',
 };
+
+/** Files of `test/` whose tests run in one context, by the file of `test/together/` that has them: see `together`. */
+const TOGETHER = {
+  topics: 'topics-',
+  rooms: 'rooms-(?!rabbitmq)',
+  rpc: 'rpc-(?!browser|http-fuzz|http-process|http\\.|local)',
+  apps: '(module|procedures)-',
+  endpoints: '(compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|tls)\\.',
+};
+/** Whoever names files wants just those, each by itself. */
+const isWhole = process.argv.slice(2).every((argument) => argument.startsWith('-'));
 
 /** @type {import('jest').Config} */
 export default {
@@ -21,7 +34,14 @@ export default {
     '<rootDir>/test/**/*.contract-spec.ts',
   ],
   setupFiles: ['reflect-metadata'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...(isWhole ? Object.values(TOGETHER) : ['together/']).map((path) => `<rootDir>/test/${path}`),
+  ],
+  globals: { TOGETHER },
   testTimeout: 20_000,
-  maxWorkers: '100%', // most of the time tests wait for sockets, not for a core
+  testSequencer: '<rootDir>/test/support/slowest-first.mjs',
+  maxWorkers: Math.ceil(1.5 * availableParallelism()), // many tests wait for sockets and timers, not for a core
+  workerIdleMemoryLimit: '350MB', // modules of earlier files are never freed: collecting around them takes time
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
 };

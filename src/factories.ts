@@ -1,15 +1,10 @@
-import { Logger } from '@nestjs/common';
-import { randomBytes } from 'node:crypto';
 import type { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
-import { PairedBroker } from './broker/paired.broker.js';
-import { RedisBroker } from './broker/redis.broker.js';
 import { WorkersBroker } from './broker/workers.broker.js';
 import { HttpCaller } from './callbacks/http.caller.js';
 import type { LimitsSettings } from './config/limits.settings.js';
 import type { ProceduresSettings } from './config/procedures.settings.js';
-import { ShardedRedisBroker } from './broker/sharded-redis.broker.js';
-import { PublishSettings } from './config/publish.settings.js';
+import type { PublishSettings } from './config/publish.settings.js';
 import { RedisSettings } from './config/redis.settings.js';
 import { RoomsSettings } from './config/rooms.settings.js';
 import type { Settings } from './config/settings.js';
@@ -51,16 +46,6 @@ export function connectionSettings({
   };
 }
 
-/** The settings of publishing; without an API key, one is made and told. */
-export function publishSettings({ publish }: Settings): PublishSettings {
-  if (publish.apiKeys.length > 0 || !publish.enabled) return publish;
-  const apiKey = randomBytes(24).toString('base64url');
-  new Logger('Kittiwake').warn(
-    `No API key is configured (publish.apiKeys). Until the next start it is ${apiKey}`,
-  );
-  return Object.assign(new PublishSettings(), publish, { apiKeys: [apiKey] });
-}
-
 /** The settings of rooms, also where there are none. */
 export function roomsSettings({ rooms }: Settings): RoomsSettings {
   return rooms ?? new RoomsSettings();
@@ -97,22 +82,30 @@ export function caller({ callbacks, procedures }: Settings): HttpCaller {
 const WRAPPING_BYTES = 1024;
 
 /**
- * The broker that is configured. What may be published may be carried.
+ * The broker that is configured; Redis' client is loaded only for it. What may be published may be carried.
  * @param relay between the worker processes of this machine, if there are several.
  */
-export function broker(
-  { broker: { kind, redis, redisAlt }, publish }: Settings,
-  metrics: Metrics,
-  relay?: string,
-): Broker {
+export async function broker(settings: Settings, metrics: Metrics, relay?: string): Promise<Broker> {
+  const { kind, redis, redisAlt } = settings.broker;
   if (kind === 'memory') return relay === undefined ? new MemoryBroker() : new WorkersBroker(relay);
+  const make = await redisBrokers(settings.publish, metrics);
+  if (!redisAlt) return make(redis);
+  const { PairedBroker } = await import('./broker/paired.broker.js');
+  return new PairedBroker(make(redis), make(redisAlt));
+}
+
+async function redisBrokers(
+  publish: PublishSettings,
+  metrics: Metrics,
+): Promise<(settings: RedisSettings) => Broker> {
+  const { RedisBroker } = await import('./broker/redis.broker.js');
+  const { ShardedRedisBroker } = await import('./broker/sharded-redis.broker.js');
   const dropped = (reason: string): void => metrics.dropped(reason);
-  const broker = (settings: RedisSettings): Broker => {
-    const maxMessageBytes = publish.maxBodyBytes + WRAPPING_BYTES;
+  const maxMessageBytes = publish.maxBodyBytes + WRAPPING_BYTES;
+  return (settings) => {
     const carried = Object.assign(new RedisSettings(), settings, { maxMessageBytes });
     return settings.partitions > 0
       ? new ShardedRedisBroker(carried, dropped)
       : new RedisBroker(carried, dropped);
   };
-  return redisAlt ? new PairedBroker(broker(redis), broker(redisAlt)) : broker(redis);
 }

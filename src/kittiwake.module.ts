@@ -24,14 +24,7 @@ import { Connections } from './connection/connections.js';
 import { Endpoints } from './connection/endpoints.js';
 import { Listeners } from './connection/listeners.js';
 import { Hub } from './delivery/hub.js';
-import {
-  broker,
-  caller,
-  connectionSettings,
-  endpoints,
-  publishSettings,
-  roomsSettings,
-} from './factories.js';
+import { broker, caller, connectionSettings, endpoints, roomsSettings } from './factories.js';
 import { ApiKeys } from './http/api-keys.js';
 import { HealthController } from './http/health.controller.js';
 import { MetricsController } from './http/metrics.controller.js';
@@ -39,6 +32,7 @@ import { MetricsServer } from './http/metrics-server.js';
 import { OpenApiController } from './http/open-api.controller.js';
 import { OpenApiPageController } from './http/open-api-page.controller.js';
 import { OperatorProcedures } from './http/operator-procedures.js';
+import { publishSettings } from './http/publish-settings.js';
 import { PublishController } from './http/publish.controller.js';
 import { PublishIntake } from './http/publish.intake.js';
 import { Readiness } from './http/readiness.js';

@@ -8,8 +8,9 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
-import { stoppedAfterEach } from './support/cleanup.js';
+import { stoppedAfterAll, stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { API_KEY } from './support/gateway.js';
 import { RawHttp } from './support/raw-http.js';
@@ -20,12 +21,14 @@ import { deferred, eventually } from './support/wait.js';
 
 const HANDOVER_TIMEOUT_MS = 20_000;
 const TEST_TIMEOUT_MS = 60_000;
+const PACE_MS = 4;
 const SECRET = 'SECRETKITTEN';
 const RECONNECT = { code: 1012, reason: 'Please reconnect.' };
 
 beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);
 
 const stopped = stoppedAfterEach();
+const stoppedInTheEnd = stoppedAfterAll();
 
 /** What a configuration has besides what each has. */
 type Configuration = Readonly<Record<string, unknown>> & { readonly procedures?: object };
@@ -39,13 +42,13 @@ class Replaced {
     readonly port: number,
   ) {}
 
-  static async start(configuration: Configuration = {}): Promise<Replaced> {
+  static async start(configuration: Configuration = {}, stopping = stopped): Promise<Replaced> {
     const folder = await mkdtemp(join(tmpdir(), 'kittiwake-handover-'));
-    const replaced = stopped(new Replaced(folder, await freePort()));
+    const replaced = stopping(new Replaced(folder, await freePort()));
     await replaced.configure(configuration);
     replaced.server = await ServerProcess.start({
       env: { KITTIWAKE_CONFIG: replaced.file('yaml'), KITTIWAKE_PORT: `${replaced.port}` },
-      isReady: () => replaced.pid > 0 && once(connect(replaced.port, '127.0.0.1').resume(), 'connect'),
+      isReady: () => replaced.pid > 0 && replaced.isListening(),
     });
     return replaced;
   }
@@ -84,18 +87,34 @@ class Replaced {
     return new URL(await readFile(this.file('url'), 'utf8'));
   }
 
-  /** Resolves when another process serves, and the one before has ended. @returns its process id. */
-  async replace(): Promise<number> {
+  /**
+   * Resolves when another process serves, and the one before has ended.
+   * @param meanwhile is done when the other one serves.
+   * @returns its process id.
+   */
+  async replace(meanwhile: () => void = () => undefined): Promise<number> {
     const { pid } = this;
     process.kill(pid, 'SIGUSR2');
     const waiting = { timeoutMs: HANDOVER_TIMEOUT_MS, what: 'another process' };
     try {
       await eventually(() => this.pid !== pid, waiting);
+      meanwhile();
       await eventually(() => !isRunning(pid), { ...waiting, what: 'the end of the process before' });
     } catch (cause) {
       throw new Error(`nothing took over. It printed:\n${this.server.output}`, { cause });
     }
     return this.pid;
+  }
+
+  /** Leaves no connection behind: one on which no TLS begins keeps a process until its handshake is too late. */
+  private async isListening(): Promise<boolean> {
+    const socket = connect(this.port, '127.0.0.1');
+    try {
+      await once(socket, 'connect');
+      return true;
+    } finally {
+      socket.destroy();
+    }
   }
 
   async stop(): Promise<void> {
@@ -128,7 +147,7 @@ function publish(port: number, agent: Agent | false, key = API_KEY): Promise<[nu
   return ask({ port, path: '/publish', headers, agent }, publication);
 }
 
-/** Does something again and again until it is told to stop. */
+/** Does something again and again until it is told to stop, and leaves most of the processor to what is replaced. */
 class Hammer {
   done = 0;
   readonly failures: unknown[] = [];
@@ -148,6 +167,7 @@ class Hammer {
     while (!this.isStopped) {
       await this.strike().catch((error: unknown) => this.failures.push(error));
       this.done++;
+      await delay(PACE_MS);
     }
   }
 }
@@ -196,88 +216,6 @@ describe('a gateway that is replaced on SIGUSR2', () => {
       for (const [, hammer] of hammers) expect(hammer.done).toBeGreaterThan(10);
       expect(new Set([gateway.first.pid, second, third]).size).toBe(3);
       expect(gateway.first.exitCode).toBe(0);
-    },
-    TEST_TIMEOUT_MS,
-  );
-
-  it(
-    'tells its clients to reconnect, and they come back to the new process',
-    async () => {
-      const gateway = await Replaced.start();
-      const extended = await TestClient.connect(gateway.url, [KITTIWAKE_V1]);
-      const plain = await TestClient.connect(gateway.url);
-      await extended.ask({ event: 'subscribe', subscription: 'books.1' });
-      await gateway.replace();
-      expect(await extended.untilClosed()).toEqual(RECONNECT);
-      expect(await plain.untilClosed()).toEqual({ code: 1000, reason: '' });
-      const back = await TestClient.connect(gateway.url, [KITTIWAKE_V1]);
-      await back.ask({ event: 'subscribe', subscription: 'books.1' });
-      expect(await publish(gateway.port, false)).toEqual([200, expect.any(String)]);
-      expect(await back.next()).toMatchObject({ event: 'message', subscription: 'books.1', data: 1 });
-      back.drop();
-    },
-    TEST_TIMEOUT_MS,
-  );
-
-  it(
-    'answers the calls that it has',
-    async () => {
-      const app = stopped(await StubApp.start());
-      const { promise: after, resolve: answer } = deferred();
-      for (let i = 0; i < 2; i++) app.answer('/slow', { body: 7, after });
-      const gateway = await Replaced.start({
-        procedures: { remote: { slow: { url: `${app.url}/slow`, public: true } } },
-      });
-      const asked = [
-        ask({ port: gateway.port, path: '/rpc/slow', agent: false }, ''),
-        ask({ socketPath: gateway.file('sock'), path: '/slow', agent: false }, ''),
-      ];
-      await eventually(() => app.paths.length === 2);
-      const { pid } = gateway;
-      process.kill(pid, 'SIGUSR2');
-      await eventually(() => gateway.pid !== pid, { timeoutMs: HANDOVER_TIMEOUT_MS });
-      answer();
-      expect(await Promise.all(asked)).toEqual([
-        [200, '7\n'],
-        [200, '7\n'],
-      ]);
-      await eventually(() => gateway.first.exitCode === 0, { timeoutMs: HANDOVER_TIMEOUT_MS });
-    },
-    TEST_TIMEOUT_MS,
-  );
-
-  it(
-    'keeps a secret that was made at random, and takes all else from the configuration as it is now',
-    async () => {
-      const gateway = await Replaced.start({
-        procedures: { secret: null },
-        metrics: { port: await freePort() },
-      });
-      const secret = (await gateway.localUrl()).pathname;
-      const metricsPort = await freePort();
-      await gateway.configure({
-        procedures: { secret: null },
-        publish: { apiKeys: ['another-key-of-this-gateway'] },
-        metrics: { port: metricsPort },
-      });
-      await gateway.replace();
-      expect((await gateway.localUrl()).pathname).toBe(secret);
-      expect((await publish(gateway.port, false))[0]).toBe(401);
-      expect((await publish(gateway.port, false, 'another-key-of-this-gateway'))[0]).toBe(200);
-      expect((await ask({ port: metricsPort, path: '/metrics', agent: false }))[0]).toBe(200);
-    },
-    TEST_TIMEOUT_MS,
-  );
-
-  it(
-    'leaves a port that the configuration does not have any more',
-    async () => {
-      const [before, after] = [await freePort(), await freePort()];
-      const gateway = await Replaced.start({ metrics: { port: before } });
-      await gateway.configure({ metrics: { port: after } });
-      await gateway.replace();
-      expect((await ask({ port: after, path: '/metrics', agent: false }))[0]).toBe(200);
-      await expect(once(connect(before, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
     },
     TEST_TIMEOUT_MS,
   );
@@ -361,6 +299,80 @@ describe('a gateway that is replaced on SIGUSR2', () => {
   );
 });
 
+describe('a gateway that is replaced once, with another configuration', () => {
+  const OTHER_KEY = 'another-key-of-this-gateway';
+  let gateway: Replaced;
+  let clients: Record<'extended' | 'plain', TestClient>;
+  let answers: [number | undefined, string][];
+  let secret: string;
+  let metricsPorts: { readonly before: number; readonly after: number };
+
+  beforeAll(async () => {
+    const app = stoppedInTheEnd(await StubApp.start());
+    const { promise: after, resolve: answer } = deferred();
+    for (let i = 0; i < 2; i++) app.answer('/slow', { body: 7, after });
+    const procedures = { secret: null, remote: { slow: { url: `${app.url}/slow`, public: true } } };
+    metricsPorts = { before: await freePort(), after: await freePort() };
+    gateway = await Replaced.start({ procedures, metrics: { port: metricsPorts.before } }, stoppedInTheEnd);
+    secret = (await gateway.localUrl()).pathname;
+    clients = {
+      extended: await TestClient.connect(gateway.url, [KITTIWAKE_V1]),
+      plain: await TestClient.connect(gateway.url),
+    };
+    await clients.extended.ask({ event: 'subscribe', subscription: 'books.1' });
+    const asked = [
+      ask({ port: gateway.port, path: '/rpc/slow', agent: false }, ''),
+      ask({ socketPath: gateway.file('sock'), path: '/slow', agent: false }, ''),
+    ];
+    await eventually(() => app.paths.length === 2);
+    await gateway.configure({
+      procedures,
+      publish: { apiKeys: [OTHER_KEY] },
+      metrics: { port: metricsPorts.after },
+    });
+    await gateway.replace(answer);
+    answers = await Promise.all(asked);
+  }, TEST_TIMEOUT_MS);
+
+  it('tells its clients to reconnect, and they come back to the new process', async () => {
+    expect(await clients.extended.untilClosed()).toEqual(RECONNECT);
+    expect(await clients.plain.untilClosed()).toEqual({ code: 1000, reason: '' });
+    const back = await TestClient.connect(gateway.url, [KITTIWAKE_V1]);
+    stopped({ stop: () => back.drop() });
+    await back.ask({ event: 'subscribe', subscription: 'books.1' });
+    expect(await publish(gateway.port, false, OTHER_KEY)).toEqual([200, expect.any(String)]);
+    expect(await back.next()).toMatchObject({ event: 'message', subscription: 'books.1', data: 1 });
+  });
+
+  it('answers the calls that it has', async () => {
+    expect(answers).toEqual([
+      [200, '7\n'],
+      [200, '7\n'],
+    ]);
+    await eventually(() => gateway.first.exitCode === 0);
+  });
+
+  it('keeps a secret that was made at random, and takes all else from the configuration as it is now', async () => {
+    expect((await gateway.localUrl()).pathname).toBe(secret);
+    expect((await publish(gateway.port, false))[0]).toBe(401);
+    expect((await publish(gateway.port, false, OTHER_KEY))[0]).toBe(200);
+    expect((await ask({ port: metricsPorts.after, path: '/metrics', agent: false }))[0]).toBe(200);
+  });
+
+  it('leaves a port that the configuration does not have any more', async () => {
+    const connection = connect(metricsPorts.before, '127.0.0.1');
+    await expect(once(connection, 'connect')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('keeps its socket: another gateway ends with 1 and says in one line whose it is', async () => {
+    const local = { stateDir: gateway.folder, worker: 'Kitty' };
+    const end = await ServerProcess.run({ config: { procedures: { local } } });
+    const stderr = `Kittiwake cannot start: ${gateway.file('sock')} is the socket of another process that runs\n`;
+    expect(end).toMatchObject({ code: 1, stderr });
+    expect((await ask({ socketPath: gateway.file('sock'), path: '/ping', agent: false }))[1]).toBe('Pong\n');
+  });
+});
+
 describe('a gateway that cannot have its place for local programs', () => {
   it('ends with 1 and says in one line which port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
@@ -370,14 +382,5 @@ describe('a gateway that cannot have its place for local programs', () => {
     const end = await ServerProcess.run({ config: { procedures: { local: { port } } } });
     const stderr = `Kittiwake cannot start: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`;
     expect(end).toMatchObject({ code: 1, stderr });
-  });
-
-  it('ends with 1 and says in one line whose socket it is', async () => {
-    const gateway = await Replaced.start();
-    const local = { stateDir: gateway.folder, worker: 'Kitty' };
-    const end = await ServerProcess.run({ config: { procedures: { local } } });
-    const stderr = `Kittiwake cannot start: ${gateway.file('sock')} is the socket of another process that runs\n`;
-    expect(end).toMatchObject({ code: 1, stderr });
-    expect((await ask({ socketPath: gateway.file('sock'), path: '/ping', agent: false }))[1]).toBe('Pong\n');
   });
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
-import { stoppedAfterEach } from './support/cleanup.js';
+import { stoppedAfterAll, stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { freePort, RedisServer } from './support/redis-server.js';
 import {
@@ -172,11 +172,23 @@ describe('a .env file', () => {
 
 describe('the log', () => {
   const KEY = /Until the next start it is (\S+)/;
+  const stoppedInTheEnd = stoppedAfterAll();
+  /** By their levels. */
+  let servers: Record<'info' | 'warn' | 'error', ServerProcess>;
+
+  beforeAll(async () => {
+    const startWith = async (level: string): Promise<ServerProcess> => {
+      const config = { services: { books: { requireAuthentication: false } } };
+      return stoppedInTheEnd(await ServerProcess.start({ config, env: { KITTIWAKE_LOG_LEVEL: level } }));
+    };
+    const [info, warn, error] = await Promise.all([startWith('info'), startWith('warn'), startWith('error')]);
+    servers = { info, warn, error };
+    await eventually(() => logOf(info).some(({ msg }) => String(msg).startsWith('listening at ')));
+  }, 30_000);
 
   it('is lines of JSON, and tells the API key that was made up, once', async () => {
-    const config = { services: { books: { requireAuthentication: false } } };
-    const [server, other] = await Promise.all([start({ config }), start({ config })]);
-    const keys = [server, other].map((one) => {
+    const { info, warn } = servers;
+    const keys = [info, warn].map((one) => {
       const warnings = logOf(one).filter(({ level }) => level === 40);
       expect(warnings).toEqual([
         expect.objectContaining({ context: 'Kittiwake', msg: expect.stringMatching(KEY) }),
@@ -186,9 +198,9 @@ describe('the log', () => {
       return key;
     });
     const publication = { subscription: 'books.1', data: 1 };
-    expect(await publish(server, keys[0]!, publication)).toBe(200);
-    expect(await publish(server, keys[1]!, publication)).toBe(401);
-    for (const line of logOf(server)) {
+    expect(await publish(info, keys[0]!, publication)).toBe(200);
+    expect(await publish(warn, keys[0]!, publication)).toBe(401);
+    for (const line of logOf(info)) {
       expect(line).toEqual({
         level: expect.any(Number),
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
@@ -198,15 +210,16 @@ describe('the log', () => {
     }
   });
 
-  it('has only what is severe enough', async () => {
-    const levels = ['info', 'warn', 'error'].map(async (level) => {
-      const server = await start({ env: { KITTIWAKE_LOG_LEVEL: level } });
-      expect(server.stderr).toBe('');
-      if (level === 'info')
-        await eventually(() => logOf(server).some(({ msg }) => String(msg).startsWith('listening at ')));
-      return new Set(logOf(server).map((line) => line['level']));
-    });
-    expect(await Promise.all(levels)).toEqual([new Set([30, 40]), new Set([40]), new Set()]);
+  it('has only what is severe enough', () => {
+    const levels = Object.values(servers).map((one) => [
+      new Set(logOf(one).map(({ level }) => level)),
+      one.stderr,
+    ]);
+    expect(levels).toEqual([
+      [new Set([30, 40]), ''],
+      [new Set([40]), ''],
+      [new Set(), ''],
+    ]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TestClient } from './support/client.js';
-import { stoppedAfterEach } from './support/cleanup.js';
+import { stoppedAfterAll, stoppedAfterEach } from './support/cleanup.js';
 import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
 import { eventually } from './support/wait.js';
 
@@ -12,6 +13,13 @@ const CONFIG = {
   shutdown: { spread: '0s' },
   log: { format: 'json' },
 };
+
+const START_TIMEOUT_MS = 30_000;
+/** What asks again and again leaves most of the processor to the workers that start. */
+const PACE_MS = 4;
+
+const stopped = stoppedAfterEach();
+const stoppedInTheEnd = stoppedAfterAll();
 
 /** Worker processes of a gateway. */
 function workersOf(server: ServerProcess): number[] {
@@ -37,6 +45,7 @@ function isPublished(server: ServerProcess, data: unknown): Promise<boolean> {
 
 async function subscriber(server: ServerProcess): Promise<TestClient> {
   const client = await TestClient.connect(server.url, ['kittiwake.v1.json']);
+  stopped({ stop: () => client.drop() });
   expect(await client.ask({ event: 'subscribe', subscription: 'books.1' })).toMatchObject({ status: 'ok' });
   return client;
 }
@@ -63,19 +72,35 @@ class Asking {
   }
 }
 
+beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);
+
+async function start(config: object = CONFIG): Promise<ServerProcess> {
+  const server = stoppedInTheEnd(await ServerProcess.start({ config, env: { KITTIWAKE_WORKERS: '2' } }));
+  await eventually(() => server.output.includes('2 worker processes are ready'), { what: 'both workers' });
+  return server;
+}
+
+/** Each test finds two workers that serve, and leaves two. */
 describe('a gateway of two worker processes', () => {
-  const stopped = stoppedAfterEach();
+  let server: ServerProcess;
 
-  beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);
+  beforeAll(async () => {
+    server = await start();
+  }, START_TIMEOUT_MS);
 
-  async function start(config: object = CONFIG, env: Record<string, string> = {}): Promise<ServerProcess> {
-    const server = stopped(await ServerProcess.start({ config, env: { KITTIWAKE_WORKERS: '2', ...env } }));
-    await eventually(() => server.output.includes('2 worker processes are ready'), { what: 'both workers' });
-    return server;
+  /** Resolves when another one serves instead of one that was killed. */
+  async function untilReplaced(victim: number): Promise<void> {
+    const others = workersOf(server).filter((pid) => pid !== victim);
+    const isReplaced = (): boolean =>
+      workersOf(server).some(
+        (pid) => !others.includes(pid) && server.output.includes(`worker process ${pid} takes its place`),
+      );
+    await eventually(isReplaced, { timeoutMs: START_TIMEOUT_MS, what: 'another worker' });
+    expect(workersOf(server)).toHaveLength(2);
+    expect(workersOf(server)).not.toContain(victim);
   }
 
   it('brings a publication from any way in to the subscribers of every worker', async () => {
-    const server = await start();
     expect(workersOf(server)).toHaveLength(2);
     const clients = await subscribers(server, 8);
     for (let number = 0; number < 8; number++) expect((await publish(server, number)).status).toBe(200);
@@ -87,29 +112,27 @@ describe('a gateway of two worker processes', () => {
   });
 
   it('counts for all of them, whichever is asked for the metrics', async () => {
-    const server = await start();
+    const metrics = async (): Promise<string> => (await fetch(`${server.httpUrl}/metrics`)).text();
+    const noneLeft = async (): Promise<boolean> => /^kittiwake_connections 0$/m.test(await metrics());
+    await eventually(noneLeft, { what: 'the end of the connections of other tests' });
     await subscribers(server, 8);
-    const text = await (await fetch(`${server.httpUrl}/metrics`)).text();
+    const text = await metrics();
     expect(text).toMatch(/^kittiwake_connections 8$/m);
     expect(text).toMatch(/^kittiwake_broker_ready 1$/m);
   });
 
   it('loses no publication to clients of the other worker when one is killed, and replaces it', async () => {
-    const server = await start();
     const clients = await subscribers(server, 8);
     const [victim] = workersOf(server);
     let published = 0;
     const over = new AbortController();
     const publishing = (async () => {
-      for (; !over.signal.aborted;) published += Number(await isPublished(server, published));
+      for (; !over.signal.aborted; await delay(PACE_MS))
+        published += Number(await isPublished(server, published));
     })();
     process.kill(victim!, 'SIGKILL');
     await eventually(() => clients.some(({ closed }) => closed), { what: 'the end of connections' });
-    const replaced = (): boolean => {
-      const pids = workersOf(server);
-      return pids.length === 2 && !pids.includes(victim!);
-    };
-    await eventually(replaced, { what: 'another worker' });
+    await untilReplaced(victim!);
     const back = await eventually(() => subscribers(server, 4).catch(() => undefined), {
       what: 'clients back',
     });
@@ -129,21 +152,20 @@ describe('a gateway of two worker processes', () => {
   });
 
   it('ends the connections that a worker was given and had not taken when it was killed', async () => {
-    const server = await start();
     const [victim] = workersOf(server);
     process.kill(victim!, 'SIGSTOP'); // so that it takes none
     const kill = (): void => void process.kill(victim!, 'SIGKILL');
-    const stopping = stopped({ stop: () => workersOf(server).includes(victim!) && kill() });
+    const killed = stopped({ stop: () => workersOf(server).includes(victim!) && kill() });
     const sockets = Array.from({ length: 4 }, () => stopped(new Asking(server.port)));
     const answered = (): Asking[] => sockets.filter(({ isAnswered }) => isAnswered);
     await eventually(() => answered().length === 3, { what: 'the answers of the other one' });
-    stopping.stop();
+    killed.stop();
     await eventually(() => sockets.find(({ isAnswered }) => !isAnswered)?.isClosed, { what: 'an end' });
     expect(answered()).toHaveLength(3);
+    await untilReplaced(victim!);
   });
 
   it('replaces its workers one by one on SIGHUP, and refuses no connection', async () => {
-    const server = await start();
     const before = workersOf(server);
     const clients = await subscribers(server, 6);
     server.signal('SIGHUP');
@@ -156,22 +178,14 @@ describe('a gateway of two worker processes', () => {
       return pids.length === 2 && !pids.some((pid) => before.includes(pid));
     };
     const deadline = performance.now() + 15_000;
-    while (!(await replaced())) expect(performance.now()).toBeLessThan(deadline);
+    for (; !(await replaced()); await delay(PACE_MS)) expect(performance.now()).toBeLessThan(deadline);
     expect(tries).toBeGreaterThan(3);
     for (const client of clients) expect(await client.untilClosed()).toMatchObject({ code: 1012 });
+    const rolled = (): boolean => server.output.includes('all worker processes have been replaced');
+    await eventually(rolled, { what: 'the end of the replacements' });
     const again = await subscribers(server, 4);
     expect((await publish(server, 'all')).status).toBe(200);
     for (const client of again) expect(await client.next()).toMatchObject({ data: 'all' });
-  });
-
-  it('stops with all of its workers on SIGTERM', async () => {
-    const server = await start();
-    const pids = workersOf(server);
-    const [client] = await subscribers(server, 1);
-    server.signal('SIGTERM');
-    expect(await client!.untilClosed()).toMatchObject({ code: 1012 });
-    expect(await server.untilEnded()).toMatchObject({ code: 0 });
-    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
   it('says once what is wrong when its workers cannot start', async () => {
@@ -182,11 +196,15 @@ describe('a gateway of two worker processes', () => {
     expect(end.stderr.match(/cannot start/g)).toHaveLength(1);
   });
 
-  it('has one key for publishing when none is configured', async () => {
-    const server = await start({ ...CONFIG, publish: {} });
-    const keys = new Set(
-      [...server.output.matchAll(/Until the next start it is ([\w-]+)/g)].map(([, key]) => key),
-    );
-    expect(keys.size).toBe(1);
+  it('has one key for publishing when none is configured, and stops with all of its workers on SIGTERM', async () => {
+    const keyless = await start({ ...CONFIG, publish: {} });
+    const pids = workersOf(keyless);
+    const [client] = await subscribers(keyless, 1);
+    keyless.signal('SIGTERM');
+    expect(await client!.untilClosed()).toMatchObject({ code: 1012 });
+    expect(await keyless.untilEnded()).toMatchObject({ code: 0 });
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    const keys = keyless.output.matchAll(/Until the next start it is ([\w-]+)/g);
+    expect(new Set([...keys].map(([, key]) => key)).size).toBe(1);
   });
 });

@@ -76,6 +76,7 @@ export class Metrics {
 
   private collect = (): Promise<string> => this.registry.metrics();
 
+  private readonly waiting: (() => number)[] = [];
   private readonly socketshark: SocketsharkMetrics | undefined;
 
   constructor({ metrics }: Settings) {
@@ -105,13 +106,15 @@ export class Metrics {
     this.socketshark?.connectionClosed();
   }
 
-  /** Takes from where to learn how many clients wait to be let in. */
+  /** Takes from where to learn how many clients wait to be let in; an app may have several adapters that let some in. */
   countWaiting(count: () => number): void {
+    this.waiting.push(count);
+    if (this.waiting.length > 1) return;
     const gauge: Gauge = new Gauge({
       name: 'kittiwake_handshakes_waiting',
       help: 'Clients that wait to be let in.',
       registers: this.registers,
-      collect: () => gauge.set(count()),
+      collect: () => gauge.set(this.waiting.reduce((sum, waiting) => sum + waiting(), 0)),
     });
   }
 

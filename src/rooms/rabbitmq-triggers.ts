@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
+import type { ChannelModel, ConsumeMessage } from 'amqplib';
 import { randomUUID } from 'node:crypto';
 import type { RabbitMqSettings } from '../config/rabbitmq.settings.js';
 import { RoomsSettings } from '../config/rooms.settings.js';
@@ -81,6 +81,7 @@ export class RabbitMqTriggers {
 
   private async consume({ url, exchange, routingKey, heartbeatMs }: RabbitMqSettings): Promise<ChannelModel> {
     const socketOptions = { timeout: heartbeatMs, signal: this.stopping.signal };
+    const { connect } = await import('amqplib'); // most gateways do without it
     const connection = await connect(withHeartbeat(url, heartbeatMs), socketOptions);
     this.connection = connection;
     connection.on('error', (error) =>

@@ -1,11 +1,9 @@
-import { ConfigModule, ConfigService } from '@nestjs/config';
-import { NestFactory } from '@nestjs/core';
+import { ConfigModule } from '@nestjs/config';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { readEnvironment } from '../config/environment.js';
 import { loadSettings } from '../config/load-settings.js';
 import type { Settings } from '../config/settings.js';
 
-const SETTINGS = 'kittiwake';
 /** Inside an app, a provider may answer instead. */
 const ROOMS_NEED_API = 'rooms.api: found nothing, expected the section that says where the app is asked';
 
@@ -15,14 +13,8 @@ const ROOMS_NEED_API = 'rooms.api: found nothing, expected the section that says
  * @throws {ConfigurationError} when anything in them is wrong.
  */
 export async function settingsFromEnvironment(): Promise<Settings> {
-  const load = (): Record<string, Settings> => ({ [SETTINGS]: loadSettings(readEnvironment(process.env)) });
-  const module = ConfigModule.forRoot({ load: [load], cache: true });
-  const context = await NestFactory.createApplicationContext(await module, {
-    logger: false,
-    abortOnError: false,
-  });
-  const settings = context.get(ConfigService).getOrThrow<Settings>(SETTINGS);
-  await context.close();
+  await ConfigModule.forRoot(); // adds the `.env` file to the environment, for which it needs no application
+  const settings = loadSettings(readEnvironment(process.env));
   if (settings.rooms && !settings.rooms.api) throw new ConfigurationError([ROOMS_NEED_API]);
   return settings;
 }

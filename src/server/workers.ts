@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { AggregatorRegistry } from 'prom-client';
 import { WorkersRelay } from '../broker/workers.relay.js';
 import type { Settings } from '../config/settings.js';
-import { publishSettings } from '../factories.js';
+import { publishSettings } from '../http/publish-settings.js';
 import { ServiceSecret } from '../rpc/service-secret.js';
 import { messageOf } from '../protocol/message-of.js';
+import { PinoLogger } from './logger.js';
 import {
   isReady,
   METRICS_REQUEST,
@@ -16,6 +17,7 @@ import {
   type WorkerRole,
 } from './worker-messages.js';
 import { UntakenConnections } from './untaken-connections.js';
+import { WorkerStartError } from './worker-start.error.js';
 
 /** Whatever program has started this process. */
 const SERVER = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -26,16 +28,18 @@ const MAX_RESTART_WAIT_MS = 30_000;
 /** How much longer than its settings say a worker may take to stop. */
 const STOP_GRACE_MS = 5_000;
 
-/** A worker process has ended before it served. It has said why. */
-export class WorkerStartError extends Error {
-  override readonly name = 'WorkerStartError';
+/** Keeps as many worker processes; resolves when all are ready. @throws what {@link Workers.start} throws. */
+export async function keepWorkers(count: number, settings: Settings): Promise<void> {
+  Logger.overrideLogger(new PinoLogger(settings.log));
+  await Workers.start(count, settings);
+  new Logger('Kittiwake').log(`${count} worker processes are ready`);
 }
 
 /**
  * The process that keeps the worker processes: they share its port, and are replaced when they end. SIGTERM and SIGINT
  * stop all of them; SIGHUP replaces them one by one, each when its successor is ready, with new code and configuration.
  */
-export class Workers {
+class Workers {
   private readonly logger = new Logger('Workers');
   private readonly metrics = new AggregatorRegistry();
   /** What each of them would make up for itself. */
@@ -142,10 +146,13 @@ export class Workers {
   private startAgain(): void {
     setTimeout(() => {
       if (this.isStopping || this.running().length >= this.count) return;
-      this.startOne(this.local?.isDead() === false ? 'none' : 'first').catch(() => {
-        this.restartWaitMs = Math.min(this.restartWaitMs * 2, MAX_RESTART_WAIT_MS);
-        this.startAgain();
-      });
+      this.startOne(this.local?.isDead() === false ? 'none' : 'first').then(
+        ({ process }) => this.logger.log(`worker process ${process.pid} takes its place`),
+        () => {
+          this.restartWaitMs = Math.min(this.restartWaitMs * 2, MAX_RESTART_WAIT_MS);
+          this.startAgain();
+        },
+      );
     }, this.restartWaitMs);
   }
 

@@ -1,0 +1,43 @@
+import { ProceduresSettings } from '../config/procedures.settings.js';
+import { Settings } from '../config/settings.js';
+import { Listeners } from '../connection/listeners.js';
+import { Lifecycle } from '../lifecycle.js';
+import { ServiceSecret } from '../rpc/service-secret.js';
+import { GIVEN_ENVIRONMENT } from './environment.js';
+import { Handover } from './handover.js';
+import type { Predecessor } from './predecessor.js';
+import { serve } from './serve.js';
+
+/** The one process of a gateway. @returns what has another one replace it. */
+export async function serveAlone(
+  configured: Settings,
+  predecessor: Predecessor | undefined,
+): Promise<Handover> {
+  const hasSecret = configured.procedures?.secret !== undefined;
+  const settings = hasSecret ? configured : withSecretOf(predecessor, configured);
+  const inherited = predecessor && {
+    sockets: predecessor.legacy.sockets,
+    release: () => predecessor.release(),
+  };
+  const app = await serve(settings, { predecessor: inherited });
+  return new Handover(
+    {
+      listeners: app.get(Listeners),
+      secret: hasSecret ? undefined : app.get(ServiceSecret).value,
+      retire: () => app.get(Lifecycle).retire(),
+    },
+    {
+      file: process.execPath,
+      args: [...process.execArgv, ...process.argv.slice(1)],
+      environment: GIVEN_ENVIRONMENT,
+    },
+  );
+}
+
+/** Programs that know the secret of the predecessor have no way to know that there is another one. */
+function withSecretOf(predecessor: Predecessor | undefined, settings: Settings): Settings {
+  const secret = predecessor?.legacy.secret;
+  if (!settings.procedures || secret === undefined) return settings;
+  const procedures = Object.assign(new ProceduresSettings(), settings.procedures, { secret });
+  return Object.assign(new Settings(), settings, { procedures });
+}
