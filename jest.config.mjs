@@ -11,13 +11,16 @@ const swc = {
   sourceMaps: 'inline',
 };
 
-/** Files of `test/` whose tests run in one context, by the file of `test/together/` that has them: see `together`. */
+/** Files whose tests run in one context, by the file of `test/together/` that has them: see `together`. */
 const TOGETHER = {
-  topics: 'topics-',
-  rooms: 'rooms-(?!rabbitmq)',
-  rpc: 'rpc-(?!browser|http-fuzz|http-process|http\\.|local)',
-  apps: '(module|procedures)-',
-  endpoints: '(compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|tls)\\.',
+  topics: 'test/topics-',
+  rooms: 'test/rooms-(?!rabbitmq)',
+  rpc: 'test/rpc-(?!browser|http-fuzz|http-process|http\\.|local)',
+  apps: 'test/(module|procedures)-',
+  endpoints:
+    'test/(compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|tls)\\.',
+  'lower-floors': 'src/(protocol|config|metrics|connection|broker|callbacks)/',
+  'upper-floors': 'src/(?!protocol|config|metrics|connection|broker|callbacks)',
 };
 /** Whoever names files wants just those, each by itself. */
 const isWhole = process.argv.slice(2).every((argument) => argument.startsWith('-'));
@@ -36,12 +39,12 @@ export default {
   setupFiles: ['reflect-metadata'],
   testPathIgnorePatterns: [
     '/node_modules/',
-    ...(isWhole ? Object.values(TOGETHER) : ['together/']).map((path) => `<rootDir>/test/${path}`),
+    ...(isWhole ? Object.values(TOGETHER) : ['test/together/']).map((path) => `<rootDir>/${path}`),
   ],
   globals: { TOGETHER },
   testTimeout: 20_000,
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
-  maxWorkers: Math.ceil(1.5 * availableParallelism()), // many tests wait for sockets and timers, not for a core
+  maxWorkers: 2 * availableParallelism(), // many tests wait for sockets and timers, not for a core
   workerIdleMemoryLimit: '350MB', // modules of earlier files are never freed: collecting around them takes time
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
 };

@@ -117,7 +117,7 @@ describe('the bookshop in two browsers', () => {
 describe('npm run demo', () => {
   it('tells where to look and what to type, and ends with Ctrl-C', async () => {
     ensureBuilt();
-    const demo = Program.start('examples/bookshop/demo.mjs');
+    const demo = await Program.demo('examples/bookshop/demo.mjs');
     try {
       const url = await demo.until(
         'the address of the page',

@@ -15,7 +15,7 @@ describe('the help desk, a Django-style app', () => {
 
   beforeAll(async () => {
     ensureBuilt();
-    demo = Program.start('examples/django-style/demo.mjs');
+    demo = await Program.demo('examples/django-style/demo.mjs');
     [url, browser] = await Promise.all([
       demo.until('the address of the page', () => /open: +(http:\/\/\S+)/.exec(demo.output)?.[1]),
       launchBrowser(),

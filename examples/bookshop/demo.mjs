@@ -68,8 +68,8 @@ function freePort(wanted) {
 
 async function main() {
   if (!existsSync(gatewayFile)) return fail('Kittiwake is not built yet. Run "npm run build" first.');
-  const gatewayPort = await freePort(9000);
-  const appPort = await freePort(8000);
+  const gatewayPort = await freePort(Number(process.env['KITTIWAKE_PORT'] ?? 9000));
+  const appPort = await freePort(Number(process.env['PORT'] ?? 8000));
   const apiKey = randomBytes(24).toString('base64url');
   const password = randomBytes(24).toString('base64url');
   const origin = `http://${HOST}:${appPort}`;

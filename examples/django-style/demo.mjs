@@ -56,8 +56,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 // Whatever ends this process, the children do not outlive it.
 process.on('exit', () => children.forEach((child) => child.kill()));
 
-const gateway = `${HOST}:${await freePort(9000)}`;
-const desk = `http://${HOST}:${await freePort(8000)}`;
+const gateway = `${HOST}:${await freePort(Number(process.env['KITTIWAKE_PORT'] ?? 9000))}`;
+const desk = `http://${HOST}:${await freePort(Number(process.env['PORT'] ?? 8000))}`;
 const apiKey = randomBytes(24).toString('base64url');
 const kittiwakeEnv = {
   KITTIWAKE_CONFIG: fileOf('kittiwake.yaml'),

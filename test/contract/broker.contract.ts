@@ -108,7 +108,7 @@ export function brokerContract(name: string, enter: () => Promise<BrokerWorld>):
       await node.broker.publish('books.other', publication());
       await node.broker.publish(channel, publication());
       await node.broker.publish(last, publication());
-      expect(await node.channels(2)).toEqual([channel, last]);
+      expect((await node.channels(2)).toSorted()).toEqual([channel, last].toSorted());
     });
 
     it('leaves a channel that was never joined without a word', async () => {
@@ -129,7 +129,7 @@ export function brokerContract(name: string, enter: () => Promise<BrokerWorld>):
       const node = await startNode(...names);
       await node.broker.publish('books.x', publication());
       for (const name of names) await node.broker.publish(name, publication());
-      expect(await node.channels(names.length)).toEqual(names);
+      expect((await node.channels(names.length)).toSorted()).toEqual(names.toSorted());
     });
 
     it('refuses to join and to publish before it is started', async () => {

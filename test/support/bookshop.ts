@@ -39,6 +39,12 @@ export class Program {
     });
   }
 
+  /** A demo, on free ports. */
+  static async demo(file: string): Promise<Program> {
+    const ports = { PORT: `${await freePort()}`, KITTIWAKE_PORT: `${await freePort()}` };
+    return Program.start(file, ports);
+  }
+
   /** @param file relative to the root of the repository; `env` is added to our own, less what configures a gateway. */
   static start(file: string, env: Record<string, string> = {}): Program {
     const own = Object.entries(process.env).filter(([name]) => !/^(?:KITTIWAKE|BOOKSHOP)_/.test(name));

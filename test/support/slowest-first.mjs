@@ -16,6 +16,8 @@ const SLOW = [
   'workers',
   'rpc-http-fuzz',
   'apps',
+  'upper-floors',
+  'lower-floors',
   'redis-loss',
   'redis-sharded',
   'soak',

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const FOLDER = dirname(dirname(fileURLToPath(import.meta.url)));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FOLDERS = ['src', 'test'];
 const NAMES = ['describe', 'it', 'test', 'beforeAll', 'beforeEach', 'afterAll', 'afterEach'] as const;
 
 type Definition = (...args: unknown[]) => unknown;
@@ -15,14 +16,19 @@ declare const TOGETHER: Readonly<Record<string, string>>;
  * the tests of most files, and Jest loads it anew for each file that it runs.
  */
 export async function together(name: string): Promise<void> {
-  const names = new RegExp(`^${TOGETHER[name]!}.*e2e-spec\\.ts$`);
-  const files = readdirSync(FOLDER).filter((file) => names.test(file));
-  for (const file of files) {
-    const definitions = await definitionsOf(join(FOLDER, file));
+  const names = new RegExp(`^${TOGETHER[name]!}.*spec\\.ts$`);
+  for (const file of files().filter((one) => names.test(one))) {
+    const definitions = await definitionsOf(join(ROOT, file));
     describe(`${file}:`, () => {
       for (const define of definitions) define();
     });
   }
+}
+
+function files(): readonly string[] {
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
+  );
 }
 
 /** What a file defines at its top level, to be done later; what is defined within that is not touched. */
