@@ -18,7 +18,7 @@ export const HELP = `Usage: node bench/main.mjs [flags]
   --server-core N      core of the servers (0)
   --load-core N        core of the load generator (1)
   --no-pin             leave the cores to the kernel
-  --deadline N         seconds after which the run fails (1500)
+  --deadline N         seconds after which the run fails (2400)
   --json FILE          where all samples are written (bench/results/results.json)
   --html FILE          where the page with charts is written (bench/results/results.html)
   --results            write bench/RESULTS.md, which is kept
@@ -40,7 +40,7 @@ const OPTIONS = {
   'server-core': { type: 'string', default: '0' },
   'load-core': { type: 'string', default: '1' },
   'no-pin': { type: 'boolean', default: false },
-  deadline: { type: 'string', default: '1500' },
+  deadline: { type: 'string', default: '2400' },
   json: { type: 'string' },
   html: { type: 'string' },
   results: { type: 'boolean', default: false },

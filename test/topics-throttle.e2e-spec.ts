@@ -4,8 +4,8 @@ import { KEPT, LIVE, stageOfFile } from './support/topics.js';
 const PERIOD = 0.1;
 /** Longer than any test. */
 const LONG = 60;
-/** Timers and the times in messages are cut to milliseconds. */
-const PERIOD_MS = PERIOD * 1000 - 2;
+/** The time in a message is that of its making, which on a busy machine is some time after it was let pass. */
+const PERIOD_MS = PERIOD * 700;
 
 const stage = stageOfFile(() => ({
   services: { books: { requireAuthentication: false, extraFields: ['extra'], filterFields: ['extra'] } },

@@ -3,7 +3,7 @@ import { exact, threeDigits } from '../report/format.mjs';
 import { inRounds, notesOn } from '../samples.mjs';
 import { withSessions } from '../with-sessions.mjs';
 
-const CONNECTIONS = 2000;
+const CONNECTIONS = 8000;
 const CASES = [
   { label: 'accepted', population: {} },
   { label: 'accepted and subscribed', population: { topics: 1 } },

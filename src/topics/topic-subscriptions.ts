@@ -66,7 +66,7 @@ export class TopicSubscriptions {
     subscription.periodicCalls = PeriodicCalls.begin(subscription, this.connections.wheel, (error) =>
       this.lapse(session, subscription, error),
     );
-    await service.tell('onSubscribe', subscription.callbackFields());
+    if (service.has('onSubscribe')) await service.tell('onSubscribe', subscription.callbackFields());
   }
 
   /** Hands a message of the client to the service. @returns the members of its answer. */
@@ -118,10 +118,12 @@ export class TopicSubscriptions {
     session.subscriptions.set(topic, subscription);
     try {
       await this.hub.join(subscription);
-      const answer = await service.ask('beforeSubscribe', subscription.callbackFields());
-      const options = answer.get('options');
+      const answer = service.has('beforeSubscribe')
+        ? await service.ask('beforeSubscribe', subscription.callbackFields())
+        : undefined;
+      const options = answer?.get('options');
       if (options) subscription.prime(deliveryOptions(valueOf(options), options));
-      confirm(answer.get('data'));
+      confirm(answer?.get('data'));
     } catch (error) {
       session.subscriptions.delete(topic);
       this.hub.leave(subscription);
