@@ -116,7 +116,7 @@ export class IntakeFront implements IntakeHost {
   private readonly forgetSilent = asHandler<[]>((socket) => this.silent.delete(socket));
 
   private take(socket: Socket, bytes: Buffer): void {
-    socket.off('data', this.sort).off('end', destroy).off('close', this.forgetSilent);
+    socket.off('data', this.sort).off('end', destroy).off('error', destroy).off('close', this.forgetSilent);
     this.silent.delete(socket);
     if (this.head.read(bytes, 0) === 'foreign') {
       this.handOver(socket, bytes);
