@@ -42,7 +42,7 @@ export default {
     ...(isWhole ? Object.values(TOGETHER) : ['test/together/']).map((path) => `<rootDir>/${path}`),
   ],
   globals: { TOGETHER },
-  testTimeout: 40_000,
+  testTimeout: 20_000,
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
   maxWorkers: Math.ceil(1.5 * availableParallelism()), // many tests wait for sockets and timers, not for a core
   workerIdleMemoryLimit: '350MB', // modules of earlier files are never freed: collecting around them takes time

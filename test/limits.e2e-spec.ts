@@ -6,6 +6,7 @@ import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
+import { HANDSHAKE_TEXT } from './support/handshake.js';
 import { StubApp } from './support/stub-app.js';
 import { deferred, eventually } from './support/wait.js';
 
@@ -360,16 +361,6 @@ describe('a ping of the gateway', () => {
 });
 
 describe('many clients at once', () => {
-  const UPGRADE = [
-    'GET /ws HTTP/1.1',
-    'Host: localhost',
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-    '\r\n',
-  ].join('\r\n');
-
   it('are let in while those that are there are served', async () => {
     await start({ limits: { acceptsPerTick: 1 } });
     const here = await connectClient();
@@ -391,21 +382,36 @@ describe('many clients at once', () => {
     });
     const sockets = await Promise.all(connecting);
     await gateway.metric('kittiwake_connections'); // by now all of them have been accepted
-    for (const socket of sockets) socket.write(UPGRADE);
+    for (const socket of sockets) socket.write(HANDSHAKE_TEXT);
     return sockets;
+  }
+
+  async function statusOf(socket: Socket): Promise<string> {
+    return String(await once(socket, 'data')).slice(0, 12);
   }
 
   it('are refused with 503 when too many wait', async () => {
     await start({ limits: { acceptsPerTick: 1, acceptQueue: 2 } });
-    const answers = (await handshakes(50)).map(async (socket) =>
-      String(await once(socket, 'data')).slice(0, 12),
-    );
-    const statuses = await Promise.all(answers);
+    const sockets = await handshakes(50);
+    const statuses = await Promise.all(sockets.map(statusOf));
+    for (const socket of sockets) socket.destroy();
     const refusals = statuses.filter((status) => status === 'HTTP/1.1 503').length;
     expect(refusals).toBeGreaterThan(0);
     expect(statuses.filter((status) => status === 'HTTP/1.1 101')).toHaveLength(50 - refusals);
     expect(await gateway.metric('kittiwake_handshakes_refused_total', { status: '503' })).toBe(refusals);
     expect(await gateway.metric('kittiwake_connections_total')).toBe(50 - refusals);
+  });
+
+  it('are refused with 503 when their turn comes too late', async () => {
+    await start({ limits: { acceptsPerTick: 1, handshakeTimeout: '500ms' } });
+    const sockets = await handshakes(50);
+    const statuses = sockets.map(statusOf);
+    await Promise.race(statuses);
+    for (const untilMs = performance.now() + 600; performance.now() < untilMs;); // nobody has a turn meanwhile
+    const late = (await Promise.all(statuses)).filter((status) => status === 'HTTP/1.1 503');
+    for (const socket of sockets) socket.destroy();
+    expect(late.length).toBeGreaterThan(0);
+    expect(await gateway.metric('kittiwake_connections_total')).toBe(50 - late.length);
   });
 
   it('take no place when they are gone before their turn', async () => {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { TestClient } from './support/client.js';
+import { HANDSHAKE_TEXT } from './support/handshake.js';
 import { stageOfFile } from './support/topics.js';
 import { deferred } from './support/wait.js';
 
@@ -95,16 +96,9 @@ describe('events that come together', () => {
 
   it('with the handshake are handled', async () => {
     const socket = connect(stage.gateway.port, '127.0.0.1');
-    const handshake = [
-      'GET /ws HTTP/1.1',
-      'Host: 127.0.0.1',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-      '\r\n',
-    ].join('\r\n');
-    socket.write(Buffer.concat([Buffer.from(handshake), ...[AUTH, SUBSCRIBE, message(1)].map(clientFrame)]));
+    socket.write(
+      Buffer.concat([Buffer.from(HANDSHAKE_TEXT), ...[AUTH, SUBSCRIBE, message(1)].map(clientFrame)]),
+    );
     await stage.app.requests('/message');
     socket.destroy();
     await stage.app.requests('/on-end');

@@ -76,7 +76,10 @@ beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);
 
 async function start(config: object = CONFIG): Promise<ServerProcess> {
   const server = stoppedInTheEnd(await ServerProcess.start({ config, env: { KITTIWAKE_WORKERS: '2' } }));
-  await eventually(() => server.output.includes('2 worker processes are ready'), { what: 'both workers' });
+  await eventually(() => server.output.includes('2 worker processes are ready'), {
+    timeoutMs: START_TIMEOUT_MS, // whole processes start, as in ServerProcess.start
+    what: 'both workers',
+  });
   return server;
 }
 

@@ -58,7 +58,7 @@ describe('letting clients in', () => {
   });
 
   it('lets everybody in at once without a limit', () => {
-    expect(push(queue(0, 0), 1_000)).not.toContain('waits');
+    expect(new Set(push(queue(0, 0), 1_000))).toEqual(new Set(['let in']));
     expect(letIn).toHaveLength(1_000);
   });
 

@@ -14,6 +14,14 @@ const UPGRADE = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
+/** A handshake as it goes over the wire, for who needs a socket of its own. */
+export const HANDSHAKE_TEXT = [
+  'GET /ws HTTP/1.1',
+  'Host: 127.0.0.1',
+  ...Object.entries(UPGRADE).map(([name, value]) => `${name}: ${value}`),
+  '\r\n',
+].join('\r\n');
+
 /** Sends a handshake with other headers in place of its own, undefined for none; a connection is cut at once. */
 export function handshake(
   url: string,

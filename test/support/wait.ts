@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 const POLL_MS = 10;
 
 export interface WaitOptions {
-  /** Default: 15,000: nothing is said of how long it takes, only that it comes. */
+  /** Default: 5000. */
   readonly timeoutMs?: number;
   /** Names what is waited for, in the error. */
   readonly what?: string;
@@ -23,7 +23,7 @@ type Answer<T> = Exclude<Awaited<T>, false | null | undefined>;
  */
 export async function eventually<T>(
   ask: () => T,
-  { timeoutMs = 15_000, what = 'what the test waits for' }: WaitOptions = {},
+  { timeoutMs = 5000, what = 'what the test waits for' }: WaitOptions = {},
 ): Promise<Answer<T>> {
   const deadline = performance.now() + timeoutMs;
   let cause: unknown;
