@@ -126,6 +126,29 @@ describe('a connection that keeps silent', () => {
     expect(await authenticated.settled()).toEqual([]);
     expect(await closedFor('not_authenticated')).toBe(3);
   });
+
+  it('is closed with 4428 at the deadline if it speaks kittiwake.v1.json: its credentials may be good', async () => {
+    await start({ auth: { deadline: '200ms' } });
+    const client = await connectClient([KITTIWAKE_V1]);
+    expect(await client.untilClosed()).toEqual({ code: 4428, reason: 'Not authenticated in time.' });
+  });
+
+  // An authorizer that took 2.6 s, with a deadline of 1.5 s, had the client closed for not subscribing in time.
+  it('has its deadline stand still while the app decides', async () => {
+    const app = stopped(await StubApp.start());
+    const decided = deferred();
+    app.answer('/authorizer', { after: decided.promise });
+    await start({
+      auth: { deadline: '300ms' },
+      services: { books: { requireAuthentication: false, authorizer: `${app.url}/authorizer` } },
+    });
+    const [waiting, silent] = [await connectClient(), await connectClient()];
+    waiting.send({ event: 'subscribe', subscription: 'books.1' });
+    await app.requests('/authorizer', 1);
+    await silent.untilClosed();
+    decided.resolve();
+    expect(await waiting.next()).toEqual({ event: 'subscribe', subscription: 'books.1', status: 'ok' });
+  });
 });
 
 describe('a handshake that is never completed', () => {

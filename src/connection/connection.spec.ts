@@ -2,7 +2,8 @@ import { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
-import { Connection, type ConnectionHost } from './connection.js';
+import type { ConnectionHost } from './connection-host.js';
+import { Connection } from './connection.js';
 import { Endpoint } from './endpoint.js';
 import { Outbox } from './outbox.js';
 import type { Missable } from './overflow.js';
@@ -76,7 +77,7 @@ describe('a connection whose client does not read', () => {
       fake as unknown as WebSocket,
       socket,
       new Endpoint('/', []),
-      host as unknown as ConnectionHost,
+      host as unknown as ConnectionHost<Connection>,
     );
     for (const letter of 'AB') connection.send(frame(letter));
     await turn();

@@ -2,7 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
-import type { ConnectionSettings } from './connection.settings.js';
+import { AdmissionClock } from './admission-clock.js';
+import type { ConnectionHost } from './connection-host.js';
 import { type Deadlines, dueAt, nextDueAtMs } from './deadlines.js';
 import type { Deflater } from './deflater.js';
 import { drained } from './drained.js';
@@ -13,24 +14,8 @@ import { Lag } from './lag.js';
 import type { Missable } from './overflow.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
 import type { Batch } from './batch.js';
-import type { Outbox, Outlet } from './outbox.js';
+import type { Outlet } from './outbox.js';
 import type { Swept } from './wheel.js';
-
-/** What all connections of a gateway share. */
-export interface ConnectionHost {
-  readonly settings: ConnectionSettings;
-  readonly outbox: Outbox;
-  /** The client is gone, but has left events that are to be handled; {@link Connection.forgetEvents} ends that. */
-  lingers(connection: Connection): void;
-  /** Every event of an ended connection has been handled, or forgotten. */
-  settled(connection: Connection): void;
-  /** The connection has ended, or is about to: nothing can be sent to it any more. */
-  ended(connection: Connection, reason: CloseReason | undefined): void;
-  /** The socket of a connection that was about to end has closed. */
-  gone(connection: Connection): void;
-  /** Has a connection swept at a time, or before. */
-  sweepBy(connection: Connection, timeMs: number): void;
-}
 
 const logger = new Logger('Connection');
 /** What waits for a client that reads as fast as it can; more than the high-water mark of a socket. */
@@ -45,14 +30,12 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept {
   address: string | undefined = undefined;
   /** Compresses what the client is sent, if it has agreed to that. */
   deflater: Deflater | undefined = undefined;
-  /** Whether the client has shown that it has business here: it will not be closed for keeping silent. */
-  isAdmitted = false;
-
-  readonly openedAtMs = Date.now();
-  lastFrameAtMs = this.openedAtMs;
-  lastPingAtMs = this.openedAtMs;
+  lastFrameAtMs = Date.now();
+  lastPingAtMs = this.lastFrameAtMs;
   isPongDue = false;
   expiresAtMs = Infinity;
+  /** Until the client has been admitted, where it has to be. */
+  admission: AdmissionClock | undefined = undefined;
   /** See {@link Swept.slot}. */
   slot = 0;
   private readonly rate = new EventRate();
@@ -68,8 +51,10 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept {
     private readonly webSocket: WebSocket,
     private readonly socket: Duplex,
     private readonly endpoint: Endpoint,
-    private readonly host: ConnectionHost,
-  ) {}
+    private readonly host: ConnectionHost<Connection>,
+  ) {
+    if (host.settings.admissionDeadlineMs > 0) this.admission = new AdmissionClock(this.lastFrameAtMs);
+  }
 
   /** The sub-protocol that was agreed on; empty for none. */
   get subProtocol(): string {
@@ -106,6 +91,11 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept {
     if (!this.hasBacklog) return undefined;
     this.host.outbox.flushOne(this);
     return this.hasBacklog ? (this.draining ??= this.drained()) : undefined;
+  }
+
+  /** The client has shown that it has business here: it will not be closed for keeping silent. */
+  admit(): void {
+    this.admission = undefined;
   }
 
   /** Sends a frame with the others of this turn of the event loop; one system call takes them all. */
@@ -147,8 +137,8 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept {
     if (this.isClosing) return;
     if (reason !== CLOSE_REASONS.slowConsumer) this.lag?.flush();
     const prescribed = this.subProtocol === '' ? this.endpoint.prescribedCodes.get(reason) : undefined;
-    if (prescribed === undefined) this.webSocket.close(reason.code, reason.text);
-    else this.webSocket.close(prescribed);
+    // The originals that close with 1000 say no more.
+    this.webSocket.close(prescribed ?? reason.code, prescribed === 1000 ? undefined : reason.text);
     this.inbox?.dropFrames();
     this.end(reason);
   }

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { CloseReason } from '../protocol/close-reason.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection.settings.js';
-import type { Connection, ConnectionHost } from './connection.js';
+import type { ConnectionHost } from './connection-host.js';
+import type { Connection } from './connection.js';
 import { Outbox } from './outbox.js';
 import { Wheel } from './wheel.js';
 
@@ -16,7 +17,7 @@ const LAST_ANSWER_MS = 1_000;
 
 /** Every open connection of this node. */
 @Injectable()
-export class Connections implements ConnectionHost {
+export class Connections implements ConnectionHost<Connection> {
   readonly outbox = new Outbox();
   /** Sweeps the deadlines of connections, and of what they have. */
   readonly wheel = new Wheel(SWEEP_MS);

@@ -1,17 +1,18 @@
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import type { AdmissionClock } from './admission-clock.js';
 import type { ConnectionSettings } from './connection.settings.js';
 
 /** What the deadlines of a connection are reckoned from; times in milliseconds since the epoch. */
 export interface Deadlines {
-  readonly openedAtMs: number;
   readonly lastFrameAtMs: number;
   readonly lastPingAtMs: number;
   readonly isPongDue: boolean;
-  readonly isAdmitted: boolean;
   /** Until then the client has proved who it is; Infinity without an end. */
   readonly expiresAtMs: number;
   /** After how many milliseconds without a frame it is closed; 0 for never. */
   readonly idleMs: number;
+  /** The client's time to be admitted; none once it is, and where that has no end. */
+  readonly admission: AdmissionClock | undefined;
 }
 
 /**
@@ -20,7 +21,7 @@ export interface Deadlines {
  */
 export function dueAt(
   nowMs: number,
-  { openedAtMs, lastFrameAtMs, lastPingAtMs, isPongDue, isAdmitted, idleMs, expiresAtMs }: Deadlines,
+  { lastFrameAtMs, lastPingAtMs, isPongDue, idleMs, expiresAtMs, admission }: Deadlines,
   { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs }: ConnectionSettings,
   isHeard: boolean,
 ): CloseReason | 'ping' | undefined {
@@ -28,7 +29,7 @@ export function dueAt(
   if (!isHeard) return undefined;
   if (isPongDue && nowMs - lastPingAtMs >= pingTimeoutMs) return CLOSE_REASONS.unresponsive;
   if (idleMs > 0 && nowMs - lastFrameAtMs >= idleMs) return CLOSE_REASONS.idle;
-  if (!isAdmitted && admissionDeadlineMs > 0 && nowMs - openedAtMs >= admissionDeadlineMs)
+  if (admission && nowMs >= admission.endsAtMs(nowMs, admissionDeadlineMs))
     return CLOSE_REASONS.notAuthenticated;
   return pingIntervalMs > 0 && !isPongDue && nowMs - lastPingAtMs >= pingIntervalMs ? 'ping' : undefined;
 }
@@ -36,14 +37,13 @@ export function dueAt(
 /** When the next of these is due. */
 export function nextDueAtMs(
   nowMs: number,
-  { openedAtMs, lastFrameAtMs, lastPingAtMs, isPongDue, isAdmitted, idleMs, expiresAtMs }: Deadlines,
+  { lastFrameAtMs, lastPingAtMs, isPongDue, idleMs, expiresAtMs, admission }: Deadlines,
   { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs }: ConnectionSettings,
 ): number {
-  let dueAtMs = isPongDue ? Math.min(expiresAtMs, lastPingAtMs + pingTimeoutMs) : expiresAtMs;
+  let dueAtMs = Math.min(expiresAtMs, admission?.endsAtMs(nowMs, admissionDeadlineMs) ?? Infinity);
+  if (isPongDue) dueAtMs = Math.min(dueAtMs, lastPingAtMs + pingTimeoutMs);
   const nextPingAtMs = lastPingAtMs + pingIntervalMs;
   // By then an answer that is due now may have come.
   if (pingIntervalMs > 0 && (!isPongDue || nextPingAtMs > nowMs)) dueAtMs = Math.min(dueAtMs, nextPingAtMs);
-  if (idleMs > 0) dueAtMs = Math.min(dueAtMs, lastFrameAtMs + idleMs);
-  if (!isAdmitted && admissionDeadlineMs > 0) dueAtMs = Math.min(dueAtMs, openedAtMs + admissionDeadlineMs);
-  return dueAtMs;
+  return idleMs > 0 ? Math.min(dueAtMs, lastFrameAtMs + idleMs) : dueAtMs;
 }

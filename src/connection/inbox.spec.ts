@@ -4,6 +4,7 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 
 class FakeOwner implements InboxOwner {
   readonly log: string[] = [];
+  readonly admission = undefined;
   private finish: (() => void)[] = [];
 
   handle(frame: Buffer): Promise<void> {

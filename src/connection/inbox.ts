@@ -1,3 +1,5 @@
+import type { AdmissionClock } from './admission-clock.js';
+
 /** What a waiting frame takes besides its bytes: empty frames need memory too. */
 const FRAME_OVERHEAD_BYTES = 128;
 
@@ -8,6 +10,8 @@ export type Task = () => Promise<unknown>;
 export interface InboxOwner {
   /** Handles one frame; the next is not handed over before it settles. */
   handle(frame: Buffer): unknown;
+  /** Stopped while anything that the client has sent is being handled: that time is not the client's. */
+  readonly admission: AdmissionClock | undefined;
   /** Called with what `handle` or a task threw. */
   failed(error: unknown): void;
   /** Stops the flow of frames. */
@@ -73,6 +77,7 @@ export class Inbox {
 
   private async run(): Promise<void> {
     this.isRunning = true;
+    this.owner.admission?.stop(Date.now());
     while (this.head < this.queue.length) {
       const item = this.take();
       try {
@@ -82,6 +87,7 @@ export class Inbox {
       }
     }
     this.isRunning = false;
+    this.owner.admission?.goOn(Date.now());
   }
 
   private take(): Buffer | Task {

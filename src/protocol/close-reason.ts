@@ -23,7 +23,7 @@ export const CLOSE_REASONS = {
   defect: reason('defect', 1011, 'Internal error.', true),
   reconnect: reason('reconnect', 1012, 'Please reconnect.', true),
   slowConsumer: reason('slow_consumer', 1013, 'Too slow to receive.', true),
-  notAuthenticated: reason('not_authenticated', 4401, 'Not authenticated in time.', true),
+  notAuthenticated: reason('not_authenticated', 4428, 'Not authenticated in time.', true),
   appUnavailable: reason('app_unavailable', 4503, 'The app cannot be asked.', true),
   forbidden: reason('forbidden', 4403, 'Forbidden.', false),
   sessionExpired: reason('session_expired', 4401, 'The token has expired.', true),

@@ -162,7 +162,7 @@ export class RoomSessions {
   }
 
   private letIn(session: RoomSession, permissions: Permissions): void {
-    session.connection.isAdmitted = true;
+    session.connection.admit();
     this.authorized++;
     new RoomReply(session).authorized(permissions.text);
     if (this.renewals) RoomRenewal.begin(session, this.renewals);

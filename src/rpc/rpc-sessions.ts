@@ -19,7 +19,7 @@ export class RpcSessions {
 
   /** Begins a session; what the client sends waits until the app has been told. */
   begin(connection: Connection, { identity, expiresAtMs }: Authenticated): void {
-    connection.isAdmitted = true;
+    connection.admit();
     if (this.settings.procedures?.endWithToken === true) connection.expireAt(expiresAtMs);
     this.identities.set(connection, identity);
     connection.runNext(() => this.hooks.connected(identity));

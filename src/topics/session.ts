@@ -14,7 +14,7 @@ export class Session implements Subscriber {
   /** Takes the result of an authentication, in place of an earlier one. */
   authenticated({ identity, expiresAtMs }: Authenticated): void {
     this.identity = identity;
-    this.connection.isAdmitted = true;
+    this.connection.admit();
     this.connection.expireAt(expiresAtMs);
   }
 }

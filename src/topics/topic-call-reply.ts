@@ -16,12 +16,12 @@ export class TopicCallReply implements CallReply {
   }
 
   yielded(result: JsonText): void {
-    this.connection.isAdmitted = true;
+    this.connection.admit();
     this.reply.more(result);
   }
 
   finished(result: JsonText | undefined): void {
-    this.connection.isAdmitted = true;
+    this.connection.admit();
     this.reply.last(result);
   }
 

@@ -129,7 +129,7 @@ export class TopicSubscriptions {
       this.hub.leave(subscription);
       throw error;
     }
-    session.connection.isAdmitted = true;
+    session.connection.admit();
     subscription.release();
   }
 

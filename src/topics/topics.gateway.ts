@@ -62,6 +62,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
       [CLOSE_REASONS.defect, 1000],
       [CLOSE_REASONS.reconnect, 1000],
       [CLOSE_REASONS.unresponsive, 1000],
+      [CLOSE_REASONS.notAuthenticated, 4401],
     ]);
   }
 

@@ -1,0 +1,19 @@
+import type { CloseReason } from '../protocol/close-reason.js';
+import type { ConnectionSettings } from './connection.settings.js';
+import type { Outbox } from './outbox.js';
+
+/** What all connections of a gateway share. */
+export interface ConnectionHost<Client> {
+  readonly settings: ConnectionSettings;
+  readonly outbox: Outbox;
+  /** The client is gone, but has left events that are to be handled; `forgetEvents` of it ends that. */
+  lingers(connection: Client): void;
+  /** Every event of an ended connection has been handled, or forgotten. */
+  settled(connection: Client): void;
+  /** The connection has ended, or is about to: nothing can be sent to it any more. */
+  ended(connection: Client, reason: CloseReason | undefined): void;
+  /** The socket of a connection that was about to end has closed. */
+  gone(connection: Client): void;
+  /** Has a connection swept at a time, or before. */
+  sweepBy(connection: Client, timeMs: number): void;
+}
