@@ -1,3 +1,4 @@
+import { answer, type AppHandler } from './support/http-app.js';
 import {
   joined,
   publication,
@@ -9,13 +10,17 @@ import {
   unreadable,
   V1,
 } from './support/rooms.js';
+import { deferred } from './support/wait.js';
 
 const ROOM = { target: 'message', customer: '1' };
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 const stage = sharedRooms();
+let bootstrap: AppHandler;
+beforeAll(() => (bootstrap = stage.bootstrap));
 beforeEach(() => {
   stage.allowed = [ROOM];
+  stage.bootstrap = bootstrap;
 });
 
 describe('with kittiwake.v1.json', () => {
@@ -32,6 +37,18 @@ describe('with kittiwake.v1.json', () => {
       expect(frame).toEqual({ is_authorized: true, allowed_rooms: [ROOM], connectionId });
     }
     expect(frames[0]?.connectionId).not.toBe(frames[1]?.connectionId);
+  });
+
+  it('a ping is answered at once, even before the app has said who may join what', async () => {
+    const answered = deferred();
+    stage.bootstrap = (response) =>
+      void answered.promise.then(() => answer(response, JSON.stringify({ allowed_rooms: [] })));
+    const client = await stage.open([V1]);
+    client.send({ type: 'status' });
+    expect(await client.send('ping').text()).toBe('pong');
+    answered.resolve();
+    expect(await client.next()).toMatchObject({ is_authorized: true });
+    expect(await client.next()).toHaveProperty('open_connections');
   });
 
   it('an error of a message that cannot be read has the same id', async () => {

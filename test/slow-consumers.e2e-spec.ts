@@ -100,13 +100,13 @@ describe('a client that does not keep up with a service that drops the oldest', 
     const slow = await subscriber('books.1');
     slow.webSocket.pause();
     await publishUntil(untilDropped('slow_consumer', 1), (n) => ({ data: [n, DATA] }));
-    slow.send({ event: 'unsubscribe', subscription: 'books.1' }).send({ event: 'ping', data: 'P' });
+    slow.send({ event: 'unsubscribe', subscription: 'books.1' }).send({ event: 'x' });
     const other = await subscriber('books.2');
     await other.settled();
     const frames = await caughtUp(slow);
     expect(frames.slice(-2)).toEqual([
       { event: 'unsubscribe', subscription: 'books.1', status: 'ok' },
-      { event: 'pong', data: 'P' },
+      { event: 'x', status: 'error', error: 'Event not found.', code: 'event_not_found' },
     ]);
   });
 

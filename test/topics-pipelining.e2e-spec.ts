@@ -76,6 +76,29 @@ describe('events that come together', () => {
     );
   });
 
+  // The pong of a client whose authorizer took 8 s came after 8 s, so it was no check of life.
+  it('do not hold up the ping of a client of kittiwake.v1.json', async () => {
+    const decided = deferred();
+    stage.app.answer('/before', { after: decided.promise });
+    const client = await stage.connect('kittiwake.v1.json');
+    const frames = [AUTH, { ...SUBSCRIBE, id: 1 }, { event: 'x', id: 2 }];
+    for (const frame of frames) client.send(frame);
+    expect(await client.next()).toEqual({ event: 'auth', status: 'ok' });
+    await stage.app.requests('/before');
+    expect(await client.ask({ event: 'ping', data: 'alive', id: 3 })).toEqual({
+      event: 'pong',
+      data: 'alive',
+      id: 3,
+    });
+    // A large one is not looked at before its turn.
+    client.send({ event: 'ping', id: 4, padding: 'p'.repeat(1024) });
+    expect(await client.ask({ event: 'ping', id: 5 })).toEqual({ event: 'pong', data: null, id: 5 });
+    decided.resolve();
+    expect(await client.next()).toMatchObject({ ...SUBSCRIBE, status: 'ok', id: 1 });
+    expect(await client.next()).toMatchObject({ event: 'x', id: 2 });
+    expect(await client.next()).toEqual({ event: 'pong', data: null, id: 4 });
+  });
+
   it('wait for the callbacks of those before', async () => {
     const gates = ALL.slice(1).map((path) => {
       const gate = deferred();

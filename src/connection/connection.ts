@@ -206,6 +206,11 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept {
     return this.endpoint.handle(this, frame);
   }
 
+  /** See {@link InboxOwner.overtakes}. */
+  overtakes(frame: Buffer): boolean {
+    return this.subProtocol !== '' && this.endpoint.overtakes(frame);
+  }
+
   /** See {@link InboxOwner.failed}. */
   failed(error: unknown): void {
     logger.error(error instanceof Error ? error.stack : error);

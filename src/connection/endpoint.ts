@@ -44,6 +44,8 @@ export class Endpoint {
   prescribedCodes: ReadonlyMap<CloseReason, number> = new Map();
   /** Whether the gateway wants to know of a connection when it opens, with its handshake, not at its first frame. */
   isEager = false;
+  /** Whether a frame of a client of a sub-protocol of ours is handled at once, whatever waits before it. */
+  overtakes: (frame: Buffer) => boolean = () => false;
   /** After how many milliseconds without a frame a connection is closed; 0 for never. Absent: as all endpoints. */
   idleMs: number | undefined;
   /** Decides who may connect; without it, whoever comes from an allowed origin. */

@@ -22,6 +22,10 @@ class FakeOwner implements InboxOwner {
     this.log.push(`failed ${(error as Error).message}`);
   }
 
+  overtakes(frame: Buffer): boolean {
+    return String(frame).startsWith('ping');
+  }
+
   pause(): void {
     this.log.push('pause');
   }
@@ -44,6 +48,22 @@ describe('the inbox of a connection', () => {
   beforeEach(() => {
     owner = new FakeOwner();
     inbox = new Inbox(owner, 10 + 2 * 128); // besides its bytes, a frame counts 128
+  });
+
+  // A pong that came after all callbacks, 51 s late, was no sign of life.
+  it('has a frame that overtakes handled at once, and those before it go on as they were', async () => {
+    push('1', '2', 'ping');
+    expect(owner.log).toEqual(['begin 1', 'begin ping']);
+    await owner.finishOne();
+    expect(owner.log).toEqual(['begin 1', 'begin ping', 'end 1', 'begin 2']);
+  });
+
+  it('has no more than ten overtake at once: the others take their turn, and count as waiting', () => {
+    push('1', ...Array.from({ length: 12 }, () => 'ping'));
+    expect(owner.log.filter((line) => line === 'begin ping')).toHaveLength(10);
+    expect(inbox.isEmpty).toBe(false);
+    push('2');
+    expect(owner.log.at(-1)).toBe('pause');
   });
 
   it('handles one frame after the other', async () => {

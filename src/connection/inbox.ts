@@ -3,6 +3,10 @@ import type { AdmissionClock } from './admission-clock.js';
 /** What a waiting frame takes besides its bytes: empty frames need memory too. */
 const FRAME_OVERHEAD_BYTES = 128;
 
+/** Frames that overtake others: so many at once, and again one in so many milliseconds. */
+const OVERTAKING_BURST = 10;
+const OVERTAKING_MS = 100;
+
 /** Work that takes its turn among the frames of a connection. */
 export type Task = () => Promise<unknown>;
 
@@ -10,6 +14,8 @@ export type Task = () => Promise<unknown>;
 export interface InboxOwner {
   /** Handles one frame; the next is not handed over before it settles. */
   handle(frame: Buffer): unknown;
+  /** Whether a frame does not wait for those before it; handling it MUST NOT take longer than the call. */
+  overtakes(frame: Buffer): boolean;
   /** Stopped while anything that the client has sent is being handled: that time is not the client's. */
   readonly admission: AdmissionClock | undefined;
   /** Called with what `handle` or a task threw. */
@@ -20,8 +26,8 @@ export interface InboxOwner {
 }
 
 /**
- * The events of one connection, handled strictly one after the other. When more than `maxBytes` wait, the flow of
- * frames is paused, so that the memory of the gateway does not grow with the haste of a client.
+ * The events of one connection, handled strictly one after the other, but for the few that overtake. When more than
+ * `maxBytes` wait, the flow of frames is paused, so that the memory of the gateway does not grow with the haste of a client.
  */
 export class Inbox {
   private queue: (Buffer | Task)[] = [];
@@ -29,6 +35,7 @@ export class Inbox {
   private waitingBytes = 0;
   private isPaused = false;
   private isRunning = false;
+  private overtakingAtMs = 0;
 
   constructor(
     private readonly owner: InboxOwner,
@@ -42,6 +49,11 @@ export class Inbox {
 
   /** Takes a frame from the client. */
   push(frame: Buffer): void {
+    if (this.isRunning && this.owner.overtakes(frame) && this.mayOvertake()) this.handleNow(frame);
+    else this.enqueue(frame);
+  }
+
+  private enqueue(frame: Buffer): void {
     this.queue.push(frame);
     this.waitingBytes += frame.length + FRAME_OVERHEAD_BYTES;
     if (this.waitingBytes > this.maxBytes && !this.isPaused) {
@@ -69,6 +81,23 @@ export class Inbox {
     this.head = 0;
     this.waitingBytes = 0;
     this.resumeIfDrained();
+  }
+
+  /** More than a few would be work that no turn of the event loop bounds. */
+  private mayOvertake(): boolean {
+    const nowMs = performance.now();
+    const atMs = Math.max(nowMs, this.overtakingAtMs);
+    if (atMs - nowMs > (OVERTAKING_BURST - 1) * OVERTAKING_MS) return false;
+    this.overtakingAtMs = atMs + OVERTAKING_MS;
+    return true;
+  }
+
+  private handleNow(frame: Buffer): void {
+    try {
+      this.owner.handle(frame);
+    } catch (error) {
+      this.owner.failed(error);
+    }
   }
 
   private start(): void {

@@ -16,6 +16,13 @@ export interface RoomMessage {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
+const PING_FRAME = Buffer.from(PING);
+
+/** Whether a frame is a ping. */
+export function isPing(frame: Buffer): boolean {
+  return PING_FRAME.equals(frame);
+}
+
 /** Reads a frame of a client. */
 export function decodeRoomMessage(frame: Buffer): DecodedFrame {
   const text = isUtf8(frame) ? frame.toString() : '';

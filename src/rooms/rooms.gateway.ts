@@ -18,7 +18,7 @@ import type { JsonMembers, JsonText } from '../protocol/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { HeaderForwarding } from './handshake.js';
 import { ROOM_ERRORS } from './room-errors.js';
-import { decodeRoomMessage, NOT_JSON, PING, type RoomMessage, UNKNOWN } from './room-message.js';
+import { decodeRoomMessage, isPing, NOT_JSON, PING, type RoomMessage, UNKNOWN } from './room-message.js';
 import { RoomReply } from './room-reply.js';
 import type { RoomSession } from './room-session.js';
 import { RoomSessions } from './room-sessions.js';
@@ -47,6 +47,7 @@ export class RoomsGateway implements OnGatewayInit, OnGatewayConnection<Connecti
   afterInit(endpoint: unknown): void {
     if (!(endpoint instanceof Endpoint)) return; // of another adapter: the start fails and says so
     endpoint.serve(this, decodeRoomMessage);
+    endpoint.overtakes = isPing;
     endpoint.isEager = true;
     endpoint.idleMs = this.settings.idleMs;
     endpoint.prescribedCodes = new Map([

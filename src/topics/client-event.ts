@@ -20,6 +20,9 @@ export const UNKNOWN = 'unknown';
 
 const MAX_NAME_LENGTH = 40;
 
+/** Larger pings take their turn: whether a frame is a ping must cost little. */
+const MAX_PING_BYTES = 1024;
+
 /** An event of a client: a JSON object with a string member `event`. */
 export class ClientEvent {
   private parsedMembers: JsonMembers | undefined;
@@ -61,6 +64,13 @@ export function decodeClientEvent(frame: Buffer): DecodedFrame {
     if (error instanceof JsonError) return { handler: NOT_JSON, payload: undefined };
     throw error;
   }
+}
+
+/** Whether a frame is a ping, and small. */
+export function isPing(frame: Buffer): boolean {
+  return (
+    frame.length <= MAX_PING_BYTES && frame.includes('"ping"') && decodeClientEvent(frame).handler === 'ping'
+  );
 }
 
 /** The limit counts Unicode code points, of which a string has at least half its length. */
