@@ -73,9 +73,14 @@ function rpcEndpoint(procedures: ProceduresSettings | undefined, { outboxBytes }
 }
 
 /** How the app is asked. What goes on for long, as calls of procedures may, has connections of its own. */
-export function caller({ callbacks, procedures }: Settings): HttpCaller {
+export function caller({ callbacks, procedures }: Settings, metrics: Metrics): HttpCaller {
   const streamConnections = procedures?.remoteConnections;
-  return new HttpCaller(Object.assign({ streamConnections }, callbacks));
+  const caller = new HttpCaller(Object.assign({ streamConnections }, callbacks));
+  metrics.countCallbacksWaiting(() => {
+    const { count, sinceMs } = caller.waiting;
+    return { length: count, seconds: sinceMs === undefined ? 0 : (performance.now() - sinceMs) / 1000 };
+  });
+  return caller;
 }
 
 /** What triggers are wrapped in on their way to other nodes. */

@@ -203,7 +203,7 @@ function assemble(
         inject: [Settings, Metrics],
         useFactory: (settings: Settings, metrics: Metrics) => broker(settings, metrics, relay),
       },
-      { provide: CALLER, inject: [Settings], useFactory: caller },
+      { provide: CALLER, inject: [Settings, Metrics], useFactory: caller },
       { provide: REQUESTER, useExisting: CALLER },
       { provide: STREAM_REQUESTER, useExisting: CALLER },
       Kittiwake,

@@ -21,7 +21,11 @@ export class HttpTicketValidator implements TicketValidator {
 
   async validate(ticket: JsonText, signal: AbortSignal): Promise<JsonMembers> {
     const { url, headers } = this.settings;
-    const answer = await this.caller.call(url, objectText([['ticket', ticket]]), { headers, signal });
+    const answer = await this.caller.call(url, objectText([['ticket', ticket]]), {
+      service: 'auth',
+      headers,
+      signal,
+    });
     if (!isOk(answer)) throw ticketRefused(answer.get('error'));
     return this.identity(answer);
   }

@@ -1,11 +1,18 @@
 import type { JsonMembers, JsonText } from '../protocol/json.js';
+import type { Asker } from './fair-line.js';
 
 /** What one call to the app may carry besides its body. */
-export interface CallOptions {
+export interface CallOptions extends Asker {
   /** Further request headers, such as a service's static ones. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Ends the call, its tries and its waits: the result is of no use any more. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Ends the call as long as nothing has been sent of it: what the app has heard of goes on. */
+  readonly withdrawal?: AbortSignal | undefined;
+  /** Called when the request is sent, at each try. */
+  readonly sent?: (() => void) | undefined;
+  /** It has failed before, and comes again: one try, of whose failure nothing is logged. */
+  readonly isRepeated?: boolean | undefined;
 }
 
 /** Asks the app over HTTP: one POST of a JSON object, one JSON object back. */

@@ -4,11 +4,16 @@ import { createSecureContext, rootCertificates, type SecureContext } from 'node:
 import { X509Certificate } from 'node:crypto';
 import { Pool } from 'undici';
 import type { CallbackUrl } from './callback-url.js';
+import { Turns, type Waiting } from './turns.js';
 
 /** How the app is connected to. */
 export interface ConnectionSettings {
   /** The most connections at a time to one origin; further requests wait for one of them. */
   readonly connections: number;
+  /** The most requests to one origin that wait for a connection; more fail. Absent: no limit. */
+  readonly queue?: number | undefined;
+  /** How long a request may wait for a connection. Absent: no limit. */
+  readonly queueTimeoutMs?: number | undefined;
   /** How long a connection may take to be there. */
   readonly timeoutMs: number;
   /** A PEM file of authorities to trust besides the known ones. */
@@ -18,6 +23,7 @@ export interface ConnectionSettings {
 /** Kept-alive connections to the app, one bounded pool per origin; over TCP, TLS or Unix sockets. */
 export class ConnectionPools {
   private readonly pools = new Map<string, Pool>();
+  private readonly turns = new Map<string, Turns>();
   private readonly secureContext: SecureContext | undefined;
 
   /** @throws when the file of authorities cannot be read. */
@@ -35,11 +41,37 @@ export class ConnectionPools {
     return pool;
   }
 
+  /**
+   * The turns to ask the origin of a URL: as many as there are connections. A request that comes without one waits in the
+   * pool, where it stays when it is cancelled, and where the app is taken to be slow.
+   */
+  turnsTo({ origin }: CallbackUrl): Turns {
+    let turns = this.turns.get(origin);
+    if (!turns) this.turns.set(origin, (turns = this.turnsOfOrigin()));
+    return turns;
+  }
+
+  /** Who waits for a connection, to whatever origin. */
+  get waiting(): Waiting {
+    let count = 0;
+    let sinceMs: number | undefined;
+    for (const { waiting } of this.turns.values()) {
+      count += waiting.count;
+      if (waiting.sinceMs !== undefined) sinceMs = Math.min(sinceMs ?? Infinity, waiting.sinceMs);
+    }
+    return { count, sinceMs };
+  }
+
   /** Ends every connection; requests under way fail. */
   async destroy(): Promise<void> {
     const pools = [...this.pools.values()];
     this.pools.clear();
     await Promise.all(pools.map((pool) => pool.destroy()));
+  }
+
+  private turnsOfOrigin(): Turns {
+    const { connections, queue, queueTimeoutMs } = this.settings;
+    return new Turns({ most: connections, maxWaiting: queue, maxWaitMs: queueTimeoutMs });
   }
 
   /** A pool of its own rather than undici's Agent, which replaces pools on errors and so exceeds the bound. */

@@ -138,10 +138,10 @@ describe('a connection', () => {
       if (path === '/call') answer(response, '{}');
       else response.writeHead(200).flushHeaders();
     });
-    const caller = openCaller({ connections: 1, streamConnections: 2, timeoutMs: 500 });
+    const caller = openCaller({ connections: 1, streamConnections: 2, queueTimeoutMs: 500 });
     const streams = [await caller.open(request(app.origin)), await caller.open(request(app.origin))];
     await expect(caller.call(`${app.origin}/call`, BODY)).resolves.toEqual(new Map());
-    await expect(caller.open(request(app.origin))).rejects.toThrow('no answer within 500 ms');
+    await expect(caller.open(request(app.origin))).rejects.toThrow('no connection was free within 500 ms');
     streams[0]!.end();
     await expect(caller.open(request(app.origin))).resolves.toMatchObject({ status: 200 });
   });

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Dispatcher } from 'undici';
 import { CallbackError } from '../protocol/errors.js';
@@ -17,7 +16,7 @@ import { outgoing } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from './stream-requester.js';
 import { withTimeLimit } from './time-limit.js';
-import { Turns } from './turns.js';
+import { jittered, wait } from './wait.js';
 
 /** How the app is asked for answers that are read as they come. */
 export interface HttpStreamsSettings extends ConnectionSettings {
@@ -27,6 +26,8 @@ export interface HttpStreamsSettings extends ConnectionSettings {
   readonly tries: number;
   /** The wait between two tries. */
   readonly waitMs: number;
+  /** See {@link jittered}. */
+  readonly waitJitterMs: number;
   /** Origins that a request may be redirected to, besides its own. */
   readonly redirectOrigins: ReadonlySet<string>;
 }
@@ -35,7 +36,6 @@ export interface HttpStreamsSettings extends ConnectionSettings {
 export class HttpStreams implements StreamRequester {
   private readonly logger = new Logger(HttpStreams.name);
   private readonly pools: ConnectionPools;
-  private readonly turns = new Map<string, Turns>();
 
   /** @throws when the settings are unusable. */
   constructor(
@@ -67,12 +67,9 @@ export class HttpStreams implements StreamRequester {
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
-    const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
     for (let tries = 1; ; tries++) {
       try {
-        return await withTimeLimit(timeoutMs || MAX_TIMER_MS, tooLate, signal, (begin) =>
-          this.attempt(post, begin, signal),
-        );
+        return await this.attempt(post, timeoutMs, signal);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof AttemptError)) throw error;
@@ -84,20 +81,19 @@ export class HttpStreams implements StreamRequester {
     }
   }
 
-  /**
-   * A request goes to the pool when it can have a connection at once: what waits there, cancelled or not, stays until one
-   * is free.
-   * @param begin ends the wait for a connection; the answer may go on for longer.
-   */
+  /** The time begins with the turn, which goes to the next when the answer has been read, or there is none. */
   private async attempt(
     post: Outgoing,
-    begin: AbortSignal,
+    timeoutMs: number,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
-    const turns = this.turnsOf(post.url);
-    await turns.take(begin);
+    const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
+    const turns = this.pools.turnsTo(post.url);
+    await turns.take({}, signal);
     try {
-      const response = await exchange(post, this.pools, this.settings.redirectOrigins, signal);
+      const response = await withTimeLimit(timeoutMs || MAX_TIMER_MS, tooLate, signal, () =>
+        exchange(post, this.pools, this.settings.redirectOrigins, signal),
+      );
       response.body.once('close', () => turns.give());
       return response;
     } catch (error) {
@@ -106,21 +102,10 @@ export class HttpStreams implements StreamRequester {
     }
   }
 
-  private turnsOf({ origin }: CallbackUrl): Turns {
-    let turns = this.turns.get(origin);
-    if (!turns) this.turns.set(origin, (turns = new Turns(this.settings.connections)));
-    return turns;
-  }
-
   private async waitAfter({ message }: ConnectError, url: CallbackUrl, signal: AbortSignal): Promise<void> {
-    const { waitMs } = this.settings;
+    const waitMs = jittered(this.settings.waitMs, this.settings.waitJitterMs);
     this.logger.debug(`POST ${url.scrubbed}: no connection, next try in ${waitMs} ms: ${message}`);
-    try {
-      await wait(waitMs, undefined, { signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    }
+    await wait(waitMs, signal);
   }
 
   private answerOf(

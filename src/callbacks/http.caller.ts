@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
@@ -6,6 +5,7 @@ import { membersOfAnswer } from './callback-answer.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { Caller, CallOptions } from './caller.js';
 import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
+import type { Asker } from './fair-line.js';
 import { HttpAttempt, type AttemptSettings } from './http-attempt.js';
 import { AttemptError, exchange, type Outgoing, readBody } from './http-exchange.js';
 import { HttpStreams } from './http-streams.js';
@@ -14,15 +14,19 @@ import type { AppAnswer, AppRequest, Requester } from './requester.js';
 import { RunningRequests } from './running-requests.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from './stream-requester.js';
 import { withTimeLimit } from './time-limit.js';
+import { TurnError, type Waiting } from './turns.js';
+import { jittered, wait } from './wait.js';
 
 /** How the app is asked over HTTP. */
 export interface HttpCallerSettings extends ConnectionSettings {
-  /** How long one try may take as a whole. */
+  /** How long one try may take as a whole, from when it has a connection. */
   readonly timeoutMs: number;
   /** How often a call is tried before it has failed; at least once. */
   readonly tries: number;
   /** The wait between two tries. */
   readonly waitMs: number;
+  /** See {@link jittered}. */
+  readonly waitJitterMs: number;
   /** After status 429, the first of these headers in the answer says how many seconds to wait instead. */
   readonly rateLimitHeaders: readonly string[];
   /** An answer larger than this is a failed try. */
@@ -56,16 +60,16 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
   async call(url: string, body: JsonText, options: CallOptions = {}): Promise<JsonMembers> {
     return this.untilEnded(options.signal, async (signal) => {
       const post = outgoing('POST', url, options.headers, body);
-      return membersOfAnswer(await this.try(post, signal), post.url.scrubbed);
+      return membersOfAnswer(await this.try(post, signal, options), post.url.scrubbed);
     });
   }
 
   /** See {@link Requester.request}. */
-  async request({ method, url, headers, signal }: AppRequest): Promise<AppAnswer> {
+  async request({ method, url, headers, signal, ...asker }: AppRequest): Promise<AppAnswer> {
     return this.untilEnded(signal, async (signal) => {
       const request = outgoing(method, url, headers);
       try {
-        return await this.answerTo(request, signal);
+        return await this.inTurn(request.url, asker, [signal], () => this.answerTo(request, signal));
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof AttemptError)) throw error;
@@ -77,6 +81,11 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
   /** See {@link StreamRequester.open}. */
   open(request: StreamRequest): Promise<StreamedAnswer> {
     return this.streams.open(request);
+  }
+
+  /** Requests that wait for a connection; those whose answers are read as they come have connections of their own. */
+  get waiting(): Waiting {
+    return this.pools.waiting;
   }
 
   /** Ends all connections. Calls under way and later ones fail with a {@link CallbackError}. */
@@ -106,17 +115,38 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
     });
   }
 
-  private async try(post: Outgoing, signal: AbortSignal): Promise<Buffer> {
+  private async try(post: Outgoing, signal: AbortSignal, options: CallOptions): Promise<Buffer> {
     const attempt = new HttpAttempt(post, this.attemptSettings, this.pools);
+    const most = options.isRepeated === true ? 1 : this.settings.tries;
     for (let tries = 1; ; tries++) {
       try {
-        return await attempt.run(signal);
+        return await this.inTurn(post.url, options, signalsOf(options, signal, tries), () => {
+          options.sent?.();
+          return attempt.run(signal);
+        });
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof AttemptError)) throw error;
-        if (tries >= this.settings.tries) throw this.unavailable(post.url, tries, error);
+        if (tries >= most || error instanceof TurnError)
+          throw this.unavailable(post.url, tries, error, options);
         await this.waitAfter(error, post.url, tries, signal);
       }
+    }
+  }
+
+  /** Does something when it is an asker's turn, which then goes to the next. */
+  private async inTurn<Result>(
+    url: CallbackUrl,
+    asker: Asker,
+    signals: readonly AbortSignal[],
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const turns = this.pools.turnsTo(url);
+    await turns.take(asker, ...signals);
+    try {
+      return await work();
+    } finally {
+      turns.give();
     }
   }
 
@@ -126,21 +156,30 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
     tries: number,
     signal: AbortSignal,
   ): Promise<void> {
-    const waitMs = error.requestedWaitMs ?? this.settings.waitMs;
-    this.logger.debug(`POST ${url.scrubbed}: try ${tries} failed, next in ${waitMs} ms: ${error.message}`);
-    try {
-      await wait(waitMs, undefined, { signal });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    }
+    const { waitMs, waitJitterMs } = this.settings;
+    const nextMs = jittered(error.requestedWaitMs ?? waitMs, waitJitterMs);
+    this.logger.debug(`POST ${url.scrubbed}: try ${tries} failed, next in ${nextMs} ms: ${error.message}`);
+    await wait(nextMs, signal);
   }
 
-  private unavailable(url: CallbackUrl, tries: number, cause: AttemptError): CallbackError {
-    const message = `POST ${url.scrubbed}: failed after ${tries} ${tries === 1 ? 'try' : 'tries'}: ${cause.message}`;
-    this.logger.warn(message);
+  private unavailable(
+    url: CallbackUrl,
+    tries: number,
+    cause: AttemptError,
+    { isRepeated = false }: CallOptions,
+  ): CallbackError {
+    const outcome =
+      cause instanceof TurnError ? 'not sent' : `failed after ${tries} ${tries === 1 ? 'try' : 'tries'}`;
+    const message = `POST ${url.scrubbed}: ${outcome}: ${cause.message}`;
+    if (isRepeated) this.logger.debug(message);
+    else this.logger.warn(message);
     return new CallbackError(message, { cause });
   }
+}
+
+/** What ends the wait for a connection. */
+function signalsOf({ withdrawal }: CallOptions, signal: AbortSignal, tries: number): AbortSignal[] {
+  return tries === 1 && withdrawal ? [signal, withdrawal] : [signal];
 }
 
 function parseOrigin(text: string): string {

@@ -5,8 +5,9 @@ import { CallbackError, ClientError } from '../protocol/errors.js';
 export interface Question {
   readonly service: string;
   readonly callback: string;
-  /** Ends the call; see {@link Outcome}. */
+  /** They end the call; see {@link Outcome}. */
   readonly signal?: AbortSignal | undefined;
+  readonly withdrawal?: AbortSignal | undefined;
   /** Whether an error is the app's no. Default: a {@link ClientError} is. */
   readonly isRefusal?: (error: unknown) => boolean;
 }
@@ -17,7 +18,7 @@ export type Outcome = 'ok' | 'refused' | 'unavailable' | 'cancelled' | 'failed';
 /** Asks, and counts how that ended and how long it took. */
 export async function measured<Answer>(
   metrics: Metrics,
-  { service, callback, signal, isRefusal = isClientError }: Question,
+  { service, callback, isRefusal = isClientError, ...ends }: Question,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
   const startedMs = performance.now();
@@ -25,16 +26,18 @@ export async function measured<Answer>(
   try {
     return await ask();
   } catch (error) {
-    outcome = isRefusal(error) ? 'refused' : outcomeOf(error, signal);
+    outcome = isRefusal(error) ? 'refused' : outcomeOf(error, ends);
     throw error;
   } finally {
     metrics.callbackDone(service, callback, outcome, (performance.now() - startedMs) / 1000);
   }
 }
 
-function outcomeOf(error: unknown, signal: AbortSignal | undefined): Outcome {
+function outcomeOf(error: unknown, { signal, withdrawal }: Pick<Question, 'signal' | 'withdrawal'>): Outcome {
   if (error instanceof CallbackError) return 'unavailable';
-  return signal?.aborted ? 'cancelled' : 'failed';
+  return signal?.aborted === true || (withdrawal?.aborted === true && error === withdrawal.reason)
+    ? 'cancelled'
+    : 'failed';
 }
 
 function isClientError(error: unknown): boolean {

@@ -1,5 +1,7 @@
+import type { Asker } from './fair-line.js';
+
 /** A request to the app that is not a callback: of any method, answered with any status. */
-export interface AppRequest {
+export interface AppRequest extends Asker {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -6,7 +6,7 @@ import { text } from './text.kind.js';
 
 /** How the app is asked over HTTP. */
 export class CallbacksSettings {
-  @Setting({ kind: duration({ min: 1 }), about: 'How long one try may take.' })
+  @Setting({ kind: duration({ min: 1 }), about: 'How long one try may take, from when it has a connection.' })
   readonly timeoutMs: number = 15_000;
 
   @Setting({
@@ -17,6 +17,12 @@ export class CallbacksSettings {
 
   @Setting({ kind: duration(), about: 'The wait between two tries.' })
   readonly waitMs: number = 3_000;
+
+  @Setting({
+    kind: duration(),
+    about: 'Each wait is longer by a random part of this, at most twice as long, so that the tries spread.',
+  })
+  readonly waitJitterMs: number = 1_000;
 
   @Setting({
     kind: texts(HEADER_NAME),
@@ -37,6 +43,19 @@ export class CallbacksSettings {
 
   @Setting({ kind: integer({ min: 1, max: 10_000 }), about: 'The most connections at a time to one origin.' })
   readonly connections: number = 64;
+
+  @Setting({
+    kind: integer({ min: 0 }),
+    about:
+      'Requests to one origin that wait for a connection, services and clients by turns; more have failed.',
+  })
+  readonly queue: number = 20_000;
+
+  @Setting({
+    kind: duration({ min: 1 }),
+    about: 'A request that has waited for a connection for so long has failed.',
+  })
+  readonly queueTimeoutMs: number = 120_000;
 
   @Setting({
     kind: texts(HTTP_ORIGIN),

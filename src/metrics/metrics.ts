@@ -118,6 +118,23 @@ export class Metrics {
     });
   }
 
+  /** Takes from where to learn how many requests to the app wait, and for how many seconds the first has waited. */
+  countCallbacksWaiting(count: () => { readonly length: number; readonly seconds: number }): void {
+    const length: Gauge = new Gauge({
+      name: 'kittiwake_callbacks_waiting',
+      help: 'Requests to the app that wait for a connection.',
+      registers: this.registers,
+      collect: () => length.set(count().length),
+    });
+    const seconds: Gauge = new Gauge({
+      name: 'kittiwake_callbacks_waiting_seconds',
+      help: 'How long the request to the app that has waited longest has waited for a connection.',
+      aggregator: 'max',
+      registers: this.registers,
+      collect: () => seconds.set(count().seconds),
+    });
+  }
+
   handshakeRefused(status: number): void {
     this.refusals.add(1, `${status}`);
   }

@@ -38,11 +38,13 @@ export class HttpRoomsApi implements RoomsApi {
     await this.send('POST', this.settings[hook]!, client);
   }
 
-  private send(method: 'GET' | 'POST', path: string, { headers }: RoomsClient, signal?: AbortSignal) {
+  private send(method: 'GET' | 'POST', path: string, client: RoomsClient, signal?: AbortSignal) {
     return this.requester.request({
       method,
       url: `${this.base}${path}`,
-      headers: { ...headers, ...this.ownHeaders },
+      headers: { ...client.headers, ...this.ownHeaders },
+      service: 'rooms',
+      client,
       signal,
     });
   }

@@ -6,6 +6,7 @@ import type { CallbackRequest, ServiceCallbacks } from './service-callbacks.js';
 /** A service that is asked over HTTP, at one URL for each kind of callback. */
 export class HttpServiceCallbacks implements ServiceCallbacks {
   constructor(
+    private readonly service: string,
     private readonly caller: Caller,
     private readonly urls: Readonly<Partial<Record<CallbackKind, string | undefined>>>,
     private readonly headers: Readonly<Record<string, string>>,
@@ -15,10 +16,8 @@ export class HttpServiceCallbacks implements ServiceCallbacks {
     return this.urls[kind] !== undefined;
   }
 
-  ask(kind: CallbackKind, { fields, signal }: CallbackRequest): Promise<JsonMembers> {
-    return this.caller.call(this.urls[kind]!, objectText(fields), {
-      headers: this.headers,
-      ...(signal && { signal }),
-    });
+  ask(kind: CallbackKind, { fields, ...asking }: CallbackRequest): Promise<JsonMembers> {
+    const { service, headers } = this;
+    return this.caller.call(this.urls[kind]!, objectText(fields), { service, headers, ...asking });
   }
 }

@@ -1,4 +1,5 @@
 import type { Swept, Wheel } from '../connection/wheel.js';
+import type { Asking } from './service-callbacks.js';
 import type { TopicSubscription } from './topic-subscription.js';
 
 /** The calls that a service gets again and again while a subscription lasts: reauthorization and heartbeat. */
@@ -73,10 +74,10 @@ export class PeriodicCalls implements Swept {
     const { subscription } = this;
     const { service } = subscription;
     try {
-      const answer = await service.ask('authorizer', subscription.callbackFields(), this.signal);
+      const answer = await service.ask('authorizer', subscription.callbackFields(), this.asking);
       if (!this.isOpen) return;
       if (subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer))) {
-        await service.ask('onAuthorizationChange', subscription.callbackFields(), this.signal);
+        await service.ask('onAuthorizationChange', subscription.callbackFields(), this.asking);
       }
     } catch (error) {
       if (this.isOpen) this.lapsed(error);
@@ -87,12 +88,12 @@ export class PeriodicCalls implements Swept {
 
   private async beat(): Promise<void> {
     const { service } = this.subscription;
-    await service.tell('onHeartbeat', this.subscription.callbackFields(), this.signal);
+    await service.tell('onHeartbeat', this.subscription.callbackFields(), this.asking);
     if (this.isOpen) this.scheduleBeat(1);
   }
 
-  private get signal(): AbortSignal {
+  private get asking(): Asking {
     this.stopping ??= new AbortController();
-    return this.stopping.signal;
+    return { client: this.subscription.connection, signal: this.stopping.signal };
   }
 }

@@ -1,12 +1,20 @@
 import type { JsonMembers } from '../protocol/json.js';
 import type { CallbackKind } from './callback-kind.js';
 
-/** One question to a service. */
-export interface CallbackRequest {
-  /** `subscription`, extra fields, authorizer fields, identity and, of a message, `data`, as they go over the wire. */
-  readonly fields: JsonMembers;
+/** For whom a service is asked, and what ends that. */
+export interface Asking {
+  /** The connection of the client: clients have their turns to ask. */
+  readonly client?: object | undefined;
   /** Aborted when the answer is of no use any more. */
   readonly signal?: AbortSignal | undefined;
+  /** Aborted when the answer is of no use any more, unless the service has heard of the question. */
+  readonly withdrawal?: AbortSignal | undefined;
+}
+
+/** One question to a service. */
+export interface CallbackRequest extends Asking {
+  /** `subscription`, extra fields, authorizer fields, identity and, of a message, `data`, as they go over the wire. */
+  readonly fields: JsonMembers;
 }
 
 /** How a service is asked: over HTTP or in process. The rest of the gateway cannot tell which. */

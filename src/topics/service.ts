@@ -7,7 +7,7 @@ import { CallbackAnswerError, ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
 import type { Publication } from '../protocol/publication.js';
 import type { CallbackKind } from './callback-kind.js';
-import type { ServiceCallbacks } from './service-callbacks.js';
+import type { Asking, ServiceCallbacks } from './service-callbacks.js';
 import type { ServiceRules } from './service-rules.js';
 import { DEFAULT_REFUSALS } from './topic-errors.js';
 
@@ -52,19 +52,19 @@ export class Service {
    * @throws {ClientError} when it refuses.
    * @throws {CallbackError} when it could not be asked.
    */
-  async ask(kind: CallbackKind, fields: JsonMembers, signal?: AbortSignal): Promise<JsonMembers> {
+  async ask(kind: CallbackKind, fields: JsonMembers, asking: Asking): Promise<JsonMembers> {
     if (!this.callbacks.has(kind)) return NOTHING;
-    return measured(this.metrics, { service: this.name, callback: kind, signal }, async () => {
-      const answer = await this.callbacks.ask(kind, { fields, signal });
+    return measured(this.metrics, { service: this.name, callback: kind, ...asking }, async () => {
+      const answer = await this.callbacks.ask(kind, { fields, ...asking });
       if (!isOk(answer)) throw refusalOf(kind, answer);
       return answer;
     });
   }
 
   /** Tells the service; whether it agrees, or answers at all, plays no part. @returns the data of its answer. */
-  async tell(kind: CallbackKind, fields: JsonMembers, signal?: AbortSignal): Promise<JsonText | undefined> {
+  async tell(kind: CallbackKind, fields: JsonMembers, asking: Asking): Promise<JsonText | undefined> {
     try {
-      return (await this.ask(kind, fields, signal)).get('data');
+      return (await this.ask(kind, fields, asking)).get('data');
     } catch (error) {
       if (error instanceof ClientError) return error.data;
       if (error instanceof CallbackAnswerError) logger.warn(`${kind} of ${this.name}: ${error.message}`);

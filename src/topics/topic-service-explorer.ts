@@ -74,7 +74,7 @@ export class TopicServiceExplorer implements OnModuleInit {
     return new Service(
       name,
       settings,
-      new HttpServiceCallbacks(this.caller, urls, settings.headers),
+      new HttpServiceCallbacks(name, this.caller, urls, settings.headers),
       this.metrics,
     );
   }

@@ -5,6 +5,7 @@ import type { Envelope } from '../delivery/envelope.js';
 import { Subscription } from '../delivery/subscription.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
 import type { Service } from './service.js';
+import type { Asking } from './service-callbacks.js';
 import { TopicEnvelope } from './topic-envelope.js';
 
 /** The session behind a subscription, as far as the subscription goes. */
@@ -54,6 +55,11 @@ export class TopicSubscription extends Subscription {
     }
     if (data !== undefined) fields.set('data', data);
     return fields;
+  }
+
+  /** What its service is asked is asked for the client. */
+  get asking(): Asking {
+    return { client: this.connection };
   }
 
   /** Takes the authorizer's fields. @returns whether they differ from those before. */

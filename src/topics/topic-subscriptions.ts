@@ -66,24 +66,25 @@ export class TopicSubscriptions {
     subscription.periodicCalls = PeriodicCalls.begin(subscription, this.connections.wheel, (error) =>
       this.lapse(session, subscription, error),
     );
-    if (service.has('onSubscribe')) await service.tell('onSubscribe', subscription.callbackFields());
+    if (service.has('onSubscribe'))
+      await service.tell('onSubscribe', subscription.callbackFields(), subscription.asking);
   }
 
   /** Hands a message of the client to the service. @returns the members of its answer. */
   async message(session: Session, topic: string, data: JsonText): Promise<JsonMembers> {
     const subscription = this.existing(session, topic);
-    return subscription.service.ask('onMessage', subscription.callbackFields(data));
+    return subscription.service.ask('onMessage', subscription.callbackFields(data), subscription.asking);
   }
 
   /** Ends a subscription at the client's wish, unless the service refuses. */
   async unsubscribe(session: Session, topic: string, confirm: Confirm): Promise<void> {
     const subscription = this.existing(session, topic);
     const { service } = subscription;
-    const answer = await service.ask('beforeUnsubscribe', subscription.callbackFields());
+    const answer = await service.ask('beforeUnsubscribe', subscription.callbackFields(), subscription.asking);
     session.subscriptions.delete(topic);
     this.hub.leave(subscription);
     confirm(answer.get('data'));
-    await service.tell('onUnsubscribe', subscription.callbackFields());
+    await service.tell('onUnsubscribe', subscription.callbackFields(), subscription.asking);
   }
 
   /** Ends all subscriptions of a session that is over, the latest first. */
@@ -92,8 +93,8 @@ export class TopicSubscriptions {
     for (const subscription of [...session.subscriptions.values()].toReversed()) {
       session.subscriptions.delete(subscription.topic);
       const { service } = subscription;
-      await service.tell('beforeUnsubscribe', subscription.callbackFields());
-      await service.tell('onUnsubscribe', subscription.callbackFields());
+      await service.tell('beforeUnsubscribe', subscription.callbackFields(), subscription.asking);
+      await service.tell('onUnsubscribe', subscription.callbackFields(), subscription.asking);
     }
   }
 
@@ -108,7 +109,10 @@ export class TopicSubscriptions {
     if (!service.has('authorizer')) return;
     // If the service is asked nothing after it, nobody but the client learns what the authorizer says.
     const signal = LATER.some((kind) => service.has(kind)) ? undefined : connection.abandoned;
-    const answer = await service.ask('authorizer', subscription.callbackFields(), signal);
+    const answer = await service.ask('authorizer', subscription.callbackFields(), {
+      ...subscription.asking,
+      signal,
+    });
     subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer));
   }
 
@@ -119,7 +123,7 @@ export class TopicSubscriptions {
     try {
       await this.hub.join(subscription);
       const answer = service.has('beforeSubscribe')
-        ? await service.ask('beforeSubscribe', subscription.callbackFields())
+        ? await service.ask('beforeSubscribe', subscription.callbackFields(), subscription.asking)
         : undefined;
       const options = answer?.get('options');
       if (options) subscription.prime(deliveryOptions(valueOf(options), options));
@@ -143,9 +147,9 @@ export class TopicSubscriptions {
   private async endLapsed(session: Session, subscription: TopicSubscription, error: unknown): Promise<void> {
     const { service, topic, extra } = subscription;
     if (session.subscriptions.get(topic) !== subscription) return;
-    const data = await service.tell('beforeUnsubscribe', subscription.callbackFields());
+    const data = await service.tell('beforeUnsubscribe', subscription.callbackFields(), subscription.asking);
     session.subscriptions.delete(topic);
-    await service.tell('onUnsubscribe', subscription.callbackFields());
+    await service.tell('onUnsubscribe', subscription.callbackFields(), subscription.asking);
     const context = { event: 'unsubscribe', subscription: JSON.stringify(topic) as JsonText, extra };
     new Reply(session.connection, context).ended(error, data);
   }

@@ -4,6 +4,7 @@ const SETTINGS: HttpCallerSettings = {
   timeoutMs: 5_000,
   tries: 3,
   waitMs: 1,
+  waitJitterMs: 0,
   rateLimitHeaders: ['X-Rate-Limit-Reset'],
   maxResponseBytes: 1_048_576,
   connections: 10,
