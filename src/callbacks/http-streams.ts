@@ -16,6 +16,7 @@ import { outgoing } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from './stream-requester.js';
 import { withTimeLimit } from './time-limit.js';
+import { TurnError } from './turns.js';
 import { jittered, wait } from './wait.js';
 
 /** How the app is asked for answers that are read as they come. */
@@ -72,6 +73,7 @@ export class HttpStreams implements StreamRequester {
         return await this.attempt(post, timeoutMs, signal);
       } catch (error) {
         signal.throwIfAborted();
+        if (error instanceof TurnError) throw this.unavailable(post.url, error.message);
         if (!(error instanceof AttemptError)) throw error;
         if (!(error instanceof ConnectError) || tries >= this.settings.tries) {
           throw this.unavailable(post.url, error.message);

@@ -72,7 +72,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
         return await this.inTurn(request.url, asker, [signal], () => this.answerTo(request, signal));
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof AttemptError)) throw error;
+        if (!isFailedTry(error)) throw error;
         throw new CallbackError(`${method} ${request.url.scrubbed}: ${error.message}`, { cause: error });
       }
     });
@@ -126,7 +126,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
         });
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof AttemptError)) throw error;
+        if (!isFailedTry(error)) throw error;
         if (tries >= most || error instanceof TurnError)
           throw this.unavailable(post.url, tries, error, options);
         await this.waitAfter(error, post.url, tries, signal);
@@ -165,7 +165,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
   private unavailable(
     url: CallbackUrl,
     tries: number,
-    cause: AttemptError,
+    cause: AttemptError | TurnError,
     { isRepeated = false }: CallOptions,
   ): CallbackError {
     const outcome =
@@ -175,6 +175,10 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
     else this.logger.warn(message);
     return new CallbackError(message, { cause });
   }
+}
+
+function isFailedTry(error: unknown): error is AttemptError | TurnError {
+  return error instanceof AttemptError || error instanceof TurnError;
 }
 
 /** What ends the wait for a connection. */

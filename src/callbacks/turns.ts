@@ -1,5 +1,4 @@
 import { type Asker, FairLine } from './fair-line.js';
-import { AttemptError } from './http-exchange.js';
 
 /** How many there are, and who may wait for one. */
 export interface TurnsSettings {
@@ -18,7 +17,7 @@ export interface Waiting {
 }
 
 /** Too many wait for a turn, or it took too long: to try again would not help those that wait. */
-export class TurnError extends AttemptError {}
+export class TurnError extends Error {}
 
 interface Waiter {
   readonly sinceMs: number;
