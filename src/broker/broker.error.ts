@@ -3,6 +3,14 @@ import { isNativeError } from 'node:util/types';
 /** The broker did not do what was asked: it is not connected, or it refused. Holds no credentials and no payload. */
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
+
+  constructor(
+    message: string,
+    /** Whether the message says what to do: somebody has to, for it will not pass by itself. */
+    readonly hasCure = false,
+  ) {
+    super(message);
+  }
 }
 
 /**

@@ -1,13 +1,15 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { Publication } from '../protocol/publication.js';
-import { BrokerError, brokerError, faultText } from './broker.error.js';
+import { BrokerError, brokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import { RedisChannels } from './redis.channels.js';
 import { PLAIN } from './redis.dialect.js';
-import { RedisLink, type RedisManner } from './redis.link.js';
+import { explainedError } from './redis.faults.js';
+import { PROBE, RedisLink, type RedisManner } from './redis.link.js';
 import { RedisMessages, type DropReason } from './redis.messages.js';
 import { recover } from './redis.recovery.js';
+import { RedisRole } from './redis.role.js';
 import { describeRedis, type RedisBrokerSettings } from './redis.settings.js';
 
 /**
@@ -37,8 +39,9 @@ export class RedisBroker implements Broker {
   ) {
     this.name = describeRedis(settings);
     this.channels = new RedisChannels(settings.prefix);
-    this.manner =
-      settings.clusterNodes.length > 0 ? { dialect: PLAIN, check: clusterFault } : { dialect: PLAIN };
+    const role = new RedisRole();
+    const check = settings.clusterNodes.length > 0 ? clusterFault : (client: Redis) => role.fault(client);
+    this.manner = { dialect: PLAIN, probe: settings.prefix + PROBE, check };
     this.messages = new RedisMessages(settings, onDropped);
   }
 
@@ -90,10 +93,10 @@ export class RedisBroker implements Broker {
     this.link = link;
     try {
       await this.channels.rejoin(link);
-      if (link.isClosed || signal.aborted) throw new BrokerError(`${this.name}: the connection was closed`);
+      if (link.isClosed || signal.aborted) throw new BrokerError('the connection was closed');
     } catch (error) {
       await link.close();
-      throw error;
+      throw explainedError(this.name, error, this.settings);
     }
     this.change('ready');
   }
@@ -114,8 +117,7 @@ export class RedisBroker implements Broker {
   }
 
   private async recover(): Promise<void> {
-    const failed = (error: unknown): void => this.logger.debug(`not connected: ${faultText(error)}`);
-    const isBack = await recover(() => this.connect(), this.stopping.signal, failed);
+    const isBack = await recover(() => this.connect(), this.stopping.signal, this.logger);
     if (isBack) this.logger.log(`${this.name} is connected again, ${this.channels.size} channels joined`);
   }
 

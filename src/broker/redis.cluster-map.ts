@@ -1,4 +1,4 @@
-import { formatAddress } from './redis.settings.js';
+import { formatPlace } from './redis.settings.js';
 
 interface Range {
   readonly first: number;
@@ -23,7 +23,7 @@ export class RedisClusterMap {
     const servers = new Set<string>();
     for (const [first, last, ...members] of answer as [number, number, ...Member[]][]) {
       const addresses = members.map(([host, port]) =>
-        formatAddress({ host: NO_HOST.includes(host) ? askedHost : host!, port }),
+        formatPlace({ host: NO_HOST.includes(host) ? askedHost : host!, port }),
       );
       for (const address of addresses) servers.add(address);
       if (addresses[0] !== undefined) ranges.push({ first, last, primary: addresses[0] });

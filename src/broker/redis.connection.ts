@@ -1,28 +1,26 @@
-import { readFile } from 'node:fs/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { Redis, type RedisOptions } from 'ioredis';
+import { readTls } from '../config/client-tls.js';
 import { brokerError, faultText } from './broker.error.js';
 import {
   parseRedisUrl,
   sentinelAddresses,
-  serverAddresses,
+  serverPlaces,
   type RedisBrokerSettings,
 } from './redis.settings.js';
 
 /**
  * The ways to connect, to be tried in turn: one, or one for each node of a Cluster, shuffled to spread the gateways
  * over the nodes. A Cluster needs no client that knows its slots: what is published on one node is heard on all.
- * @throws when the settings contradict each other or the CA file cannot be read.
+ * @throws when the settings contradict each other or a PEM file cannot be read.
  */
 export async function connectionOptions(settings: RedisBrokerSettings): Promise<RedisOptions[]> {
   const { username, password, isTls } = parseRedisUrl(settings.url);
-  const tls = settings.tls || isTls ? await tlsOptions(settings) : undefined;
+  const tls = settings.tls || isTls ? await readTls('Redis', settings.tls ?? {}) : undefined;
   const options = { ...ONE_CONNECTION, username, password, tls, connectTimeout: settings.connectTimeoutMs };
   if (settings.sentinels.length > 0) return [{ ...options, ...sentinelOptions(settings, tls) }];
-  const addresses = serverAddresses(settings).map((address) => ({ address, place: Math.random() }));
-  return addresses
-    .toSorted((a, b) => a.place - b.place)
-    .map(({ address: { host, port } }) => ({ ...options, host, port }));
+  const places = serverPlaces(settings).map((place) => ({ place, turn: Math.random() }));
+  return places.toSorted((a, b) => a.turn - b.turn).map(({ place }) => ({ ...options, ...place }));
 }
 
 /**
@@ -37,18 +35,29 @@ export async function openClient(options: RedisOptions, signal: AbortSignal): Pr
   // Never taken away: an error without a listener would be printed on the console.
   client.on('error', (fault) => faults.push(faultText(fault)));
   client.on('sentinelError', (fault) => faults.push(faultText(fault)));
+  return guarded(client, signal, async () => {
+    try {
+      await client.connect();
+      await client.ping();
+      return client;
+    } catch (error) {
+      throw brokerError(faults.join('; ') || error);
+    }
+  });
+}
+
+/** Does something with a connection, and ends it when that fails or takes too long. */
+export async function guarded<T>(client: Redis, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
   const abort = () => destroyClient(client);
   signal.addEventListener('abort', abort);
   try {
-    await client.connect();
-    await client.ping();
+    return await task();
   } catch (error) {
     destroyClient(client);
-    throw brokerError(faults.join('; ') || error);
+    throw error;
   } finally {
     signal.removeEventListener('abort', abort);
   }
-  return client;
 }
 
 /** Ends a connection at once, whether or not the other side still answers. */
@@ -88,21 +97,5 @@ function sentinelOptions(settings: RedisBrokerSettings, tls: ConnectionOptions |
     updateSentinels: false,
     enableTLSForSentinelMode: tls !== undefined,
     sentinelTLS: tls,
-    // The ready check refuses a server that is no longer the master.
-    enableReadyCheck: true,
-    maxLoadingRetryTime: 100,
   };
-}
-
-async function tlsOptions({ tls }: RedisBrokerSettings): Promise<ConnectionOptions> {
-  const ca = tls?.caFile === undefined ? {} : { ca: await readCaFile(tls.caFile) };
-  return { ...ca, rejectUnauthorized: tls?.rejectUnauthorized ?? true };
-}
-
-async function readCaFile(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new Error(`the CA file for Redis cannot be read: ${faultText(cause)}`, { cause });
-  }
 }

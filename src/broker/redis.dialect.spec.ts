@@ -33,6 +33,7 @@ describe('leaving a sharded channel', () => {
     faults = [];
     subscriptions = new RedisSubscriptions(client, SHARDED, {
       redirected: () => undefined,
+      refused: () => undefined,
       failed: (fault) => faults.push(fault),
     });
     await subscriptions.join(CHANNEL);

@@ -1,12 +1,18 @@
+import { Logger } from '@nestjs/common';
 import type { Redis, RedisOptions } from 'ioredis';
-import { BrokerError, faultText } from './broker.error.js';
-import { connectionOptions, destroyClient, openClient } from './redis.connection.js';
+import { faultText } from './broker.error.js';
+import { destroyClient, guarded, openClient } from './redis.connection.js';
 import type { RedisDialect } from './redis.dialect.js';
+import { explained, refusalOf } from './redis.faults.js';
 import { RedisHeartbeat, type Probe } from './redis.heartbeat.js';
 import { RedisIntake } from './redis.intake.js';
-import { describeRedis, type RedisBrokerSettings } from './redis.settings.js';
+import { RedisSentinelWatch } from './redis.sentinel-watch.js';
+import type { RedisBrokerSettings } from './redis.settings.js';
 import { RedisSubscriptions } from './redis.subscriptions.js';
-import { within } from './within.js';
+import { firstWay } from './redis.ways.js';
+
+/** Joined and published on to see whether that may be done. No topic has its name: topics have a dot. */
+export const PROBE = 'kittiwake:probe';
 
 /** What a link reports to. */
 export interface RedisLinkListener {
@@ -20,8 +26,10 @@ export interface RedisLinkListener {
 /** How a link speaks to its server. */
 export interface RedisManner {
   readonly dialect: RedisDialect;
+  /** A channel on which nobody listens. Nothing is tried when there is none. */
+  readonly probe?: string;
   /** Asks whether the server is to be trusted, when the link is opened and with each heartbeat. @returns what is wrong. */
-  check?(publisher: Redis): Promise<string | undefined>;
+  check(publisher: Redis): Promise<string | undefined>;
 }
 
 /**
@@ -30,15 +38,18 @@ export interface RedisManner {
  */
 export class RedisLink {
   readonly subscriptions: RedisSubscriptions;
+  private readonly logger = new Logger('RedisBroker');
   private readonly heartbeat: RedisHeartbeat;
   private readonly intake: RedisIntake;
+  private sentinels: RedisSentinelWatch | undefined;
   private isCollecting = false;
   private closed = false;
+  private hasWarned = false;
 
   private constructor(
     private readonly publisher: Redis,
     private readonly subscriber: Redis,
-    settings: RedisBrokerSettings,
+    private readonly settings: RedisBrokerSettings,
     private readonly manner: RedisManner,
     private readonly listener: RedisLinkListener,
   ) {
@@ -46,6 +57,7 @@ export class RedisLink {
     this.subscriptions = new RedisSubscriptions(subscriber, dialect, {
       redirected: () => listener.moved?.(true),
       failed: (fault) => this.fail(fault),
+      refused: (fault) => this.refuse(fault),
     });
     this.intake = new RedisIntake(
       (channel, message) => listener.received(channel, message),
@@ -71,20 +83,12 @@ export class RedisLink {
     listener: RedisLinkListener,
     signal: AbortSignal,
   ): Promise<RedisLink> {
-    const faults: string[] = [];
-    const ways = await connectionOptions(settings);
-    const deadline = performance.now() + settings.connectTimeoutMs;
-    for (const [index, options] of ways.entries()) {
-      // A server that hangs leaves time to try the others; one that refuses leaves them all of its own.
-      const timeoutMs = Math.ceil((deadline - performance.now()) / (ways.length - index));
-      try {
-        const clients = await within(timeoutMs, signal, (ending) => openClients(options, manner, ending));
-        return new RedisLink(...clients, settings, manner, listener);
-      } catch (error) {
-        faults.push(faultText(error));
-      }
-    }
-    throw new BrokerError(`${describeRedis(settings)} cannot be reached: ${faults.join('; ')}`);
+    return firstWay(settings, signal, async (options, ending) => {
+      const [publisher, subscriber] = await openClients(options, manner, ending);
+      const link = new RedisLink(publisher, subscriber, settings, manner, listener);
+      if (options.sentinels) link.heed(options);
+      return link;
+    });
   }
 
   get isClosed(): boolean {
@@ -94,7 +98,12 @@ export class RedisLink {
   /** Resolves when Redis has taken the message. What is published in one turn of the event loop leaves in one write. */
   async publish(channel: string, text: string): Promise<void> {
     if (!this.isCollecting) this.collect();
-    await this.manner.dialect.publish(this.publisher, channel, text);
+    try {
+      await this.manner.dialect.publish(this.publisher, channel, text);
+    } catch (error) {
+      this.refuse(faultText(error));
+      throw error;
+    }
   }
 
   /** Asks the server something. */
@@ -107,6 +116,7 @@ export class RedisLink {
     this.closed = true;
     this.heartbeat.stop();
     this.intake.close();
+    this.sentinels?.close();
     await Promise.all([ended(this.publisher), ended(this.subscriber)]);
   }
 
@@ -114,7 +124,21 @@ export class RedisLink {
   fail(fault: string): void {
     if (this.closed) return;
     void this.close();
-    this.listener.lost(fault);
+    this.listener.lost(explained(fault, this.settings).text);
+  }
+
+  /** A server that takes nothing any more is lost. That some channels may not be used is told once: others go on. */
+  private refuse(fault: string): void {
+    if (fault.startsWith('READONLY')) this.fail(fault);
+    if (!fault.startsWith('NOPERM') || this.hasWarned) return;
+    this.hasWarned = true;
+    this.logger.warn(
+      `Redis refuses what clients or services ask for: ${explained(fault, this.settings).text}`,
+    );
+  }
+
+  private heed(options: RedisOptions): void {
+    this.sentinels = new RedisSentinelWatch(options, this.publisher, (fault) => this.fail(fault));
   }
 
   private collect(): void {
@@ -130,7 +154,7 @@ export class RedisLink {
   private probes(): Probe[] {
     const { publisher, subscriber, intake, manner } = this;
     return [
-      () => manner.check?.(publisher).catch(noFault) ?? pingFault(publisher),
+      () => publisherFault(publisher, manner).catch(refusalOf),
       // In a flood the answer is behind messages that were not read yet: they show as well that Redis is there.
       () => Promise.race([pingFault(subscriber), intake.arrived().then(noFault)]),
     ];
@@ -151,19 +175,33 @@ async function openClients(
   signal: AbortSignal,
 ): Promise<Clients> {
   const publisher = await openClient(options, signal);
-  try {
-    const fault = await manner.check?.(publisher);
+  return guarded(publisher, signal, async () => {
+    const fault = await publisherFault(publisher, manner);
     if (fault !== undefined) throw new Error(fault);
-    return [publisher, await openClient(options, signal)];
-  } catch (error) {
-    destroyClient(publisher);
-    throw error;
-  }
+    const subscriber = await openClient(options, signal);
+    await guarded(subscriber, signal, () => tryJoining(subscriber, manner));
+    return [publisher, subscriber];
+  });
+}
+
+/** Asks the server what is wrong with it, and publishes something that nobody hears. @throws what it answers. */
+async function publisherFault(publisher: Redis, manner: RedisManner): Promise<string | undefined> {
+  const { dialect, probe } = manner;
+  const published = probe === undefined ? undefined : dialect.publish(publisher, probe, '');
+  const [fault] = await Promise.all([manner.check(publisher), published]);
+  return fault;
+}
+
+/** Sees whether channels can be joined. @throws what Redis answers. */
+async function tryJoining(subscriber: Redis, { dialect, probe }: RedisManner): Promise<void> {
+  if (probe === undefined) return;
+  await dialect.subscribe(subscriber, [probe]);
+  await dialect.unsubscribe(subscriber, [probe]);
 }
 
 /** None, whatever the answer: an error is one too, and the end of a connection is noticed by itself. */
-function pingFault(client: Redis): Promise<undefined> {
-  return client.ping().then(noFault, noFault);
+function pingFault(client: Redis): Promise<string | undefined> {
+  return client.ping().then(noFault, refusalOf);
 }
 
 function noFault(): undefined {

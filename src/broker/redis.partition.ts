@@ -1,6 +1,8 @@
+import type { Redis } from 'ioredis';
 import { BrokerError } from './broker.error.js';
 import { RedisChannels } from './redis.channels.js';
-import type { RedisLink } from './redis.link.js';
+import { SHARDED } from './redis.dialect.js';
+import { PROBE, type RedisLink } from './redis.link.js';
 import { partitionPrefix, slotOf } from './redis.partitioning.js';
 
 /**
@@ -51,6 +53,11 @@ export class RedisPartition {
   publish(channel: string, text: string): Promise<void> {
     if (!this.link || !this.attached) return Promise.reject(this.unavailable('publish'));
     return this.link.publish(this.channels.prefix + channel, text);
+  }
+
+  /** Publishes something that nobody hears. @throws what Redis says. */
+  probe(publisher: Redis): Promise<unknown> {
+    return SHARDED.publish(publisher, this.channels.prefix + PROBE, '');
   }
 
   /** Joins the channels on the link of a shard. @throws what Redis says. */

@@ -1,8 +1,11 @@
+import type { ClientTls } from '../config/client-tls.js';
+
 /** How a Redis broker reaches its server, and how long it trusts it without an answer. */
 export interface RedisBrokerSettings {
   /**
-   * `redis://user:password@host:port`, or `rediss://` for TLS. With Sentinels or a Cluster only the scheme, user and
-   * password count. A database number is ignored: Redis channels do not belong to databases.
+   * `redis://user:password@host:port`, `rediss://` for TLS, or `unix://user:password@/path` for a Unix socket. With
+   * Sentinels or a Cluster only the scheme, user and password count. A database number is ignored: Redis channels do not
+   * belong to databases.
    */
   readonly url: string;
   /** Stands before the topic in the name of every Redis channel; may be empty. */
@@ -24,16 +27,9 @@ export interface RedisBrokerSettings {
   /** Sharded Pub/Sub of the Cluster, on so many partitions. Default: 0, plain Pub/Sub. */
   readonly partitions?: number | undefined;
   /** TLS beyond what `rediss://` says; given, TLS is used whatever the scheme. */
-  readonly tls?: RedisTlsSettings | undefined;
+  readonly tls?: ClientTls | undefined;
   /** Larger messages are dropped, in bytes. Default: {@link DEFAULT_MAX_MESSAGE_BYTES}. */
   readonly maxMessageBytes?: number | undefined;
-}
-
-export interface RedisTlsSettings {
-  /** A PEM file of certificate authorities, trusted instead of the system's. Read at each connect. */
-  readonly caFile?: string | undefined;
-  /** Whether a certificate that cannot be verified refuses the connection. */
-  readonly rejectUnauthorized: boolean;
 }
 
 /** As large as a frame that a client may send. */
@@ -45,8 +41,14 @@ export interface RedisAddress {
   readonly port: number;
 }
 
+/** The file of a Unix socket on which a server listens. */
+export interface RedisSocket {
+  readonly path: string;
+}
+
 /** What the URL says: where, as whom, and whether with TLS. */
-export interface RedisUrl extends RedisAddress {
+export interface RedisUrl {
+  readonly place: RedisAddress | RedisSocket;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly isTls: boolean;
@@ -57,12 +59,17 @@ const SENTINEL_PORT = 26_379;
 
 /** @throws when it is not a Redis URL; the message does not repeat it, for it may hold a password. */
 export function parseRedisUrl(text: string): RedisUrl {
-  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) {
-    throw new Error('the Redis URL must look like redis://user:password@host:6379 or rediss://...');
+  const [, credentials = '', path] = /^unix:\/\/([^/?#@]*@)?(\/[^?#]+)/.exec(text) ?? [];
+  // To the standard, a URL without a host has no user.
+  const asUrl = path === undefined ? text : `redis://${credentials}localhost`;
+  if (!/^rediss?:\/\//.test(asUrl) || !URL.canParse(asUrl)) {
+    throw new Error(
+      'the Redis URL must look like redis://user:password@host:6379, rediss://... or unix:///...',
+    );
   }
-  const url = new URL(text);
+  const url = new URL(asUrl);
   return {
-    ...addressOf(url, REDIS_PORT),
+    place: path === undefined ? addressOf(url, REDIS_PORT) : { path: decodeURIComponent(path) },
     username: url.username === '' ? undefined : decodeURIComponent(url.username),
     password: url.password === '' ? undefined : decodeURIComponent(url.password),
     isTls: url.protocol === 'rediss:',
@@ -74,9 +81,9 @@ export function sentinelAddresses(settings: RedisBrokerSettings): RedisAddress[]
   return settings.sentinels.map((sentinel) => parseAddress(sentinel, SENTINEL_PORT));
 }
 
-/** The servers of which one is to be connected to: the nodes of the Cluster, else the one of the URL. */
-export function serverAddresses(settings: RedisBrokerSettings): RedisAddress[] {
-  if (settings.clusterNodes.length === 0) return [parseRedisUrl(settings.url)];
+/** Where one is to be connected to: the nodes of the Cluster, else the server of the URL. */
+export function serverPlaces(settings: RedisBrokerSettings): (RedisAddress | RedisSocket)[] {
+  if (settings.clusterNodes.length === 0) return [parseRedisUrl(settings.url).place];
   return settings.clusterNodes.map((node) => parseAddress(node, REDIS_PORT));
 }
 
@@ -85,7 +92,7 @@ export function describeRedis(settings: RedisBrokerSettings): string {
   if (settings.sentinels.length > 0) {
     return `Redis "${settings.sentinelName}" (Sentinels ${list(sentinelAddresses(settings))})`;
   }
-  return `Redis${settings.clusterNodes.length > 0 ? ' Cluster' : ''} at ${list(serverAddresses(settings))}`;
+  return `Redis${settings.clusterNodes.length > 0 ? ' Cluster' : ''} at ${list(serverPlaces(settings))}`;
 }
 
 function parseAddress(text: string, defaultPort: number): RedisAddress {
@@ -99,11 +106,13 @@ function addressOf(url: URL, defaultPort: number): RedisAddress {
   return { host: host === '' ? 'localhost' : host, port: url.port === '' ? defaultPort : Number(url.port) };
 }
 
-/** `host:port`, with brackets around an IPv6 address. */
-export function formatAddress({ host, port }: RedisAddress): string {
+/** `host:port`, with brackets around an IPv6 address; or the path of a socket. */
+export function formatPlace(place: RedisAddress | RedisSocket): string {
+  if ('path' in place) return place.path;
+  const { host, port } = place;
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-function list(addresses: RedisAddress[]): string {
-  return addresses.map(formatAddress).join(', ');
+function list(places: (RedisAddress | RedisSocket)[]): string {
+  return places.map(formatPlace).join(', ');
 }

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { BrokerError, faultText } from './broker.error.js';
 import { RedisClusterView } from './redis.cluster-view.js';
 import { SHARDED } from './redis.dialect.js';
+import { explainedError, refusalOf } from './redis.faults.js';
 import { RedisLink, type RedisLinkListener } from './redis.link.js';
 import type { RedisPartition } from './redis.partition.js';
 import type { RedisBrokerSettings } from './redis.settings.js';
@@ -27,6 +28,7 @@ export class RedisShard implements RedisLinkListener {
   private constructor(
     /** `host:port`. */
     readonly address: string,
+    private readonly settings: RedisBrokerSettings,
     private readonly listener: RedisShardListener,
   ) {}
 
@@ -37,7 +39,7 @@ export class RedisShard implements RedisLinkListener {
     listener: RedisShardListener,
     signal: AbortSignal,
   ): Promise<RedisShard> {
-    const shard = new RedisShard(address, listener);
+    const shard = new RedisShard(address, settings, listener);
     const check = (publisher: Redis): Promise<string | undefined> => shard.check(publisher);
     const way = { ...settings, clusterNodes: [address] };
     shard.link = await RedisLink.open(way, { dialect: SHARDED, check }, shard, signal);
@@ -59,19 +61,12 @@ export class RedisShard implements RedisLinkListener {
    * @throws when it does not have all of them, or could not join.
    */
   async carry(partitions: readonly RedisPartition[]): Promise<void> {
-    const { link } = this;
-    if (!link) throw new BrokerError('the link is not open');
-    const joined = await Promise.allSettled(partitions.map((partition) => this.joinOn(link, partition)));
-    const view = await this.ask(readView);
-    const faults: string[] = [];
-    for (const [index, partition] of partitions.entries()) {
-      const outcome = joined[index]!;
-      if (outcome.status === 'rejected') faults.push(faultText(outcome.reason));
-      else if (!view.owns(partition.slot)) faults.push(`it is not the primary of slot ${partition.slot}`);
-      else if (!this.isClosed) this.attach(partition);
+    try {
+      await this.ask((publisher) => tryPublishing(publisher, partitions));
+      await this.joinAll(partitions);
+    } catch (error) {
+      throw explainedError(this.address, error, this.settings);
     }
-    if (this.isClosed) faults.push('the connection was closed');
-    if (faults.length > 0) throw new BrokerError(`${this.address}: ${faults[0]}`);
   }
 
   async close(): Promise<void> {
@@ -93,6 +88,22 @@ export class RedisShard implements RedisLinkListener {
     if (isRefusal) this.explainedAtMs = performance.now();
     else this.endings++;
     if (!this.isInspecting) void this.inspect();
+  }
+
+  private async joinAll(partitions: readonly RedisPartition[]): Promise<void> {
+    const { link } = this;
+    if (!link) throw new BrokerError('the link is not open');
+    const joined = await Promise.allSettled(partitions.map((partition) => this.joinOn(link, partition)));
+    const view = await this.ask(readView);
+    const faults: unknown[] = [];
+    for (const [index, partition] of partitions.entries()) {
+      const outcome = joined[index]!;
+      if (outcome.status === 'rejected') faults.push(outcome.reason);
+      else if (!view.owns(partition.slot)) faults.push(`it is not the primary of slot ${partition.slot}`);
+      else if (!this.isClosed) this.attach(partition);
+    }
+    if (this.isClosed) faults.push('the connection was closed');
+    if (faults.length > 0) throw new BrokerError(faultText(faults[0]));
   }
 
   private async joinOn(link: RedisLink, partition: RedisPartition): Promise<void> {
@@ -130,7 +141,7 @@ export class RedisShard implements RedisLinkListener {
 
   /** See {@link RedisManner.check}. */
   private async check(publisher: Redis): Promise<string | undefined> {
-    const view = await readView(publisher);
+    const [view] = await Promise.all([readView(publisher), tryPublishing(publisher, this.partitions)]);
     if (view.isCutOff) return 'it is cut off from the Cluster';
     this.compare(view);
     return undefined;
@@ -153,6 +164,14 @@ export class RedisShard implements RedisLinkListener {
     if (!this.link) return Promise.reject(new BrokerError('the link is not open'));
     return this.link.ask(question);
   }
+}
+
+/** Publishes something that nobody hears. @throws when nothing may be published there; what else is wrong the view shows. */
+async function tryPublishing(publisher: Redis, [partition]: Iterable<RedisPartition>): Promise<void> {
+  if (!partition) return;
+  await partition.probe(publisher).catch((error) => {
+    if (refusalOf(error) !== undefined) throw error;
+  });
 }
 
 async function readView(publisher: Redis): Promise<RedisClusterView> {

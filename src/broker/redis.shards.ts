@@ -1,10 +1,11 @@
-import { BrokerError, faultText } from './broker.error.js';
+import type { RedisOptions } from 'ioredis';
+import { BrokerError } from './broker.error.js';
 import { RedisClusterMap } from './redis.cluster-map.js';
 import { RedisClusterView } from './redis.cluster-view.js';
-import { connectionOptions, destroyClient, openClient } from './redis.connection.js';
+import { destroyClient, guarded, openClient } from './redis.connection.js';
 import { RedisShard, type RedisShardListener } from './redis.shard.js';
-import { describeRedis, formatAddress, serverAddresses, type RedisBrokerSettings } from './redis.settings.js';
-import { within } from './within.js';
+import { formatPlace, serverPlaces, type RedisBrokerSettings } from './redis.settings.js';
+import { firstWay } from './redis.ways.js';
 
 /** The primaries of a Cluster that this node is connected to. */
 export class RedisShards {
@@ -16,7 +17,7 @@ export class RedisShards {
     private readonly settings: RedisBrokerSettings,
     private readonly listener: RedisShardListener,
   ) {
-    this.servers = serverAddresses(settings).map(formatAddress);
+    this.servers = serverPlaces(settings).map(formatPlace);
   }
 
   /**
@@ -24,21 +25,11 @@ export class RedisShards {
    * @throws {BrokerError} when none does within `connectTimeoutMs`.
    */
   async map(signal: AbortSignal): Promise<RedisClusterMap> {
-    const faults: string[] = [];
-    const ways = await connectionOptions({ ...this.settings, clusterNodes: this.servers });
-    const deadline = performance.now() + this.settings.connectTimeoutMs;
-    for (const [index, options] of ways.entries()) {
-      const timeoutMs = Math.ceil((deadline - performance.now()) / (ways.length - index));
-      try {
-        const map = await within(timeoutMs, signal, (ending) => askForMap(options, ending));
-        const configured = serverAddresses(this.settings).map(formatAddress);
-        this.servers = [...new Set([...configured, ...map.servers])];
-        return map;
-      } catch (error) {
-        faults.push(faultText(error));
-      }
-    }
-    throw new BrokerError(`${describeRedis(this.settings)} cannot be reached: ${faults.join('; ')}`);
+    const way = { ...this.settings, clusterNodes: this.servers };
+    const map = await firstWay(way, signal, askForMap);
+    const configured = serverPlaces(this.settings).map(formatPlace);
+    this.servers = [...new Set([...configured, ...map.servers])];
+    return map;
   }
 
   /** The shard at an address, connected to if need be. @throws {BrokerError} when it cannot be. */
@@ -57,20 +48,12 @@ export class RedisShards {
   }
 }
 
-async function askForMap(
-  options: Awaited<ReturnType<typeof connectionOptions>>[number],
-  signal: AbortSignal,
-): Promise<RedisClusterMap> {
+async function askForMap(options: RedisOptions, signal: AbortSignal): Promise<RedisClusterMap> {
   const client = await openClient(options, signal);
-  const abort = (): void => destroyClient(client);
-  signal.addEventListener('abort', abort);
-  try {
+  return guarded(client, signal, async () => {
     if (RedisClusterView.read(String(await client.cluster('NODES'))).isCutOff) {
       throw new BrokerError('the server is cut off from the Cluster');
     }
     return RedisClusterMap.read(await client.cluster('SLOTS'), options.host ?? '');
-  } finally {
-    signal.removeEventListener('abort', abort);
-    destroyClient(client);
-  }
+  }).finally(() => destroyClient(client));
 }

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { PLAIN } from './redis.dialect.js';
 import { RedisSubscriptions } from './redis.subscriptions.js';
 
-const SILENT = { redirected: () => undefined, failed: () => undefined };
+const SILENT = { redirected: () => undefined, refused: () => undefined, failed: () => undefined };
 
 describe('joining everything again', () => {
   it('goes by commands of 1000, without what was left while the earlier ones were under way', async () => {

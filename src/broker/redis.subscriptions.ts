@@ -15,6 +15,8 @@ interface Joining {
 export interface RedisSubscriptionsListener {
   /** Channels could not be joined here, for another server has them. */
   redirected(): void;
+  /** Redis does not do what it was asked. */
+  refused(fault: string): void;
   /** The connection is of no use any more. */
   failed(fault: string): void;
 }
@@ -112,6 +114,7 @@ export class RedisSubscriptions {
       if (channels.length > 1 && !isRedirect && this.client.status === 'ready') {
         await Promise.all(channels.map((channel) => this.subscribe([channel], joining)));
       } else {
+        this.listener.refused(faultText(error));
         for (const channel of channels)
           joining.get(channel)?.reject(brokerError(error, `cannot join ${JSON.stringify(channel)}`));
       }

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Publication } from '../protocol/publication.js';
-import { BrokerError, brokerError, faultText } from './broker.error.js';
+import { BrokerError, brokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import { RedisMessages, type DropReason } from './redis.messages.js';
 import { RedisPartition } from './redis.partition.js';
@@ -55,7 +55,7 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
       await this.attachAll();
     } catch (error) {
       await this.shards.close();
-      throw brokerError(error);
+      throw error instanceof BrokerError ? error : brokerError(error);
     }
   }
 
@@ -141,8 +141,7 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
   }
 
   private async recover(): Promise<void> {
-    const failed = (error: unknown): void => this.logger.debug(`not connected: ${faultText(error)}`);
-    const isBack = await recover(() => this.attachAll(), this.stopping.signal, failed);
+    const isBack = await recover(() => this.attachAll(), this.stopping.signal, this.logger);
     if (isBack) this.logger.log(`${this.name} is connected again`);
   }
 

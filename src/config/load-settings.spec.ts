@@ -173,6 +173,8 @@ describe('settings with options', () => {
     ['auth.jwt', { algorithms: ['ES256'], publicKeyFile: '/run/key.pem' }],
     ['services.books', { authorizationRenewalPeriod: '10s', authorizationRenewalJitter: '10s' }],
     ['services.books', { authorizationRenewalJitter: '10s' }],
+    ['broker.redis.url', 'unix:///run/redis.sock'],
+    ['broker.redis.url', 'unix://user:password@/run/redis.sock'],
     ['broker.redis', { sentinels: ['s1:26379'], sentinelName: 'main', sentinelPassword: 'sesame' }],
   ])('accept %s = %j', (path, value) => {
     expect(problemsOf(optionsWith(path, value))).toEqual([]);
@@ -260,7 +262,7 @@ describe('a value that a setting cannot have', () => {
     [
       'broker.redis.url',
       'http://h',
-      'found "http://h", expected a URL such as redis://:password@127.0.0.1:6379/0 or rediss://redis.example.com',
+      'found "http://h", expected a URL such as redis://:password@127.0.0.1:6379/0, rediss://redis.example.com or unix:///run/redis.sock',
     ],
     ['publish.maxBatch', 0, 'found 0, expected a whole number from 1 to 100000'],
     ['limits.connections', -5, 'found -5, expected a whole number from 0 to 1000000000'],
@@ -448,6 +450,12 @@ describe('settings that do not agree', () => {
       '.sentinelName: found none, expected the name by which the sentinels know the server',
     ],
     [{ sentinelName: 'main' }, '.sentinels: found none, expected at least one sentinel for sentinelName'],
+    [
+      { url: 'unix:///run/redis.sock', tls: {} },
+      '.url: found a Unix socket, expected redis:// or rediss:// with sentinels, clusterNodes or tls',
+    ],
+    [{ tls: { certFile: 'a.pem' } }, '.tls.keyFile: found none, expected the private key of certFile'],
+    [{ tls: { keyFile: 'a.pem' } }, '.tls.certFile: found none, expected the certificate of keyFile'],
     [{ partitions: 64 }, '.clusterNodes: found none, expected at least one node of a cluster for partitions'],
     [
       { partitions: 64, clusterNodes: ['a:1'], prefix: 'live{' },

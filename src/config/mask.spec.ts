@@ -8,6 +8,7 @@ describe('masking of URLs', () => {
     ['https://sk_live_1@api.example.com', 'https://***@api.example.com'],
     ['https://sk_live_1:@api.example.com', 'https://***:@api.example.com'],
     ['http+unix://u:sesame@%2Frun%2Fapi.sock/a', 'http+unix://u:***@%2Frun%2Fapi.sock/a'],
+    ['unix://u:sesame@/run/redis.sock', 'unix://u:***@/run/redis.sock'],
     ['https://api.example.com/users/a@b', 'https://api.example.com/users/a@b'],
     ['redis://h/1?password=sesame&db=2', 'redis://h/1?password=***&db=2'],
     ['https://h/a?x=1&api_key=sesame&access_token=open', 'https://h/a?x=1&api_key=***&access_token=***'],

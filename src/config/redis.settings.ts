@@ -1,6 +1,6 @@
+import { ClientTlsSettings } from './client-tls.settings.js';
 import { texts } from './collection.kind.js';
 import { duration, integer } from './number.kind.js';
-import { RedisTlsSettings } from './redis-tls.settings.js';
 import { section } from './section.kind.js';
 import { Rule, Setting, type Disagreement } from './setting.decorator.js';
 import { ANY_TEXT, FILLED_TEXT, HOST_AND_PORT, REDIS_URL } from './text-format.js';
@@ -11,13 +11,15 @@ const MAX_PARTITIONS = 16_384;
 
 /** One Redis: a single server, a server found by sentinels, or a cluster. */
 @Rule(oneTopology)
+@Rule(socketStandsAlone)
 @Rule(sentinelsNameServer)
 @Rule(partitionsNeedCluster)
 @Rule(partitionsKeepPrefix)
 export class RedisSettings {
   @Setting({
     kind: text(REDIS_URL),
-    about: 'The server, with user and password. With sentinels or a cluster, its host and port play no part.',
+    about:
+      'The server, with user and password; `unix:///run/redis.sock` for a Unix socket. With sentinels or a cluster, its host and port play no part.',
   })
   readonly url: string = 'redis://127.0.0.1:6379';
 
@@ -60,16 +62,27 @@ export class RedisSettings {
   readonly partitions: number = 0;
 
   @Setting({
-    kind: section(RedisTlsSettings),
+    kind: section(ClientTlsSettings),
     optional: true,
     about: 'TLS; switched on by this or by `rediss://`.',
   })
-  readonly tls?: RedisTlsSettings;
+  readonly tls?: ClientTlsSettings;
 }
 
 function oneTopology({ sentinels, clusterNodes }: RedisSettings): Disagreement | undefined {
   if (sentinels.length === 0 || clusterNodes.length === 0) return undefined;
   return { found: 'sentinels and clusterNodes', expected: 'at most one of them' };
+}
+
+/** Redis speaks no TLS on a Unix socket, and neither Sentinels nor a Cluster say that a server has one. */
+function socketStandsAlone({ url, sentinels, clusterNodes, tls }: RedisSettings): Disagreement | undefined {
+  if (!url.startsWith('unix:') || (sentinels.length === 0 && clusterNodes.length === 0 && !tls))
+    return undefined;
+  return {
+    key: 'url',
+    found: 'a Unix socket',
+    expected: 'redis:// or rediss:// with sentinels, clusterNodes or tls',
+  };
 }
 
 function sentinelsNameServer({ sentinels, sentinelName }: RedisSettings): Disagreement | undefined {

@@ -83,8 +83,11 @@ export const CALLBACK_URL: TextFormat = {
 
 export const REDIS_URL: TextFormat = {
   name: 'URL',
-  expected: 'a URL such as redis://:password@127.0.0.1:6379/0 or rediss://redis.example.com',
-  accepts: (text) => /^rediss?:$/.test(protocolOf(text) ?? '') && new URL(text).hostname !== '',
+  expected:
+    'a URL such as redis://:password@127.0.0.1:6379/0, rediss://redis.example.com or unix:///run/redis.sock',
+  accepts: (text) =>
+    /^unix:\/\/(?:[^/?#@]*@)?\/[^?#]+$/.test(text) ||
+    (/^rediss?:$/.test(protocolOf(text) ?? '') && new URL(text).hostname !== ''),
 };
 
 /** An origin of requests that the gateway makes. */

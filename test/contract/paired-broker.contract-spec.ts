@@ -104,7 +104,7 @@ describe('two Redis servers during a migration', () => {
   });
 
   it('are both left when a channel cannot be joined on one of them', async () => {
-    await clients[1]!.acl('SETUSER', 'default', 'resetchannels', '&alt:books.book_1');
+    await clients[1]!.acl('SETUSER', 'default', 'resetchannels', '&alt:books.book_1', '&alt:kittiwake:*');
     await node.start();
     await node.broker.join(CHANNEL);
     await expect(node.broker.join('books.book_2')).rejects.toThrow('NOPERM');

@@ -264,9 +264,11 @@ function watchTimers(): { alive(): string[] } {
 
 /** Answers what comes before SUBSCRIBE. */
 function hangUpOnSubscribe(socket: Socket, data: string): void {
-  for (const [, command] of data.matchAll(/\r\n(client|ping|subscribe)\r\n/gi)) {
-    if (command?.toLowerCase() === 'subscribe') socket.destroy();
-    else socket.write(command?.toLowerCase() === 'ping' ? '+PONG\r\n' : '+OK\r\n');
+  const answers = { client: '+OK\r\n', ping: '+PONG\r\n', role: '*1\r\n$6\r\nmaster\r\n', publish: ':0\r\n' };
+  for (const [, command] of data.matchAll(/\r\n(client|ping|role|publish|subscribe)\r\n/gi)) {
+    const answer = answers[command!.toLowerCase() as keyof typeof answers] as string | undefined;
+    if (answer === undefined) socket.destroy();
+    else socket.write(answer);
   }
 }
 

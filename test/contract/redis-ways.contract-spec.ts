@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { inspect, promisify } from 'node:util';
+import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { RedisBroker } from '../../src/broker/redis.broker.js';
 import { destroyClient } from '../../src/broker/redis.connection.js';
 import type { RedisBrokerSettings } from '../../src/broker/redis.settings.js';
+import { type CertificateFiles, Certificates } from '../support/certificates.js';
 import { freePort, RedisServer, type RedisServerOptions } from '../support/redis-server.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { publication, Recorder } from './recorder.js';
@@ -85,15 +82,14 @@ describe('the way to Redis', () => {
   );
 
   describe('over TLS', () => {
-    let directory: string;
-    let tls: { certFile: string; keyFile: string };
+    let certificates: Certificates;
+    let tls: CertificateFiles;
 
     beforeAll(async () => {
-      directory = await mkdtemp(join(tmpdir(), 'kittiwake-tls-'));
-      tls = { certFile: join(directory, 'cert.pem'), keyFile: join(directory, 'key.pem') };
-      await makeCertificate(tls);
+      certificates = await Certificates.open();
+      tls = await certificates.make('redis');
     });
-    afterAll(() => rm(directory, { recursive: true, force: true }));
+    afterAll(() => certificates.stop());
 
     it('trusts the CA that it was given', async () => {
       const server = await startServer({ tls });
@@ -253,15 +249,4 @@ async function expectToWork(listening: Recorder, publishing: Recorder, data: str
   await listening.broker.join(CHANNEL);
   await publishing.broker.publish(CHANNEL, publication(data));
   expect(await listening.texts(1)).toEqual([publication(data).text]);
-}
-
-/** A self-signed certificate for 127.0.0.1. */
-async function makeCertificate({ certFile, keyFile }: { certFile: string; keyFile: string }): Promise<void> {
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyFile];
-  const subject = ['-subj', '/CN=kittiwake-test', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-  await promisify(execFile)('openssl', ['req', '-x509', ...key, ...subject, '-out', certFile]).catch(
-    (cause) => {
-      throw new Error('this test needs the openssl command to make a certificate', { cause });
-    },
-  );
 }

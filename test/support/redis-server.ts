@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
 import { eventually } from './wait.js';
 
 /** Below those that the system gives to connections, any of which may be taken at any moment. */
@@ -19,8 +20,8 @@ export interface RedisServerOptions {
   readonly port?: number;
   /** Further command line arguments, such as `--requirepass secret`. */
   readonly args?: readonly string[];
-  /** PEM files; given, the server speaks TLS alone and asks clients for no certificate. */
-  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** PEM files; given, the server speaks TLS alone, and asks clients for a certificate only when it is told to. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly asksClients?: boolean };
   /** The lines of its configuration; given, the server is a Sentinel. */
   readonly sentinel?: readonly string[];
 }
@@ -96,7 +97,7 @@ export class RedisServer {
     this.child.stderr?.on('data', (data: Buffer) => this.output.push(data.toString()));
     let isOver = false;
     this.child.once('exit', () => (isOver = true));
-    const asked = eventually(() => isOver || ping(this.port, this.options.tls !== undefined), {
+    const asked = eventually(() => isOver || ping(this.port, this.options.tls), {
       timeoutMs: START_TIMEOUT_MS,
       what: 'an answer of redis-server',
     });
@@ -167,7 +168,15 @@ function portArguments(port: number, { tls }: RedisServerOptions): string[] {
     '--tls-ca-cert-file',
     tls.certFile,
   ];
-  return ['--port', '0', '--tls-port', `${port}`, '--tls-auth-clients', 'no', ...files];
+  return [
+    '--port',
+    '0',
+    '--tls-port',
+    `${port}`,
+    '--tls-auth-clients',
+    tls.asksClients ? 'yes' : 'no',
+    ...files,
+  ];
 }
 
 async function sentinelFile(lines: readonly string[], directory: string): Promise<string> {
@@ -177,9 +186,9 @@ async function sentinelFile(lines: readonly string[], directory: string): Promis
 }
 
 /** Whether the server answers, be it that it wants a password first. */
-async function ping(port: number, isTls: boolean): Promise<boolean> {
+async function ping(port: number, tls: RedisServerOptions['tls']): Promise<boolean> {
   const where = { host: '127.0.0.1', port };
-  const socket: Socket = isTls ? connectTls({ ...where, rejectUnauthorized: false }) : connect(where);
+  const socket: Socket = tls ? connectTls(trusting(where, tls)) : connect(where);
   try {
     socket.setTimeout(1000, () => socket.destroy(new Error('no answer')));
     socket.write('PING\r\n');
@@ -188,6 +197,13 @@ async function ping(port: number, isTls: boolean): Promise<boolean> {
   } finally {
     socket.destroy();
   }
+}
+
+function trusting(
+  where: { host: string; port: number },
+  { certFile, keyFile }: NonNullable<RedisServerOptions['tls']>,
+): TlsOptions {
+  return { ...where, cert: readFileSync(certFile), key: readFileSync(keyFile), rejectUnauthorized: false };
 }
 
 async function kill(child: ChildProcess): Promise<void> {

@@ -1,0 +1,78 @@
+import { remedyIn, TLS_FAULTS, type KnownFault } from '../protocol/tls-fault.js';
+import { BrokerError, faultText } from './broker.error.js';
+import type { RedisBrokerSettings } from './redis.settings.js';
+
+/** What the gateway says of a Redis that it cannot use. */
+export const SPEAKS_TLS = 'the port speaks TLS, and TLS is not switched on';
+export const SPEAKS_NO_TLS = 'the port does not speak TLS';
+export const IS_REPLICA = 'it is a replica: what is published there does not reach the other nodes';
+export const IS_SENTINEL = 'it is a Sentinel';
+
+const KNOWN: readonly KnownFault[] = [
+  { words: /\bWRONGPASS\b|invalid password/, cure: 'set the right user and password in its url' },
+  { words: /\bNOAUTH\b/, cure: 'set its user and password in its url' },
+  {
+    words: /\bDENIED\b|protected mode/,
+    says: 'it is in protected mode',
+    cure: 'give it a password (requirepass), or set protected-mode no where nobody else reaches it',
+  },
+  { words: new RegExp(SPEAKS_TLS), cure: 'use rediss:// in its url, or set tls' },
+  {
+    words: new RegExp(`${SPEAKS_NO_TLS}|wrong version number|packet length too long`),
+    says: SPEAKS_NO_TLS,
+    cure: 'use redis:// in its url and leave tls out, or the port that does',
+  },
+  {
+    words: new RegExp(`^READONLY\\b|${IS_REPLICA}`),
+    says: IS_REPLICA,
+    cure: 'name the primary in its url, or sentinels, or clusterNodes if it is one of a Cluster',
+  },
+  {
+    words: new RegExp(`${IS_SENTINEL}|accepted by Sentinel instances`),
+    says: IS_SENTINEL,
+    cure: 'name it in sentinels, with sentinelName',
+  },
+  { words: /\bENOENT\b.*\.sock|connect ENOENT/, cure: 'set the path of its unixsocket in its url' },
+  { words: /connect EACCES/, cure: 'let the user of the gateway use it: unixsocketperm' },
+  ...TLS_FAULTS,
+];
+
+/** A fault in words that help. */
+export interface RedisFault {
+  readonly text: string;
+  /** Whether the text says what to do. */
+  readonly hasCure: boolean;
+}
+
+/** Adds to what Redis, Node or OpenSSL say of a fault what helps against it, as far as that is known. */
+export function explained(fault: string, settings: RedisBrokerSettings): RedisFault {
+  const remedy = /\bNOPERM\b/.test(fault) ? { cure: rightsCure(settings) } : remedyIn(KNOWN, fault);
+  // Sentinels name another one, if not at once.
+  if (remedy?.says === IS_REPLICA && settings.sentinels.length > 0)
+    return { text: IS_REPLICA, hasCure: false };
+  if (!remedy) return { text: fault, hasCure: false };
+  return { text: `${remedy.says ?? fault.replace(/\.$/, '')} (${remedy.cure})`, hasCure: true };
+}
+
+/** An error that says of a fault what helps against it. */
+export function explainedError(what: string, fault: unknown, settings: RedisBrokerSettings): BrokerError {
+  const { text, hasCure } = explained(faultText(fault), settings);
+  return new BrokerError(`${what}: ${text}`, hasCure);
+}
+
+/** What an answer tells of a server that takes nothing that is published, or not from us; nothing of other faults. */
+export function refusalOf(error: unknown): string | undefined {
+  const text = faultText(error);
+  return /^(?:READONLY|NOPERM|NOAUTH)\b/.test(text) ? text : undefined;
+}
+
+function rightsCure({ prefix, partitions = 0, clusterNodes }: RedisBrokerSettings): string {
+  const [commands, channels] =
+    partitions > 0
+      ? ['+ping +spublish +ssubscribe +sunsubscribe +cluster|nodes +cluster|slots', `&${prefix}{*`]
+      : [
+          `+ping +publish +subscribe +unsubscribe ${clusterNodes.length > 0 ? '+cluster|info' : '+role'}`,
+          `&${prefix}*`,
+        ];
+  return `its user needs ${commands} ${channels}`;
+}
