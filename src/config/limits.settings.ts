@@ -36,6 +36,12 @@ export class LimitsSettings {
   @Setting({ kind: COUNT, about: 'The most subscriptions of one session; `0` is no limit.' })
   readonly subscriptionsPerSession: number = 10_000;
 
+  @Setting({
+    kind: COUNT,
+    about: 'The most topics that one event of a client of `kittiwake.v1.json` may name; `0` is no limit.',
+  })
+  readonly subscriptionsPerEvent: number = 1_000;
+
   @Setting({ kind: COUNT, about: 'The most events per second of one connection; `0` is no limit.' })
   readonly eventsPerSecond: number = 5_000;
 

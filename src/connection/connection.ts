@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
@@ -72,6 +73,7 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept {
    */
   get abandoned(): AbortSignal {
     this.abandonment ??= new AbortController();
+    setMaxListeners(0, this.abandonment.signal); // topics that one event names are asked about side by side
     if (this.isClosing && this.inbox?.isEmpty !== false) this.abandonment.abort();
     return this.abandonment.signal;
   }

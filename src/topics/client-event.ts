@@ -25,13 +25,12 @@ const MAX_PING_BYTES = 1024;
 
 /** An event of a client: a JSON object with a string member `event`. */
 export class ClientEvent {
-  private parsedMembers: JsonMembers | undefined;
-
   constructor(
     readonly name: string,
     /** The members as values; numbers may have lost precision. */
     readonly value: Readonly<Record<string, unknown>>,
     private readonly text: string,
+    private parsedMembers?: JsonMembers,
   ) {}
 
   /** How much the client sent, in characters. */

@@ -12,6 +12,10 @@ export const TOPIC_ERRORS = {
   notSubscribed: () => new ClientError('not_subscribed', 'Subscription does not exist.'),
   extraFieldsTooLong: () => new ClientError('extra_fields_too_long', 'Extra fields too long.'),
   tooManySubscriptions: () => new ClientError('too_many_subscriptions', 'Too many subscriptions.'),
+  invalidSubscriptions: () => new ClientError('invalid_subscriptions', 'Invalid list of subscriptions.'),
+  tooManyTopics: () => new ClientError('too_many_topics', 'Too many subscriptions in one event.'),
+  repeatedSubscription: () => new ClientError('repeated_subscription', 'Subscription given more than once.'),
+  idTooLong: () => new ClientError('id_too_long', 'Id too long.'),
   idMissing: () => new ClientError('id_missing', 'Must specify id.'),
   procedureMissing: () => new ClientError('procedure_missing', 'Must specify procedure.'),
 } as const;

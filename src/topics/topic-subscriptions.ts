@@ -38,6 +38,11 @@ export class TopicSubscriptions {
     private readonly connections: Connections,
   ) {}
 
+  /** How many topics one event may name; 0 is no limit. */
+  get maxTopicsPerEvent(): number {
+    return this.settings.limits.subscriptionsPerEvent;
+  }
+
   /**
    * Subscribes a session. Publications are held from before `before_subscribe` is asked until its state has been
    * confirmed to the client, so that none is lost between the two.
@@ -53,12 +58,10 @@ export class TopicSubscriptions {
     reportsDrops = false,
   ): Promise<void> {
     const { rules } = service;
-    const { subscriptionsPerSession, outboxBytes } = this.settings.limits;
+    const { outboxBytes } = this.settings.limits;
     if (rules.requireAuthentication && !session.identity) throw TOPIC_ERRORS.authenticationRequired();
     if (session.subscriptions.has(topic)) throw TOPIC_ERRORS.alreadySubscribed();
-    if (subscriptionsPerSession > 0 && session.subscriptions.size >= subscriptionsPerSession) {
-      throw TOPIC_ERRORS.tooManySubscriptions();
-    }
+    this.checkRoom(session);
     if (lengthOf(extra) > MAX_EXTRA_LENGTH) throw TOPIC_ERRORS.extraFieldsTooLong();
     const subscription = new TopicSubscription(session, service, topic, extra, outboxBytes, reportsDrops);
     await this.authorize(subscription);
@@ -98,6 +101,13 @@ export class TopicSubscriptions {
     }
   }
 
+  private checkRoom(session: Session): void {
+    const { subscriptionsPerSession } = this.settings.limits;
+    if (subscriptionsPerSession > 0 && session.subscriptions.size >= subscriptionsPerSession) {
+      throw TOPIC_ERRORS.tooManySubscriptions();
+    }
+  }
+
   private existing(session: Session, topic: string): TopicSubscription {
     const subscription = session.subscriptions.get(topic);
     if (!subscription) throw TOPIC_ERRORS.notSubscribed();
@@ -118,6 +128,7 @@ export class TopicSubscriptions {
 
   private async begin(session: Session, subscription: TopicSubscription, confirm: Confirm): Promise<void> {
     const { service, topic } = subscription;
+    this.checkRoom(session); // others of the same event may have come first
     subscription.hold();
     session.subscriptions.set(topic, subscription);
     try {

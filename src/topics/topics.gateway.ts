@@ -20,6 +20,7 @@ import type { Service } from './service.js';
 import { Services } from './services.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
+import { TopicBatch } from './topic-batch.js';
 import { TopicCalls } from './topic-calls.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
@@ -40,6 +41,8 @@ interface TopicEvent {
   readonly members: JsonMembers;
   readonly reply: Reply;
 }
+
+type HandleTopic = (event: TopicEvent) => Promise<void>;
 
 /** SocketShark's client protocol: reads events, calls the domain, answers. */
 @WebSocketGateway({ path: TOPICS_ENDPOINT })
@@ -99,7 +102,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
   @SubscribeMessage('subscribe')
   subscribe(connection: Connection, event: ClientEvent): Promise<void> {
     const reportsDrops = event.value.report_drops === true && connection.subProtocol === KITTIWAKE_V1;
-    return this.aboutTopic(connection, event, ({ session, service, topic, extra, reply }) =>
+    return this.aboutTopics(connection, event, ({ session, service, topic, extra, reply }) =>
       this.subscriptions.subscribe(session, service, topic, extra, (data) => reply.ok(data), reportsDrops),
     );
   }
@@ -114,7 +117,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
 
   @SubscribeMessage('unsubscribe')
   unsubscribe(connection: Connection, event: ClientEvent): Promise<void> {
-    return this.aboutTopic(connection, event, ({ session, topic, reply }) =>
+    return this.aboutTopics(connection, event, ({ session, topic, reply }) =>
       this.subscriptions.unsubscribe(session, topic, (data) => reply.ok(data)),
     );
   }
@@ -149,11 +152,19 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
     new Reply(connection, {}).error(TOPIC_ERRORS.invalidEvent());
   }
 
-  private async aboutTopic(
-    connection: Connection,
-    event: ClientEvent,
-    handle: (event: TopicEvent) => Promise<void>,
-  ): Promise<void> {
+  /** Of clients of `kittiwake.v1.json`, the event may be about several topics; each gets its reply. */
+  private aboutTopics(connection: Connection, event: ClientEvent, handle: HandleTopic): Promise<void> {
+    if (!TopicBatch.isOne(event) || connection.subProtocol !== KITTIWAKE_V1)
+      return this.aboutTopic(connection, event, handle);
+    const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
+    const refusal = TopicBatch.refusalOf(event, this.subscriptions.maxTopicsPerEvent);
+    if (refusal) return this.answer(connection, event.name, reply, () => Promise.reject(refusal));
+    return new TopicBatch(event).handle(connection, (one) =>
+      this.aboutTopic(connection, one.event, one.isRepeated ? refuseRepeated : handle),
+    );
+  }
+
+  private async aboutTopic(connection: Connection, event: ClientEvent, handle: HandleTopic): Promise<void> {
     const { name, members, subscription } = event;
     const session = this.sessions.of(connection);
     const topic = event.value.subscription as string;
@@ -183,6 +194,10 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
       connection.close(CLOSE_REASONS.defect);
     }
   }
+}
+
+function refuseRepeated(): Promise<never> {
+  return Promise.reject(TOPIC_ERRORS.repeatedSubscription());
 }
 
 /** The client is gone, and what it waited for was called off. */

@@ -1,0 +1,92 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Connection } from '../connection/connection.js';
+import type { ClientError } from '../protocol/errors.js';
+import { elementsOf, membersOf, type JsonText } from '../protocol/json.js';
+import { ClientEvent } from './client-event.js';
+import { TOPIC_ERRORS } from './topic-errors.js';
+
+/** How many topics of one event are handled at a time: more would only wait for a connection to the app. */
+const SIDE_BY_SIDE = 16;
+/** For how long an event is worked on before it is others' turn. */
+const SLICE_MS = 5;
+/** Characters of an id that comes back with so many replies. */
+const MAX_ID_LENGTH = 1024;
+
+/** One topic of an event, as an event of its own. */
+export interface BatchedEvent {
+  readonly event: ClientEvent;
+  /** Whether the topic stands in the list before. */
+  readonly isRepeated: boolean;
+}
+
+/**
+ * An event about several topics: `{"event": "subscribe", "subscriptions": ["books.1", {"subscription": "books.2", …}]}`.
+ * Each is handled as an event of its own, with the `id` and the `report_drops` of the whole, some of them at the same time.
+ */
+export class TopicBatch {
+  private readonly elements: readonly JsonText[];
+  private readonly values: readonly unknown[];
+  private readonly seen = new Set<unknown>();
+  private next = 0;
+  private sliceBeganMs = performance.now();
+
+  /** @param whole is one that {@link refusalOf} has no objection to. */
+  constructor(private readonly whole: ClientEvent) {
+    this.values = whole.value.subscriptions as unknown[];
+    this.elements = elementsOf(whole.members.get('subscriptions')!);
+  }
+
+  /** Whether an event is one. */
+  static isOne({ value }: ClientEvent): boolean {
+    return value.subscriptions !== undefined;
+  }
+
+  /**
+   * Why an event as a whole is refused, if it is.
+   * @param maxTopics how many there may be; 0 is no limit.
+   */
+  static refusalOf({ value, members }: ClientEvent, maxTopics: number): ClientError | undefined {
+    const { subscriptions } = value;
+    if (!Array.isArray(subscriptions) || subscriptions.length === 0)
+      return TOPIC_ERRORS.invalidSubscriptions();
+    if (maxTopics > 0 && subscriptions.length > maxTopics) return TOPIC_ERRORS.tooManyTopics();
+    if ((members.get('id')?.length ?? 0) > MAX_ID_LENGTH) return TOPIC_ERRORS.idTooLong();
+    return undefined;
+  }
+
+  /** Handles all, or those that are begun before the client is gone. Resolves when all that has begun is done. */
+  async handle(connection: Connection, handleOne: (one: BatchedEvent) => Promise<void>): Promise<void> {
+    const work = async (): Promise<void> => {
+      while (this.next < this.elements.length && connection.isOpen) {
+        await handleOne(this.take());
+        await this.breathe();
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, this.elements.length) }, work));
+  }
+
+  private take(): BatchedEvent {
+    const event = this.eventOf(this.elements[this.next]!, this.values[this.next]);
+    this.next++;
+    const { subscription } = event.value;
+    const isRepeated = this.seen.has(subscription);
+    if (typeof subscription === 'string') this.seen.add(subscription);
+    return { event, isRepeated };
+  }
+
+  private eventOf(element: JsonText, value: unknown): ClientEvent {
+    const members = element[0] === '{' ? membersOf(element) : new Map([['subscription', element]]);
+    const id = this.whole.members.get('id');
+    if (id === undefined) members.delete('id');
+    else members.set('id', id);
+    const subscription = element[0] === '{' ? (value as Record<string, unknown>).subscription : value;
+    const { report_drops } = this.whole.value;
+    return new ClientEvent(this.whole.name, { subscription, report_drops }, element, members);
+  }
+
+  private async breathe(): Promise<void> {
+    if (performance.now() - this.sliceBeganMs < SLICE_MS) return;
+    await nextTurn();
+    this.sliceBeganMs = performance.now();
+  }
+}
