@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
@@ -39,6 +41,23 @@ async function publish(server: ServerProcess, key: string, publication: unknown)
   return response.status;
 }
 
+/** Writes more to its log than may wait, and says on its other stream how that went. */
+const CHATTY_WRITER = `
+  import { LogOutput } from './dist/server/log-output.js';
+  const log = new LogOutput((failure, lines) => console.error(failure + ': ' + lines + ' lines are lost'));
+  for (let i = 0; i < 20_000; i++) log.write('x'.repeat(99) + '\\n');
+  console.error('20000 lines are written');
+  setInterval(() => undefined, 1000);
+`;
+
+/** Prints whether a listener of SIGTERM comes before anything is loaded, and sends one at once. */
+const SIGTERM_AT_ONCE = `process.on('newListener', function heard(name) {
+  if (name !== 'SIGTERM') return;
+  process.off('newListener', heard);
+  console.error('loaded: ' + ('getMetadata' in Reflect));
+  process.nextTick(() => process.kill(process.pid, 'SIGTERM'));
+})`;
+
 describe('a signal', () => {
   let app: StubApp;
 
@@ -68,6 +87,21 @@ describe('a signal', () => {
       '/on_unsubscribe',
     ]);
     await expect(fetch(server.httpUrl)).rejects.toThrow('fetch failed');
+  });
+
+  it('ends a process that has not loaded anything yet: process 1 of a container would not get another one', async () => {
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(SIGTERM_AT_ONCE)}`;
+    const end = await ServerProcess.run({ env: { NODE_OPTIONS } });
+    expect(end).toEqual({ code: 0, signal: null, stdout: '', stderr: 'loaded: false\n' });
+  });
+
+  it('is no end to a process when a terminal hangs up: SIGHUP', async () => {
+    const server = await start();
+    server.signal('SIGHUP');
+    await eventually(() =>
+      server.stdout.includes('SIGHUP: the rest of the configuration is read at a start only'),
+    );
+    expect((await fetch(`${server.httpUrl}/health/ready`)).status).toBe(200);
   });
 
   it('ends the process in time although the app hangs', async () => {
@@ -326,5 +360,40 @@ describe('secrets', () => {
       end.stdout.includes(secret),
     );
     expect([found, end.stderr, end.code]).toEqual([[], '', 0]);
+  });
+});
+
+describe('a log that cannot be written', () => {
+  it.each(['json', 'pretty'])('costs lines, not service: on a full disk, %s', async (format) => {
+    const full = openSync('/dev/full', 'w');
+    const port = await freePort();
+    const env = { PATH: process.env['PATH'], KITTIWAKE_PORT: `${port}`, KITTIWAKE_LOG_FORMAT: format };
+    const gateway = spawn(process.execPath, ['dist/server/main.js'], {
+      env: { ...env, KITTIWAKE_LOG_LEVEL: 'trace' },
+      stdio: ['ignore', full, 'inherit'],
+    });
+    stopped({ stop: () => gateway.kill('SIGKILL') });
+    closeSync(full);
+    const ended = once(gateway, 'exit');
+    const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok;
+    await eventually(() => isReady().catch(() => false), { timeoutMs: 15_000, what: 'a ready gateway' });
+    gateway.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('does not block who writes while nobody reads, and tells of what was lost', async () => {
+    const writer = spawn(process.execPath, ['--input-type=module', '--eval', CHATTY_WRITER]);
+    stopped({ stop: () => writer.kill('SIGKILL') });
+    let said = '';
+    writer.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await eventually(() => said.includes('20000 lines are written'), { what: 'the last line' });
+    let read = '';
+    writer.stdout.setEncoding('utf8').on('data', (text: string) => (read += text));
+    await eventually(() => said.includes('lines are lost'), { what: 'the count of lost lines' });
+    const lost = Number(/EAGAIN.*: (\d+) lines are lost/.exec(said)?.[1]);
+    await eventually(() => read.split('\n').length - 1 === 20_000 - lost, {
+      what: 'the lines that were kept',
+    });
+    expect(lost).toBeGreaterThan(1_000);
   });
 });

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { ConfigurationError } from '../src/config/configuration-error.js';
+import { loadSettings } from '../src/config/load-settings.js';
+import { reread } from '../src/server/reread.js';
 import { TestClient } from './support/client.js';
 import { API_KEY, TestGateway } from './support/gateway.js';
 
@@ -55,6 +57,26 @@ describe('a gateway with TLS', () => {
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     return [response.statusCode, await json(response)];
   }
+
+  it('reads its certificate again, and goes on with the one it has when the files do not fit', async () => {
+    const { port, app } = await start();
+    const settings = loadSettings({ server: { tls: { certFile, keyFile } } });
+    const names = [certFile, keyFile] as const;
+    const former = names.map((name) => readFileSync(name));
+    const [newCert, newKey] = certificate('renewed');
+    const seen = (): Promise<boolean> =>
+      ask({ port, path: '/health/live', ca: readFileSync(newCert) }).then(
+        () => true,
+        () => false,
+      );
+    writeFileSync(certFile, readFileSync(newCert));
+    reread(settings, app.getHttpServer());
+    expect(await seen()).toBe(false); // the key is not of that certificate
+    writeFileSync(keyFile, readFileSync(newKey));
+    reread(settings, app.getHttpServer());
+    expect(await seen()).toBe(true);
+    names.forEach((name, index) => writeFileSync(name, former[index]!));
+  });
 
   it('speaks it for WebSockets and for HTTP', async () => {
     const { port } = await start();

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TestClient } from './support/client.js';
 import { stoppedAfterAll, stoppedAfterEach } from './support/cleanup.js';
+import { freePort } from './support/redis-server.js';
 import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
 import { eventually } from './support/wait.js';
 
@@ -10,6 +11,7 @@ const API_KEY = 'workers-key-of-sixteen-or-more';
 const CONFIG = {
   publish: { apiKeys: [API_KEY] },
   services: { books: { requireAuthentication: false } },
+  server: { workerTimeout: '5s' },
   shutdown: { spread: '0s' },
   log: { format: 'json' },
 };
@@ -72,10 +74,50 @@ class Asking {
   }
 }
 
+/** Whether somebody takes connections there. */
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('connect', () => socket.destroy()).on('error', () => resolve(false));
+    socket.on('close', (isFailed) => resolve(!isFailed));
+  });
+}
+
+function socketsOf(pid: number): number {
+  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return ''; // closed meanwhile
+    }
+  });
+  return links.filter((link) => link.startsWith('socket:')).length;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);
 
-async function start(config: object = CONFIG): Promise<ServerProcess> {
-  const server = stoppedInTheEnd(await ServerProcess.start({ config, env: { KITTIWAKE_WORKERS: '2' } }));
+/** @param isReady when clients can come. Default: when all workers are ready */
+async function start(
+  config: object = CONFIG,
+  isReady?: (server: { readonly port: number }) => Promise<boolean>,
+): Promise<ServerProcess> {
+  const env = { KITTIWAKE_WORKERS: '2' };
+  const startTimeoutMs = START_TIMEOUT_MS;
+  if (isReady) {
+    const port = await freePort();
+    const withPort = { ...env, KITTIWAKE_PORT: `${port}` };
+    const options = { config, env: withPort, startTimeoutMs, isReady: () => isReady({ port }) };
+    return stoppedInTheEnd(await ServerProcess.start(options));
+  }
+  const server = stoppedInTheEnd(await ServerProcess.start({ config, env, startTimeoutMs }));
   await eventually(() => server.output.includes('2 worker processes are ready'), {
     timeoutMs: START_TIMEOUT_MS, // whole processes start, as in ServerProcess.start
     what: 'both workers',
@@ -93,10 +135,10 @@ describe('a gateway of two worker processes', () => {
 
   /** Resolves when another one serves instead of one that was killed. */
   async function untilReplaced(victim: number): Promise<void> {
-    const others = workersOf(server).filter((pid) => pid !== victim);
+    const before = workersOf(server);
     const isReplaced = (): boolean =>
       workersOf(server).some(
-        (pid) => !others.includes(pid) && server.output.includes(`worker process ${pid} takes its place`),
+        (pid) => !before.includes(pid) && server.output.includes(`worker process ${pid} takes its place`),
       );
     await eventually(isReplaced, { timeoutMs: START_TIMEOUT_MS, what: 'another worker' });
     expect(workersOf(server)).toHaveLength(2);
@@ -168,6 +210,13 @@ describe('a gateway of two worker processes', () => {
     await untilReplaced(victim!);
   });
 
+  it('replaces a worker that is there and gives no sign of life', async () => {
+    const [victim] = workersOf(server);
+    process.kill(victim!, 'SIGSTOP');
+    await untilReplaced(victim!);
+    expect(server.output).toContain(`worker process ${victim} gives no sign of life`);
+  });
+
   it('replaces its workers one by one on SIGHUP, and refuses no connection', async () => {
     const before = workersOf(server);
     const clients = await subscribers(server, 6);
@@ -199,15 +248,47 @@ describe('a gateway of two worker processes', () => {
     expect(end.stderr.match(/cannot start/g)).toHaveLength(1);
   });
 
-  it('has one key for publishing when none is configured, and stops with all of its workers on SIGTERM', async () => {
-    const keyless = await start({ ...CONFIG, publish: {} });
-    const pids = workersOf(keyless);
-    const [client] = await subscribers(keyless, 1);
-    keyless.signal('SIGTERM');
-    expect(await client!.untilClosed()).toMatchObject({ code: 1012 });
-    expect(await keyless.untilEnded()).toMatchObject({ code: 0 });
-    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-    const keys = keyless.output.matchAll(/Until the next start it is ([\w-]+)/g);
-    expect(new Set([...keys].map(([, key]) => key)).size).toBe(1);
-  });
+  const STARTS_ANOTHER_MS = START_TIMEOUT_MS + 20_000;
+
+  it(
+    'takes no connection before all of its workers could',
+    async () => {
+      const early = await start(CONFIG, ({ port }) => isOpen(port));
+      await subscribers(early, 20);
+      const counts = workersOf(early).map((pid) => socketsOf(pid));
+      expect(Math.abs(counts[0]! - counts[1]!)).toBeLessThan(10);
+      early.signal('SIGTERM');
+      await early.untilEnded();
+    },
+    STARTS_ANOTHER_MS,
+  );
+
+  it(
+    'closes its clients in good order when the process that keeps the workers is killed',
+    async () => {
+      const orphaned = await start();
+      const clients = await subscribers(orphaned, 4);
+      const pids = workersOf(orphaned);
+      orphaned.signal('SIGKILL');
+      for (const client of clients) expect(await client.untilClosed()).toMatchObject({ code: 1012 });
+      for (const pid of pids) await eventually(() => !isRunning(pid), { what: 'the end of a worker' });
+    },
+    STARTS_ANOTHER_MS,
+  );
+
+  it(
+    'has one key for publishing when none is configured, and stops with all of its workers on SIGTERM',
+    async () => {
+      const keyless = await start({ ...CONFIG, publish: {} });
+      const pids = workersOf(keyless);
+      const [client] = await subscribers(keyless, 1);
+      keyless.signal('SIGTERM');
+      expect(await client!.untilClosed()).toMatchObject({ code: 1012 });
+      expect(await keyless.untilEnded()).toMatchObject({ code: 0 });
+      for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+      const keys = keyless.output.matchAll(/Until the next start it is ([\w-]+)/g);
+      expect(new Set([...keys].map(([, key]) => key)).size).toBe(1);
+    },
+    STARTS_ANOTHER_MS,
+  );
 });

@@ -24,7 +24,7 @@ export function addStartCommand(program: Command, context: Context): void {
     .option('--timeout <seconds>', 'with --background: how long it may take (30)', seconds, seconds('30'))
     .action(async ({ background, log, timeout }: StartOptions) => {
       if (background) await startInBackground(context, log ?? (await defaultLog(context)), timeout);
-      else await import('../server/main.js');
+      else await (await import('../server/start.js')).start();
     });
 }
 

@@ -1,4 +1,4 @@
-import { integer, workers } from './number.kind.js';
+import { duration, integer, workers } from './number.kind.js';
 import { section } from './section.kind.js';
 import { Setting } from './setting.decorator.js';
 import { HOST } from './text-format.js';
@@ -28,6 +28,13 @@ export class ServerSettings {
       'How many processes share the port; `auto` is one for each core. Standalone only. Limits count for each of them.',
   })
   readonly workers: number | 'auto' = 1;
+
+  @Setting({
+    kind: duration(),
+    about:
+      'A worker process that has given no sign of life for so long is ended, and another one takes its place; `0s` never ends one.',
+  })
+  readonly workerTimeoutMs: number = 10_000;
 
   @Setting({
     kind: section(TlsSettings),

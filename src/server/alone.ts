@@ -6,6 +6,7 @@ import { ServiceSecret } from '../rpc/service-secret.js';
 import { GIVEN_ENVIRONMENT } from './environment.js';
 import { Handover } from './handover.js';
 import type { Predecessor } from './predecessor.js';
+import { reread } from './reread.js';
 import { serve } from './serve.js';
 
 /** The one process of a gateway. @returns what has another one replace it. */
@@ -20,6 +21,7 @@ export async function serveAlone(
     release: () => predecessor.release(),
   };
   const app = await serve(settings, { predecessor: inherited });
+  process.on('SIGHUP', () => reread(settings, app.getHttpServer()));
   return new Handover(
     {
       listeners: app.get(Listeners),

@@ -1,13 +1,9 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { readFileSync } from 'node:fs';
 import type { ServerOptions as HttpServerOptions } from 'node:http';
 import type { ServerOptions as HttpsServerOptions } from 'node:https';
-import { createSecureContext } from 'node:tls';
-import { ConfigurationError } from '../config/configuration-error.js';
 import type { Settings } from '../config/settings.js';
-import type { TlsSettings } from '../config/tls.settings.js';
 import { Endpoints } from '../connection/endpoints.js';
 import { KittiwakeAdapter } from '../connection/kittiwake.adapter.js';
 import { ApiKeys } from '../http/api-keys.js';
@@ -15,9 +11,10 @@ import type { Answer } from '../http/answer.js';
 import { IntakeFront } from '../http/intake-front.js';
 import { PublishIntake } from '../http/publish.intake.js';
 import { TriggerIntake } from '../http/trigger.intake.js';
+import { certificate } from './certificate.js';
 import { PinoLogger } from './logger.js';
 import { KittiwakeModule } from '../kittiwake.module.js';
-import { messageOf } from '../protocol/message-of.js';
+import { handOverSignals } from './signals.js';
 
 const MAX_CHECKING_INTERVAL_MS = 1_000;
 
@@ -58,6 +55,7 @@ export async function createServer(
   );
   app.useWebSocketAdapter(new KittiwakeAdapter(app));
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
+  handOverSignals();
   requireUpgrades(adapter, app.get(Endpoints, { strict: false }));
   if (publish.enabled) takeIntake(app, settings);
   return app;
@@ -93,28 +91,6 @@ function httpOptions({ server, limits: { handshakeTimeoutMs }, procedures }: Set
       ? { https: { ...limits, handshakeTimeout: handshakeTimeoutMs, ...certificate(server.tls) } }
       : { http: limits }),
   };
-}
-
-/** @throws {ConfigurationError} when the files cannot be read or do not fit. */
-function certificate({ certFile, keyFile }: TlsSettings): { readonly cert: Buffer; readonly key: Buffer } {
-  const files = { cert: readPem('certFile', certFile), key: readPem('keyFile', keyFile) };
-  try {
-    createSecureContext(files);
-  } catch (cause) {
-    const problem = `server.tls: certFile and keyFile cannot be used together: ${messageOf(cause)}`;
-    throw new ConfigurationError([problem], { cause });
-  }
-  return files;
-}
-
-function readPem(key: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new ConfigurationError([`server.tls.${key}: the file cannot be read: ${messageOf(cause)}`], {
-      cause,
-    });
-  }
 }
 
 /** Bodies reach the controllers as the bytes that came: publications are looked into only as far as needed. */

@@ -1,6 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
-import { pino, type Logger, type LoggerOptions } from 'pino';
+import { createRequire } from 'node:module';
+import { pino, type Logger } from 'pino';
+import type { prettyFactory } from 'pino-pretty';
 import type { LogSettings } from '../config/log.settings.js';
+import { LogOutput } from './log-output.js';
 
 /** What Nest tells of its own start: of use to developers only. */
 const CHATTY = new Set([
@@ -18,12 +21,14 @@ export class PinoLogger implements LoggerService {
 
   constructor({ level, format }: LogSettings) {
     const isPretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY);
-    const options: LoggerOptions = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-    const transport = {
-      target: 'pino-pretty',
-      options: { translateTime: 'HH:MM:ss.l', messageFormat: '{context}: {msg}', ignore: 'context' },
-    };
-    this.pino = pino(isPretty ? { ...options, transport } : options);
+    const output = new LogOutput((failure, lines) =>
+      this.warn(`the log could not be written (${failure}): ${lines} lines are lost`, 'Log'),
+    );
+    const prettify = isPretty ? prettifier() : String;
+    this.pino = pino(
+      { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      { write: (line) => output.write(prettify(line)) },
+    );
   }
 
   log(message: unknown, ...rest: unknown[]): void {
@@ -62,4 +67,17 @@ export class PinoLogger implements LoggerService {
     if (message instanceof Error) this.pino[level]({ ...fields, err: message }, message.message);
     else this.pino[level](fields, typeof message === 'string' ? message : JSON.stringify(message));
   }
+}
+
+/** Loaded only where people read: it is larger than all else that a log needs. */
+function prettifier(): (line: string) => string {
+  const pretty = createRequire(import.meta.url)('pino-pretty') as {
+    readonly prettyFactory: typeof prettyFactory;
+  };
+  return pretty.prettyFactory({
+    colorize: process.stdout.isTTY,
+    translateTime: 'HH:MM:ss.l',
+    messageFormat: '{context}: {msg}',
+    ignore: 'context',
+  });
 }

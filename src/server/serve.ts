@@ -12,12 +12,14 @@ export interface Company {
     { readonly sockets: Parameters<Listeners['inherit']>[0]; readonly release: () => void } | undefined;
   /** Where the other worker processes of this machine are. */
   readonly relay?: string | undefined;
+  /** Resolves when this gateway, which could take connections, is to take them. */
+  readonly untilTold?: (() => Promise<void>) | undefined;
 }
 
 /** Starts the gateway in this process. One that takes over can be found only when nothing can go wrong any more. */
 export async function serve(
   settings: Settings,
-  { predecessor, relay }: Company,
+  { predecessor, relay, untilTold }: Company,
 ): Promise<NestFastifyApplication> {
   const app = await createServer(settings, [], relay);
   const listeners = app.get(Listeners);
@@ -25,6 +27,7 @@ export async function serve(
   await app.init();
   const local = app.get(LocalServer);
   if (predecessor) await local.open();
+  await untilTold?.();
   const address = { name: 'main', host: settings.server.host, port: settings.server.port };
   await app.listen(listeners.optionsFor(address), () => undefined);
   listeners.add(app.getHttpServer(), address);

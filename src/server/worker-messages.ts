@@ -22,14 +22,60 @@ export function roleIn(args: readonly string[]): WorkerRole {
   return JSON.parse(text.slice(ROLE_OPTION.length)) as WorkerRole;
 }
 
+/** A worker is to say its own metrics. */
+export const OWN_METRICS_REQUEST = 'kittiwake:own-metrics';
+
+/** What it answers: those of its registry, as `getMetricsAsJSON` of prom-client gives them. */
+export interface OwnMetrics {
+  readonly ownMetrics: readonly object[];
+}
+
+export function isOwnMetrics(message: unknown): message is OwnMetrics {
+  return isObject(message) && 'ownMetrics' in message;
+}
+
 /** A worker asks for the metrics of all workers. */
 export const METRICS_REQUEST = 'kittiwake:metrics';
 
 /** What it is answered. */
 export type MetricsAnswer = { readonly metrics: string } | { readonly failure: string };
 
+const PREPARED = 'kittiwake:prepared';
+const LISTEN = 'kittiwake:listen';
 const READY = 'kittiwake:ready';
+const ALIVE = 'kittiwake:alive';
 const RETIRE = 'kittiwake:retire';
+
+/** A worker could take connections. Resolves when it is to take them. */
+export function listenWhenTold(): Promise<void> {
+  const told = new Promise<void>((resolve) => {
+    process.on('message', function listen(message) {
+      if (message !== LISTEN) return;
+      process.off('message', listen);
+      resolve();
+    });
+  });
+  process.send?.(PREPARED);
+  return told;
+}
+
+export function isPrepared(message: unknown): boolean {
+  return message === PREPARED;
+}
+
+/** A worker that is prepared is to take connections. */
+export function sendListen(worker: { send(message: string): unknown }): void {
+  worker.send(LISTEN);
+}
+
+/** A worker is alive. */
+export function sendAlive(): void {
+  if (process.connected) process.send?.(ALIVE);
+}
+
+export function isAlive(message: unknown): boolean {
+  return message === ALIVE;
+}
 
 /** A worker takes connections. */
 export function sendReady(): void {

@@ -1,3 +1,5 @@
+import { Logger } from '@nestjs/common';
+import cluster from 'node:cluster';
 import { ProceduresLocalSettings } from '../config/procedures-local.settings.js';
 import { ProceduresSettings } from '../config/procedures.settings.js';
 import { Settings } from '../config/settings.js';
@@ -5,13 +7,16 @@ import { Lifecycle } from '../lifecycle.js';
 import { Metrics } from '../metrics/metrics.js';
 import { serve } from './serve.js';
 import { shareMetrics } from './worker-metrics.js';
-import { isRetire, sendReady, type WorkerRole } from './worker-messages.js';
+import { isRetire, listenWhenTold, sendAlive, sendReady, type WorkerRole } from './worker-messages.js';
+import { SIGN_OF_LIFE_MS } from './worker-watch.js';
 
 /** One of several processes that share the port. */
 export async function serveAsWorker(settings: Settings, { relay, local }: WorkerRole): Promise<void> {
   const own = local === 'none' ? withoutLocal(settings) : settings;
   const predecessor = local === 'successor' ? { sockets: [], release: () => undefined } : undefined;
-  const app = await serve(own, { relay, predecessor });
+  setInterval(sendAlive, SIGN_OF_LIFE_MS).unref();
+  outliveParent();
+  const app = await serve(own, { relay, predecessor, untilTold: listenWhenTold });
   shareMetrics(app.get(Metrics, { strict: false }));
   process.on('message', (message) => {
     if (isRetire(message))
@@ -21,6 +26,15 @@ export async function serveAsWorker(settings: Settings, { relay, local }: Worker
         .then(() => process.kill(process.pid, 'SIGTERM'));
   });
   sendReady();
+}
+
+/** When the process that keeps the workers is killed, Node would end this one at once, and its clients without a word. */
+function outliveParent(): void {
+  if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
+  process.once('disconnect', () => {
+    new Logger('Kittiwake').error('the process that keeps the workers has ended: stopping');
+    process.kill(process.pid, 'SIGTERM');
+  });
 }
 
 /** Of the processes that share the port, programs of the same user find one. */

@@ -1,23 +1,28 @@
 import { Logger } from '@nestjs/common';
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import { AggregatorRegistry } from 'prom-client';
 import { WorkersRelay } from '../broker/workers.relay.js';
 import type { Settings } from '../config/settings.js';
 import { publishSettings } from '../http/publish-settings.js';
 import { ServiceSecret } from '../rpc/service-secret.js';
 import { messageOf } from '../protocol/message-of.js';
 import { PinoLogger } from './logger.js';
+import { handOverSignals } from './signals.js';
 import {
+  isAlive,
+  isPrepared,
   isReady,
   METRICS_REQUEST,
   type MetricsAnswer,
   roleArgument,
+  sendListen,
   sendRetire,
   type WorkerRole,
 } from './worker-messages.js';
 import { UntakenConnections } from './untaken-connections.js';
 import { WorkerStartError } from './worker-start.error.js';
+import { WorkerWatch } from './worker-watch.js';
+import { WorkersMetrics } from './workers-metrics.js';
 
 /** Whatever program has started this process. */
 const SERVER = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -41,7 +46,8 @@ export async function keepWorkers(count: number, settings: Settings): Promise<vo
  */
 class Workers {
   private readonly logger = new Logger('Workers');
-  private readonly metrics = new AggregatorRegistry();
+  private readonly metrics = new WorkersMetrics();
+  private readonly watch: WorkerWatch;
   /** What each of them would make up for itself. */
   private readonly variables: Readonly<Record<string, string>>;
   private readonly startedAtMs = new Map<Worker, number>();
@@ -59,7 +65,8 @@ class Workers {
     private readonly settings: Settings,
     private readonly relay: WorkersRelay,
   ) {
-    const { publish, procedures } = settings;
+    const { publish, procedures, server } = settings;
+    this.watch = new WorkerWatch(server.workerTimeoutMs, (worker) => this.endSilent(worker));
     const { apiKeys } = publishSettings(settings);
     this.variables = {
       ...(apiKeys !== publish.apiKeys && { KITTIWAKE_PUBLISH_API_KEYS: apiKeys.join() }),
@@ -76,8 +83,7 @@ class Workers {
     const workers = new Workers(count, settings, relay);
     workers.obey();
     try {
-      await workers.startOne('first'); // what is wrong is told once, not by all of them
-      await Promise.all(Array.from({ length: count - 1 }, () => workers.startOne()));
+      await workers.startAll();
     } catch (error) {
       if (workers.isStopping) await new Promise(() => undefined); // the signal that stops them ends this process
       await workers.stop();
@@ -99,31 +105,73 @@ class Workers {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
     process.on('SIGHUP', () => void this.replaceAll());
+    handOverSignals();
     cluster.on('exit', (worker) => this.ended(worker));
     cluster.on('message', (worker, message: unknown) => {
-      if (message === METRICS_REQUEST) void this.answerMetrics(worker);
+      if (isAlive(message)) this.watch.heard(worker);
+      else if (message === METRICS_REQUEST) void this.answerMetrics(worker);
+      else this.metrics.took(worker, message);
     });
   }
 
+  /** None takes connections before all could: the first to listen would have all that came early. */
+  private async startAll(): Promise<void> {
+    const first = await this.prepareOne('first'); // what is wrong is told once, not by all of them
+    const others = await Promise.all(Array.from({ length: this.count - 1 }, () => this.prepareOne()));
+    await this.listens(first);
+    await Promise.all(others.map((worker) => this.listens(worker)));
+  }
+
   /** Resolves when it takes connections. @throws when it ends before that. */
-  private startOne(local: WorkerRole['local'] = 'none'): Promise<Worker> {
+  private async startOne(local?: WorkerRole['local']): Promise<Worker> {
+    const worker = await this.prepareOne(local);
+    await this.listens(worker);
+    return worker;
+  }
+
+  /** Resolves when it could take connections. @throws when it ends before that. */
+  private async prepareOne(local: WorkerRole['local'] = 'none'): Promise<Worker> {
     cluster.setupPrimary({ exec: SERVER, args: [roleArgument({ relay: this.relay.path, local })] });
     const worker = cluster.fork(this.variables);
     if (local !== 'none') this.local = worker;
-    this.startedAtMs.set(worker, Date.now());
+    this.startedAtMs.set(worker, performance.now());
     this.untaken.set(worker, new UntakenConnections(worker));
+    this.watch.add(worker);
+    await this.says(worker, isPrepared);
+    return worker;
+  }
+
+  private async listens(worker: Worker): Promise<void> {
+    const ready = this.says(worker, isReady);
+    if (worker.isConnected()) sendListen(worker);
+    await ready;
+  }
+
+  private says(worker: Worker, isSaid: (message: unknown) => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const ended = (): void => {
         this.startedAtMs.delete(worker);
         reject(new WorkerStartError('a worker process could not start'));
       };
+      if (worker.isDead()) ended();
       worker.once('exit', ended);
-      worker.on('message', (message: unknown) => {
-        if (!isReady(message)) return;
+      worker.on('message', function heard(message: unknown) {
+        if (!isSaid(message)) return;
         worker.off('exit', ended);
-        resolve(worker);
+        worker.off('message', heard);
+        resolve();
       });
     });
+  }
+
+  /** It cannot hear SIGTERM. */
+  private endSilent(worker: Worker): void {
+    this.watch.remove(worker);
+    const seconds = this.settings.server.workerTimeoutMs / 1_000;
+    this.logger.error(
+      `worker process ${worker.process.pid} gives no sign of life (server.workerTimeout, ${seconds} s): it is ended`,
+    );
+    worker.process.kill('SIGKILL');
   }
 
   private ended(worker: Worker): void {
@@ -131,9 +179,10 @@ class Workers {
     const untaken = this.untaken.get(worker);
     this.startedAtMs.delete(worker);
     this.untaken.delete(worker);
+    this.watch.remove(worker);
     if (this.retiring.delete(worker) || this.isStopping || startedAtMs === undefined) return;
     untaken?.close();
-    const isEarly = Date.now() - startedAtMs < EARLY_END_MS;
+    const isEarly = performance.now() - startedAtMs < EARLY_END_MS;
     this.restartWaitMs = isEarly
       ? Math.min(this.restartWaitMs * 2, MAX_RESTART_WAIT_MS)
       : FIRST_RESTART_WAIT_MS;
@@ -203,7 +252,7 @@ class Workers {
   private async answerMetrics(worker: Worker): Promise<void> {
     let answer: MetricsAnswer;
     try {
-      answer = { metrics: await this.metrics.clusterMetrics() };
+      answer = { metrics: await this.metrics.text(this.running()) };
     } catch (error) {
       answer = { failure: messageOf(error) };
     }

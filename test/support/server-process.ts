@@ -22,6 +22,8 @@ export interface ProcessOptions {
   readonly dotEnv?: string;
   /** When it counts as ready. Default: when it says so over HTTP. */
   readonly isReady?: () => unknown;
+  /** How long it may take until it is ready. Default: 15 s. */
+  readonly startTimeoutMs?: number;
   /** What it reads from standard input; nothing if it is absent. */
   readonly input?: string;
   /** How long {@link ServerProcess.run} gives it. Default: 10 s. */
@@ -67,7 +69,7 @@ export class ServerProcess {
     const server = await ServerProcess.launch(port, options);
     const isReady = options.isReady ?? ((): Promise<boolean> => server.isReady());
     await eventually(() => server.end ?? isReady(), {
-      timeoutMs: START_TIMEOUT_MS,
+      timeoutMs: options.startTimeoutMs ?? START_TIMEOUT_MS,
       what: 'a ready gateway',
     });
     if (server.end) throw server.failure('ended before it was ready');

@@ -1,0 +1,27 @@
+import { Logger } from '@nestjs/common';
+import type { Server } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { Settings } from '../config/settings.js';
+import { messageOf } from '../protocol/message-of.js';
+import { certificate } from './certificate.js';
+
+const REST =
+  'the rest of the configuration is read at a start only: `kittiwake restart` replaces this process';
+
+/** Reads again what a process can while it serves, which is the certificate, and says what it cannot. Never throws. */
+export function reread(
+  { server: { tls } }: Settings,
+  server: Server & Partial<Pick<HttpsServer, 'setSecureContext'>>,
+): void {
+  const logger = new Logger('Kittiwake');
+  if (!tls) {
+    logger.warn(`SIGHUP: ${REST}`);
+    return;
+  }
+  try {
+    server.setSecureContext?.(certificate(tls));
+    logger.log(`SIGHUP: the certificate has been read again; ${REST}`);
+  } catch (error) {
+    logger.error(`SIGHUP: the certificate stays as it is: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,56 @@
+import 'reflect-metadata';
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
+import { BrokerError } from '../broker/broker.error.js';
+import { ConfigurationError } from '../config/configuration-error.js';
+import { StateError } from '../rpc/state-error.js';
+import { settingsFromEnvironment } from './environment.js';
+import type { Handover } from './handover.js';
+import { Predecessor } from './predecessor.js';
+import { roleIn } from './worker-messages.js';
+import { WorkerStartError } from './worker-start.error.js';
+
+let handover: Handover | undefined;
+
+/** Starts the gateway from the environment. What keeps it from starting is told, and ends the process with status 1. */
+export async function start(): Promise<void> {
+  try {
+    await startRole();
+  } catch (error) {
+    if (!(error instanceof WorkerStartError)) process.stderr.write(`${describe(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/**
+ * It ends on SIGTERM and SIGINT. On SIGUSR2 a new process replaces it; where worker processes share the port, SIGHUP
+ * replaces them one by one. A process loads only what its role needs: the one that keeps workers has no gateway of its own.
+ */
+async function startRole(): Promise<void> {
+  if (cluster.isWorker) {
+    const settings = await settingsFromEnvironment();
+    const { serveAsWorker } = await import('./worker.js');
+    await serveAsWorker(settings, roleIn(process.argv));
+    return;
+  }
+  if (process.platform !== 'win32') process.on('SIGUSR2', () => void handover?.begin());
+  const predecessor = await Predecessor.find();
+  const settings = await settingsFromEnvironment();
+  const { workers } = settings.server;
+  const count = workers === 'auto' ? availableParallelism() : workers;
+  if (count > 1) {
+    const { keepWorkers } = await import('./workers.js');
+    await keepWorkers(count, settings);
+  } else {
+    const { serveAlone } = await import('./alone.js');
+    handover = await serveAlone(settings, predecessor);
+  }
+}
+
+/** What an operator can mend is told in a line; all else is a defect, and told with its stack. */
+function describe(error: unknown): string {
+  if (error instanceof ConfigurationError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const isOperational = error instanceof BrokerError || error instanceof StateError || 'syscall' in error;
+  return isOperational ? `Kittiwake cannot start: ${error.message}` : (error.stack ?? error.message);
+}
