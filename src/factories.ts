@@ -11,6 +11,7 @@ import type { Settings } from './config/settings.js';
 import type { ConnectionSettings } from './connection/connection.settings.js';
 import { Endpoint } from './connection/endpoint.js';
 import { Endpoints } from './connection/endpoints.js';
+import type { EventRateLimit } from './connection/event-rate.js';
 import type { Metrics } from './metrics/metrics.js';
 import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
 import { ROOMS_ENDPOINT } from './rooms/rooms.gateway.js';
@@ -37,13 +38,21 @@ export function connectionSettings({
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
     accepting: { maxPerTick: limits.acceptsPerTick, maxWaiting: limits.acceptQueue },
-    maxEventsPerSecond: limits.eventsPerSecond,
+    eventRate: eventRate(limits),
     admissionDeadlineMs: auth.deadlineMs,
     idleMs: limits.idleMs,
     handshakeTimeoutMs: limits.handshakeTimeoutMs,
     pingIntervalMs: ping.intervalMs,
     pingTimeoutMs: ping.timeoutMs,
   };
+}
+
+/** What may come at once where the number of subscriptions has no limit. */
+const UNLIMITED_BURST = 10_000;
+
+/** A client that comes back subscribes to all it had: the limits must agree with each other. */
+function eventRate({ eventsPerSecond, eventBurst, subscriptionsPerSession }: LimitsSettings): EventRateLimit {
+  return { perSecond: eventsPerSecond, burst: eventBurst ?? (subscriptionsPerSession || UNLIMITED_BURST) };
 }
 
 /** The settings of rooms, also where there are none. */

@@ -34,6 +34,11 @@ function closedFor(reason: string): Promise<number> {
   return gateway.metric('kittiwake_connections_closed_total', { reason });
 }
 
+/** A topic of an ordinary length, 40 bytes. */
+function nameOf(number: number): string {
+  return `books.${'customer'.padEnd(28, '-')}${`${number}`.padStart(6, '0')}`;
+}
+
 /** The text of a ping of exactly so many bytes. */
 function pingOf(bytes: number, data = 'x'): string {
   const head = `{"event":"ping","data":"${data}","padding":"`;
@@ -73,7 +78,7 @@ describe('the size of a frame', () => {
 
 describe('too many events', () => {
   it('close with 4429, and those above the limit are not handled', async () => {
-    await start({ limits: { eventsPerSecond: 5 } });
+    await start({ limits: { eventsPerSecond: 5, eventBurst: 0 } });
     const client = await connectClient();
     for (let i = 0; i < 30; i++) client.send({ event: 'ping', data: `${i}` });
     expect(await client.untilClosed()).toEqual({ code: 4429, reason: 'Too many events.' });
@@ -83,12 +88,34 @@ describe('too many events', () => {
   });
 
   it('are counted for each connection alone', async () => {
-    await start({ limits: { eventsPerSecond: 5 } });
+    await start({ limits: { eventsPerSecond: 5, eventBurst: 0 } });
     const clients = await Promise.all(Array.from({ length: 10 }, () => connectClient()));
     for (const client of clients) {
       for (let i = 0; i < 5; i++) expect(await client.ask({ event: 'ping', data: `${i}` })).toBeDefined();
     }
     expect(await gateway.metric('kittiwake_connections')).toBe(10);
+  });
+
+  // A client that came back and subscribed to all it had was closed, though it may have 10,000 subscriptions.
+  it('are not those of a client that subscribes to all it may at once', async () => {
+    await start({});
+    const client = await connectClient();
+    const TOPICS = 10_000;
+    for (let i = 0; i < TOPICS; i++) client.send({ event: 'subscribe', subscription: nameOf(i) });
+    await eventually(() => client.frames.length === TOPICS, { what: 'all replies', timeoutMs: 30_000 });
+    expect(client.frames.splice(0).filter((text) => !text.includes('"status":"ok"'))).toEqual([]);
+    expect(await client.ask({ event: 'subscribe', subscription: 'books.more' })).toHaveProperty(
+      'error',
+      'Too many subscriptions.',
+    );
+  });
+
+  it('may be a burst of a size that is set', async () => {
+    await start({ limits: { eventsPerSecond: 1, eventBurst: 100 } });
+    const client = await connectClient();
+    for (let i = 0; i < 101; i++) expect(await client.ask({ event: 'ping' })).toHaveProperty('event', 'pong');
+    for (let i = 0; i < 100; i++) client.send({ event: 'ping' });
+    expect(await client.untilClosed()).toEqual({ code: 4429, reason: 'Too many events.' });
   });
 });
 

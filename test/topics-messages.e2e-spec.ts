@@ -166,6 +166,16 @@ describe('a filter field', () => {
     expect(await known.settled()).toMatchObject([{ data: 'u' }]);
   });
 
+  it('of the identity is that of the last authentication, for subscriptions that began before as well', async () => {
+    const client = await stage.authenticated({ user_id: 'u', tenant: 't' });
+    await stage.subscriber('filtered.1', {}, client);
+    for (const user of ['u', 'v']) await stage.publish('filtered.1', user, { user_id: user });
+    await client.next();
+    await stage.authenticated({ user_id: 'v', tenant: 't' }, client);
+    for (const user of ['u', 'v']) await stage.publish('filtered.1', user, { user_id: user });
+    expect(await client.settled()).toMatchObject([{ data: 'v' }]);
+  });
+
   it('may be a field of the authorizer, which the identity goes before', async () => {
     stage.app.answer('/authorizer', { body: { status: 'ok', plan: ['gold'], user_id: 'authorizer' } });
     const client = await stage.authenticated({ user_id: 'u', tenant: 't' });

@@ -42,8 +42,33 @@ export class LimitsSettings {
   })
   readonly subscriptionsPerEvent: number = 1_000;
 
+  @Setting({ kind: bytes(), about: 'The longest topic that a client may subscribe to.' })
+  readonly topicBytes: number = 1_024;
+
+  @Setting({
+    kind: bytes(),
+    about:
+      'What one connection may have the gateway keep: its topics with their extra fields, its rooms with their request ids, and the frames of its calls but for one. Keys of order and throttle take what is left, and give way.',
+  })
+  readonly keptBytes: number = 1_048_576;
+
+  @Setting({
+    kind: integer({ min: 1 }),
+    about:
+      'The most keys of order, and as many of throttle, that are remembered for one subscription; those that were used longest ago are forgotten first.',
+  })
+  readonly keysPerSubscription: number = 10_000;
+
   @Setting({ kind: COUNT, about: 'The most events per second of one connection; `0` is no limit.' })
   readonly eventsPerSecond: number = 5_000;
+
+  @Setting({
+    kind: COUNT,
+    optional: true,
+    about:
+      'How many events of one connection may come at once above `eventsPerSecond`; they count towards the seconds that follow. Unset: as many as `subscriptionsPerSession` (10,000 where that has no limit), so that a client that comes back can subscribe to all it had.',
+  })
+  readonly eventBurst?: number;
 
   @Setting({
     kind: duration(),

@@ -1,4 +1,5 @@
 import type { AcceptLimits } from './accept-queue.js';
+import type { EventRateLimit } from './event-rate.js';
 
 /** What the floor of connections needs to know; durations in milliseconds, 0 for none. */
 export interface ConnectionSettings {
@@ -16,8 +17,7 @@ export interface ConnectionSettings {
   /** 0: no limit. */
   readonly maxConnectionsPerAddress: number;
   readonly accepting: AcceptLimits;
-  /** 0: no limit. */
-  readonly maxEventsPerSecond: number;
+  readonly eventRate: EventRateLimit;
   /** A connection that has not been admitted by then is closed. */
   readonly admissionDeadlineMs: number;
   /** A connection that sends no frame for this long is closed. */

@@ -11,6 +11,7 @@ import { drained } from './drained.js';
 import type { Endpoint } from './endpoint.js';
 import { EventRate } from './event-rate.js';
 import { textFrame } from './frame.js';
+import type { KeptBytes, KeptBytesOwner } from './kept-bytes.js';
 import { Lag } from './lag.js';
 import type { Missable } from './overflow.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
@@ -24,11 +25,13 @@ const LITTLE_BYTES = 65_536;
 const PING_FRAME = Buffer.from([0x89, 0x00]);
 
 /** One client socket. The only way out to a client is {@link send}. */
-export class Connection implements Outlet, InboxOwner, Deadlines, Swept {
+export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptBytesOwner {
   /** See {@link Outlet.waiting}. */
   waiting: Batch | undefined = undefined;
   /** Where the client is, for the limit of connections of one address. */
   address: string | undefined = undefined;
+  /** See {@link KeptBytesOwner.kept}. */
+  kept: KeptBytes | undefined = undefined;
   /** Compresses what the client is sent, if it has agreed to that. */
   deflater: Deflater | undefined = undefined;
   lastFrameAtMs = Date.now();
@@ -160,7 +163,7 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept {
   received(frame: Buffer): void {
     if (this.isClosing) return;
     this.lastFrameAtMs = Date.now();
-    if (this.rate.exceeds(this.host.settings.maxEventsPerSecond, this.lastFrameAtMs))
+    if (this.rate.exceeds(this.host.settings.eventRate, this.lastFrameAtMs))
       this.close(CLOSE_REASONS.tooManyEvents);
     else this.ensureInbox().push(frame);
   }

@@ -1,20 +1,18 @@
-import { isSameJson } from '../protocol/canonical-json.js';
-import type { JsonText } from '../protocol/json.js';
 import type { Publication } from '../protocol/publication.js';
 
-const NULL = 'null' as JsonText;
-
-/** The value that a subscription has for a filter field; `undefined` counts as null. */
-export type FieldSource = (field: string) => JsonText | undefined;
-
 /**
- * Whether a publication is for this subscription: of the filter fields, those that it carries must have the values
- * that the subscription has, by type and value.
+ * Whether a publication is for a subscription: of the filter fields, those that it carries must have the values that the
+ * subscription has, by type and value.
+ * @param values of the subscription, in the order of the fields, as canonical JSON.
  */
-export function admits(fields: readonly string[], source: FieldSource, publication: Publication): boolean {
-  for (const field of fields) {
-    const wanted = publication.members.get(field);
-    if (wanted !== undefined && !isSameJson(wanted, source(field) ?? NULL)) return false;
+export function admits(
+  fields: readonly string[],
+  values: readonly string[],
+  publication: Publication,
+): boolean {
+  for (let i = 0; i < fields.length; i++) {
+    const wanted = publication.canonical(fields[i]!);
+    if (wanted !== undefined && wanted !== values[i]) return false;
   }
   return true;
 }

@@ -31,7 +31,11 @@ export class Hub implements BrokerListener {
     @Inject(BROKER) private readonly broker: Broker,
     private readonly metrics: Metrics,
   ) {
-    this.tally = { delivered: () => metrics.delivered(1), dropped: (reason) => metrics.dropped(reason) };
+    this.tally = {
+      delivered: () => metrics.delivered(1),
+      dropped: (reason) => metrics.dropped(reason),
+      forgot: (rule) => metrics.keyForgotten(rule),
+    };
   }
 
   /** How many channels this node listens on. */

@@ -1,4 +1,5 @@
 import type { Connection } from '../connection/connection.js';
+import { KeptBytes } from '../connection/kept-bytes.js';
 import { Publication } from '../protocol/publication.js';
 import type { Envelope } from './envelope.js';
 import { Fanout } from './fanout.js';
@@ -19,8 +20,8 @@ class PlainSubscription extends Subscription {
     return undefined;
   }
 
-  protected fieldValue(): undefined {
-    return undefined;
+  protected get filterValues(): readonly string[] {
+    return [];
   }
 }
 
@@ -31,7 +32,8 @@ describe('a publication', () => {
   ])('for a connection that is open: %s, is made and counted %d times', (isOpen, times) => {
     let sent = 0;
     const connection = { isOpen, send: () => sent++ } as unknown as Connection;
-    const subscription = new PlainSubscription(connection, 'books.1', [], 1000);
+    const limits = { kept: new KeptBytes(1000), maxKeys: 10, maxHeldLength: 1000 };
+    const subscription = new PlainSubscription(connection, 'books.1', [], limits);
     subscription.envelope = subscription.makeEnvelope();
     const fanout = new Fanout(Publication.parse('{"subscription":"books.1","data":1}'));
     subscription.receive(fanout);

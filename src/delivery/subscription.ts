@@ -1,15 +1,21 @@
 import type { Connection } from '../connection/connection.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
-import type { JsonText } from '../protocol/json.js';
 import { NO_OPTIONS, type DeliveryOptions, type Publication } from '../protocol/publication.js';
 import type { DeliveryStage, Envelope } from './envelope.js';
 import type { DropReason, Fanout } from './fanout.js';
 import { admits } from './field-filter.js';
 import type { KeyOf } from './conflation.js';
+import type { KeyLimits } from './key-memory.js';
 import { Misses, type MissingOwner } from './misses.js';
 import { OrderGuard } from './order-guard.js';
 import type { Tally } from './tally.js';
 import { Throttle } from './throttle.js';
+
+/** What bounds one subscription. */
+export interface SubscriptionLimits extends KeyLimits {
+  /** Characters of publications that may be held; above it the client is closed as a slow consumer. */
+  readonly maxHeldLength: number;
+}
 
 /**
  * One session's interest in one topic, and the rules by which publications reach it: filter fields, then order, then
@@ -32,8 +38,7 @@ export abstract class Subscription implements MissingOwner {
     /** The channel that carries its publications. */
     readonly channel: string,
     private readonly filterFields: readonly string[],
-    /** Characters of publications that may be held; above it the client is closed as a slow consumer. */
-    private readonly maxHeldLength: number,
+    private readonly limits: SubscriptionLimits,
     /** What tells publications apart for a client that does not keep up; absent where it is closed. */
     private readonly keyOf?: KeyOf<Publication> | undefined,
   ) {}
@@ -47,8 +52,8 @@ export abstract class Subscription implements MissingOwner {
   /** The subscription of the same session to a topic; a publication may travel on the channel of another. */
   protected abstract sibling(topic: string): Subscription | undefined;
 
-  /** The value to which a filter field of a publication must be equal. */
-  protected abstract fieldValue(field: string): JsonText | undefined;
+  /** The values that the filter fields of a publication must have, in the order of the fields, as canonical JSON. */
+  protected abstract get filterValues(): readonly string[];
 
   /** From here on publications are kept until {@link release}. */
   hold(): void {
@@ -57,6 +62,7 @@ export abstract class Subscription implements MissingOwner {
 
   /** Counts the state that the client gets with its subscription as a publication, for order and throttle. */
   prime(options: DeliveryOptions): void {
+    if (this.hasEnded) return;
     if (options.order !== undefined) this.orderGuard().admits(options);
     if (options.throttleMs !== undefined) this.throttling().delivered(options.throttleKey);
   }
@@ -82,6 +88,7 @@ export abstract class Subscription implements MissingOwner {
   end(): void {
     this.hasEnded = true;
     this.held = undefined;
+    this.order?.stop();
     this.throttle?.stop();
   }
 
@@ -110,7 +117,7 @@ export abstract class Subscription implements MissingOwner {
     publication.detach();
     this.held?.push(publication);
     this.heldLength += publication.text.length;
-    if (this.heldLength > this.maxHeldLength) {
+    if (this.heldLength > this.limits.maxHeldLength) {
       this.end();
       this.connection.close(CLOSE_REASONS.slowConsumer);
     }
@@ -118,12 +125,8 @@ export abstract class Subscription implements MissingOwner {
 
   /** Why a publication is not sent now: a rule drops it, or throttling keeps it for later. */
   private objection(publication: Publication): DropReason | 'kept' | undefined {
-    if (
-      this.filterFields.length > 0 &&
-      !admits(this.filterFields, (field) => this.fieldValue(field), publication)
-    ) {
+    if (this.filterFields.length > 0 && !admits(this.filterFields, this.filterValues, publication))
       return 'filter';
-    }
     const { options } = publication;
     if (options === NO_OPTIONS) return undefined;
     if (options.order !== undefined && !this.orderGuard().admits(options)) return 'order';
@@ -148,14 +151,15 @@ export abstract class Subscription implements MissingOwner {
   }
 
   private orderGuard(): OrderGuard {
-    this.order ??= new OrderGuard();
+    this.order ??= new OrderGuard(this.limits, () => this.tally?.forgot('order'));
     return this.order;
   }
 
   private throttling(): Throttle {
-    this.throttle ??= new Throttle({
+    this.throttle ??= new Throttle(this.limits, {
       deliver: (publication) => this.send(publication, 'delayed'),
       replaced: () => this.tally?.dropped('throttle'),
+      forgotten: () => this.tally?.forgot('throttle'),
     });
     return this.throttle;
   }

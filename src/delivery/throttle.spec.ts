@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { KeptBytes } from '../connection/kept-bytes.js';
 import { Publication } from '../protocol/publication.js';
 import { Throttle } from './throttle.js';
 
@@ -7,7 +8,13 @@ const publication = (data: number): Publication => Publication.parse(`{"subscrip
 describe('throttling', () => {
   let late: string[];
   let replaced: number;
+  let forgotten: number;
   let throttle: Throttle;
+  const throttleFor = (maxKeys: number): Throttle =>
+    new Throttle(
+      { kept: new KeptBytes(1000), maxKeys },
+      { deliver: ({ data }) => late.push(data), replaced: () => replaced++, forgotten: () => forgotten++ },
+    );
   const pass = (data: number, periodMs = 400, key = 'k'): boolean =>
     throttle.admits(publication(data), periodMs, key);
 
@@ -15,7 +22,8 @@ describe('throttling', () => {
     jest.useFakeTimers();
     late = [];
     replaced = 0;
-    throttle = new Throttle({ deliver: ({ data }) => late.push(data), replaced: () => replaced++ });
+    forgotten = 0;
+    throttle = throttleFor(10);
   });
 
   afterEach(() => {
@@ -81,6 +89,15 @@ describe('throttling', () => {
     pass(2);
     throttle.stop();
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('forgets the key of the longest ago when there are too many, and delivers at once what waits for it', () => {
+    throttle = throttleFor(2);
+    expect([pass(1, 400, 'a'), pass(2, 400, 'a'), pass(3, 400, 'b')]).toEqual([true, false, true]);
+    expect(late).toEqual([]);
+    expect(pass(4, 400, 'c')).toBe(true);
+    expect([late, forgotten, jest.getTimerCount()]).toEqual([['2'], 1, 0]);
+    expect([pass(5, 400, 'b'), pass(6, 400, 'a')]).toEqual([false, true]);
   });
 
   it('waits at most as long as a timer can', () => {

@@ -1,5 +1,6 @@
 import type { Publication } from '../protocol/publication.js';
 import { MAX_TIMER_MS } from '../protocol/max-timer.js';
+import { type KeyLimits, KeyMemory } from './key-memory.js';
 
 interface Lane {
   lastMs: number;
@@ -13,6 +14,8 @@ export interface ThrottleOutlet {
   deliver(publication: Publication): void;
   /** One was replaced by a newer one. */
   replaced(): void;
+  /** When the last delivery of a key was had to be forgotten. */
+  forgotten(): void;
 }
 
 /**
@@ -20,9 +23,14 @@ export interface ThrottleOutlet {
  * period is each publication's own; none or a negative one never holds back.
  */
 export class Throttle {
-  private readonly lanes = new Map<string, Lane>();
+  private readonly lanes: KeyMemory<Lane>;
 
-  constructor(private readonly outlet: ThrottleOutlet) {}
+  constructor(
+    limits: KeyLimits,
+    private readonly outlet: ThrottleOutlet,
+  ) {
+    this.lanes = new KeyMemory(limits, (lane) => this.forgotten(lane));
+  }
 
   /** Whether a publication may go out now. If not it is kept, in place of the one kept before. */
   admits(publication: Publication, periodMs: number, key: string): boolean {
@@ -50,11 +58,12 @@ export class Throttle {
     }
     this.forget(lane);
     lane.lastMs = nowMs;
+    this.lanes.set(key, lane);
   }
 
   /** Forgets what is kept. */
   stop(): void {
-    for (const lane of this.lanes.values()) clearTimeout(lane.timer);
+    for (const lane of this.lanes.all()) clearTimeout(lane.timer);
     this.lanes.clear();
   }
 
@@ -64,6 +73,15 @@ export class Throttle {
     lane.pending = undefined;
     this.delivered(key);
     this.outlet.deliver(publication);
+  }
+
+  /** The last of a key always arrives: what waits does so early. */
+  private forgotten(lane: Lane): void {
+    clearTimeout(lane.timer);
+    const { pending } = lane;
+    lane.pending = undefined;
+    this.outlet.forgotten();
+    if (pending) this.outlet.deliver(pending);
   }
 
   private forget(lane: Lane): void {

@@ -66,6 +66,11 @@ export class Metrics {
     'Publications, or deliveries to one subscription, that were dropped, by reason.',
     ['reason'],
   );
+  private readonly forgottenKeys = this.totals(
+    'kittiwake_keys_forgotten_total',
+    'Keys of order or throttle that a subscription had no more room for, by rule.',
+    ['rule'],
+  );
   private rabbitMqReady: Gauge | undefined;
   private readonly brokerReady = new Gauge({
     name: 'kittiwake_broker_ready',
@@ -163,6 +168,10 @@ export class Metrics {
 
   dropped(reason: string, count = 1): void {
     this.drops.add(count, reason);
+  }
+
+  keyForgotten(rule: 'order' | 'throttle'): void {
+    this.forgottenKeys.add(1, rule);
   }
 
   rabbitMqStateChanged(isReady: boolean): void {

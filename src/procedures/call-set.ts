@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from '../connection/connection.js';
+import { KeptBytes } from '../connection/kept-bytes.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
 import type { Arguments } from './arguments.js';
 import { callRefusal } from './call-refusal.js';
@@ -31,6 +32,8 @@ export interface CallSetLimits {
   readonly calls: number;
   /** The frames of these calls together, bytes. */
   readonly frameBytes: number;
+  /** What the connection may have the gateway keep, the frames of calls included, bytes. */
+  readonly keptBytes: number;
   /** The largest result, encoded, bytes. */
   readonly resultBytes: number;
 }
@@ -48,9 +51,11 @@ type Stream = AsyncIterator<unknown, unknown, void>;
  */
 export class CallSet {
   private readonly logger = new Logger('Calls');
-  private readonly open = new Set<AbortController>();
+  /** Each with what it was counted as. */
+  private readonly open = new Map<AbortController, number>();
   private readonly byKey = new Map<string, AbortController>();
   private readonly slots: CallSlots;
+  private readonly kept: KeptBytes;
   private frameBytes = 0;
   private waitingCharacters = 0;
 
@@ -60,6 +65,7 @@ export class CallSet {
     private readonly limits: CallSetLimits,
   ) {
     this.slots = new CallSlots(limits.calls);
+    this.kept = KeptBytes.of(connection, limits.keptBytes);
     connection.ended.addEventListener('abort', () => this.abortAll(), { once: true });
   }
 
@@ -95,10 +101,16 @@ export class CallSet {
     if (key !== undefined && this.byKey.has(key)) throw PROCEDURE_ERRORS.duplicateCall();
     if (this.frameBytes > 0 && this.frameBytes + frameBytes > this.limits.frameBytes)
       throw PROCEDURE_ERRORS.tooManyCalls();
+    // One call may have the largest frame, whatever else is kept.
+    const claimed = this.open.size === 0 ? 0 : frameBytes;
     this.slots.take();
+    if (!this.kept.claim(claimed)) {
+      this.slots.release();
+      throw PROCEDURE_ERRORS.tooManyCalls();
+    }
     this.frameBytes += frameBytes;
     const controller = new AbortController();
-    this.open.add(controller);
+    this.open.set(controller, claimed);
     if (key !== undefined) this.byKey.set(key, controller);
     return controller;
   }
@@ -106,12 +118,13 @@ export class CallSet {
   private end({ key, frameBytes }: ClientCall, controller: AbortController): void {
     this.slots.release();
     this.frameBytes -= frameBytes;
+    this.kept.release(this.open.get(controller) ?? 0);
     this.open.delete(controller);
     if (key !== undefined) this.byKey.delete(key);
   }
 
   private abortAll(): void {
-    for (const controller of this.open) controller.abort();
+    for (const controller of this.open.keys()) controller.abort();
   }
 
   private async answer({ name, given, identity, reply }: ClientCall, signal: AbortSignal): Promise<void> {

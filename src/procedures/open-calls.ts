@@ -14,12 +14,14 @@ const LARGEST_FRAMES = 4;
 export class OpenCalls {
   private readonly sets = new WeakMap<Connection, CallSet>();
   private readonly settings: ProceduresSettings;
+  private readonly keptBytes: number;
 
   constructor(
     private readonly calls: Calls,
-    { procedures }: Settings,
+    { procedures, limits }: Settings,
     private readonly metrics: Metrics,
   ) {
+    this.keptBytes = limits.keptBytes;
     this.settings = procedures ?? new ProceduresSettings();
   }
 
@@ -48,6 +50,7 @@ export class OpenCalls {
     set = new CallSet(this.calls, connection, {
       calls: callsPerConnection,
       frameBytes: LARGEST_FRAMES * frameBytes,
+      keptBytes: this.keptBytes,
       resultBytes: Math.min(resultBytes, maxResultBytes),
     });
     this.sets.set(connection, set);

@@ -1,4 +1,4 @@
-import { endOfScalar, endOfString, type JsonText, skipSpace } from './json.js';
+import { detached, endOfScalar, endOfString, type JsonText, skipSpace } from './json.js';
 
 /**
  * One spelling for all JSON texts of equal value, so that values can be compared, and used as keys, by type and
@@ -9,6 +9,12 @@ export function canonicalJson(text: JsonText): string {
   const first = text[0];
   if (first === '"') return canonicalString(text);
   return new Canonical(text).value();
+}
+
+/** The same, to be kept and compared often: one text without seams, and not a second one of what is canonical already. */
+export function keptCanonicalJson(text: JsonText): string {
+  const canonical = canonicalJson(text);
+  return canonical === text ? text : detached(canonical);
 }
 
 /** Whether two JSON texts have equal values, compared as {@link canonicalJson} says. */

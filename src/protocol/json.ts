@@ -135,6 +135,17 @@ function checkDepth(text: string): void {
   }
 }
 
+/** What V8 copies by itself when it is cut from a longer text. */
+const MAX_COPIED_LENGTH = 12;
+
+/**
+ * A copy of a part of a longer text, to be kept: the part itself would keep all of that text in memory.
+ * @param text without lone surrogates, as JSON is that came as UTF-8.
+ */
+export function detached<T extends string>(text: T): T {
+  return text.length <= MAX_COPIED_LENGTH ? text : (Buffer.from(text).toString() as T);
+}
+
 /** The index of what comes after white space. */
 export function skipSpace(text: string, at: number): number {
   while (text.charCodeAt(at) <= 0x20) at++;

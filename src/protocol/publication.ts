@@ -1,6 +1,7 @@
 import { canonicalJson } from './canonical-json.js';
 import {
   decodeString,
+  detached,
   isObject,
   JsonError,
   membersOf,
@@ -32,12 +33,15 @@ export class PublicationError extends Error {
   override readonly name = 'PublicationError';
 }
 
+/** The key of what was published without one. */
+export const NO_KEY = 'null';
+
 /** The options of a publication without any. */
 export const NO_OPTIONS: DeliveryOptions = {
   order: undefined,
-  orderKey: 'null',
+  orderKey: NO_KEY,
   throttleMs: undefined,
-  throttleKey: 'null',
+  throttleKey: NO_KEY,
 };
 
 /**
@@ -49,6 +53,7 @@ export class Publication {
   /** When the gateway took it in, in milliseconds since the epoch. */
   readonly receivedAtMs = Date.now();
   private knownMembers: JsonMembers | undefined = undefined;
+  private comparable: Map<string, string | undefined> | undefined = undefined;
 
   private constructor(
     private source: string | Buffer,
@@ -120,6 +125,16 @@ export class Publication {
     return this.knownMembers;
   }
 
+  /** A member as canonical JSON, made once however many subscriptions ask; nothing for one that is not there. */
+  canonical(name: string): string | undefined {
+    this.comparable ??= new Map();
+    if (this.comparable.has(name)) return this.comparable.get(name);
+    const text = this.members.get(name);
+    const canonical = text === undefined ? undefined : canonicalJson(text);
+    this.comparable.set(name, canonical);
+    return canonical;
+  }
+
   /** Lets go of the bytes that it came in, and much else may have come in: what is kept for later must not keep those. */
   detach(): void {
     this.source = this.text;
@@ -155,10 +170,15 @@ export function deliveryOptions(value: unknown, text: JsonText | undefined): Del
   const throttle = numeric(members.get('throttle'));
   return {
     order: order(numeric(members.get('order'))),
-    orderKey: canonicalJson(members.get('order_key') ?? NULL),
+    orderKey: keyOf(members.get('order_key')),
     throttleMs: throttle === undefined ? undefined : Number(throttle) * 1000,
-    throttleKey: canonicalJson(members.get('throttle_key') ?? NULL),
+    throttleKey: keyOf(members.get('throttle_key')),
   };
+}
+
+/** Keys are remembered longer than what they came in. */
+function keyOf(text: JsonText | undefined): string {
+  return text === undefined ? NO_KEY : detached(canonicalJson(text));
 }
 
 const NULL = 'null' as JsonText;

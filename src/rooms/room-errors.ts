@@ -9,5 +9,6 @@ export const ROOM_ERRORS = {
   notSubscribed: () => new ClientError('not_subscribed', 'not-subscribed'),
   requestIdTooLong: () => new ClientError('request_id_too_long', 'request-id-too-long'),
   roomTooLong: () => new ClientError('room_too_long', 'room-too-long'),
+  tooMuchKept: () => new ClientError('too_much_kept', 'too-much-kept'),
   tooManySubscriptions: () => new ClientError('too_many_subscriptions', 'too-many-subscriptions'),
 } as const;

@@ -4,9 +4,10 @@ import { measured } from '../callbacks/measured.js';
 import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
+import { KeptBytes } from '../connection/kept-bytes.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import { CallbackError } from '../protocol/errors.js';
-import type { JsonText } from '../protocol/json.js';
+import { detached, type JsonText } from '../protocol/json.js';
 import { Metrics } from '../metrics/metrics.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
 import { Permissions } from './permissions.js';
@@ -15,6 +16,7 @@ import { RoomHub } from './room-hub.js';
 import { type RenewalHost, RoomRenewal } from './room-renewal.js';
 import { RoomReply } from './room-reply.js';
 import { RoomSession } from './room-session.js';
+import type { RoomSubscription } from './room-subscription.js';
 import { Room } from './room.js';
 import { RoomsApiHolder, type RoomsHook } from './rooms-api.js';
 import { messageOf } from '../protocol/message-of.js';
@@ -68,7 +70,7 @@ export class RoomSessions {
     const session = this.byConnection.get(connection);
     if (!session) return;
     this.byConnection.delete(connection);
-    for (const rooms of session.subscriptions.values()) for (const one of rooms.values()) this.hub.leave(one);
+    for (const rooms of session.subscriptions.values()) for (const one of rooms.values()) this.leave(one);
     session.subscriptions.clear();
     if (!session.permissions) return;
     this.authorized--;
@@ -86,13 +88,13 @@ export class RoomSessions {
     reportsDrops = false,
   ): void {
     if (roomText && roomText.length > MAX_ROOM_LENGTH) throw ROOM_ERRORS.roomTooLong();
-    const room = roomText === undefined ? undefined : Room.parse(roomText);
+    const room = roomText === undefined ? undefined : Room.parse(detached(roomText));
     if (!room || !session.permissions?.covers(room)) throw ROOM_ERRORS.roomNotFound();
-    const requestKey = canonicalJson(requestId);
+    const keptId = detached(requestId);
+    const requestKey = canonicalJson(keptId);
     if (session.find(requestKey, room.id)) return;
-    const limit = this.settings.limits.subscriptionsPerSession;
-    if (limit > 0 && session.subscriptionCount >= limit) throw ROOM_ERRORS.tooManySubscriptions();
-    const subscription = this.hub.join(session.connection, session.id, room, requestId);
+    this.claim(session, room, keptId);
+    const subscription = this.hub.join(session.connection, session.id, room, keptId);
     subscription.reportsDrops = reportsDrops;
     session.add(requestKey, subscription);
   }
@@ -101,7 +103,7 @@ export class RoomSessions {
   unsubscribe(session: RoomSession, requestId: JsonText): void {
     const subscriptions = session.removeAll(canonicalJson(requestId));
     if (subscriptions.length === 0) throw ROOM_ERRORS.notSubscribed();
-    for (const subscription of subscriptions) this.hub.leave(subscription);
+    for (const subscription of subscriptions) this.leave(subscription);
   }
 
   /**
@@ -142,6 +144,21 @@ export class RoomSessions {
     if (!session.connection.isOpen) return;
     session.permissions = permissions ?? new Permissions('[]' as JsonText);
     this.endUncovered(session);
+  }
+
+  /** Takes room for one more subscription. @throws {ClientError} when there is none. */
+  private claim({ connection, subscriptionCount }: RoomSession, room: Room, requestId: JsonText): void {
+    const { subscriptionsPerSession, keptBytes } = this.settings.limits;
+    if (subscriptionsPerSession > 0 && subscriptionCount >= subscriptionsPerSession)
+      throw ROOM_ERRORS.tooManySubscriptions();
+    const isKept = KeptBytes.of(connection, keptBytes).claim(keptBytesOf(room, requestId));
+    if (!isKept) throw ROOM_ERRORS.tooMuchKept();
+  }
+
+  private leave(subscription: RoomSubscription): void {
+    const { connection, room, requestId } = subscription;
+    this.hub.leave(subscription);
+    connection.kept?.release(keptBytesOf(room, requestId));
   }
 
   private async admit(session: RoomSession): Promise<void> {
@@ -209,9 +226,14 @@ export class RoomSessions {
       for (const subscription of rooms.values()) {
         if (session.permissions!.covers(subscription.room)) continue;
         session.remove(requestKey, subscription);
-        this.hub.leave(subscription);
+        this.leave(subscription);
         new RoomReply(session, subscription.requestId).ended(subscription.room.text);
       }
     }
   }
+}
+
+/** What a client has given for a subscription. */
+function keptBytesOf({ text }: Room, requestId: JsonText): number {
+  return Buffer.byteLength(text) + Buffer.byteLength(requestId);
 }

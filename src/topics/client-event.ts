@@ -33,9 +33,9 @@ export class ClientEvent {
     private parsedMembers?: JsonMembers,
   ) {}
 
-  /** How much the client sent, in characters. */
-  get length(): number {
-    return this.text.length;
+  /** How much the client sent. */
+  get bytes(): number {
+    return Buffer.byteLength(this.text);
   }
 
   /** The members, each as the text it came in. */

@@ -4,7 +4,7 @@ import { measured } from '../callbacks/measured.js';
 import { keyFor, type KeyOf } from '../delivery/conflation.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { CallbackAnswerError, ClientError } from '../protocol/errors.js';
-import type { JsonMembers, JsonText } from '../protocol/json.js';
+import { detached, type JsonMembers, type JsonText } from '../protocol/json.js';
 import type { Publication } from '../protocol/publication.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { Asking, ServiceCallbacks } from './service-callbacks.js';
@@ -85,7 +85,7 @@ function pick(members: JsonMembers, names: readonly string[]): JsonMembers {
   const picked: JsonMembers = new Map();
   for (const name of names) {
     const value = members.get(name);
-    if (value !== undefined) picked.set(name, value);
+    if (value !== undefined) picked.set(name, detached(value));
   }
   return picked;
 }

@@ -14,7 +14,7 @@ export class Services {
     return typeof topic === 'string' && isTopic(topic) ? this.byName.get(serviceName(topic)) : undefined;
   }
 
-  /** @throws {ClientError} when it is not `<service>.<topic>` or there is no such service. */
+  /** @throws {ClientError} when it is not `<service>.<topic>`, of whole characters, or there is no such service. */
   ofTopic(topic: unknown): Service {
     if (typeof topic !== 'string' || !isTopic(topic)) throw TOPIC_ERRORS.invalidSubscription();
     const service = this.byName.get(serviceName(topic));
@@ -25,7 +25,8 @@ export class Services {
 
 function isTopic(text: string): boolean {
   const dot = text.indexOf('.');
-  return dot > 0 && dot < text.length - 1;
+  // As bytes a lone surrogate would be another character, and the topic another one for Redis.
+  return dot > 0 && dot < text.length - 1 && text.isWellFormed();
 }
 
 function serviceName(topic: string): string {

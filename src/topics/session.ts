@@ -1,5 +1,9 @@
 import type { Authenticated } from '../auth/authenticated.js';
+import type { LimitsSettings } from '../config/limits.settings.js';
 import type { Connection } from '../connection/connection.js';
+import { KeptBytes } from '../connection/kept-bytes.js';
+import type { SubscriptionLimits } from '../delivery/subscription.js';
+import { keptCanonicalJson } from '../protocol/canonical-json.js';
 import type { JsonMembers } from '../protocol/json.js';
 import type { Subscriber, TopicSubscription } from './topic-subscription.js';
 
@@ -8,6 +12,8 @@ export class Session implements Subscriber {
   /** By topic, in the order in which they began. */
   readonly subscriptions = new Map<string, TopicSubscription>();
   identity: JsonMembers | undefined = undefined;
+  private canonicalFields: Map<string, string> | undefined = undefined;
+  private limits: SubscriptionLimits | undefined = undefined;
 
   constructor(readonly connection: Connection) {}
 
@@ -15,6 +21,26 @@ export class Session implements Subscriber {
   authenticated({ identity, expiresAtMs }: Authenticated): void {
     this.identity = identity;
     this.connection.admit();
+    this.canonicalFields = undefined;
     this.connection.expireAt(expiresAtMs);
+  }
+
+  /** See {@link Subscriber.canonicalIdentity}. */
+  canonicalIdentity(field: string): string | undefined {
+    const text = this.identity?.get(field);
+    if (text === undefined) return undefined;
+    this.canonicalFields ??= new Map();
+    let canonical = this.canonicalFields.get(field);
+    if (canonical === undefined) this.canonicalFields.set(field, (canonical = keptCanonicalJson(text)));
+    return canonical;
+  }
+
+  /** What bounds its subscriptions: each, and together with all else that the connection has the gateway keep. */
+  limitsOf({ outboxBytes, keptBytes, keysPerSubscription }: LimitsSettings): SubscriptionLimits {
+    return (this.limits ??= {
+      kept: KeptBytes.of(this.connection, keptBytes),
+      maxKeys: keysPerSubscription,
+      maxHeldLength: outboxBytes,
+    });
   }
 }

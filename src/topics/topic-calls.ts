@@ -48,7 +48,7 @@ export class TopicCalls {
         given: argumentsOf(event.members.get('params')),
         identity,
         key: canonicalJson(id),
-        frameBytes: event.length,
+        frameBytes: event.bytes,
         reply: new TopicCallReply(connection, reply),
       };
       this.calls.begin(connection, call, this.maxResultBytes);

@@ -10,12 +10,18 @@ export const TOPIC_ERRORS = {
   invalidService: () => new ClientError('invalid_service', 'Invalid service.'),
   alreadySubscribed: () => new ClientError('already_subscribed', 'Already subscribed.'),
   notSubscribed: () => new ClientError('not_subscribed', 'Subscription does not exist.'),
+  subscriptionTooLong: () => new ClientError('subscription_too_long', 'Subscription too long.'),
   extraFieldsTooLong: () => new ClientError('extra_fields_too_long', 'Extra fields too long.'),
   tooManySubscriptions: () => new ClientError('too_many_subscriptions', 'Too many subscriptions.'),
   invalidSubscriptions: () => new ClientError('invalid_subscriptions', 'Invalid list of subscriptions.'),
   tooManyTopics: () => new ClientError('too_many_topics', 'Too many subscriptions in one event.'),
   repeatedSubscription: () => new ClientError('repeated_subscription', 'Subscription given more than once.'),
   idTooLong: () => new ClientError('id_too_long', 'Id too long.'),
+  tooMuchKept: () =>
+    new ClientError(
+      'too_much_kept',
+      'Too much is kept for this connection: unsubscribe from something first.',
+    ),
   idMissing: () => new ClientError('id_missing', 'Must specify id.'),
   procedureMissing: () => new ClientError('procedure_missing', 'Must specify procedure.'),
 } as const;

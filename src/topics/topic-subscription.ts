@@ -1,18 +1,22 @@
-import { isSameJson } from '../protocol/canonical-json.js';
+import { isSameJson, keptCanonicalJson } from '../protocol/canonical-json.js';
 import type { Connection } from '../connection/connection.js';
 import { textFrame } from '../connection/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
-import { Subscription } from '../delivery/subscription.js';
+import { Subscription, type SubscriptionLimits } from '../delivery/subscription.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
 import type { Service } from './service.js';
 import type { Asking } from './service-callbacks.js';
 import { TopicEnvelope } from './topic-envelope.js';
+
+const NULL = 'null';
 
 /** The session behind a subscription, as far as the subscription goes. */
 export interface Subscriber {
   readonly connection: Connection;
   /** The fields that authentication returned; `undefined` for an anonymous session. */
   readonly identity: JsonMembers | undefined;
+  /** One of these fields as canonical JSON, made once for all subscriptions. */
+  canonicalIdentity(field: string): string | undefined;
   /** By topic. */
   readonly subscriptions: ReadonlyMap<string, TopicSubscription>;
 }
@@ -23,6 +27,10 @@ export class TopicSubscription extends Subscription {
   authorizerFields: JsonMembers = new Map();
   /** Reauthorization and heartbeats, while they run. */
   periodicCalls: { stop(): void } | undefined = undefined;
+  private claimedBytes = 0;
+  private comparable: readonly string[] | undefined = undefined;
+  /** Whose fields are among {@link comparable}. */
+  private comparedIdentity: JsonMembers | undefined = undefined;
 
   constructor(
     private readonly subscriber: Subscriber,
@@ -30,11 +38,22 @@ export class TopicSubscription extends Subscription {
     readonly topic: string,
     /** The extra fields that the client gave when it subscribed. */
     readonly extra: JsonMembers,
-    maxHeldLength: number,
+    private readonly bounds: SubscriptionLimits,
     /** Whether the client wants to be told what it has missed. */
     private readonly reportsDrops = false,
   ) {
-    super(subscriber.connection, topic, service.rules.filterFields, maxHeldLength, service.keyOf);
+    super(subscriber.connection, topic, service.rules.filterFields, bounds, service.keyOf);
+  }
+
+  /**
+   * Counts what the client gave towards what its connection may have the gateway keep; {@link end} gives it back.
+   * @returns whether there is room.
+   */
+  claim(): boolean {
+    const bytes = Buffer.byteLength(this.topic) + bytesOf(this.extra);
+    if (!this.bounds.kept.claim(bytes)) return false;
+    this.claimedBytes = bytes;
+    return true;
   }
 
   get envelopeKey(): string {
@@ -66,6 +85,7 @@ export class TopicSubscription extends Subscription {
   takeAuthorizerFields(fields: JsonMembers): boolean {
     const before = this.authorizerFields;
     this.authorizerFields = fields;
+    this.comparable = undefined;
     return (
       before.size !== fields.size || [...fields].some(([name, value]) => !isEqual(before.get(name), value))
     );
@@ -73,6 +93,8 @@ export class TopicSubscription extends Subscription {
 
   override end(): void {
     this.periodicCalls?.stop();
+    this.bounds.kept.release(this.claimedBytes);
+    this.claimedBytes = 0;
     super.end();
   }
 
@@ -87,11 +109,31 @@ export class TopicSubscription extends Subscription {
     return this.subscriber.subscriptions.get(topic);
   }
 
-  /** An extra field if the service has one of this name, else a field of the identity or of the authorizer. */
-  protected override fieldValue(field: string): JsonText | undefined {
-    if (this.service.rules.extraFields.includes(field)) return this.extra.get(field);
-    return this.subscriber.identity?.get(field) ?? this.authorizerFields.get(field);
+  /** Made when they are asked for first, and again when the session or the authorizer has other fields. */
+  protected override get filterValues(): readonly string[] {
+    const { identity } = this.subscriber;
+    if (this.comparable === undefined || this.comparedIdentity !== identity) {
+      this.comparable = this.service.rules.filterFields.map((field) => this.filterValue(field));
+      this.comparedIdentity = identity;
+    }
+    return this.comparable;
   }
+
+  /** An extra field if the service has one of this name, else a field of the identity or of the authorizer, else null. */
+  private filterValue(field: string): string {
+    if (this.service.rules.extraFields.includes(field)) return canonical(this.extra.get(field));
+    return this.subscriber.canonicalIdentity(field) ?? canonical(this.authorizerFields.get(field));
+  }
+}
+
+function canonical(text: JsonText | undefined): string {
+  return text === undefined ? NULL : keptCanonicalJson(text);
+}
+
+function bytesOf(members: JsonMembers): number {
+  let bytes = 0;
+  for (const [name, value] of members) bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  return bytes;
 }
 
 function isEqual(a: JsonText | undefined, b: JsonText): boolean {

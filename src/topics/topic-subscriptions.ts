@@ -58,14 +58,21 @@ export class TopicSubscriptions {
     reportsDrops = false,
   ): Promise<void> {
     const { rules } = service;
-    const { outboxBytes } = this.settings.limits;
+    if (Buffer.byteLength(topic) > this.settings.limits.topicBytes) throw TOPIC_ERRORS.subscriptionTooLong();
     if (rules.requireAuthentication && !session.identity) throw TOPIC_ERRORS.authenticationRequired();
     if (session.subscriptions.has(topic)) throw TOPIC_ERRORS.alreadySubscribed();
     this.checkRoom(session);
     if (lengthOf(extra) > MAX_EXTRA_LENGTH) throw TOPIC_ERRORS.extraFieldsTooLong();
-    const subscription = new TopicSubscription(session, service, topic, extra, outboxBytes, reportsDrops);
-    await this.authorize(subscription);
-    await this.begin(session, subscription, confirm);
+    const limits = session.limitsOf(this.settings.limits);
+    const subscription = new TopicSubscription(session, service, topic, extra, limits, reportsDrops);
+    if (!subscription.claim()) throw TOPIC_ERRORS.tooMuchKept();
+    try {
+      await this.authorize(subscription);
+      await this.begin(session, subscription, confirm);
+    } catch (error) {
+      subscription.end();
+      throw error;
+    }
     subscription.periodicCalls = PeriodicCalls.begin(subscription, this.connections.wheel, (error) =>
       this.lapse(session, subscription, error),
     );
