@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { WorkersBroker } from './broker/workers.broker.js';
@@ -17,6 +18,7 @@ import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
 import { ROOMS_ENDPOINT } from './rooms/rooms.gateway.js';
 import { RPC_ENDPOINT } from './rpc/rpc.gateway.js';
 import { TOKEN_PATH } from './rpc/token-of.js';
+import { topicsHello } from './topics/topics-hello.js';
 import { TOPICS_ENDPOINT } from './topics/topics.gateway.js';
 
 /** What the floor of connections needs of the settings. */
@@ -61,10 +63,13 @@ export function roomsSettings({ rooms }: Settings): RoomsSettings {
 }
 
 /** Where clients connect. */
-export function endpoints({ topics, rooms, procedures, limits }: Settings): Endpoints {
+export function endpoints(settings: Settings): Endpoints {
+  const { topics, rooms, procedures, limits } = settings;
+  const hello = topicsHello(settings);
+  const greeting = (): string => hello.textFor(randomUUID());
   return new Endpoints(
     new Map([
-      [TOPICS_ENDPOINT, new Endpoint(topics.path, [KITTIWAKE_V1])],
+      [TOPICS_ENDPOINT, new Endpoint(topics.path, [KITTIWAKE_V1], { greeting })],
       [ROOMS_ENDPOINT, new Endpoint(rooms?.path, [KITTIWAKE_V1])],
       [RPC_ENDPOINT, rpcEndpoint(procedures, limits)],
     ]),

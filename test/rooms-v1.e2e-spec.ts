@@ -34,9 +34,25 @@ describe('with kittiwake.v1.json', () => {
     const frames = [await (await stage.open([V1])).next(), await (await stage.open([V1])).next()];
     for (const frame of frames) {
       const connectionId = expect.stringMatching(UUID) as string;
-      expect(frame).toEqual({ is_authorized: true, allowed_rooms: [ROOM], connectionId });
+      expect(frame).toMatchObject({ is_authorized: true, allowed_rooms: [ROOM], connectionId });
     }
     expect(frames[0]?.connectionId).not.toBe(frames[1]?.connectionId);
+  });
+
+  it('the first frame has the periods, the limits and the features', async () => {
+    const { is_authorized, allowed_rooms, connectionId, ...others } = await (await stage.open([V1])).next();
+    expect([is_authorized, allowed_rooms, connectionId]).not.toContain(undefined);
+    expect(others).toEqual({
+      ping_period: 15,
+      idle: 300,
+      limits: {
+        frame_bytes: 1_048_576,
+        outbox_bytes: 4_194_304,
+        events_per_second: 5000,
+        subscriptions: 10_000,
+      },
+      features: ['immediate-ping', 'report-drops'],
+    });
   });
 
   it('a ping is answered at once, even before the app has said who may join what', async () => {

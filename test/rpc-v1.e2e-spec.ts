@@ -2,7 +2,7 @@ import { ForbiddenException, BadRequestException } from '@nestjs/common';
 import { NeedInfo } from '../src/procedures/need-info.js';
 import { Redirect } from '../src/procedures/redirect.js';
 import { TypedResult } from '../src/procedures/typed-result.js';
-import { callOf, procedureOf, sharedRpc, V1 } from './support/rpc.js';
+import { callOf, procedureOf, rpcToken, sharedRpc, USER, V1 } from './support/rpc.js';
 
 const stage = sharedRpc();
 beforeAll(() => {
@@ -40,6 +40,30 @@ beforeAll(() => {
 describe('with kittiwake.v1.json', () => {
   it('the sub-protocol is agreed on', async () => {
     expect((await stage.connect('other', V1)).webSocket.protocol).toBe(V1);
+  });
+
+  it('the first frame greets, with the periods, the limits and the features', async () => {
+    const client = await stage.connect(V1);
+    expect(await client.greeting()).toEqual({
+      event: 'hello',
+      connection_id: expect.any(String),
+      ping_period: 15,
+      limits: {
+        frame_bytes: 10_485_760,
+        result_bytes: 10_485_760,
+        events_per_second: 5000,
+        calls: 1000,
+      },
+      features: ['cancel', 'named-arguments'],
+    });
+  });
+
+  it('the first frame says when the token ends', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 3600;
+    const client = await stage.connectTo(`/rpc/token/${rpcToken({ ...USER, exp })}`, [V1]);
+    const { expires_in: seconds } = await client.greeting();
+    expect(seconds).toBeGreaterThan(3500);
+    expect(seconds).toBeLessThanOrEqual(3605); // clocks may be 5 s apart
   });
 
   it('results are the same', async () => {

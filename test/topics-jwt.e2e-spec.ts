@@ -110,7 +110,8 @@ describe('a session by a token', () => {
     async (protocols) => {
       const client = await stage.connect(...protocols);
       const endsAt = inSeconds(0.4);
-      expect(await authenticate(client, token({ exp: endsAt }))).toEqual(OK);
+      const expiry = protocols.length > 0 && { expires_in: 0 };
+      expect(await authenticate(client, token({ exp: endsAt }))).toEqual({ ...OK, ...expiry });
       await stage.subscriber('books.1', {}, client);
       expect(await client.settled()).toEqual([]);
       expect(await client.untilClosed()).toEqual({ code: 4401, reason: 'The token has expired.' });
@@ -119,6 +120,15 @@ describe('a session by a token', () => {
       expect(asked?.body).toMatchObject({ subscription: 'books.1', user_id: 'u' });
     },
   );
+
+  it('lasts as long as the reply says to clients of kittiwake.v1.json', async () => {
+    const client = await stage.connect('kittiwake.v1.json');
+    const { expires_in: seconds } = await authenticate(client, token({ exp: inSeconds(3600) }));
+    expect(seconds).toBeGreaterThan(3500);
+    expect(seconds).toBeLessThanOrEqual(3600);
+    expect(await authenticate(client, token({ exp: undefined }))).toEqual(OK);
+    expect(await authenticate(await stage.connect(), token())).toEqual(OK);
+  });
 
   it('goes on with a new token, as whom it names', async () => {
     const [client, clock] = [await stage.connect(), await stage.connect()];

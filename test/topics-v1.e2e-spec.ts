@@ -1,3 +1,5 @@
+import { TestClient } from './support/client.js';
+import { TestGateway } from './support/gateway.js';
 import type { Answer } from './support/stub-app.js';
 import { LIVE, stageOfFile, stageOfTest } from './support/topics.js';
 
@@ -35,6 +37,55 @@ describe('the sub-protocol', () => {
 
   it('is not agreed on by a client that offers others', async () => {
     await expect(stage.connect('kittiwake.v2.json')).rejects.toThrow('no subprotocol');
+  });
+});
+
+describe('the greeting', () => {
+  it('is the first frame, with the periods, the limits and the features', async () => {
+    const client = await stage.connect(V1);
+    expect(await client.greeting()).toEqual({
+      event: 'hello',
+      connection_id: expect.stringMatching(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/) as string,
+      ping_period: 15,
+      auth_deadline: 60,
+      limits: {
+        frame_bytes: 1_048_576,
+        outbox_bytes: 4_194_304,
+        events_per_second: 5000,
+        topic_bytes: 1024,
+        subscriptions: 3,
+        subscriptions_per_event: 1000,
+      },
+      features: ['batch-subscribe', 'immediate-ping', 'report-drops'],
+    });
+  });
+
+  it('names another connection to each client', async () => {
+    const [one, other] = [await stage.connect(V1), await stage.connect(V1)];
+    expect((await one.greeting()).connection_id).not.toBe((await other.greeting()).connection_id);
+  });
+
+  it('has no limits and periods that are switched off, and says where procedures can be called', async () => {
+    const limits = { subscriptionsPerSession: 0, subscriptionsPerEvent: 0, eventsPerSecond: 0 };
+    const gateway = await TestGateway.start({
+      limits: { ...limits, frameBytes: '1MiB', outboxBytes: '4MiB' },
+      ping: { interval: '0s' },
+      auth: { deadline: '0s' },
+      procedures: { callsPerConnection: 7 },
+    });
+    try {
+      const client = await TestClient.connect(gateway.url, [V1]);
+      const { connection_id, ...others } = await client.greeting();
+      expect(connection_id).toBeDefined();
+      expect(others).toEqual({
+        event: 'hello',
+        limits: { frame_bytes: 1_048_576, outbox_bytes: 4_194_304, topic_bytes: 1024, calls: 7 },
+        features: ['batch-subscribe', 'immediate-ping', 'report-drops', 'procedures'],
+      });
+      client.drop();
+    } finally {
+      await gateway.stop();
+    }
   });
 });
 
@@ -195,6 +246,12 @@ describe('a shutdown', () => {
 });
 
 describe('without the sub-protocol', () => {
+  it('there is no greeting', async () => {
+    const client = await stage.connect();
+    expect(await client.settled()).toEqual([]);
+    expect(client.hello).toBeUndefined();
+  });
+
   it('there are no ids, no codes and no further replies', async () => {
     const client = await stage.connect();
     const events = [

@@ -168,8 +168,10 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
     else this.ensureInbox().push(frame);
   }
 
-  /** The socket is open: tells the gateway, if it wants to know before the first frame. */
+  /** The socket is open: greets the client, and tells the gateway, if it wants to know before the first frame. */
   opened(handshake: unknown): void {
+    const { greeting } = this.endpoint.rules;
+    if (greeting && this.subProtocol !== '') this.sendText(greeting());
     if (this.endpoint.isEager) this.introduce(handshake);
   }
 

@@ -24,13 +24,16 @@ export class RoomReply {
     this.session.connection.sendText(objectText(errorFrame(message).set('requestId', this.session.idText)));
   }
 
-  /** The first frame: what the client may join. */
-  authorized(rooms: JsonText): void {
+  /** The first frame: what the client may join. @param hello what only clients of `kittiwake.v1.json` are told. */
+  authorized(rooms: JsonText, hello: JsonMembers): void {
     const frame: JsonMembers = new Map([
       ['is_authorized', 'true' as JsonText],
       ['allowed_rooms', rooms],
     ]);
-    if (this.isExtended) frame.set('connectionId', this.session.idText);
+    if (this.isExtended) {
+      frame.set('connectionId', this.session.idText);
+      for (const [name, value] of hello) frame.set(name, value);
+    }
     this.session.connection.sendText(objectText(frame));
   }
 

@@ -7,6 +7,7 @@ import { Connections } from '../connection/connections.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import { CallbackError } from '../protocol/errors.js';
+import type { Hello } from '../protocol/hello.js';
 import { detached, type JsonText } from '../protocol/json.js';
 import { Metrics } from '../metrics/metrics.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
@@ -15,6 +16,7 @@ import { ROOM_ERRORS } from './room-errors.js';
 import { RoomHub } from './room-hub.js';
 import { type RenewalHost, RoomRenewal } from './room-renewal.js';
 import { RoomReply } from './room-reply.js';
+import { roomsHello } from './rooms-hello.js';
 import { RoomSession } from './room-session.js';
 import type { RoomSubscription } from './room-subscription.js';
 import { Room } from './room.js';
@@ -37,6 +39,7 @@ export class RoomSessions {
   private readonly byConnection = new Map<Connection, RoomSession>();
   private readonly telling = new Set<Promise<void>>();
   private readonly renewals: RenewalHost | undefined;
+  private readonly hello: Hello;
   private authorized = 0;
 
   constructor(
@@ -46,6 +49,7 @@ export class RoomSessions {
     private readonly metrics: Metrics,
     { wheel }: Connections,
   ) {
+    this.hello = roomsHello(settings);
     const periodMs = settings.rooms?.renewalPeriodMs;
     if (periodMs !== undefined) this.renewals = { wheel, periodMs, renew: (session) => this.renew(session) };
   }
@@ -181,7 +185,7 @@ export class RoomSessions {
   private letIn(session: RoomSession, permissions: Permissions): void {
     session.connection.admit();
     this.authorized++;
-    new RoomReply(session).authorized(permissions.text);
+    new RoomReply(session).authorized(permissions.text, this.hello.members);
     if (this.renewals) RoomRenewal.begin(session, this.renewals);
     void this.tell('onConnect', session);
   }

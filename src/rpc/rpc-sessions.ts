@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
 import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
 import { CallerHooks } from '../procedures/caller-hooks.js';
+import { expiresIn } from '../protocol/expires-in.js';
+import type { Hello } from '../protocol/hello.js';
 import type { JsonMembers } from '../protocol/json.js';
+import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
+import { rpcHello } from './rpc-hello.js';
 
 /** The sessions of all connections for procedures, until the app has been told of their end. */
 @Injectable()
@@ -11,16 +16,22 @@ export class RpcSessions {
   private readonly identities = new Map<Connection, JsonMembers>();
   private ending = 0;
   private whenDrained: (() => void)[] = [];
+  private readonly hello: Hello;
 
   constructor(
     private readonly settings: Settings,
     private readonly hooks: CallerHooks,
-  ) {}
+  ) {
+    this.hello = rpcHello(settings);
+  }
 
   /** Begins a session; what the client sends waits until the app has been told. */
   begin(connection: Connection, { identity, expiresAtMs }: Authenticated): void {
     connection.admit();
-    if (this.settings.procedures?.endWithToken === true) connection.expireAt(expiresAtMs);
+    const endsAtMs = this.settings.procedures?.endWithToken === true ? expiresAtMs : undefined;
+    connection.expireAt(endsAtMs);
+    if (connection.subProtocol === KITTIWAKE_V1)
+      connection.sendText(this.hello.textFor(randomUUID(), expiresIn(endsAtMs)));
     this.identities.set(connection, identity);
     connection.runNext(() => this.hooks.connected(identity));
   }

@@ -1,5 +1,6 @@
 import type { Connection } from '../connection/connection.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
+import { expiresIn } from '../protocol/expires-in.js';
 import { isFalsy, objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION } from './topic-errors.js';
@@ -33,6 +34,15 @@ export class Reply {
     const frame = this.frame();
     frame.set('status', '"ok"' as JsonText);
     if (data !== undefined && data !== 'null') frame.set('data', data);
+    this.send(frame);
+  }
+
+  /** Success of an authentication, and when it loses its force. */
+  authenticated(expiresAtMs: number | undefined): void {
+    const frame = this.frame();
+    frame.set('status', '"ok"' as JsonText);
+    const expiresInS = this.isExtended ? expiresIn(expiresAtMs) : undefined;
+    if (expiresInS !== undefined) frame.set('expires_in', toJsonText(expiresInS));
     this.send(frame);
   }
 

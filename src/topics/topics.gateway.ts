@@ -95,7 +95,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
       if (!authenticator) throw TOPIC_ERRORS.methodUnsupported();
       const authenticated = await authenticator.authenticate(event.members, connection.abandoned);
       this.sessions.of(connection).authenticated(authenticated);
-      reply.ok();
+      reply.authenticated(authenticated.expiresAtMs);
     });
   }
 

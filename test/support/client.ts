@@ -13,11 +13,13 @@ export interface Closed {
 export class TestClient {
   /** Frames that no expectation has taken yet. */
   readonly frames: string[] = [];
+  /** The frame that greets clients of kittiwake.v1.json. */
+  hello: Record<string, unknown> | undefined;
   closed: Closed | undefined;
   private wake: (() => void) | undefined;
 
   private constructor(readonly webSocket: WebSocket) {
-    webSocket.on('message', (data: Buffer) => this.push(() => this.frames.push(data.toString())));
+    webSocket.on('message', (data: Buffer) => this.push(() => this.take(data.toString())));
     webSocket.on('close', (code, reason) =>
       this.push(() => (this.closed = { code, reason: reason.toString() })),
     );
@@ -74,6 +76,12 @@ export class TestClient {
     return JSON.parse(await this.text()) as Record<string, unknown>;
   }
 
+  /** The first frame of clients of kittiwake.v1.json, which no expectation has to take. */
+  async greeting(): Promise<Record<string, unknown>> {
+    await this.until(() => this.hello !== undefined, 'the greeting');
+    return this.hello!;
+  }
+
   /** Sends, and returns the next frame. */
   ask(message: unknown): Promise<Record<string, unknown>> {
     return this.send(message).next();
@@ -117,6 +125,11 @@ export class TestClient {
   /** Cuts the TCP connection. */
   drop(): void {
     this.webSocket.terminate();
+  }
+
+  private take(text: string): void {
+    if (text.startsWith('{"event":"hello"')) this.hello = JSON.parse(text) as Record<string, unknown>;
+    else this.frames.push(text);
   }
 
   private push(change: () => void): void {

@@ -145,7 +145,7 @@ export class Live {
 
   #receive(frame) {
     this.#heardAtMs = Date.now();
-    if (frame.event === 'pong') return;
+    if (frame.event === 'pong' || frame.event === 'hello') return;
     this.#options.onFrame('received', frame);
     const request = this.#settle(frame.id);
     if (request && frame.status === 'ok') request.resolve(frame);
