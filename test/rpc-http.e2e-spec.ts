@@ -166,8 +166,38 @@ describe.each(ALL_FRONTS)('a call that comes in at %s', (front) => {
       });
     });
 
-    it('with integers of any size and bytes', async () => {
-      const digits = '123456789012345678901234567890';
+    // Bodies of a megabyte held up everybody for seconds, and took a hundred.
+    it.each<[string, string | Buffer, string, string]>([
+      ['digits in JSON', `{"n":${'7'.repeat(1_000_000)}}`, JSON_TYPE, 'a number of more than 1000 digits'],
+      ['lists in JSON', `{"n":[${'[],'.repeat(300_000)}[]]}`, JSON_TYPE, 'more than 100000 objects'],
+      [
+        'maps in MessagePack',
+        Buffer.concat([Buffer.from('81a16edd000f4240', 'hex'), Buffer.alloc(1_000_000, 0x80)]),
+        'application/x-msgpack',
+        'more than 100000 objects',
+      ],
+      [
+        'digits in MessagePack',
+        Buffer.concat([Buffer.from('81a16ec9000f424001', 'hex'), Buffer.alloc(1_000_000, 'f')]),
+        'application/x-msgpack',
+        'a number of more than 1000 digits',
+      ],
+      [
+        'fields of a form',
+        'n&'.repeat(100_001),
+        'application/x-www-form-urlencoded',
+        'more than 100000 objects',
+      ],
+    ])('with 400 for a million %s', async (_, body, type, problem) => {
+      const answer = await kitten.ask('echo', { headers: { 'Content-Type': type }, body });
+      expect([answer.status, answer.body.toString('latin1')]).toEqual([
+        400,
+        expect.stringContaining(`the body is too large: ${problem}`),
+      ]);
+    });
+
+    it('with integers of up to a thousand digits, and bytes', async () => {
+      const digits = '1234567890'.repeat(100);
       const square = await kitten.ask('square', {
         headers: { 'Content-Type': JSON_TYPE },
         body: `{"n": ${digits}}`,

@@ -81,6 +81,26 @@ describe('a frame', () => {
   });
 });
 
+describe('a frame, when nothing is set,', () => {
+  const stage = sharedRpc();
+
+  it('may have a mebibyte, as a request may', async () => {
+    const client = await stage.connect();
+    client.send(callOf('echo', ['x'.repeat(1_048_576)]));
+    expect((await client.untilClosed()).code).toBe(1009);
+  });
+
+  // A million digits in a call held up everybody for a second.
+  it('with more digits in a number than there may be is answered as what is not JSON', async () => {
+    const client = await stage.connect(V1);
+    const frame = JSON.stringify(callOf('echo', ['digits']));
+    expect((await client.ask(frame.replace('"digits"', '7'.repeat(1_000)))).error).toBeUndefined();
+    expect(await client.ask(frame.replace('"digits"', '7'.repeat(1_000_000)))).toMatchObject({
+      code: 'invalid_frame',
+    });
+  });
+});
+
 describe('a result', () => {
   const stage = sharedRpc({
     procedures: { resultBytes: 1_000, deadline: '0s' },

@@ -134,25 +134,47 @@ it('knows members however their names are spelt', async () => {
   expect(await client.settled()).toMatchObject([{ event: 'message', ...about, data: 1 }]);
 });
 
-describe('what is nested deeper than the limit', () => {
-  const deep = `${'{"a":'.repeat(MAX_DEPTH)}1${'}'.repeat(MAX_DEPTH)}`;
-
+// A million digits in a publication held up everybody for a second, a million empty objects took 100 MiB.
+describe.each([
+  ['nested deeper than 512', `${'{"a":'.repeat(MAX_DEPTH)}1${'}'.repeat(MAX_DEPTH)}`],
+  ['too large: a number of more than 1000 digits', `[${'7'.repeat(1_001)}]`],
+  ['too large: more than 100000 objects, lists and names of members', `[${'[],'.repeat(99_999)}{"a":{}}]`],
+])('what is %s', (problem, tooMuch) => {
   it('is not an event', async () => {
     const client = await stage.connect();
-    expect(await client.ask(`{"event":"ping","data":${deep}}`)).toEqual({
+    expect(await client.ask(`{"event":"ping","data":${tooMuch}}`)).toEqual({
       status: 'error',
       error: 'Messages must be JSON and contain an event field.',
     });
   });
 
   it('is not a publication', async () => {
-    const response = await stage.gateway.publish(`{"subscription":"books.1","data":${deep}}`);
+    const response = await stage.gateway.publish(`{"subscription":"books.1","data":${tooMuch}}`);
     expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ status: 'error', error: problem });
   });
 
   it('is not an answer', async () => {
     const client = await stage.connect();
-    stage.app.answer('/before', { body: `{"status":"ok","data":${deep}}` });
+    stage.app.answer('/before', { body: `{"status":"ok","data":${tooMuch}}` });
+    expect(await client.ask({ event: 'subscribe', subscription: 'books.1' })).toMatchObject({
+      error: 'Unhandled exception.',
+    });
+  });
+});
+
+describe('an order that is text of more than 1,000 digits', () => {
+  const options = JSON.stringify({ order: '7'.repeat(1_001) });
+
+  it('is not that of a publication', async () => {
+    const response = await stage.gateway.publish(`{"subscription":"books.1","data":1,"options":${options}}`);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: 'too large: a number of more than 1000 digits' });
+  });
+
+  it('is not that of a state', async () => {
+    const client = await stage.connect();
+    stage.app.answer('/before', { body: `{"status":"ok","options":${options}}` });
     expect(await client.ask({ event: 'subscribe', subscription: 'books.1' })).toMatchObject({
       error: 'Unhandled exception.',
     });

@@ -62,7 +62,7 @@ export class ProceduresSettings {
   readonly resultBytes: number = 10_485_760;
 
   @Setting({ kind: bytes(), about: 'The largest frame of a client that calls procedures.' })
-  readonly frameBytes: number = 10_485_760;
+  readonly frameBytes: number = 1_048_576;
 
   @Setting({
     kind: flag(),

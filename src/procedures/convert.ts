@@ -1,9 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { MAX_DIGITS } from '../protocol/bounds.js';
 import { ConversionError } from './conversion-error.js';
 import type { ParameterType } from './signature.js';
-
-/** Digits of text that are made an integer: more would hold up everybody else (100,000 take 10 ms). */
-const MAX_DIGITS = 100_000;
 
 const DECIMAL = /^[+-]?\d+(?:_\d+)*$/;
 const PREFIXED = /^([+-]?)(0x_?[\da-f]+(?:_[\da-f]+)*|0o_?[0-7]+(?:_[0-7]+)*|0b_?[01]+(?:_[01]+)*)$/i;
@@ -58,13 +56,20 @@ function cut(value: number): number | bigint {
 
 function parseInteger(text: string): number | bigint {
   const digits = text.trim();
-  if (digits.length > MAX_DIGITS)
+  if (hasTooManyDigits(digits))
     throw new ConversionError(`an integer may have ${MAX_DIGITS} digits at most`, 500);
   if (DECIMAL.test(digits)) return shortest(BigInt(withoutMarks(digits)));
   const prefixed = PREFIXED.exec(digits);
   if (!prefixed) throw new ConversionError(`invalid literal for int() with base 10: ${quoted(text)}`, 500);
   const size = BigInt(withoutMarks(prefixed[2]!));
   return shortest(prefixed[1] === '-' ? -size : size);
+}
+
+/** Digits may have a sign and a prefix before them, and underscores in between. */
+function hasTooManyDigits(text: string): boolean {
+  if (text.length <= MAX_DIGITS) return false;
+  const longest = '-0x_'.length + 2 * MAX_DIGITS;
+  return text.length > longest || withoutMarks(text).replace(/^-?(?:0[xob])?/i, '').length > MAX_DIGITS;
 }
 
 function shortest(value: bigint): number | bigint {

@@ -3,12 +3,12 @@ import {
   isFalsy,
   JsonError,
   type JsonText,
-  MAX_JSON_DEPTH,
   membersOf,
   objectText,
   parseJson,
   parseObject,
 } from './json.js';
+import { DEFAULT_MAX_PARTS, MAX_DIGITS, MAX_JSON_DEPTH } from './bounds.js';
 
 describe('members of an object', () => {
   it('are the texts they came in', () => {
@@ -141,3 +141,34 @@ function anyValue(random: () => number, depth: number): unknown {
 function anyString(random: () => number): string {
   return STRINGS[Math.floor(random() * STRINGS.length)]! + STRINGS[Math.floor(random() * STRINGS.length)]!;
 }
+
+describe('the bounds of JSON', () => {
+  const digits = '1'.repeat(MAX_DIGITS);
+  const members = Array.from({ length: DEFAULT_MAX_PARTS - 1 }, (_, index) => `"${index}":0`);
+
+  it.each([
+    ['digits of one number', `[${digits},-${digits},0.${digits.slice(1)}]`],
+    ['digits in a string', `["${digits}1","\\"${digits}1"]`],
+    ['members with their object', `{${members.join()}}`],
+    ['lists', `[${'[],'.repeat(DEFAULT_MAX_PARTS - 2)}[]]`],
+    ['values that are neither', `[${'0,'.repeat(2 * DEFAULT_MAX_PARTS)}":{[${'{'.repeat(9)}"]`],
+  ])('are kept by as many as there may be: %s', (_, text) => {
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each([
+    ['digits', `[1,${digits}1]`, /number of more than 1000 digits/],
+    ['digits behind a point', `{"a":1.${digits}}`, /number of more than 1000 digits/],
+    ['digits of the power', `1e-${digits}1`, /number of more than 1000 digits/],
+    ['members', `{"more":0,${members.join()}}`, /more than 100000 objects, lists and names/],
+    ['lists', `[${'[],'.repeat(DEFAULT_MAX_PARTS - 1)}[]]`, /more than 100000 objects, lists and names/],
+    ['objects before a fault', `[${'{},'.repeat(DEFAULT_MAX_PARTS)}`, /more than 100000 objects/],
+  ])('are exceeded by one more: %s', (_, text, message) => {
+    expect(() => parseJson(text)).toThrow(JsonError);
+    expect(() => parseJson(text)).toThrow(message);
+  });
+
+  it('end at a string that does not', () => {
+    expect(() => parseJson(`["${'x'.repeat(2_000)}`)).toThrow('not JSON');
+  });
+});

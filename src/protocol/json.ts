@@ -1,3 +1,5 @@
+import { BoundsError, checkJsonBounds } from './bounds.js';
+
 /**
  * A JSON value kept as the text it came in, so that integers beyond 2^53, number spellings, key order and
  * escapes pass through untouched. Always valid JSON: it comes from {@link parseJson} or {@link toJsonText}.
@@ -7,13 +9,10 @@ export type JsonText = string & { readonly __jsonText: unique symbol };
 /** The members of a JSON object by name, each as the text it came in. Of a repeated name the last counts. */
 export type JsonMembers = Map<string, JsonText>;
 
-/** The input is not JSON, or is nested deeper than {@link MAX_JSON_DEPTH}. */
+/** The input is not JSON, or has more of something than JSON may have (`bounds.ts`). */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
-
-/** Objects and lists may be nested this deep; deeper text is refused like text that is not JSON. */
-export const MAX_JSON_DEPTH = 512;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -25,22 +24,20 @@ const CLOSE_OBJECT = 0x7d;
 
 /**
  * The value of a JSON text, checked as a whole.
- * @throws {JsonError} when it is not JSON or nested too deep.
+ * @throws {JsonError} when it is not JSON or exceeds a bound.
  */
 export function parseJson(text: string): unknown {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    checkJsonBounds(text);
+    return JSON.parse(text);
   } catch (cause) {
-    throw new JsonError(`not JSON${placeOf(cause)}`);
+    throw new JsonError(cause instanceof BoundsError ? cause.message : `not JSON${placeOf(cause)}`);
   }
-  if (typeof value === 'object' && value !== null) checkDepth(text);
-  return value;
 }
 
 /**
  * The members of a JSON object, or `undefined` when the text is JSON of another kind.
- * @throws {JsonError} when it is not JSON or nested too deep.
+ * @throws {JsonError} when it is not JSON or exceeds a bound.
  */
 export function parseObject(text: string): JsonMembers | undefined {
   const value = parseJson(text);
@@ -121,18 +118,6 @@ export function objectText(members: Iterable<readonly [string, JsonText]>): Json
 function placeOf(error: unknown): string {
   const position = /position (\d+)/.exec(String(error))?.[1];
   return position === undefined ? '' : ` at position ${position}`;
-}
-
-function checkDepth(text: string): void {
-  if (text.length <= 2 * MAX_JSON_DEPTH) return; // too short to be nested deeper
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at) - 1;
-    else if (code === OPEN_OBJECT || code === OPEN_LIST) {
-      if (++depth > MAX_JSON_DEPTH) throw new JsonError(`nested deeper than ${MAX_JSON_DEPTH}`);
-    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth--;
-  }
 }
 
 /** What V8 copies by itself when it is cut from a longer text. */

@@ -1,4 +1,4 @@
-import { MAX_JSON_DEPTH } from './json.js';
+import { MAX_JSON_DEPTH } from './bounds.js';
 
 const QUOTE = 0x22;
 const PLUS = 0x2b;

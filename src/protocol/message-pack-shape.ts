@@ -1,4 +1,4 @@
-import { MAX_JSON_DEPTH } from './json.js';
+import { DEFAULT_MAX_PARTS, MAX_JSON_DEPTH, tooDeep, tooManyParts } from './bounds.js';
 
 const FIX_MAP = 0x80;
 const FIX_LIST = 0x90;
@@ -20,23 +20,26 @@ const FIRST_MAP = 0xde;
 
 /**
  * Checks what a decoder believes without asking: that lists and maps have no more elements than there are bytes, which
- * it makes room for at once, and how deep they are nested.
+ * it makes room for at once, how deep they are nested, and how many they are with the names of members.
  * @throws {RangeError} unless this is one value, whole.
+ * @throws {BoundsError}
  */
-export function checkShape(bytes: Uint8Array): void {
+export function checkShape(bytes: Uint8Array, maxParts = DEFAULT_MAX_PARTS): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   /** How many values are still to come in each list and map that is open; first, the value itself. */
   const open = [1];
   let expected = 1;
+  let parts = 0;
   let at = 0;
   while (open.length > 0) {
     if (expected > bytes.length - at) throw new RangeError('it ends too early');
     expected--;
     open[open.length - 1]!--;
-    const { next, elements } = readHead(view, at);
+    const { next, elements, names = 0 } = readHead(view, at);
     at = next;
     if (elements !== undefined) {
-      if (open.length > MAX_JSON_DEPTH) throw new RangeError(`nested deeper than ${MAX_JSON_DEPTH}`);
+      if (open.length > MAX_JSON_DEPTH) throw tooDeep();
+      if ((parts += 1 + names) > maxParts) throw tooManyParts(maxParts);
       open.push(elements);
       expected += elements;
     }
@@ -50,12 +53,14 @@ interface Head {
   readonly next: number;
   /** Only of lists and maps. */
   readonly elements?: number;
+  /** How many of the elements are names of members: only of maps. */
+  readonly names?: number;
 }
 
 function readHead(view: DataView, at: number): Head {
   const first = view.getUint8(at);
   if (first < FIX_MAP || first >= NEGATIVE) return { next: at + 1 };
-  if (first < FIX_LIST) return { next: at + 1, elements: 2 * (first - FIX_MAP) };
+  if (first < FIX_LIST) return mapOf(at + 1, first - FIX_MAP);
   if (first < FIX_TEXT) return { next: at + 1, elements: first - FIX_LIST };
   if (first < NIL) return { next: at + 1 + first - FIX_TEXT };
   if (first === NEVER_USED) throw new RangeError('a byte is none of MessagePack');
@@ -63,9 +68,13 @@ function readHead(view: DataView, at: number): Head {
   if (lengthBytes === 0) return { next: at + 1 + FIXED_BYTES[first - NIL]! };
   const length = unsigned(view, at + 1, lengthBytes);
   const next = at + 1 + lengthBytes;
-  if (first >= FIRST_MAP) return { next, elements: 2 * length };
+  if (first >= FIRST_MAP) return mapOf(next, length);
   if (first >= FIRST_LIST) return { next, elements: length };
   return { next: next + length + (EXTENSIONS.includes(first) ? 1 : 0) };
+}
+
+function mapOf(next: number, names: number): Head {
+  return { next, elements: 2 * names, names };
 }
 
 function unsigned(view: DataView, at: number, bytes: number): number {

@@ -1,7 +1,13 @@
 import { encode, ExtData } from '@msgpack/msgpack';
-import { JsonError, MAX_JSON_DEPTH } from './json.js';
+import { DEFAULT_MAX_PARTS, MAX_DIGITS, MAX_JSON_DEPTH } from './bounds.js';
+import { JsonError } from './json.js';
 import { MessagePackError, messagePack, parseMessagePack } from './message-pack.js';
 
+const uint32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+};
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
 describe('MessagePack', () => {
@@ -64,6 +70,25 @@ describe('MessagePack', () => {
     const bytes = Buffer.concat([Buffer.alloc(depth - 1, 0x91), Buffer.from([0x90])]);
     if (depth <= MAX_JSON_DEPTH) expect(messagePack(parseMessagePack(bytes))).toEqual(bytes);
     else expect(() => parseMessagePack(bytes)).toThrow(MessagePackError);
+  });
+
+  it('reads as many lists, maps and names as there may be, and refuses more before they are made', () => {
+    const lists = (count: number): Buffer =>
+      Buffer.concat([hex('dd'), uint32(count - 1), Buffer.alloc(count - 1, 0x90)]);
+    const map = (names: number): Buffer =>
+      Buffer.concat([hex('df'), uint32(names), Buffer.alloc(2 * names, 1)]);
+    expect(parseMessagePack(lists(DEFAULT_MAX_PARTS))).toHaveLength(DEFAULT_MAX_PARTS - 1);
+    expect(parseMessagePack(map(DEFAULT_MAX_PARTS - 1))).toEqual({ 1: 1 });
+    for (const bytes of [lists(DEFAULT_MAX_PARTS + 1), map(DEFAULT_MAX_PARTS)])
+      expect(() => parseMessagePack(bytes)).toThrow(/more than 100000 objects, lists and names/);
+  });
+
+  it('reads integers of a thousand digits, and refuses longer ones before they are made', () => {
+    const digits = 'f'.repeat(MAX_DIGITS);
+    const packed = (text: string): Buffer => Buffer.from(encode(new ExtData(1, Buffer.from(text))));
+    expect(parseMessagePack(packed(`-${digits}`))).toBe(-BigInt(`0x${digits}`));
+    for (const text of [`${digits}f`, `-${digits}f`])
+      expect(() => parseMessagePack(packed(text))).toThrow('more than 1000 digits');
   });
 
   it('writes what JSON would, and leaves out what JSON would', () => {

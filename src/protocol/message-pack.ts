@@ -1,6 +1,7 @@
 import { Decoder, Encoder, ExtData, ExtensionCodec } from '@msgpack/msgpack';
 import { isUint8Array } from 'node:util/types';
-import { JsonError, MAX_JSON_DEPTH } from './json.js';
+import { BoundsError, MAX_DIGITS, MAX_JSON_DEPTH, tooManyDigits } from './bounds.js';
+import { JsonError } from './json.js';
 import { checkShape } from './message-pack-shape.js';
 
 /** The extension that integers beyond 64 bits are: hexadecimal digits in ASCII, with `-` before those below zero. */
@@ -30,7 +31,7 @@ const ENCODER = new Encoder({
   maxDepth: MAX_JSON_DEPTH + 1,
 });
 
-/** The input is not MessagePack, or is nested too deep. */
+/** The input is not MessagePack, or has more of something than it may have (`bounds.ts`). */
 export class MessagePackError extends Error {
   override readonly name = 'MessagePackError';
 }
@@ -45,7 +46,7 @@ export function parseMessagePack(bytes: Uint8Array): unknown {
     checkShape(bytes);
     return asRead(DECODER.decode(bytes));
   } catch (cause) {
-    throw new MessagePackError('not MessagePack', { cause });
+    throw new MessagePackError(cause instanceof BoundsError ? cause.message : 'not MessagePack', { cause });
   }
 }
 
@@ -59,7 +60,9 @@ export function messagePack(value: unknown): Buffer {
 }
 
 function integerOf(data: Uint8Array): number | bigint {
+  if (data.length > MAX_DIGITS + '-'.length) throw tooManyDigits();
   const text = Buffer.from(data).toString('latin1');
+  if (text.replace('-', '').length > MAX_DIGITS) throw tooManyDigits();
   if (!HEXADECIMAL.test(text)) throw new MessagePackError('an integer has other characters than digits');
   const size = BigInt(`0x${text.replace('-', '')}`);
   return shortest(text.startsWith('-') ? -size : size);

@@ -1,3 +1,4 @@
+import { MAX_DIGITS, tooManyDigits } from './bounds.js';
 import { canonicalJson } from './canonical-json.js';
 import {
   decodeString,
@@ -163,7 +164,10 @@ function publishedAtOf(text: JsonText | undefined): string | undefined {
   return text?.[0] === '"' ? reformatTimestamp(decodeString(text)) : undefined;
 }
 
-/** Reads `options` of a publication or of a `before_subscribe` response; what is unusable in it is ignored. */
+/**
+ * Reads `options` of a publication or of a `before_subscribe` response; what is unusable in it is ignored.
+ * @throws {PublicationError} for text that is a number with too many digits.
+ */
 export function deliveryOptions(value: unknown, text: JsonText | undefined): DeliveryOptions {
   if (!isObject(value) || text === undefined) return NO_OPTIONS;
   const members = membersOf(text);
@@ -196,6 +200,8 @@ function parseValue(text: string): unknown {
 /** The digits of a number or numeric string. */
 function numeric(text: JsonText | undefined): string | undefined {
   const digits = text?.[0] === '"' ? (JSON.parse(text) as string) : text;
+  if (digits !== undefined && digits.length > MAX_DIGITS && /^\s*[+-]?[\d.]/.test(digits))
+    throw new PublicationError(tooManyDigits().message);
   return digits !== undefined && NUMBER.test(digits) ? digits.trim() : undefined;
 }
 

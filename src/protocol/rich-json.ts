@@ -1,6 +1,7 @@
 import { parse } from 'lossless-json';
 import { isBoxedPrimitive, isUint8Array } from 'node:util/types';
-import { isObject, JsonError, type JsonText, MAX_JSON_DEPTH, parseJson, toJsonText } from './json.js';
+import { MAX_JSON_DEPTH } from './bounds.js';
+import { isObject, JsonError, type JsonText, parseJson, toJsonText } from './json.js';
 
 /** The one member of an object that stands for bytes: their base64, or the text that they are in UTF-8. */
 const BASE64 = '__base64__';
@@ -20,7 +21,7 @@ export interface RichJsonOptions {
 /**
  * The value of a JSON text, with integers beyond 2^53 as bigint and bytes as Buffer. Other
  * numbers are as JSON.parse has them. Members may have any name, `__proto__` too, which is then the object's own.
- * @throws {JsonError} when it is not JSON or nested too deep.
+ * @throws {JsonError} when it is not JSON or exceeds a bound.
  */
 export function parseRichJson(text: string, { bytes = true }: RichJsonOptions = {}): unknown {
   const plain = parseJson(text);

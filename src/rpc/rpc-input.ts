@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { parse as parseForm } from 'node:querystring';
 import type { Arguments } from '../procedures/arguments.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
+import { BoundsError, DEFAULT_MAX_PARTS, tooManyParts } from '../protocol/bounds.js';
 import { isObject, JsonError } from '../protocol/json.js';
 import { MessagePackError, parseMessagePack } from '../protocol/message-pack.js';
 import { parseRichJson } from '../protocol/rich-json.js';
@@ -41,7 +42,7 @@ export function argumentsOf(body: Buffer, contentType: string | undefined): Argu
     case MESSAGE_PACK_TYPE:
       return argumentsIn(read(() => parseMessagePack(body)));
     case FORM_TYPE:
-      return argumentsIn(formOf(body));
+      return argumentsIn(read(() => formOf(body)));
     default:
       return NOTHING;
   }
@@ -51,7 +52,8 @@ function read(parse: () => unknown): unknown {
   try {
     return parse();
   } catch (cause) {
-    const isKnown = cause instanceof JsonError || cause instanceof MessagePackError;
+    const isKnown =
+      cause instanceof JsonError || cause instanceof MessagePackError || cause instanceof BoundsError;
     throw isKnown ? new ProcedureError(`the body is ${cause.message}`, 400, { cause }) : cause;
   }
 }
@@ -61,14 +63,18 @@ function textOf(body: Buffer): string {
   throw new JsonError('not UTF-8');
 }
 
-/** Values of one name are a list; blank ones are not there. */
+/**
+ * Values of one name are a list; blank ones are not there.
+ * @throws {BoundsError}
+ */
 function formOf(body: Buffer): unknown {
-  const form = Object.entries(parseForm(body.toString(), '&', '=', { maxKeys: 0 })).flatMap(
-    ([name, value]) => {
-      const filled = [value ?? []].flat().filter((text) => text !== '');
-      return filled.length === 0 ? [] : [[name, filled.length === 1 ? filled[0] : filled] as const];
-    },
-  );
+  const text = body.toString();
+  if (text.length > DEFAULT_MAX_PARTS && text.split('&', DEFAULT_MAX_PARTS + 1).length > DEFAULT_MAX_PARTS)
+    throw tooManyParts(DEFAULT_MAX_PARTS);
+  const form = Object.entries(parseForm(text, '&', '=', { maxKeys: 0 })).flatMap(([name, value]) => {
+    const filled = [value ?? []].flat().filter((text) => text !== '');
+    return filled.length === 0 ? [] : [[name, filled.length === 1 ? filled[0] : filled] as const];
+  });
   const fields = Object.fromEntries(form);
   const positional = fields[POSITIONAL];
   return positional === undefined ? fields : { ...fields, [POSITIONAL]: [positional].flat() };

@@ -4,7 +4,7 @@ import { Connections } from '../connection/connections.js';
 import { Hub } from '../delivery/hub.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
 import { valueOf, type JsonMembers, type JsonText } from '../protocol/json.js';
-import { deliveryOptions } from '../protocol/publication.js';
+import { deliveryOptions, type DeliveryOptions, PublicationError } from '../protocol/publication.js';
 import type { CallbackKind } from './callback-kind.js';
 import { PeriodicCalls } from './periodic-calls.js';
 import { Reply } from './reply.js';
@@ -144,7 +144,7 @@ export class TopicSubscriptions {
         ? await service.ask('beforeSubscribe', subscription.callbackFields(), subscription.asking)
         : undefined;
       const options = answer?.get('options');
-      if (options) subscription.prime(deliveryOptions(valueOf(options), options));
+      if (options) subscription.prime(stateOptions(options));
       confirm(answer?.get('data'));
     } catch (error) {
       session.subscriptions.delete(topic);
@@ -183,4 +183,14 @@ function isExpected(error: unknown): boolean {
   return (
     error instanceof ClientError || error instanceof CallbackError || error instanceof CallbackAnswerError
   );
+}
+
+/** @throws {CallbackAnswerError} for what no publication may have either. */
+function stateOptions(text: JsonText): DeliveryOptions {
+  try {
+    return deliveryOptions(valueOf(text), text);
+  } catch (error) {
+    if (!(error instanceof PublicationError)) throw error;
+    throw new CallbackAnswerError(`the options of an answer are ${error.message}`, { cause: error });
+  }
 }

@@ -1,0 +1,79 @@
+/** Objects and lists may be nested this deep; deeper text is refused like text that is not JSON. */
+export const MAX_JSON_DEPTH = 512;
+
+/** A number may have this many digits: making an integer of more takes time in proportion to their square. */
+export const MAX_DIGITS = 1_000;
+
+/**
+ * Objects, lists and names of members that JSON or MessagePack may have together, where nobody says otherwise: each takes
+ * many times the memory that it takes bytes.
+ */
+export const DEFAULT_MAX_PARTS = 100_000;
+
+/** The input has more of something than it may have; the message says of what, and how much it may have. */
+export class BoundsError extends Error {
+  override readonly name = 'BoundsError';
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const ZERO = 0x30;
+const NINE = 0x39;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/**
+ * Checks a JSON text before any value is made of it, in one pass, which short text is spared. Of text that is not JSON it
+ * checks what comes before the fault.
+ * @throws {BoundsError}
+ */
+export function checkJsonBounds(text: string, maxParts = DEFAULT_MAX_PARTS): void {
+  if (text.length <= MAX_DIGITS) return; // too short for any but the parts, and they are fewer than its characters
+  let depth = 0;
+  let parts = 0;
+  let digits = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = closingQuote(text, at);
+      if (at < 0) return;
+    } else if (code >= ZERO && code <= NINE) {
+      if (++digits > MAX_DIGITS) throw tooManyDigits();
+    } else if (code === COMMA) digits = 0;
+    else if (code === COLON) parts++;
+    else if (code === OPEN_OBJECT || code === OPEN_LIST) {
+      if (++depth > MAX_JSON_DEPTH) throw tooDeep();
+      if (++parts > maxParts) throw tooManyParts(maxParts);
+    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth--;
+  }
+  if (parts > maxParts) throw tooManyParts(maxParts);
+}
+
+export function tooDeep(): BoundsError {
+  return new BoundsError(`nested deeper than ${MAX_JSON_DEPTH}`);
+}
+
+export function tooManyParts(maxParts: number): BoundsError {
+  return new BoundsError(`too large: more than ${maxParts} objects, lists and names of members`);
+}
+
+export function tooManyDigits(): BoundsError {
+  return new BoundsError(`too large: a number of more than ${MAX_DIGITS} digits`);
+}
+
+/** The index of the quote that ends the string which opens at `open`; below zero without one. */
+function closingQuote(text: string, open: number): number {
+  let quote = text.indexOf('"', open + 1);
+  while (quote > 0 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
+  return quote;
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
