@@ -1,7 +1,13 @@
+import { Logger } from '@nestjs/common';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { KittiwakeOptions } from '../src/config/options.js';
+import { loadSettings } from '../src/config/load-settings.js';
+import type { Metrics } from '../src/metrics/metrics.js';
+import type { RoomHub } from '../src/rooms/room-hub.js';
+import { RabbitMqTriggers } from '../src/rooms/rabbitmq-triggers.js';
+import { type CertificateFiles, Certificates } from './support/certificates.js';
 import type { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
 import { RabbitMqServer } from './support/rabbitmq-server.js';
@@ -14,6 +20,8 @@ const ROOM = { target: 'message', customer: '1' };
 const OTHER = { target: 'message', customer: '2' };
 const START_MS = 60_000;
 
+let certificates: Certificates;
+let own: CertificateFiles;
 let server: RabbitMqServer;
 let publisher: ChannelModel;
 let channel: Channel;
@@ -69,12 +77,15 @@ async function received(client: TestClient): Promise<unknown[]> {
 }
 
 beforeAll(async () => {
-  server = await RabbitMqServer.start();
+  certificates = await Certificates.open();
+  own = await certificates.make('rabbitmq');
+  server = await RabbitMqServer.start(own);
   await openPublisher();
 }, START_MS);
 
 afterAll(async () => {
   await server.stop();
+  await certificates.stop();
 });
 
 beforeEach(() => start());
@@ -171,17 +182,164 @@ describe('triggers of RabbitMQ', () => {
       `${name}\tfalse\ttrue\n`,
     );
   });
+
+  it('are as large as those over HTTP, at most', async () => {
+    await stage.stop();
+    await stage.start({ rooms: { rabbitmq: { url: server.url } }, publish: { maxBodyBytes: '64KiB' } });
+    stage.allowed = [{ target: '*', customer: '*' }];
+    await ready();
+    const client = await stage.member({ R: ROOM });
+    const empty = JSON.stringify({ rooms: [ROOM], data: '' }).length;
+    const largest = 'x'.repeat(65_536 - empty);
+    publish({ rooms: [ROOM], data: largest });
+    publish({ rooms: [ROOM], data: `${largest}x` });
+    expect(await received(client)).toEqual([publication(largest, 'R')]);
+    expect(await stage.gateway.metric('kittiwake_drops_total', { reason: 'oversized' })).toBe(1);
+  });
+
+  it.each(['topic', 'fanout'] as const)(
+    'come by a durable %s exchange, if it is that',
+    async (exchangeType) => {
+      const exchange = `${exchangeType}-exchange`;
+      await channel.assertExchange(exchange, exchangeType, { durable: true });
+      await startAnew({
+        rabbitmq: { exchange, exchangeType, exchangeDurable: true, routingKey: 'books.#', heartbeat: '1s' },
+      });
+      const client = await stage.member({ R: ROOM });
+      publish({ rooms: [ROOM], data: 'a' }, 'books.new.1', exchange);
+      expect(await client.next()).toEqual(publication('a', 'R'));
+      await channel.deleteExchange(exchange);
+      await eventually(async () => (await server.control('list_exchanges', 'name')).includes(exchange));
+      publish({ rooms: [ROOM], data: 'b' }, 'books.new.1', exchange);
+      expect(await client.next()).toEqual(publication('b', 'R'));
+      await channel.deleteExchange(exchange);
+    },
+  );
 });
 
-describe('a queue that an operator deletes', () => {
-  it('is replaced, and triggers arrive again', async () => {
+describe('RabbitMQ that takes something away', () => {
+  it('an exchange, which somebody declares again: it is bound again, and that is said', async () => {
+    await startAnew({ rabbitmq: { heartbeat: '1s' } });
+    const client = await stage.member({ R: ROOM });
+    const lines = keepLines();
+    const isBound = async (): Promise<boolean> =>
+      (await server.control('list_bindings', 'source_name', 'routing_key')).includes(`${EXCHANGE}\t*`);
+    for (const isDeclared of [true, false]) {
+      lines.length = 0;
+      await channel.deleteExchange(EXCHANGE);
+      if (isDeclared) await channel.assertExchange(EXCHANGE, 'direct', { durable: false, autoDelete: false });
+      await eventually(isBound);
+      publish({ rooms: [ROOM], data: isDeclared });
+      expect(await client.next()).toEqual(publication(isDeclared, 'R'));
+      await eventually(() => lines.length > 0);
+      expect(lines).toEqual([
+        expect.stringMatching(/^warn the exchange "hightemplar" had lost its binding: /),
+      ]);
+    }
+    const { rabbitmq_messages_received: count } = await client.ask({ type: 'status' });
+    expect(count).toBe(2);
+    expect((await health())[0]).toBe(200);
+  });
+
+  it.each<[string, RegExp, () => Promise<unknown>]>([
+    ['the queue', /its queue was deleted$/, async () => server.control('delete_queue', await queueName())],
+    [
+      'the connection',
+      /CONNECTION_FORCED - maintenance/,
+      async () => {
+        await server.control('close_all_connections', 'maintenance');
+        await openPublisher();
+      },
+    ],
+  ])('%s: that is one warning, and one line when triggers arrive again', async (_, reason, take) => {
     const client = await stage.member({ R: ROOM });
     const name = await queueName();
-    await server.control('delete_queue', name);
-    await eventually(async () => (await queueName()) !== name);
-    await ready();
+    const lines = keepLines();
+    await take();
+    await eventually(async () => (await queueName()) !== name && (await health())[0] === 200, {
+      timeoutMs: 15_000,
+    });
     publish({ rooms: [ROOM], data: 'after' });
     expect(await client.next()).toEqual(publication('after', 'R'));
+    expect(lines).toEqual([expect.stringMatching(reason), 'log taking triggers from RabbitMQ']);
+    expect(lines[0]).toMatch(/^warn no triggers from RabbitMQ at 127\.0\.0\.1:\d+: the connection is lost: /);
+  });
+});
+
+describe('RabbitMQ that cannot be used', () => {
+  let triggers: RabbitMqTriggers | undefined;
+  afterEach(() => triggers?.stop());
+
+  /** Without a gateway: only what is logged counts. */
+  function startTriggers(rabbitmq: NonNullable<KittiwakeOptions['rooms']>['rabbitmq']): string[] {
+    const lines = keepLines();
+    const { rooms, publish: limits } = loadSettings(
+      optionsOf('http://127.0.0.1:1/', { rooms: { rabbitmq: { heartbeat: '1s', ...rabbitmq } } }),
+    );
+    const metrics = { dropped: () => undefined, rabbitMqStateChanged: () => undefined };
+    triggers = new RabbitMqTriggers(rooms!, limits, {} as RoomHub, metrics as unknown as Metrics);
+    triggers.start();
+    return lines;
+  }
+
+  const at = (port: number, scheme = 'amqp', user = 'guest:guest'): string =>
+    `${scheme}://${user}@127.0.0.1:${port}`;
+
+  it.each<[string, () => NonNullable<KittiwakeOptions['rooms']>['rabbitmq'], RegExp]>([
+    [
+      'for its password',
+      () => ({ url: at(server.port, 'amqp', 'guest:wrong') }),
+      /Login was refused.* \(set the right user and password in its url\)$/,
+    ],
+    [
+      'for its virtual host',
+      () => ({ url: `${server.url}/nowhere` }),
+      /: it does not let its user into the virtual host \(set one that is there in its url/,
+    ],
+    [
+      'for the type of the exchange',
+      () => ({ url: server.url, exchangeType: 'topic' }),
+      /PRECONDITION_FAILED.* \(set exchangeType and exchangeDurable to what the exchange has\)$/,
+    ],
+    [
+      'for TLS that it does not speak',
+      () => ({ url: at(server.port, 'amqps') }),
+      /the port does not speak TLS \(/,
+    ],
+    [
+      'for TLS that it does speak',
+      () => ({ url: at(server.tlsPort) }),
+      /use amqps:\/\/ in its url, or set tls/,
+    ],
+    [
+      'for an unknown authority',
+      () => ({ url: at(server.tlsPort, 'amqps') }),
+      /self-signed certificate \(set tls.caFile to the authority of its certificate\)$/,
+    ],
+    [
+      'for want of a client certificate',
+      () => ({ url: at(server.tlsPort, 'amqps'), tls: { caFile: own.certFile } }),
+      /\(.*tls\.certFile.*\)$/,
+    ],
+  ])('says so once, with what helps: %s', async (_, rabbitmq, text) => {
+    const lines = startTriggers(rabbitmq());
+    await eventually(() => lines.filter((line) => line.startsWith('debug')).length >= 1, {
+      timeoutMs: 15_000,
+      what: 'another attempt',
+    });
+    const warnings = lines.filter((line) => !line.startsWith('debug'));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^warn no triggers from RabbitMQ at 127\.0\.0\.1:\d+: /),
+    ]);
+    expect(warnings[0]).toMatch(text);
+    expect(triggers?.isReady).toBe(false);
+  });
+
+  it('is passed over for another of several, and with a client certificate it is not', async () => {
+    const client = await certificates.make('gateway', own);
+    const tls = { caFile: own.certFile, ...client };
+    startTriggers({ urls: [at(1), at(server.tlsPort), at(2)], tls });
+    await eventually(() => triggers?.isReady, { timeoutMs: 15_000 });
   });
 });
 
@@ -273,6 +431,14 @@ describe('RabbitMQ that is gone', () => {
     START_MS,
   );
 });
+
+/** What is logged from here on, each line with its level. */
+function keepLines(): string[] {
+  const lines: string[] = [];
+  const at = (level: string) => (text: unknown) => void lines.push(`${level} ${String(text)}`);
+  Logger.overrideLogger({ log: at('log'), warn: at('warn'), error: at('error'), debug: at('debug') });
+  return lines;
+}
 
 /** The name of the queue of the gateway, the only one. */
 async function queueName(): Promise<string> {

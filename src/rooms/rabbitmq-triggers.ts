@@ -1,14 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import type { ChannelModel, ConsumeMessage } from 'amqplib';
-import { randomUUID } from 'node:crypto';
+import { PublishSettings } from '../config/publish.settings.js';
 import type { RabbitMqSettings } from '../config/rabbitmq.settings.js';
 import { RoomsSettings } from '../config/rooms.settings.js';
 import { Metrics } from '../metrics/metrics.js';
+import { messageOf } from '../protocol/message-of.js';
+import { RabbitMqLink } from './rabbitmq-link.js';
+import { RabbitMqOutage } from './rabbitmq-outage.js';
 import { RoomHub } from './room-hub.js';
 import { Trigger, TriggerError } from './trigger.js';
-import { messageOf } from '../protocol/message-of.js';
 
 const MIN_WAIT_MS = 250;
 const MAX_WAIT_MS = 2000;
@@ -16,21 +17,22 @@ const MAX_WAIT_MS = 2000;
 const STOP_MS = 500;
 
 /**
- * Takes triggers from RabbitMQ: an exclusive queue of this node, bound to the configured exchange, as High-Templar has
- * it. Every node gets every trigger, so none is sent on to the others. A lost connection is made again for as long as
- * the gateway runs; triggers of the time between are lost.
+ * Takes triggers from RabbitMQ, as High-Templar has it. Every node gets every trigger, so none is sent on to the
+ * others. A lost connection is made again for as long as the gateway runs; triggers of the time between are lost.
  */
 @Injectable()
 export class RabbitMqTriggers {
   private readonly logger = new Logger('RabbitMqTriggers');
+  private readonly outage = new RabbitMqOutage(this.logger);
   private readonly stopping = new AbortController();
-  private connection: ChannelModel | undefined;
+  private link: RabbitMqLink | undefined;
   private running: Promise<void> | undefined;
   private receivedCount = 0;
   private isConsuming = false;
 
   constructor(
     private readonly settings: RoomsSettings,
+    private readonly publish: PublishSettings,
     private readonly hub: RoomHub,
     private readonly metrics: Metrics,
   ) {}
@@ -55,59 +57,64 @@ export class RabbitMqTriggers {
 
   /** Ends the connection, or the attempt to make one, whether RabbitMQ answers or not. */
   async stop(): Promise<void> {
-    await atMost(
-      STOP_MS,
-      this.connection?.close().catch(() => undefined),
-    ); // it may be closed already
+    await atMost(STOP_MS, this.link?.close());
     this.stopping.abort();
     await atMost(STOP_MS, this.running);
   }
 
   private async keepConsuming(settings: RabbitMqSettings): Promise<void> {
+    const { signal } = this.stopping;
+    const urls = settings.urls.length > 0 ? settings.urls : [settings.url];
     let waitMs = MIN_WAIT_MS;
-    while (!this.stopping.signal.aborted) {
-      try {
-        const connection = await this.consume(settings);
-        waitMs = MIN_WAIT_MS;
-        await untilClosed(connection);
-      } catch (error) {
-        this.logger.warn(`RabbitMQ at ${new URL(settings.url).host}: ${messageOf(error)}`);
-      }
-      this.changed(false);
-      await this.pause(waitMs * (1 + Math.random()));
-      waitMs = Math.min(waitMs * 2, MAX_WAIT_MS);
+    // Anywhere, so that not all nodes are at the same server.
+    for (let turn = Math.floor(Math.random() * urls.length); !signal.aborted; turn++) {
+      const url = urls[turn % urls.length]!;
+      const hasWorked = await this.consume(url, settings);
+      if (signal.aborted) return;
+      waitMs = hasWorked ? MIN_WAIT_MS : Math.min(waitMs * 2, MAX_WAIT_MS);
+      await delay(waitMs * (1 + Math.random()), undefined, { signal }).catch(() => undefined); // stopping
     }
   }
 
-  private async consume({ url, exchange, routingKey, heartbeatMs }: RabbitMqSettings): Promise<ChannelModel> {
-    const socketOptions = { timeout: heartbeatMs, signal: this.stopping.signal };
-    const { connect } = await import('amqplib'); // most gateways do without it
-    const connection = await connect(withHeartbeat(url, heartbeatMs), socketOptions);
-    this.connection = connection;
-    connection.on('error', (error) =>
-      this.logger.warn(`the connection to RabbitMQ failed: ${messageOf(error)}`),
-    );
-    const channel = await connection.createChannel();
-    channel.on('error', (error) => this.logger.warn(`the channel of RabbitMQ failed: ${messageOf(error)}`));
-    channel.on('close', () => void connection.close().catch(() => undefined)); // one cannot do without the other
-    await channel.assertExchange(exchange, 'direct', { durable: false, autoDelete: false });
-    const queue = `hightemplar_${randomUUID()}`;
-    await channel.assertQueue(queue, { exclusive: true, durable: false, autoDelete: true });
-    await channel.bindQueue(queue, exchange, routingKey);
-    await channel.consume(queue, (message) => this.take(message, connection), { noAck: true });
+  /** Takes triggers from a server until that ends. @returns whether there was a connection. */
+  private async consume(url: string, settings: RabbitMqSettings): Promise<boolean> {
+    const { host } = new URL(url);
+    // One for each: the sockets of all attempts would stay listed with the one that ends them all.
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    this.stopping.signal.addEventListener('abort', end);
+    try {
+      this.link = await RabbitMqLink.open(url, settings, (content) => this.take(content), ending.signal);
+      await this.untilEnded(this.link, host);
+      return true;
+    } catch (error) {
+      if (!this.stopping.signal.aborted) this.outage.failed(host, messageOf(error));
+      return false;
+    } finally {
+      await atMost(STOP_MS, this.link?.close());
+      this.stopping.signal.removeEventListener('abort', end);
+      end();
+    }
+  }
+
+  private async untilEnded(link: RabbitMqLink, host: string): Promise<void> {
     this.changed(true);
-    return connection;
+    this.outage.end();
+    const reason = await link.ended;
+    this.changed(false);
+    if (reason !== undefined) this.outage.failed(host, `the connection is lost: ${reason}`);
   }
 
   /** Malformed messages are dropped: to give them back would bring them again and again. */
-  private take(message: ConsumeMessage | null, connection: ChannelModel): void {
-    if (!message) {
-      void connection.close().catch(() => undefined); // RabbitMQ has cancelled the queue: begin anew
-      return;
-    }
+  private take(content: Buffer): void {
     this.receivedCount++;
+    const { maxBodyBytes } = this.publish;
+    if (content.length > maxBodyBytes) {
+      this.logger.warn(`dropped a message of RabbitMQ: ${content.length} bytes, allowed are ${maxBodyBytes}`);
+      return this.metrics.dropped('oversized');
+    }
     try {
-      this.hub.deliver(this.parse(message.content), 'rabbitmq');
+      this.hub.deliver(this.parse(content), 'rabbitmq');
     } catch (error) {
       if (!(error instanceof TriggerError)) this.logger.error(error instanceof Error ? error.stack : error);
       else this.logger.warn(`dropped a message of RabbitMQ: ${error.message}`);
@@ -125,24 +132,10 @@ export class RabbitMqTriggers {
     this.isConsuming = isConsuming;
     this.metrics.rabbitMqStateChanged(isConsuming);
   }
-
-  private async pause(waitMs: number): Promise<void> {
-    await delay(waitMs, undefined, { signal: this.stopping.signal }).catch(() => undefined); // stopping
-  }
 }
 
 async function atMost(timeoutMs: number, promise: Promise<unknown> | undefined): Promise<void> {
   const timeout = new AbortController();
   await Promise.race([promise, delay(timeoutMs, undefined, timeout).catch(() => undefined)]);
   timeout.abort();
-}
-
-function untilClosed(connection: ChannelModel): Promise<void> {
-  return new Promise((resolve) => connection.once('close', () => resolve()));
-}
-
-function withHeartbeat(url: string, heartbeatMs: number): string {
-  const parsed = new URL(url);
-  parsed.searchParams.set('heartbeat', String(Math.ceil(heartbeatMs / 1000)));
-  return parsed.href;
 }

@@ -9,7 +9,7 @@ export interface CertificateFiles {
   readonly keyFile: string;
 }
 
-/** Certificates of a test, each signed by itself, for 127.0.0.1. */
+/** Certificates of a test, for 127.0.0.1. */
 export class Certificates {
   private constructor(private readonly folder: string) {}
 
@@ -17,11 +17,13 @@ export class Certificates {
     return new Certificates(await mkdtemp(join(tmpdir(), 'kittiwake-tls-')));
   }
 
-  async make(name: string): Promise<CertificateFiles> {
+  /** @param issuer whose certificate signs this one; without it, it is signed by itself. */
+  async make(name: string, issuer?: CertificateFiles): Promise<CertificateFiles> {
     const files = {
       certFile: join(this.folder, `${name}.cert.pem`),
       keyFile: join(this.folder, `${name}.key.pem`),
     };
+    const signer = issuer ? ['-CA', issuer.certFile, '-CAkey', issuer.keyFile] : [];
     const key = [
       '-newkey',
       'ec',
@@ -32,11 +34,17 @@ export class Certificates {
       files.keyFile,
     ];
     const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-    await promisify(execFile)('openssl', ['req', '-x509', ...key, ...subject, '-out', files.certFile]).catch(
-      (cause) => {
-        throw new Error('this test needs the openssl command to make a certificate', { cause });
-      },
-    );
+    await promisify(execFile)('openssl', [
+      'req',
+      '-x509',
+      ...key,
+      ...subject,
+      ...signer,
+      '-out',
+      files.certFile,
+    ]).catch((cause) => {
+      throw new Error('this test needs the openssl command to make a certificate', { cause });
+    });
     return files;
   }
 

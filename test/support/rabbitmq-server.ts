@@ -2,10 +2,11 @@ import { connect } from 'amqplib';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { CertificateFiles } from './certificates.js';
 import { freePort } from './redis-server.js';
 import { eventually } from './wait.js';
 
@@ -16,6 +17,7 @@ const NODE = 'kittiwake@localhost';
 
 interface Ports {
   readonly amqp: number;
+  readonly amqps: number;
   readonly distribution: number;
   readonly names: number;
 }
@@ -31,16 +33,23 @@ export class RabbitMqServer {
   private constructor(
     private readonly ports: Ports,
     private readonly directory: string,
+    private readonly tls: CertificateFiles | undefined,
   ) {}
 
   /**
    * Starts `KITTIWAKE_TEST_RABBITMQ_SERVER`, else Debian's, else the rabbitmq-server of the PATH.
+   * @param tls given, there is a second port, for TLS with a client certificate that these files sign.
    * @throws with its output when it takes no connection within 30 s.
    */
-  static async start(): Promise<RabbitMqServer> {
-    const [amqp, distribution, names] = [await freePort(), await freePort(), await freePort()];
+  static async start(tls?: CertificateFiles): Promise<RabbitMqServer> {
+    const [amqp, amqps, distribution, names] = [
+      await freePort(),
+      await freePort(),
+      await freePort(),
+      await freePort(),
+    ];
     const directory = await mkdtemp(join(tmpdir(), 'kittiwake-rabbitmq-'));
-    const server = new RabbitMqServer({ amqp, distribution, names }, directory);
+    const server = new RabbitMqServer({ amqp, amqps, distribution, names }, directory, tls);
     try {
       await server.launch();
       return server;
@@ -52,6 +61,11 @@ export class RabbitMqServer {
 
   get port(): number {
     return this.ports.amqp;
+  }
+
+  /** The one for TLS. */
+  get tlsPort(): number {
+    return this.ports.amqps;
   }
 
   get url(): string {
@@ -75,6 +89,7 @@ export class RabbitMqServer {
   /** Starts it on the ports it had before. */
   async launch(): Promise<void> {
     await mkdir(this.directory, { recursive: true });
+    if (this.tls) await writeFile(join(this.directory, 'rabbitmq.conf'), tlsLines(this.tlsPort, this.tls));
     await this.run('epmd', ['-port', `${this.ports.names}`, '-address', '127.0.0.1']);
     const server = await this.run(binary(), []);
     let isOver = false;
@@ -142,6 +157,20 @@ export class RabbitMqServer {
   private failure(cause: unknown): Error {
     return new Error(`rabbitmq-server did not start on port ${this.port}:\n${this.output}`, { cause });
   }
+}
+
+function tlsLines(port: number, { certFile, keyFile }: CertificateFiles): string {
+  const settings = {
+    'listeners.ssl.test': `127.0.0.1:${port}`,
+    'ssl_options.cacertfile': certFile,
+    'ssl_options.certfile': certFile,
+    'ssl_options.keyfile': keyFile,
+    'ssl_options.verify': 'verify_peer',
+    'ssl_options.fail_if_no_peer_cert': 'true',
+  };
+  return Object.entries(settings)
+    .map(([key, value]) => `${key} = ${value}\n`)
+    .join('');
 }
 
 function binary(): string {

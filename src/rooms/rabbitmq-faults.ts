@@ -1,0 +1,42 @@
+import { remedyIn, TLS_FAULTS, type KnownFault } from '../protocol/tls-fault.js';
+
+const KNOWN: readonly KnownFault[] = [
+  { words: /Login was refused/, cure: 'set the right user and password in its url' },
+  {
+    words: /Expected ConnectionOpenOk; got <ConnectionClose/,
+    says: 'it does not let its user into the virtual host',
+    cure: 'set one that is there in its url, amqp://host/name, and give its user rights to it',
+  },
+  {
+    words: /PRECONDITION_FAILED.*inequivalent arg/,
+    cure: 'set exchangeType and exchangeDurable to what the exchange has',
+  },
+  {
+    words: /ACCESS_REFUSED.*access to (?:exchange|queue)/,
+    cure: 'its user needs to configure and read exchange and queues (hightemplar_.*), and to write to the queues',
+  },
+  {
+    words: /wrong version number|packet length too long|record layer failure/i,
+    says: 'the port does not speak TLS',
+    cure: 'use amqp:// in its url and leave tls out, or the port that does',
+  },
+  {
+    words: /closed abruptly during opening handshake/,
+    cure: 'if the port speaks TLS, use amqps:// in its url, or set tls; if it wants a client certificate, tls.certFile',
+  },
+  ...TLS_FAULTS,
+];
+
+/** A fault in words that help. */
+export interface RabbitMqFault {
+  readonly text: string;
+  /** Whether the text says what to do. */
+  readonly hasCure: boolean;
+}
+
+/** Adds to what RabbitMQ, Node or OpenSSL say of a fault what helps against it, as far as that is known. */
+export function explained(fault: string): RabbitMqFault {
+  const remedy = remedyIn(KNOWN, fault);
+  if (!remedy) return { text: fault, hasCure: false };
+  return { text: `${remedy.says ?? fault} (${remedy.cure})`, hasCure: true };
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { readTls } from '../config/client-tls.js';
+import type { RabbitMqSettings } from '../config/rabbitmq.settings.js';
+import { messageOf } from '../protocol/message-of.js';
+import { RabbitMqBinding } from './rabbitmq-binding.js';
+
+/**
+ * A connection to RabbitMQ with an exclusive queue of this node, bound to the configured exchange. Whatever of it ends,
+ * all of it does: another one is opened in its place.
+ */
+export class RabbitMqLink {
+  /** Why it has ended, when it has; nothing when {@link close} has ended it. */
+  readonly ended: Promise<string | undefined>;
+  private readonly logger = new Logger('RabbitMqTriggers');
+  private readonly ending = new AbortController();
+  private readonly queue = `hightemplar_${randomUUID()}`;
+  private readonly binding: RabbitMqBinding;
+  private closing: Promise<void> | undefined;
+  private resolveEnded!: (reason: string | undefined) => void;
+
+  private constructor(
+    private readonly connection: ChannelModel,
+    private readonly channel: Channel,
+    private readonly settings: RabbitMqSettings,
+    private readonly received: (content: Buffer) => void,
+  ) {
+    this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
+    this.binding = new RabbitMqBinding(connection, settings.exchange, this.queue);
+    connection.on('error', (error) => this.end(messageOf(error)));
+    connection.on('close', (error) => this.end(error === undefined ? 'it was closed' : messageOf(error)));
+    channel.on('error', (error) => this.end(messageOf(error)));
+    // A connection that ends closes its channels before it says why.
+    channel.on('close', () => setImmediate(() => this.end('its channel was closed')));
+  }
+
+  /**
+   * @param url one of the servers.
+   * @param received is called with each message from when this resolves.
+   * @param signal ends the attempt, and the connection.
+   * @throws what RabbitMQ, Node or OpenSSL say.
+   */
+  static async open(
+    url: string,
+    settings: RabbitMqSettings,
+    received: (content: Buffer) => void,
+    signal: AbortSignal,
+  ): Promise<RabbitMqLink> {
+    const connection = await connectTo(url, settings, signal);
+    // One without a listener would end the process.
+    connection.on('error', () => undefined);
+    const channel = await connection.createChannel();
+    const link = new RabbitMqLink(connection, channel, settings, received);
+    await Promise.race([link.consume(), link.ended.then((reason) => Promise.reject(new Error(reason)))]);
+    void link.keepBound();
+    return link;
+  }
+
+  /** Ends the connection, and waits until RabbitMQ knows. */
+  async close(): Promise<void> {
+    this.end(undefined);
+    await this.closing;
+  }
+
+  private async consume(): Promise<void> {
+    await this.channel.assertQueue(this.queue, { exclusive: true, durable: false, autoDelete: true });
+    await this.declare();
+    await this.channel.consume(this.queue, (message) => this.take(message), { noAck: true });
+  }
+
+  /** Doing this twice is doing it once. */
+  private async declare(): Promise<void> {
+    const { exchange, exchangeType, exchangeDurable, routingKey } = this.settings;
+    await this.channel.assertExchange(exchange, exchangeType, {
+      durable: exchangeDurable,
+      autoDelete: false,
+    });
+    await this.channel.bindQueue(this.queue, exchange, routingKey);
+    if (this.canTell) await this.channel.bindQueue(this.queue, exchange, this.queue);
+  }
+
+  /** An exchange that is deleted takes its bindings along, without a word: declared again by others, it has none. */
+  private async keepBound(): Promise<void> {
+    const { exchange, heartbeatMs } = this.settings;
+    const { signal } = this.ending;
+    // Ends with the link, whose end is reported.
+    const stopped = (): void => undefined;
+    while (!signal.aborted) {
+      await delay(heartbeatMs, undefined, { signal }).catch(stopped);
+      if (signal.aborted) return;
+      await this.bindAgain(exchange).catch((error) => this.end(messageOf(error)));
+    }
+  }
+
+  private async bindAgain(exchange: string): Promise<void> {
+    const isBound = this.canTell ? await this.binding.isThere() : undefined;
+    await this.declare();
+    if (isBound !== false) return;
+    const what = `the exchange "${exchange}" had lost its binding`;
+    this.logger.warn(`${what}: it is declared and bound again, and triggers of up to now may be missing`);
+  }
+
+  /** On exchanges of other types, what we publish to find out could reach others. */
+  private get canTell(): boolean {
+    return this.settings.exchangeType === 'direct';
+  }
+
+  private take(message: ConsumeMessage | null): void {
+    if (!message) this.end('its queue was deleted');
+    else if (message.fields.routingKey !== this.queue) this.received(message.content);
+  }
+
+  /** The first reason is the cause of the others. */
+  private end(reason: string | undefined): void {
+    if (this.ending.signal.aborted) return;
+    this.ending.abort();
+    this.resolveEnded(reason);
+    // Silent: it may be closed already.
+    this.closing = this.connection.close().catch(() => undefined);
+  }
+}
+
+async function connectTo(
+  url: string,
+  settings: RabbitMqSettings,
+  signal: AbortSignal,
+): Promise<ChannelModel> {
+  const { heartbeatMs, tls } = settings;
+  const parsed = new URL(url);
+  parsed.searchParams.set('heartbeat', String(Math.ceil(heartbeatMs / 1000)));
+  if (tls) parsed.protocol = 'amqps:';
+  const files = tls ? await readTls('RabbitMQ', tls) : {};
+  const { connect } = await import('amqplib'); // most gateways do without it
+  const socketOptions = { timeout: heartbeatMs, signal, ...files };
+  return connect(parsed.href, socketOptions);
+}
