@@ -13,6 +13,7 @@ import { CALLER } from './callbacks/caller.js';
 import { REQUESTER } from './callbacks/requester.js';
 import { ProviderDiscovery } from './callbacks/provider-discovery.js';
 import { ProviderMethods } from './callbacks/provider-methods.js';
+import { Repetition } from './callbacks/repetition.js';
 import { STREAM_REQUESTER } from './callbacks/stream-requester.js';
 import { loadSettings } from './config/load-settings.js';
 import type { KittiwakeOptions } from './config/options.js';
@@ -55,6 +56,7 @@ import { RoomSessions } from './rooms/room-sessions.js';
 import { RoomStatus } from './rooms/room-status.js';
 import { RoomsApiExplorer } from './rooms/rooms-api-explorer.js';
 import { RoomsApiHolder } from './rooms/rooms-api.js';
+import { RoomsApp } from './rooms/rooms-app.js';
 import { RoomsGateway } from './rooms/rooms.gateway.js';
 import { BearerTokens } from './rpc/bearer-tokens.js';
 import { BuiltIns } from './rpc/built-ins.js';
@@ -68,6 +70,7 @@ import { RpcStatistics } from './rpc/rpc-statistics.js';
 import { RpcGateway } from './rpc/rpc.gateway.js';
 import { ServiceSecret } from './rpc/service-secret.js';
 import { WorkerConfig } from './rpc/worker-config.js';
+import { Endings } from './topics/endings.js';
 import { Services } from './topics/services.js';
 import { Sessions } from './topics/sessions.js';
 import { TopicCalls } from './topics/topic-calls.js';
@@ -95,11 +98,13 @@ const FLOOR = [
   Metrics,
   ProviderDiscovery,
   ProviderMethods,
+  Repetition,
 ];
 
 const PROCEDURES = [CallerHooks, Calls, OpenCalls, ProcedureExplorer, Procedures, RemoteProcedures];
 
 const TOPICS = [
+  Endings,
   Services,
   Sessions,
   TopicCalls,
@@ -117,6 +122,7 @@ const ROOMS = [
   RoomStatus,
   RoomsApiExplorer,
   RoomsApiHolder,
+  RoomsApp,
   RoomsGateway,
 ];
 

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import type { KittiwakeOptions } from '../src/config/options.js';
+import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
 import type { TestClient } from './support/client.js';
 import type { Answer } from './support/stub-app.js';
 import { stageOfFile, stageOfTest } from './support/topics.js';
 import { deferred, eventually } from './support/wait.js';
 
 const configure = (app: string): KittiwakeOptions => ({
+  callbacks: { wait: '10ms', endTimeout: '0s' },
   auth: { ticket: { url: `${app}/ticket` } },
   services: {
     books: {
@@ -202,6 +204,119 @@ describe('a client that leaves while the app is asked for nobody else', () => {
     answer();
     await stage.everyoneLeaves();
     expect(await cancelled()).toBe(before);
+  });
+});
+
+describe('a client of kittiwake.v1.json that leaves while the app is asked', () => {
+  // A page that came back again and again left 9 authorizer requests going on.
+  it.each(['guarded.1', 'books.1'])('by the authorizer has the call ended: %s', async (subscription) => {
+    const client = await stage.connect(KITTIWAKE_V1);
+    const { answer } = await whileAsked('/authorizer', { event: 'subscribe', subscription }, client);
+    client.send({ event: 'ping' }).send({ event: 'subscribe', subscription: 'books.2' });
+    await client.untilSent();
+    await leave(client);
+    await eventually(() => stage.app.aborted === 1, { what: 'the end of the request' });
+    expect(await askedInTheEnd()).toEqual([['/authorizer', subscription]]);
+    answer();
+  });
+
+  it('has what it has sent before a message handled', async () => {
+    const client = await stage.connect(KITTIWAKE_V1);
+    const { answer } = await whileAsked('/authorizer', { event: 'subscribe' }, client);
+    client.send({ event: 'message', subscription: 'books.1', data: 1 });
+    await client.untilSent();
+    await leave(client);
+    answer();
+    await stage.app.requests('/on-end');
+    expect((await askedInTheEnd()).map(([path]) => path)).toEqual([...BEGIN, '/message', ...END]);
+  });
+});
+
+describe('a call that waits for a connection to the app', () => {
+  const busy = stageOfTest((app) => ({
+    ...configure(app),
+    callbacks: { connections: 1, wait: '10ms' },
+  }));
+
+  it.each(['', KITTIWAKE_V1])('is never sent when its client leaves: sub-protocol "%s"', async (protocol) => {
+    const gate = deferred();
+    busy.app.answer('/authorizer', { after: gate.promise });
+    const protocols = protocol === '' ? [] : [protocol];
+    const [first, second] = [await busy.connect(), await busy.connect(...protocols)];
+    first.send({ event: 'subscribe', subscription: 'guarded.1' });
+    await busy.app.requests('/authorizer');
+    second.send({ event: 'subscribe', subscription: 'books.1' });
+    const waiting = (): Promise<number> => busy.gateway.metric('kittiwake_callbacks_waiting');
+    await eventually(async () => (await waiting()) === 1);
+    second.drop();
+    await eventually(async () => (await waiting()) === 0);
+    gate.resolve();
+    expect(await first.next()).toMatchObject({ status: 'ok' });
+    expect(busy.app.paths).toEqual(['/authorizer']);
+  });
+});
+
+describe('the end of a subscription while the app is away', () => {
+  const patient = stageOfTest((app) => ({
+    ...configure(app),
+    callbacks: { wait: '10ms', tries: 2, endTimeout: '20s' },
+  }));
+  const away = (count: number): Answer[] => Array.from({ length: count }, () => ({ status: 503 }));
+
+  // Three tries, and the app never heard of it: 60 of 60.
+  it('is told when the app is back, in order', async () => {
+    patient.app.answer('/before-end', ...away(6));
+    const client = await patient.subscriber('ending.1');
+    await patient.subscriber('ending.2', {}, client);
+    client.drop();
+    await patient.app.requests('/on-end', 2);
+    const asked = patient.app.asked.map(({ path, body }) => `${path} ${String(body.subscription)}`);
+    expect(asked).toEqual([
+      ...Array<string>(7).fill('/before-end ending.2'),
+      '/on-end ending.2',
+      '/before-end ending.1',
+      '/on-end ending.1',
+    ]);
+  });
+
+  it('is told later than the client that is there goes on, who cannot subscribe before', async () => {
+    patient.app.answer('/on-end', ...away(5));
+    const client = await patient.subscriber('ending.1');
+    expect(await client.ask({ event: 'unsubscribe', subscription: 'ending.1' })).toMatchObject({
+      status: 'ok',
+    });
+    const subscribe = { event: 'subscribe', subscription: 'ending.1' };
+    expect(await client.ask(subscribe)).toEqual({
+      ...subscribe,
+      status: 'error',
+      error: 'Service unavailable.',
+    });
+    await patient.subscriber('ending.2', {}, client);
+    await patient.app.requests('/on-end', 6);
+    await eventually(async () => (await client.ask(subscribe)).status === 'ok');
+  });
+});
+
+describe('the end of a subscription that cannot be told', () => {
+  const hasty = stageOfTest((app) => ({
+    ...configure(app),
+    callbacks: { wait: '10ms', tries: 1, endTimeout: '150ms', endQueue: 2 },
+  }));
+
+  it('is given up after a time, or when too many wait, and counted', async () => {
+    const client = await hasty.subscriber('ending.1');
+    for (const name of ['2', '3']) await hasty.subscriber(`ending.${name}`, {}, client);
+    const answers = Array.from({ length: 100 }, () => ({ status: 503 }));
+    hasty.app.answer('/before-end', ...answers).answer('/on-end', ...answers);
+    client.drop();
+    const dropped = (callback: string): Promise<number> =>
+      hasty.gateway.metric('kittiwake_callbacks_dropped_total', { service: 'ending', callback });
+    await eventually(async () => (await dropped('onUnsubscribe')) === 3);
+    expect(await dropped('beforeUnsubscribe')).toBe(3);
+    const of3 = hasty.app.asked.filter(({ body }) => body.subscription === 'ending.3');
+    expect(of3.map(({ path }) => path)).toEqual(END); // with two others, it is one too many
+    const of2 = hasty.app.asked.filter(({ body }) => body.subscription === 'ending.2');
+    expect(of2.length).toBeGreaterThan(2);
   });
 });
 

@@ -120,7 +120,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
     const most = options.isRepeated === true ? 1 : this.settings.tries;
     for (let tries = 1; ; tries++) {
       try {
-        return await this.inTurn(post.url, options, signalsOf(options, signal, tries), () => {
+        return await this.inTurn(post.url, askerOf(options), signalsOf(options, signal, tries), () => {
           options.sent?.();
           return attempt.run(signal);
         });
@@ -179,6 +179,11 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
 
 function isFailedTry(error: unknown): error is AttemptError | TurnError {
   return error instanceof AttemptError || error instanceof TurnError;
+}
+
+/** What comes again is like a service of its own: it holds up nobody, and nobody holds it up. */
+function askerOf({ service, client, isRepeated = false }: CallOptions): Asker {
+  return isRepeated ? { service: `${service} again`, client } : { service, client };
 }
 
 /** What ends the wait for a connection. */

@@ -25,6 +25,16 @@ export class CallbacksSettings {
   readonly waitJitterMs: number = 1_000;
 
   @Setting({
+    kind: duration(),
+    about:
+      'For how long the app is told again that a subscription, or a client of rooms, has ended, while it cannot be asked; `0s` is only as often as `tries` says.',
+  })
+  readonly endTimeoutMs: number = 300_000;
+
+  @Setting({ kind: integer({ min: 0 }), about: 'Ends that wait to be told again; more are dropped.' })
+  readonly endQueue: number = 10_000;
+
+  @Setting({
     kind: texts(HEADER_NAME),
     about:
       'After status 429, the first of these headers in the answer says how many seconds to wait instead.',

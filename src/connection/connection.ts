@@ -145,6 +145,7 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
     // The originals that close with 1000 say no more.
     this.webSocket.close(prescribed ?? reason.code, prescribed === 1000 ? undefined : reason.text);
     this.inbox?.dropFrames();
+    this.abandonment?.abort();
     this.end(reason);
   }
 
@@ -189,6 +190,7 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
       this.host.gone(this);
       return;
     }
+    this.forgetUnheard();
     if (this.inbox?.isEmpty !== false) this.abandonment?.abort();
     else this.host.lingers(this);
     this.end(reason);
@@ -241,6 +243,13 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
     if (this.webSocket.readyState !== WebSocket.OPEN) return;
     this.socket.write(frames);
     if (this.socket.writableLength > 0) this.fallBehind();
+  }
+
+  /** Forgets what a client of our sub-protocols has left behind, unless it is something that must be handled. */
+  private forgetUnheard(): void {
+    const { outlivesClient } = this.endpoint;
+    if (this.subProtocol === '' || !outlivesClient || !this.inbox) return;
+    if (!this.inbox.hasFrame(outlivesClient)) this.inbox.dropFrames();
   }
 
   private fallBehind(): void {

@@ -50,6 +50,11 @@ export class Endpoint {
   overtakes: (frame: Buffer) => boolean = () => false;
   /** After how many milliseconds without a frame a connection is closed; 0 for never. Absent: as all endpoints. */
   idleMs: number | undefined;
+  /**
+   * Which frames are handled even when their client, one of our sub-protocols, is gone. What a client has left behind is
+   * forgotten when no such frame is in it. Absent: all are.
+   */
+  outlivesClient: ((frame: Buffer) => boolean) | undefined;
   /** Decides who may connect; without it, whoever comes from an allowed origin. */
   admit: Admit | undefined;
   private gateway: ConnectionGateway = {};

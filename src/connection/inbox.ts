@@ -47,6 +47,11 @@ export class Inbox {
     return this.head === this.queue.length;
   }
 
+  /** Whether a frame of a kind waits. */
+  hasFrame(isOfKind: (frame: Buffer) => boolean): boolean {
+    return this.queue.some((item, index) => index >= this.head && Buffer.isBuffer(item) && isOfKind(item));
+  }
+
   /** Takes a frame from the client. */
   push(frame: Buffer): void {
     if (this.isRunning && this.owner.overtakes(frame) && this.mayOvertake()) this.handleNow(frame);

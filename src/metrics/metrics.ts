@@ -48,6 +48,11 @@ export class Metrics {
     buckets: CALLBACK_SECONDS,
     registers: this.registers,
   });
+  private readonly callbackDrops = this.totals(
+    'kittiwake_callbacks_dropped_total',
+    'Ends of subscriptions and clients that the app could not be told of, by service and callback.',
+    ['service', 'callback'],
+  );
   private readonly publications = this.totals(
     'kittiwake_publications_total',
     'Publications that services gave to this node, by the way they came in.',
@@ -151,6 +156,10 @@ export class Metrics {
 
   callbackDone(service: string, callback: string, outcome: string, seconds: number): void {
     this.callbacks.observe({ service, callback, outcome }, seconds);
+  }
+
+  callbackDropped(service: string, callback: string): void {
+    this.callbackDrops.add(1, service, callback);
   }
 
   publicationTaken(source: PublicationSource): void {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Requester } from '../callbacks/requester.js';
 import type { RoomsApiSettings } from '../config/rooms-api.settings.js';
-import { CallbackAnswerError } from '../protocol/errors.js';
+import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
 import { JsonError, parseObject, type JsonMembers, type JsonText } from '../protocol/json.js';
 import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
 
@@ -34,8 +34,10 @@ export class HttpRoomsApi implements RoomsApi {
     return this.settings[hook] !== undefined;
   }
 
+  /** An app that stumbles has not heard it; whatever else it answers, it has. */
   async tell(hook: RoomsHook, client: RoomsClient): Promise<void> {
-    await this.send('POST', this.settings[hook]!, client);
+    const { status } = await this.send('POST', this.settings[hook]!, client);
+    if (status >= 500 || status === 408 || status === 429) throw new CallbackError(`status ${status}`);
   }
 
   private send(method: 'GET' | 'POST', path: string, client: RoomsClient, signal?: AbortSignal) {

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
-import { measured } from '../callbacks/measured.js';
 import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
@@ -9,7 +8,6 @@ import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { Hello } from '../protocol/hello.js';
 import { detached, type JsonText } from '../protocol/json.js';
-import { Metrics } from '../metrics/metrics.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
 import { Permissions } from './permissions.js';
 import { ROOM_ERRORS } from './room-errors.js';
@@ -20,7 +18,7 @@ import { roomsHello } from './rooms-hello.js';
 import { RoomSession } from './room-session.js';
 import type { RoomSubscription } from './room-subscription.js';
 import { Room } from './room.js';
-import { RoomsApiHolder, type RoomsHook } from './rooms-api.js';
+import { RoomsApp } from './rooms-app.js';
 import { messageOf } from '../protocol/message-of.js';
 
 /** How long a refused client is left to read why. */
@@ -37,16 +35,14 @@ const RENEWALS_AT_A_TIME = 32;
 export class RoomSessions {
   private readonly logger = new Logger('RoomSessions');
   private readonly byConnection = new Map<Connection, RoomSession>();
-  private readonly telling = new Set<Promise<void>>();
   private readonly renewals: RenewalHost | undefined;
   private readonly hello: Hello;
   private authorized = 0;
 
   constructor(
     private readonly hub: RoomHub,
-    private readonly app: RoomsApiHolder,
+    private readonly app: RoomsApp,
     private readonly settings: Settings,
-    private readonly metrics: Metrics,
     { wheel }: Connections,
   ) {
     this.hello = roomsHello(settings);
@@ -78,7 +74,7 @@ export class RoomSessions {
     session.subscriptions.clear();
     if (!session.permissions) return;
     this.authorized--;
-    void this.tell('onDisconnect', session);
+    void this.app.tell('onDisconnect', session);
   }
 
   /**
@@ -117,12 +113,12 @@ export class RoomSessions {
   pinged(session: RoomSession): void {
     if (!session.permissions || session.untoldPings >= MAX_UNTOLD_PINGS) return;
     session.untoldPings++;
-    void this.tell('onPing', session).then(() => session.untoldPings--);
+    void this.app.tell('onPing', session).then(() => session.untoldPings--);
   }
 
   /** Resolves when every session has ended and the app has been told. */
-  async drained(): Promise<void> {
-    while (this.telling.size > 0) await Promise.all(this.telling);
+  drained(): Promise<void> {
+    return this.app.drained();
   }
 
   /** Asks the app again, for one connection or for all: subscriptions that are not covered any more end. */
@@ -139,7 +135,7 @@ export class RoomSessions {
   async renew(session: RoomSession): Promise<void> {
     let permissions: Permissions | undefined;
     try {
-      permissions = await this.ask(session);
+      permissions = await this.app.permissionsOf(session);
     } catch (error) {
       if (session.connection.isOpen)
         this.logger.warn(`the allowed rooms could not be renewed: ${messageOf(error)}`);
@@ -169,7 +165,7 @@ export class RoomSessions {
     const { connection } = session;
     let refusal: CloseReason = CLOSE_REASONS.forbidden;
     try {
-      session.permissions = await this.ask(session);
+      session.permissions = await this.app.permissionsOf(session);
     } catch (error) {
       if (error instanceof CallbackError) refusal = CLOSE_REASONS.appUnavailable;
       if (connection.isOpen) this.logger.warn(`a client was refused: ${messageOf(error)}`);
@@ -187,42 +183,13 @@ export class RoomSessions {
     this.authorized++;
     new RoomReply(session).authorized(permissions.text, this.hello.members);
     if (this.renewals) RoomRenewal.begin(session, this.renewals);
-    void this.tell('onConnect', session);
+    void this.app.tell('onConnect', session);
   }
 
   private async refuse(session: RoomSession, reason: CloseReason): Promise<void> {
     new RoomReply(session).refused();
     await delay(REFUSAL_MS);
     session.connection.close(reason);
-  }
-
-  private async ask(session: RoomSession): Promise<Permissions | undefined> {
-    const { api } = this.app;
-    if (!api)
-      throw new Error('nobody says which rooms are allowed (rooms.api, or a provider with @AllowedRooms)');
-    const signal = session.connection.abandoned;
-    const question = { service: 'rooms', callback: 'allowedRooms', signal };
-    const rooms = await measured(this.metrics, question, () => api.allowedRooms(session, signal));
-    return rooms === undefined ? undefined : new Permissions(rooms);
-  }
-
-  /** Nothing waits for it, but the next of the same client and the shutdown. */
-  private tell(hook: RoomsHook, session: RoomSession): Promise<void> {
-    const told = session.told.then(() => this.tellNow(hook, session));
-    session.told = told;
-    this.telling.add(told);
-    void told.finally(() => this.telling.delete(told));
-    return told;
-  }
-
-  private async tellNow(hook: RoomsHook, session: RoomSession): Promise<void> {
-    const { api } = this.app;
-    if (!api?.tells(hook)) return;
-    try {
-      await measured(this.metrics, { service: 'rooms', callback: hook }, () => api.tell(hook, session));
-    } catch (error) {
-      this.logger.warn(`${hook} failed: ${messageOf(error)}`);
-    }
   }
 
   private endUncovered(session: RoomSession): void {

@@ -72,6 +72,11 @@ export function isPing(frame: Buffer): boolean {
   );
 }
 
+/** Whether a frame may be a `message`, which the app hears of even if its client is gone. Quick: it is not parsed. */
+export function mayBeMessage(frame: Buffer): boolean {
+  return frame.includes('"message"') || frame.includes('\\u');
+}
+
 /** The limit counts Unicode code points, of which a string has at least half its length. */
 function isEventName(name: unknown): name is string {
   if (typeof name !== 'string') return false;

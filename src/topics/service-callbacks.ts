@@ -9,6 +9,8 @@ export interface Asking {
   readonly signal?: AbortSignal | undefined;
   /** Aborted when the answer is of no use any more, unless the service has heard of the question. */
   readonly withdrawal?: AbortSignal | undefined;
+  /** The service could not be asked before, and is asked again. */
+  readonly isRepeated?: boolean | undefined;
 }
 
 /** One question to a service. */

@@ -3,7 +3,7 @@ import { isOk } from '../callbacks/callback-answer.js';
 import { measured } from '../callbacks/measured.js';
 import { keyFor, type KeyOf } from '../delivery/conflation.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { CallbackAnswerError, ClientError } from '../protocol/errors.js';
+import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
 import { detached, type JsonMembers, type JsonText } from '../protocol/json.js';
 import type { Publication } from '../protocol/publication.js';
 import type { CallbackKind } from './callback-kind.js';
@@ -64,11 +64,24 @@ export class Service {
   /** Tells the service; whether it agrees, or answers at all, plays no part. @returns the data of its answer. */
   async tell(kind: CallbackKind, fields: JsonMembers, asking: Asking): Promise<JsonText | undefined> {
     try {
+      return await this.insist(kind, fields, asking);
+    } catch {
+      return undefined; // who could not be asked was logged where it happened
+    }
+  }
+
+  /**
+   * Tells the service, whether it agrees or not. @returns the data of its answer.
+   * @throws {CallbackError} when it could not be told.
+   */
+  async insist(kind: CallbackKind, fields: JsonMembers, asking: Asking): Promise<JsonText | undefined> {
+    try {
       return (await this.ask(kind, fields, asking)).get('data');
     } catch (error) {
+      if (error instanceof CallbackError) throw error;
       if (error instanceof ClientError) return error.data;
       if (error instanceof CallbackAnswerError) logger.warn(`${kind} of ${this.name}: ${error.message}`);
-      return undefined; // who could not be asked was logged where it happened
+      return undefined;
     }
   }
 }

@@ -12,6 +12,8 @@ export class Session implements Subscriber {
   /** By topic, in the order in which they began. */
   readonly subscriptions = new Map<string, TopicSubscription>();
   identity: JsonMembers | undefined = undefined;
+  /** By topic, ends of which the service could not be told yet; each settles when it is, or is given up. */
+  untold: Map<string, Promise<void>> | undefined = undefined;
   private canonicalFields: Map<string, string> | undefined = undefined;
   private limits: SubscriptionLimits | undefined = undefined;
 

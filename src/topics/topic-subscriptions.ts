@@ -6,7 +6,9 @@ import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/err
 import { valueOf, type JsonMembers, type JsonText } from '../protocol/json.js';
 import { deliveryOptions, type DeliveryOptions, PublicationError } from '../protocol/publication.js';
 import type { CallbackKind } from './callback-kind.js';
+import { Endings } from './endings.js';
 import { PeriodicCalls } from './periodic-calls.js';
+import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { Reply } from './reply.js';
 import type { Service } from './service.js';
 import type { Session } from './session.js';
@@ -36,6 +38,7 @@ export class TopicSubscriptions {
     private readonly hub: Hub,
     private readonly settings: Settings,
     private readonly connections: Connections,
+    private readonly endings: Endings,
   ) {}
 
   /** How many topics one event may name; 0 is no limit. */
@@ -61,6 +64,8 @@ export class TopicSubscriptions {
     if (Buffer.byteLength(topic) > this.settings.limits.topicBytes) throw TOPIC_ERRORS.subscriptionTooLong();
     if (rules.requireAuthentication && !session.identity) throw TOPIC_ERRORS.authenticationRequired();
     if (session.subscriptions.has(topic)) throw TOPIC_ERRORS.alreadySubscribed();
+    // The service would hear of the beginning, and then of the end of what was before.
+    if (session.untold?.has(topic)) throw new CallbackError(`the end of ${topic} has not been told yet`);
     this.checkRoom(session);
     if (lengthOf(extra) > MAX_EXTRA_LENGTH) throw TOPIC_ERRORS.extraFieldsTooLong();
     const limits = session.limitsOf(this.settings.limits);
@@ -94,18 +99,14 @@ export class TopicSubscriptions {
     session.subscriptions.delete(topic);
     this.hub.leave(subscription);
     confirm(answer.get('data'));
-    await service.tell('onUnsubscribe', subscription.callbackFields(), subscription.asking);
+    await this.endings.ofSubscription(session, subscription);
   }
 
   /** Ends all subscriptions of a session that is over, the latest first. */
   async endAll(session: Session): Promise<void> {
-    for (const subscription of session.subscriptions.values()) this.hub.leave(subscription);
-    for (const subscription of [...session.subscriptions.values()].toReversed()) {
-      session.subscriptions.delete(subscription.topic);
-      const { service } = subscription;
-      await service.tell('beforeUnsubscribe', subscription.callbackFields(), subscription.asking);
-      await service.tell('onUnsubscribe', subscription.callbackFields(), subscription.asking);
-    }
+    const subscriptions = [...session.subscriptions.values()].toReversed();
+    for (const subscription of subscriptions) this.hub.leave(subscription);
+    await this.endings.ofSession(session, subscriptions);
   }
 
   private checkRoom(session: Session): void {
@@ -124,12 +125,10 @@ export class TopicSubscriptions {
   private async authorize(subscription: TopicSubscription): Promise<void> {
     const { service, connection } = subscription;
     if (!service.has('authorizer')) return;
-    // If the service is asked nothing after it, nobody but the client learns what the authorizer says.
-    const signal = LATER.some((kind) => service.has(kind)) ? undefined : connection.abandoned;
-    const answer = await service.ask('authorizer', subscription.callbackFields(), {
-      ...subscription.asking,
-      signal,
-    });
+    const { abandoned } = connection;
+    const ends = isHeardOut(subscription) ? { withdrawal: abandoned } : { signal: abandoned };
+    const asking = { ...subscription.asking, ...ends };
+    const answer = await service.ask('authorizer', subscription.callbackFields(), asking);
     subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer));
   }
 
@@ -141,7 +140,12 @@ export class TopicSubscriptions {
     try {
       await this.hub.join(subscription);
       const answer = service.has('beforeSubscribe')
-        ? await service.ask('beforeSubscribe', subscription.callbackFields(), subscription.asking)
+        ? await service.ask('beforeSubscribe', subscription.callbackFields(), {
+            ...subscription.asking,
+            ...(isHeardOut(subscription) && service.has('authorizer')
+              ? {}
+              : { withdrawal: subscription.connection.abandoned }),
+          })
         : undefined;
       const options = answer?.get('options');
       if (options) subscription.prime(stateOptions(options));
@@ -167,10 +171,18 @@ export class TopicSubscriptions {
     if (session.subscriptions.get(topic) !== subscription) return;
     const data = await service.tell('beforeUnsubscribe', subscription.callbackFields(), subscription.asking);
     session.subscriptions.delete(topic);
-    await service.tell('onUnsubscribe', subscription.callbackFields(), subscription.asking);
+    await this.endings.ofSubscription(session, subscription);
     const context = { event: 'unsubscribe', subscription: JSON.stringify(topic) as JsonText, extra };
     new Reply(session.connection, context).ended(error, data);
   }
+}
+
+/**
+ * Whether an authorizer that has been asked is heard out when the client is gone, for SocketShark's sake: a service that
+ * is asked something after it hears of the subscription, and of its end.
+ */
+function isHeardOut({ connection, service }: TopicSubscription): boolean {
+  return connection.subProtocol !== KITTIWAKE_V1 && LATER.some((kind) => service.has(kind));
 }
 
 function lengthOf(members: JsonMembers): number {

@@ -14,7 +14,15 @@ import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
-import { type ClientEvent, decodeClientEvent, INVALID, isPing, NOT_JSON, UNKNOWN } from './client-event.js';
+import {
+  type ClientEvent,
+  decodeClientEvent,
+  INVALID,
+  isPing,
+  mayBeMessage,
+  NOT_JSON,
+  UNKNOWN,
+} from './client-event.js';
 import { Reply } from './reply.js';
 import type { Service } from './service.js';
 import { Services } from './services.js';
@@ -62,6 +70,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
     if (!(endpoint instanceof Endpoint)) return; // of another adapter: the start fails and says so
     endpoint.serve(this, decodeClientEvent);
     endpoint.overtakes = isPing;
+    endpoint.outlivesClient = mayBeMessage;
     endpoint.prescribedCodes = new Map([
       [CLOSE_REASONS.defect, 1000],
       [CLOSE_REASONS.reconnect, 1000],

@@ -30,6 +30,8 @@ export interface Answer {
 /** A real HTTP app that answers callbacks by a script, and remembers what it was asked. */
 export class StubApp {
   readonly asked: Asked[] = [];
+  /** How many requests were broken off before they were answered. */
+  aborted = 0;
   private readonly answers = new Map<string, Answer[]>();
   private forgotten = deferred();
 
@@ -52,6 +54,9 @@ export class StubApp {
     for await (const chunk of request.setEncoding('utf8')) text += chunk as string;
     const path = request.url ?? '';
     this.asked.push({ path, headers: request.headers, text, body: parsed(text) });
+    response.once('close', () => {
+      if (!response.writableEnded) this.aborted++;
+    });
     const queue = this.answers.get(path) ?? [];
     const { status = 200, headers, body = { status: 'ok' }, after } = queue.shift() ?? {};
     await Promise.race([after, this.forgotten.promise]);
@@ -87,6 +92,7 @@ export class StubApp {
     this.forgotten = deferred();
     this.answers.clear();
     this.asked.length = 0;
+    this.aborted = 0;
   }
 
   async stop(): Promise<void> {

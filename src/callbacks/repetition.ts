@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { Metrics } from '../metrics/metrics.js';
+import { CallbackError } from '../protocol/errors.js';
+import { jittered } from './wait.js';
+
+/** What the app was to be told, and could not be. */
+export interface Untold {
+  readonly service: string;
+  readonly callback: string;
+  /** Until when it is tried again, by `performance.now()`. */
+  readonly untilMs: number;
+  /** How many ends wait for it, itself included. */
+  readonly weight: number;
+}
+
+/** Waits grow to this. */
+const MAX_WAIT_MS = 15_000;
+/** What was given up is logged at most so often. */
+const REPORT_MS = 1_000;
+
+/** Tells the app what it must hear of, the end of subscriptions, again and again while the app is away. */
+@Injectable()
+export class Repetition implements OnApplicationShutdown {
+  private readonly logger = new Logger('Callbacks');
+  private readonly stopping = new AbortController();
+  private waiting = 0;
+  private givenUp = 0;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** Until when the app is told of what ends now, by `performance.now()`. */
+  untilMs(): number {
+    return performance.now() + this.settings.callbacks.endTimeoutMs;
+  }
+
+  /**
+   * Tells again what could not be told, with waits that grow, until it could be, or is given up and counted.
+   * @param tell rejects with a {@link CallbackError} when the app could not be asked.
+   */
+  async again(untold: Untold, tell: () => Promise<unknown>): Promise<void> {
+    const { endQueue } = this.settings.callbacks;
+    if (this.waiting + untold.weight > endQueue) return this.giveUp(untold);
+    this.waiting += untold.weight;
+    try {
+      if (!(await this.isTold(untold, tell))) this.giveUp(untold);
+    } finally {
+      this.waiting -= untold.weight;
+    }
+  }
+
+  onApplicationShutdown(): void {
+    this.stopping.abort();
+  }
+
+  private async isTold({ untilMs }: Untold, tell: () => Promise<unknown>): Promise<boolean> {
+    let waitMs = this.settings.callbacks.waitMs;
+    for (let leftMs = untilMs - performance.now(); leftMs > 0; leftMs = untilMs - performance.now()) {
+      if (!(await this.waited(Math.min(jittered(waitMs, waitMs), leftMs)))) return false;
+      waitMs = Math.min(2 * waitMs, MAX_WAIT_MS);
+      try {
+        await tell();
+        return true;
+      } catch (error) {
+        if (!(error instanceof CallbackError)) throw error;
+      }
+    }
+    return false;
+  }
+
+  /** @returns false when the gateway stops. */
+  private async waited(waitMs: number): Promise<boolean> {
+    const { signal } = this.stopping;
+    await delay(waitMs, undefined, { signal, ref: false }).catch(() => undefined); // that it stops is asked below
+    return !signal.aborted;
+  }
+
+  private giveUp({ service, callback }: Untold): void {
+    this.metrics.callbackDropped(service, callback);
+    if (this.givenUp++ === 0) setTimeout(() => this.report(), REPORT_MS).unref();
+  }
+
+  private report(): void {
+    this.logger.warn(`the app could not be told of the end of ${this.givenUp} subscriptions or clients`);
+    this.givenUp = 0;
+  }
+}

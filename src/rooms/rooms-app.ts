@@ -1,0 +1,68 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { measured } from '../callbacks/measured.js';
+import { Repetition } from '../callbacks/repetition.js';
+import { Metrics } from '../metrics/metrics.js';
+import { CallbackError } from '../protocol/errors.js';
+import { messageOf } from '../protocol/message-of.js';
+import { Permissions } from './permissions.js';
+import type { RoomSession } from './room-session.js';
+import { RoomsApiHolder, type RoomsHook } from './rooms-api.js';
+
+const SERVICE = 'rooms';
+
+/** The app as clients of rooms meet it: what it says they may join, and what it is told of them, in order. */
+@Injectable()
+export class RoomsApp {
+  private readonly logger = new Logger('RoomSessions');
+  private readonly telling = new Set<Promise<void>>();
+
+  constructor(
+    private readonly holder: RoomsApiHolder,
+    private readonly metrics: Metrics,
+    private readonly repetition: Repetition,
+  ) {}
+
+  /**
+   * Asks which rooms a client may join; of no use any more when it is gone.
+   * @returns nothing when it is refused.
+   * @throws {CallbackError} when the app could not be asked.
+   */
+  async permissionsOf(session: RoomSession): Promise<Permissions | undefined> {
+    const { api } = this.holder;
+    if (!api)
+      throw new Error('nobody says which rooms are allowed (rooms.api, or a provider with @AllowedRooms)');
+    const signal = session.connection.ended;
+    const question = { service: SERVICE, callback: 'allowedRooms', signal };
+    const rooms = await measured(this.metrics, question, () => api.allowedRooms(session, signal));
+    return rooms === undefined ? undefined : new Permissions(rooms);
+  }
+
+  /** Tells the app. Nothing waits for it, but the next of the same client and the shutdown. */
+  tell(hook: RoomsHook, session: RoomSession): Promise<void> {
+    const untilMs = this.repetition.untilMs();
+    const told = session.told.then(() => this.tellNow(hook, session, untilMs));
+    session.told = told;
+    this.telling.add(told);
+    void told.finally(() => this.telling.delete(told));
+    return told;
+  }
+
+  /** Resolves when the app has been told of everything. */
+  async drained(): Promise<void> {
+    while (this.telling.size > 0) await Promise.all(this.telling);
+  }
+
+  private async tellNow(hook: RoomsHook, session: RoomSession, untilMs: number): Promise<void> {
+    const { api } = this.holder;
+    if (!api?.tells(hook)) return;
+    const tell = (): Promise<void> =>
+      measured(this.metrics, { service: SERVICE, callback: hook }, () => api.tell(hook, session));
+    try {
+      await tell();
+    } catch (error) {
+      this.logger.warn(`${hook} failed: ${messageOf(error)}`);
+      if (hook !== 'onDisconnect' || !(error instanceof CallbackError)) return;
+      await this.repetition.again({ service: SERVICE, callback: hook, untilMs, weight: 1 }, tell);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { Repetition } from '../callbacks/repetition.js';
+import { CallbackError } from '../protocol/errors.js';
+import type { JsonText } from '../protocol/json.js';
+import type { CallbackKind } from './callback-kind.js';
+import type { Session } from './session.js';
+import type { TopicSubscription } from './topic-subscription.js';
+
+const KINDS = ['beforeUnsubscribe', 'onUnsubscribe'] as const;
+
+/** An end that a service is told of. */
+interface Ending {
+  readonly subscription: TopicSubscription;
+  readonly kind: CallbackKind;
+  /** See {@link Repetition}. */
+  readonly untilMs: number;
+  readonly weight: number;
+}
+
+/** Tells services of the ends of subscriptions, again and again while they cannot be asked. */
+@Injectable()
+export class Endings {
+  constructor(private readonly repetition: Repetition) {}
+
+  /** Tells of all subscriptions of a session that is over, one at a time and in this order. */
+  async ofSession(session: Session, subscriptions: readonly TopicSubscription[]): Promise<void> {
+    if (session.untold) await Promise.all(session.untold.values());
+    const untilMs = this.repetition.untilMs();
+    let weight = subscriptions.length;
+    for (const subscription of subscriptions) {
+      session.subscriptions.delete(subscription.topic);
+      for (const kind of KINDS) await this.tell({ subscription, kind, untilMs, weight });
+      weight--;
+    }
+  }
+
+  /**
+   * Tells that a subscription of a client that is there has ended, and waits no longer than for other callbacks: what the
+   * service could not be told by then is told when it can be, and until then the topic is among those that are
+   * {@link Session.untold}.
+   */
+  async ofSubscription(session: Session, subscription: TopicSubscription): Promise<void> {
+    const ending: Ending = {
+      subscription,
+      kind: 'onUnsubscribe',
+      untilMs: this.repetition.untilMs(),
+      weight: 1,
+    };
+    try {
+      await this.once(ending);
+    } catch (error) {
+      if (!(error instanceof CallbackError)) throw error;
+      const untold = (session.untold ??= new Map<string, Promise<void>>());
+      const told = this.again(ending).finally(() => untold.delete(subscription.topic));
+      untold.set(subscription.topic, told);
+    }
+  }
+
+  private async tell(ending: Ending): Promise<void> {
+    try {
+      await this.once(ending);
+    } catch (error) {
+      if (!(error instanceof CallbackError)) throw error;
+      await this.again(ending);
+    }
+  }
+
+  private once({ subscription, kind }: Ending): Promise<JsonText | undefined> {
+    const { service, asking } = subscription;
+    return service.insist(kind, subscription.callbackFields(), asking);
+  }
+
+  private again({ subscription, kind, untilMs, weight }: Ending): Promise<void> {
+    const { service, asking } = subscription;
+    const fields = subscription.callbackFields();
+    return this.repetition.again({ service: service.name, callback: kind, untilMs, weight }, () =>
+      service.insist(kind, fields, { ...asking, isRepeated: true }),
+    );
+  }
+}
