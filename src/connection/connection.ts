@@ -190,7 +190,7 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
       this.host.gone(this);
       return;
     }
-    this.forgetUnheard();
+    if (this.subProtocol !== '') this.inbox?.dropFramesUnless(this.endpoint.outlivesClient);
     if (this.inbox?.isEmpty !== false) this.abandonment?.abort();
     else this.host.lingers(this);
     this.end(reason);
@@ -243,13 +243,6 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
     if (this.webSocket.readyState !== WebSocket.OPEN) return;
     this.socket.write(frames);
     if (this.socket.writableLength > 0) this.fallBehind();
-  }
-
-  /** Forgets what a client of our sub-protocols has left behind, unless it is something that must be handled. */
-  private forgetUnheard(): void {
-    const { outlivesClient } = this.endpoint;
-    if (this.subProtocol === '' || !outlivesClient || !this.inbox) return;
-    if (!this.inbox.hasFrame(outlivesClient)) this.inbox.dropFrames();
   }
 
   private fallBehind(): void {

@@ -47,9 +47,10 @@ export class Inbox {
     return this.head === this.queue.length;
   }
 
-  /** Whether a frame of a kind waits. */
-  hasFrame(isOfKind: (frame: Buffer) => boolean): boolean {
-    return this.queue.some((item, index) => index >= this.head && Buffer.isBuffer(item) && isOfKind(item));
+  /** Forgets the frames that wait, unless one of them has to be handled. Without a test, all have. */
+  dropFramesUnless(hasToBe: ((frame: Buffer) => boolean) | undefined): void {
+    const waiting = this.queue.slice(this.head);
+    if (hasToBe && !waiting.some((item) => Buffer.isBuffer(item) && hasToBe(item))) this.dropFrames();
   }
 
   /** Takes a frame from the client. */
