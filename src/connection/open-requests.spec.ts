@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { eventually } from '../../test/support/wait.js';
 import { OpenRequests } from './open-requests.js';
 
@@ -70,6 +70,17 @@ describe('the open requests of a server', () => {
     streaming.response.write('first');
     await requests.answered(5_000);
     expect(streaming.response.writableEnded).toBe(false);
+  });
+
+  /** Node says nothing of answers that have not had their turn: they were kept for ever, and waited for at the end. */
+  it('are forgotten with their connection, those too that were sent ahead', async () => {
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
+    await eventually(() => responses.length === 3);
+    const closed = once(responses[0]!, 'close');
+    socket.destroy();
+    await closed;
+    await requests.answered(60_000);
   });
 
   it('end their connections when they are to, those that are there and those to come', async () => {

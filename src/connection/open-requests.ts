@@ -1,11 +1,13 @@
 import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 20;
 
 /** HTTP requests that have not been answered yet. */
 export class OpenRequests {
-  private readonly open = new Set<ServerResponse>();
+  /** By connection: when one ends, the answers that have not had their turn on it say nothing of it. */
+  private readonly open = new Map<Socket, Set<ServerResponse>>();
   private isClosing = false;
 
   /** Those of a server, from here on. */
@@ -18,20 +20,34 @@ export class OpenRequests {
   /** One that will be answered, or its connection closed. */
   add(response: ServerResponse): void {
     if (this.isClosing) response.shouldKeepAlive = false;
-    this.open.add(response);
-    response.once('close', () => this.open.delete(response));
+    const responses = this.on(response.req.socket);
+    responses.add(response);
+    response.once('close', () => responses.delete(response));
   }
 
   /** From here on an answer ends its connection: the next request comes over a new one, to whoever listens then. */
   closeAfterAnswers(): void {
     this.isClosing = true;
-    for (const response of this.open) response.shouldKeepAlive = false;
+    for (const response of this.all()) response.shouldKeepAlive = false;
   }
 
   /** Resolves when all are answered, or the time is up. Answers that have begun and go on are not waited for. */
   async answered(timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    while ([...this.open].some(isUnanswered) && performance.now() < deadline) await delay(POLL_MS);
+    while (this.all().some(isUnanswered) && performance.now() < deadline) await delay(POLL_MS);
+  }
+
+  private on(socket: Socket): Set<ServerResponse> {
+    let responses = this.open.get(socket);
+    if (!responses) {
+      this.open.set(socket, (responses = new Set()));
+      socket.once('close', () => this.open.delete(socket));
+    }
+    return responses;
+  }
+
+  private all(): ServerResponse[] {
+    return [...this.open.values()].flatMap((responses) => [...responses]);
   }
 }
 
