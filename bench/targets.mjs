@@ -14,6 +14,7 @@ const TARGETS = {
     dialect: 'plain',
     environment: (port) => ({
       KITTIWAKE_PORT: String(port),
+      KITTIWAKE_OPERATORS_PORT: '0',
       KITTIWAKE_CONFIG: path.join(here, 'kittiwake.yaml'),
     }),
   },
@@ -46,6 +47,7 @@ export const ROOMS_TARGET = {
   dialect: 'rooms',
   environment: (port) => ({
     KITTIWAKE_PORT: String(port),
+    KITTIWAKE_OPERATORS_PORT: '0',
     KITTIWAKE_CONFIG: path.join(here, 'rooms.yaml'),
   }),
 };

@@ -10,7 +10,7 @@ export type { KittiwakeOptions } from './config/options.js';
 export { Settings } from './config/settings.js';
 export { KittiwakeAdapter } from './connection/kittiwake.adapter.js';
 export { Kittiwake, type PublishOptions, type TriggerOptions } from './kittiwake.js';
-export { type KittiwakeAsyncOptions, KittiwakeModule } from './kittiwake.module.js';
+export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { Arguments } from './procedures/arguments.js';
 export { OnCallerConnect, OnCallerDisconnect } from './procedures/caller-hooks.decorator.js';
 export { type NeededVariable, NeedInfo } from './procedures/need-info.js';

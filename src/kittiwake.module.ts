@@ -27,22 +27,21 @@ import { Listeners } from './connection/listeners.js';
 import { Hub } from './delivery/hub.js';
 import { broker, caller, connectionSettings, endpoints, roomsSettings } from './factories.js';
 import { ApiKeys } from './http/api-keys.js';
-import { HealthController } from './http/health.controller.js';
-import { MetricsController } from './http/metrics.controller.js';
-import { MetricsServer } from './http/metrics-server.js';
-import { OpenApiController } from './http/open-api.controller.js';
-import { OpenApiPageController } from './http/open-api-page.controller.js';
+import { GatewayStatus } from './http/gateway-status.js';
+import { OpenApiEndpoint } from './http/open-api.endpoint.js';
+import { OperatorEndpoints } from './http/operator-endpoints.js';
 import { OperatorProcedures } from './http/operator-procedures.js';
+import { OperatorsServer } from './http/operators-server.js';
 import { publishSettings } from './http/publish-settings.js';
-import { PublishController } from './http/publish.controller.js';
 import { PublishIntake } from './http/publish.intake.js';
 import { Readiness } from './http/readiness.js';
+import { Routes } from './http/routes.js';
 import { RpcMiddleware } from './http/rpc.middleware.js';
-import { TriggerController } from './http/trigger.controller.js';
 import { TriggerIntake } from './http/trigger.intake.js';
 import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
 import { Metrics } from './metrics/metrics.js';
+import { METRICS_REGISTRY, type MetricsRegistry } from './metrics/metrics-registry.js';
 import { CallerHooks } from './procedures/caller-hooks.js';
 import { Calls } from './procedures/calls.js';
 import { OpenCalls } from './procedures/open-calls.js';
@@ -78,15 +77,6 @@ import { TopicPublisher } from './topics/topic-publisher.js';
 import { TopicServiceExplorer } from './topics/topic-service-explorer.js';
 import { TopicSubscriptions } from './topics/topic-subscriptions.js';
 import { TopicsGateway } from './topics/topics.gateway.js';
-
-const CONTROLLERS = [
-  PublishController,
-  TriggerController,
-  HealthController,
-  MetricsController,
-  OpenApiController,
-  OpenApiPageController,
-];
 
 /** What the domains stand on. */
 const FLOOR = [
@@ -143,16 +133,25 @@ const RPC = [
 
 const HTTP = [
   ApiKeys,
-  MetricsServer,
+  GatewayStatus,
+  OpenApiEndpoint,
+  OperatorEndpoints,
   OperatorProcedures,
+  OperatorsServer,
   PublishIntake,
   Readiness,
   RpcMiddleware,
   TriggerIntake,
 ];
 
+/** What an app gives the gateway that is no setting. */
+export interface KittiwakeExtras {
+  /** Its own registry of prom-client: the metrics of the gateway are added to those of the app. */
+  readonly registry?: MetricsRegistry | undefined;
+}
+
 /** How the options are made when other providers are needed for it. */
-export interface KittiwakeAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+export interface KittiwakeAsyncOptions extends Pick<ModuleMetadata, 'imports'>, KittiwakeExtras {
   readonly inject?: FactoryProvider['inject'];
   /** Returns the options, or the settings that were loaded from them. */
   readonly useFactory: (
@@ -169,37 +168,34 @@ export interface KittiwakeAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
 @Module({})
 export class KittiwakeModule {
   /** @throws {ConfigurationError} when an option is unknown, of the wrong type or missing. */
-  static forRoot(options: KittiwakeOptions = {}): DynamicModule {
-    return assemble([], { provide: Settings, useValue: loadSettings(options) });
+  static forRoot(options: KittiwakeOptions = {}, extras: KittiwakeExtras = {}): DynamicModule {
+    return assemble({ provide: Settings, useValue: loadSettings(options) }, extras);
   }
 
   /** As {@link forRoot}, with options that a factory makes; they are checked when the app starts. */
-  static forRootAsync({
-    imports = [],
-    inject = [],
-    useFactory,
-    relay,
-  }: KittiwakeAsyncOptions): DynamicModule {
+  static forRootAsync({ inject = [], useFactory, ...extras }: KittiwakeAsyncOptions): DynamicModule {
     const load = async (...args: never[]): Promise<Settings> => {
       const options = await useFactory(...args);
       return options instanceof Settings ? options : loadSettings(options);
     };
     const settings = { provide: Settings, inject, useFactory: load as FactoryProvider['useFactory'] };
-    return assemble(imports, settings, relay);
+    return assemble(settings, extras);
   }
 }
 
 function assemble(
-  imports: NonNullable<ModuleMetadata['imports']>,
   settings: Provider,
-  relay?: string,
+  { imports = [], registry, relay }: Omit<KittiwakeAsyncOptions, 'useFactory'>,
 ): DynamicModule {
+  const routes = new Routes();
   return {
     module: KittiwakeModule,
     imports: [DiscoveryModule, ...imports],
-    controllers: CONTROLLERS,
+    controllers: routes.controllers,
     providers: [
       settings,
+      { provide: Routes, inject: [Settings], useFactory: (loaded: Settings) => placed(routes, loaded) },
+      ...(registry ? [{ provide: METRICS_REGISTRY, useValue: registry }] : []),
       { provide: CONNECTION_SETTINGS, inject: [Settings], useFactory: connectionSettings },
       { provide: RoomsSettings, inject: [Settings], useFactory: roomsSettings },
       { provide: PublishSettings, inject: [Settings], useFactory: publishSettings },
@@ -223,4 +219,9 @@ function assemble(
     ],
     exports: [Kittiwake, WorkerConfig],
   };
+}
+
+function placed(routes: Routes, settings: Settings): Routes {
+  routes.place(settings);
+  return routes;
 }

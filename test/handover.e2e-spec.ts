@@ -47,7 +47,12 @@ class Replaced {
     const replaced = stopping(new Replaced(folder, await freePort()));
     await replaced.configure(configuration);
     replaced.server = await ServerProcess.start({
-      env: { KITTIWAKE_CONFIG: replaced.file('yaml'), KITTIWAKE_PORT: `${replaced.port}` },
+      // The port for operators is in the file, which changes.
+      env: {
+        KITTIWAKE_CONFIG: replaced.file('yaml'),
+        KITTIWAKE_PORT: `${replaced.port}`,
+        KITTIWAKE_OPERATORS_PORT: '',
+      },
       isReady: () => replaced.pid > 0 && replaced.isListening(),
     });
     return replaced;
@@ -64,6 +69,7 @@ class Replaced {
       services: { books: { requireAuthentication: false } },
       publish: { apiKeys: [API_KEY] },
       shutdown: { spread: '100ms' },
+      operators: { port: 0 },
       procedures: { secret: SECRET, local, ...procedures },
       ...rest,
     };
@@ -305,15 +311,18 @@ describe('a gateway that is replaced once, with another configuration', () => {
   let clients: Record<'extended' | 'plain', TestClient>;
   let answers: [number | undefined, string][];
   let secret: string;
-  let metricsPorts: { readonly before: number; readonly after: number };
+  let operatorsPorts: { readonly before: number; readonly after: number };
 
   beforeAll(async () => {
     const app = stoppedInTheEnd(await StubApp.start());
     const { promise: after, resolve: answer } = deferred();
     for (let i = 0; i < 2; i++) app.answer('/slow', { body: 7, after });
     const procedures = { secret: null, remote: { slow: { url: `${app.url}/slow`, public: true } } };
-    metricsPorts = { before: await freePort(), after: await freePort() };
-    gateway = await Replaced.start({ procedures, metrics: { port: metricsPorts.before } }, stoppedInTheEnd);
+    operatorsPorts = { before: await freePort(), after: await freePort() };
+    gateway = await Replaced.start(
+      { procedures, operators: { port: operatorsPorts.before } },
+      stoppedInTheEnd,
+    );
     secret = (await gateway.localUrl()).pathname;
     clients = {
       extended: await TestClient.connect(gateway.url, [KITTIWAKE_V1]),
@@ -328,7 +337,7 @@ describe('a gateway that is replaced once, with another configuration', () => {
     await gateway.configure({
       procedures,
       publish: { apiKeys: [OTHER_KEY] },
-      metrics: { port: metricsPorts.after },
+      operators: { port: operatorsPorts.after },
     });
     await gateway.replace(answer);
     answers = await Promise.all(asked);
@@ -356,11 +365,11 @@ describe('a gateway that is replaced once, with another configuration', () => {
     expect((await gateway.localUrl()).pathname).toBe(secret);
     expect((await publish(gateway.port, false))[0]).toBe(401);
     expect((await publish(gateway.port, false, OTHER_KEY))[0]).toBe(200);
-    expect((await ask({ port: metricsPorts.after, path: '/metrics', agent: false }))[0]).toBe(200);
+    expect((await ask({ port: operatorsPorts.after, path: '/metrics', agent: false }))[0]).toBe(200);
   });
 
   it('leaves a port that the configuration does not have any more', async () => {
-    const connection = connect(metricsPorts.before, '127.0.0.1');
+    const connection = connect(operatorsPorts.before, '127.0.0.1');
     await expect(once(connection, 'connect')).rejects.toThrow('ECONNREFUSED');
   });
 

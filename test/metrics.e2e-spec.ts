@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
-import { freePort, RedisServer } from './support/redis-server.js';
+import { RedisServer } from './support/redis-server.js';
 import { StubApp } from './support/stub-app.js';
 import { deferred, eventually } from './support/wait.js';
 
@@ -20,7 +20,7 @@ function connectClient(): Promise<TestClient> {
   return TestClient.connect(gateway.url);
 }
 
-async function series(url = `${gateway.httpUrl}/metrics`): Promise<string[]> {
+async function series(url = `${gateway.operatorsUrl}/metrics`): Promise<string[]> {
   return (await (await fetch(url)).text()).split('\n');
 }
 
@@ -57,7 +57,7 @@ async function sendEvents(client: TestClient): Promise<void> {
 describe('the metrics', () => {
   it('are text in the format of Prometheus, with those of the process', async () => {
     await start({});
-    const response = await fetch(`${gateway.httpUrl}/metrics`);
+    const response = await fetch(`${gateway.operatorsUrl}/metrics`);
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
     const lines = await series();
     for (const line of lines)
@@ -213,31 +213,7 @@ describe('the metrics', () => {
 
   it('are not there when they are off', async () => {
     await start({ metrics: { enabled: false } });
-    expect((await fetch(`${gateway.httpUrl}/metrics`)).status).toBe(404);
-  });
-});
-
-describe('the metrics on a port of their own', () => {
-  it('are there alone, as long as the gateway lasts', async () => {
-    const port = await freePort();
-    await start({ metrics: { port } });
-    const url = `http://127.0.0.1:${port}/metrics`;
-    const response = await fetch(`${url}?x=1`);
-    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
-    expect(await response.text()).toContain('\nkittiwake_connections 0\n');
-    expect((await fetch(`${gateway.httpUrl}/metrics`)).status).toBe(404);
-    for (const path of ['/', '/publish', '/health/live'])
-      expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(404);
-    await gateway.stop();
-    await expect(fetch(url)).rejects.toThrow('fetch failed');
-  });
-
-  it('stop the start when the port is in use', async () => {
-    await start({});
-    const { port } = gateway;
-    await expect(TestGateway.start({ metrics: { port } })).rejects.toThrow(
-      `EADDRINUSE: address already in use 127.0.0.1:${port}`,
-    );
+    expect((await fetch(`${gateway.operatorsUrl}/metrics`)).status).toBe(404);
   });
 });
 
@@ -311,14 +287,14 @@ describe("SocketShark's names", () => {
   });
 
   it('say 0 for the state while the gateway drains', async () => {
-    const [port, app] = [await freePort(), stopped(await StubApp.start())];
+    const app = stopped(await StubApp.start());
     const told = deferred();
     app.answer('/on_unsubscribe', { after: told.promise });
     await start({
       services: { books: { ...OPEN, onUnsubscribe: `${app.url}/on_unsubscribe` } },
-      metrics: { port, socketsharkNames: true },
+      metrics: { socketsharkNames: true },
     });
-    const url = `http://127.0.0.1:${port}/metrics`;
+    const url = `${gateway.operatorsUrl}/metrics`;
     expect(await seriesOf('socketshark_service_state', url)).toEqual(['socketshark_service_state 1']);
     const client = await connectClient();
     await client.ask({ event: 'subscribe', subscription: 'books.1' });

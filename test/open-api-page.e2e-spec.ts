@@ -10,7 +10,7 @@ import { procedureOf, RpcStage, rpcToken } from './support/rpc.js';
 import { deferred, eventually } from './support/wait.js';
 
 const SECRET = 'a-secret-of-services';
-const PATH = '/kittiwake/page';
+const PATH = '/page';
 const stopped = stoppedAfterEach();
 const stage = new RpcStage();
 /** Of the stream `steps`: each is awaited before the next result. */
@@ -65,7 +65,7 @@ beforeEach(async () => {
   page.setDefaultTimeout(5_000);
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
-  await page.goto(stage.gateway.httpUrl + PATH);
+  await page.goto(stage.gateway.operatorsUrl + PATH);
 });
 
 afterEach(async () => {
@@ -257,7 +257,7 @@ describe('the page', () => {
   });
 
   it('runs nothing but its own files', async () => {
-    const response = await page.request.get(stage.gateway.httpUrl + PATH);
+    const response = await page.request.get(stage.gateway.operatorsUrl + PATH);
     const policy = response.headers()['content-security-policy'];
     expect(policy).toContain("default-src 'none'; script-src 'self'");
     expect(policy).not.toContain('unsafe');
@@ -268,11 +268,11 @@ describe('the page', () => {
   });
 
   it('is where its files are, also with a slash behind it', async () => {
-    await page.goto(`${stage.gateway.httpUrl}${PATH}/`);
+    await page.goto(`${stage.gateway.operatorsUrl}${PATH}/`);
     await page.getByTestId('call.given').waitFor();
     expect(new URL(page.url()).pathname).toBe(PATH);
     for (const file of ['nothing.js', '..%2fopen-api.js', 'page.controller.ts'])
-      expect((await fetch(`${stage.gateway.httpUrl}${PATH}/${file}`)).status).toBe(404);
+      expect((await fetch(`${stage.gateway.operatorsUrl}${PATH}/${file}`)).status).toBe(404);
   });
 });
 
@@ -281,7 +281,7 @@ describe('what is built', () => {
 
   it('has the page and its files', async () => {
     const server = stopped(await ServerProcess.start({ config: { procedures: { http: { page: true } } } }));
-    const url = `${server.httpUrl}${PATH}`;
+    const url = `${server.operatorsUrl}${PATH}`;
     const html = await (await fetch(url)).text();
     const files = [...html.matchAll(/"(page\/[^"]+)"/g)].map(([, file]) => new URL(file!, url));
     expect(files.length).toBeGreaterThan(1);
@@ -294,6 +294,6 @@ describe('by default', () => {
     const plain = stopped(new RpcStage());
     await plain.start();
     for (const path of [PATH, `${PATH}/`, `${PATH}/main.js`])
-      expect((await fetch(plain.gateway.httpUrl + path)).status).toBe(404);
+      expect((await fetch(plain.gateway.operatorsUrl + path)).status).toBe(404);
   });
 });

@@ -18,10 +18,10 @@ import type { Parameter, Signature } from '../src/procedures/signature.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { Kitten, KITTEN_SECRET, MAIN_FRONTS, sharedKitten, TOKEN_KEY } from './support/kitten.js';
 import { createApp, KeptLog, moduleOf, OPTIONS, TestApp } from './support/nest-app.js';
-import { freePort } from './support/redis-server.js';
 import { procedureOf } from './support/rpc.js';
 import { signToken } from './support/tokens.js';
 
+const BELOW: KittiwakeOptions = { operators: { path: '/kittiwake' } };
 const PATH = '/kittiwake/openapi.json';
 const TOKEN = signToken({ algorithm: 'HS256', key: TOKEN_KEY, claims: { sub: 1 } });
 const NOBODY = {};
@@ -80,12 +80,12 @@ function expectWhole(document: OpenApiDocument): void {
 
 async function started(options: KittiwakeOptions): Promise<Kitten> {
   const kitten = stopped(new Kitten('the gateway'));
-  await kitten.start(options);
+  await kitten.start({ ...BELOW, ...options });
   return kitten;
 }
 
 describe.each(MAIN_FRONTS)('the document of %s', (front) => {
-  const kitten = sharedKitten(front, { rooms: { api: { url: 'http://127.0.0.1:9/' } } });
+  const kitten = sharedKitten(front, { ...BELOW, rooms: { api: { url: 'http://127.0.0.1:9/' } } });
 
   it.each([
     ['nobody', NOBODY],
@@ -140,7 +140,7 @@ describe.each(MAIN_FRONTS)('the document of %s', (front) => {
 });
 
 describe('a procedure', () => {
-  const kitten = sharedKitten('the gateway');
+  const kitten = sharedKitten('the gateway', BELOW);
   const limited: Parameter[] = [
     { name: 'count', type: 'int', isOptional: false, isNamedOnly: false, limits: { minimum: 1 } },
     { name: 'data', type: 'bytes', isOptional: true, isNamedOnly: false },
@@ -293,7 +293,7 @@ describe('a procedure that is a method', () => {
   }
 
   it('has the limits that class-validator checks', async () => {
-    const options = { ...OPTIONS, procedures: {} };
+    const options = { ...OPTIONS, ...BELOW, procedures: {} };
     const app = stopped(await TestApp.listen(await createApp(moduleOf({ providers: [Orders] }, options))));
     const { body } = await app.fetch('GET', PATH);
     const { schemas } = (body as OpenApiDocument).components;
@@ -321,8 +321,9 @@ describe('the document has', () => {
     expect(endpointsIn(document)).toEqual([
       'get /health/live',
       'get /health/ready',
+      'get /kittiwake/metrics',
       'get /kittiwake/openapi.json',
-      'get /metrics',
+      'get /kittiwake/status',
       'post /publish',
       'post /trigger',
     ]);
@@ -336,10 +337,9 @@ describe('the document has', () => {
       'get /health/live',
       'get /health/ready',
       'get /kittiwake/openapi.json',
+      'get /kittiwake/status',
     ]);
     expect(document.components.securitySchemes).not.toHaveProperty('apiKey');
-    const apart = await started({ metrics: { port: await freePort() } });
-    expect(endpointsIn(await documentOf(apart))).not.toContain('get /metrics');
   });
 
   it('procedures where they are called, and none where they cannot be', async () => {
@@ -350,14 +350,16 @@ describe('the document has', () => {
   });
 
   it('no tokens where none can be verified', async () => {
-    const app = stopped(await TestApp.listen(await createApp(moduleOf({}, { ...OPTIONS, procedures: {} }))));
+    const app = stopped(
+      await TestApp.listen(await createApp(moduleOf({}, { ...OPTIONS, ...BELOW, procedures: {} }))),
+    );
     const { body } = await app.fetch('GET', PATH);
     expect(JSON.stringify(body)).not.toMatch(/"token"|"401":\{"\$ref":"#\/components\/responses\/Unauth/);
     expect(await problemsOf(body as object)).toBeUndefined();
   });
 
   it('the endpoints of a gateway without procedures', async () => {
-    const app = stopped(await TestApp.listen(await createApp(moduleOf({}))));
+    const app = stopped(await TestApp.listen(await createApp(moduleOf({}, { ...OPTIONS, ...BELOW }))));
     const { body } = await app.fetch('GET', PATH);
     expect(await problemsOf(body as object)).toBeUndefined();
     expect(Object.keys((body as OpenApiDocument).paths)).toContain('/publish');
@@ -383,7 +385,7 @@ describe('an app that imports Kittiwake', () => {
 
   const module = moduleOf(
     { controllers: [OwnController], providers: [{ provide: APP_INTERCEPTOR, useClass: Wrapped }] },
-    { ...OPTIONS, procedures: { http: { page: true } } },
+    { ...OPTIONS, ...BELOW, procedures: { http: { page: true } } },
   );
   const apps = {
     Express: () => createApp(module),
@@ -440,7 +442,12 @@ describe('the document', () => {
     expect((await allowed('https://page.example', 'OPTIONS'))[0]).toBe(204);
   });
 
-  it.each(['/kittiwake', '/health'])('cannot be hidden by procedures below %s', (path) => {
-    expect(() => loadSettings({ procedures: { path } })).toThrow('another path than /health and /kittiwake');
+  it.each([
+    ['/kittiwake', 'operators.path, /kittiwake'],
+    ['/kittiwake/rpc', 'operators.path, /kittiwake'],
+    ['/health', 'health.livePath, /health/live'],
+  ])('cannot be hidden by procedures below %s', (path, other) => {
+    const message = `procedures.path: found ${path}, expected a path apart from ${other}`;
+    expect(() => loadSettings({ ...BELOW, procedures: { path } })).toThrow(message);
   });
 });

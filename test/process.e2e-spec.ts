@@ -184,11 +184,18 @@ describe('a start that cannot be', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const line = `Kittiwake cannot start: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`;
-    const runs = ['KITTIWAKE_PORT', 'KITTIWAKE_METRICS_PORT'].map((variable) =>
-      ServerProcess.run({ env: { [variable]: `${port}` } }),
+    const inUse = `listen EADDRINUSE: address already in use 127.0.0.1:${port}`;
+    const [main, operators] = await Promise.all(
+      ['KITTIWAKE_PORT', 'KITTIWAKE_OPERATORS_PORT'].map((variable) =>
+        ServerProcess.run({ env: { [variable]: `${port}` } }),
+      ),
     );
-    for (const end of await Promise.all(runs)) expectRefusal(end, line);
+    expectRefusal(main!, `Kittiwake cannot start: ${inUse}\n`);
+    expectRefusal(
+      operators!,
+      `Kittiwake cannot start: the port for operators cannot be had, 127.0.0.1:${port}: ${inUse}; ` +
+        'set operators.port (KITTIWAKE_OPERATORS_PORT) to another one, or operators.enabled to false\n',
+    );
     other.close();
   });
 });

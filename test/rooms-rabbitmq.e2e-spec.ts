@@ -49,8 +49,9 @@ async function startAnew(options: KittiwakeOptions['rooms']): Promise<void> {
 }
 
 async function health(): Promise<[number, unknown]> {
-  const response = await fetch(`${stage.gateway.httpUrl}/health/ready`);
-  return [response.status, ((await response.json()) as { status: string }).status];
+  const { status } = await fetch(`${stage.gateway.httpUrl}/health/ready`);
+  const details = await fetch(`${stage.gateway.operatorsUrl}/status`);
+  return [status, ((await details.json()) as { state: string }).state];
 }
 
 /** Waits until the gateway takes triggers. */

@@ -16,7 +16,7 @@ import {
 import { KeptLog, moduleOf, TestApp } from './support/nest-app.js';
 import { procedureOf, rpcToken } from './support/rpc.js';
 import { signToken } from './support/tokens.js';
-import { deferred, eventually } from './support/wait.js';
+import { deferred, type Deferred, eventually } from './support/wait.js';
 
 const stopped = stoppedAfterEach();
 
@@ -213,14 +213,36 @@ describe('a request', () => {
 });
 
 describe('a connection', () => {
-  it('has as many calls at a time as are allowed, however soon they come', async () => {
-    const kitten = await kittenWith('the gateway', { procedures: { callsPerConnection: 2 } });
+  it('has one call at a time, however soon they come', async () => {
+    const kitten = await kittenWith('the gateway');
     const client = await kitten.connect();
-    const later = kitten.requestOf('later', { json: { ms: 200 } });
-    for (const request of [later, later, later]) client.request(request);
-    const answers = [await client.answer(), await client.answer(), await client.answer()];
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 503]);
-    expect((await client.request(later).answer()).status).toBe(200);
+    const running: Deferred<void>[] = [];
+    kitten.add(
+      procedureOf('one', async () => {
+        running.push(deferred());
+        await running.at(-1)!.promise;
+      }),
+    );
+    for (let count = 0; count < 3; count++) client.request(kitten.requestOf('one', {}));
+    for (const count of [1, 2, 3]) {
+      await eventually(() => running.length === count);
+      await kitten.json('ping');
+      expect(running).toHaveLength(count);
+      running.at(-1)!.resolve();
+      expect((await client.answer()).status).toBe(200);
+    }
+  });
+
+  /** Those behind the first never learnt that their caller was gone, and ran for ever. */
+  it('that ends takes its call along, and those that have not begun', async () => {
+    const kitten = await kittenWith('the gateway');
+    const client = await kitten.connect();
+    for (let count = 0; count < 3; count++) client.request(kitten.requestOf('hang', {}));
+    await eventually(() => kitten.live.size === 1);
+    client.stop();
+    await eventually(() => kitten.live.size === 0);
+    await kitten.json('ping');
+    expect(kitten.live.size).toBe(0);
   });
 });
 

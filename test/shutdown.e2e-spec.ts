@@ -6,7 +6,7 @@ import { PinoLogger } from '../src/server/logger.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
-import { freePort, RedisServer } from './support/redis-server.js';
+import { RedisServer } from './support/redis-server.js';
 import { StubApp } from './support/stub-app.js';
 import { signToken } from './support/tokens.js';
 import { deferred, eventually } from './support/wait.js';
@@ -210,7 +210,7 @@ describe('after a stop', () => {
       services: { books: { requireAuthentication: false, ...urls, ...periods } },
       broker: { kind: 'redis', redis: { url: redis.url }, redisAlt: { url: redis.url, prefix: 'alt:' } },
       auth: { jwt: { algorithms: ['HS256'], secret: JWT_SECRET } },
-      metrics: { port: await freePort(), socketsharkNames: true },
+      metrics: { socketsharkNames: true },
       limits: { idle: '1m' },
       ping: { interval: '200ms', timeout: '10s' },
     });

@@ -14,6 +14,7 @@ const CONFIG = {
   server: { workerTimeout: '5s' },
   shutdown: { spread: '0s' },
   log: { format: 'json' },
+  metrics: { maxAge: '0s' },
 };
 
 const START_TIMEOUT_MS = 30_000;
@@ -157,13 +158,46 @@ describe('a gateway of two worker processes', () => {
   });
 
   it('counts for all of them, whichever is asked for the metrics', async () => {
-    const metrics = async (): Promise<string> => (await fetch(`${server.httpUrl}/metrics`)).text();
+    const metrics = async (): Promise<string> => (await fetch(`${server.operatorsUrl}/metrics`)).text();
     const noneLeft = async (): Promise<boolean> => /^kittiwake_connections 0$/m.test(await metrics());
     await eventually(noneLeft, { what: 'the end of the connections of other tests' });
     await subscribers(server, 8);
     const text = await metrics();
     expect(text).toMatch(/^kittiwake_connections 8$/m);
     expect(text).toMatch(/^kittiwake_broker_ready 1$/m);
+  });
+
+  it('says of all of them how they are, whichever is asked', async () => {
+    for (let count = 0; count < 4; count++) {
+      const response = await fetch(`${server.operatorsUrl}/status`, { headers: { Connection: 'close' } });
+      const { state, processes } = (await response.json()) as {
+        state: string;
+        processes: { pid: number; worker: number }[];
+      };
+      expect(state).toBe('ready');
+      expect(processes.map(({ worker }) => worker).toSorted()).toEqual(workersOf(server).toSorted());
+      for (const { pid } of processes) expect(pid).toBe(server.pid);
+    }
+  });
+
+  it('says of one that is stopped that it does not answer', async () => {
+    const [stopped] = workersOf(server);
+    process.kill(stopped!, 'SIGSTOP');
+    try {
+      const told = (): Promise<string> =>
+        fetch(`${server.operatorsUrl}/status`, {
+          headers: { Connection: 'close' },
+          signal: AbortSignal.timeout(5_000),
+        }).then(
+          (response) => response.text(),
+          () => '', // it was the stopped one that was asked
+        );
+      await eventually(async () => (await told()).includes(`"worker":${stopped},"state":"no answer"`), {
+        timeoutMs: 15_000,
+      });
+    } finally {
+      process.kill(stopped!, 'SIGCONT');
+    }
   });
 
   it('loses no publication to clients of the other worker when one is killed, and replaces it', async () => {

@@ -29,6 +29,7 @@ export class ObservedGateway {
       cores: core,
       environment: {
         KITTIWAKE_PORT: String(port),
+        KITTIWAKE_OPERATORS_PORT: '0',
         KITTIWAKE_CONFIG: path.join(import.meta.dirname, 'kittiwake.yaml'),
         ...environment,
       },

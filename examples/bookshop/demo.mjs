@@ -78,6 +78,7 @@ async function main() {
     KITTIWAKE_CONFIG: configFile,
     KITTIWAKE_HOST: HOST,
     KITTIWAKE_PORT: String(gatewayPort),
+    KITTIWAKE_OPERATORS_PORT: '0', // any that is free
     KITTIWAKE_LOG_FORMAT: 'pretty',
     KITTIWAKE_LOG_LEVEL: 'warn',
     // In production clients are sent away over some seconds, not all at once; here there is a page or two.

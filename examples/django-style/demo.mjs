@@ -63,6 +63,7 @@ const kittiwakeEnv = {
   KITTIWAKE_CONFIG: fileOf('kittiwake.yaml'),
   KITTIWAKE_HOST: HOST,
   KITTIWAKE_PORT: new URL(`http://${gateway}`).port,
+  KITTIWAKE_OPERATORS_PORT: '0', // any that is free
   KITTIWAKE_LOG_FORMAT: 'pretty',
   KITTIWAKE_LOG_LEVEL: 'warn',
   // In production clients are sent away over some seconds, not all at once; here there is a page or two.

@@ -1,4 +1,5 @@
 import { json } from 'node:stream/consumers';
+import type { Settings } from '../config/settings.js';
 import { isObject } from '../protocol/json.js';
 import { richJsonText } from '../protocol/rich-json.js';
 import { CallFailure } from './call-failure.js';
@@ -9,33 +10,38 @@ import { GatewayHttp, type HttpAddress } from './gateway-http.js';
 
 const WITHOUT_PROCEDURES =
   'without the section procedures in its configuration, a gateway only takes ping, status, publish and trigger';
-const HEALTH = '/health/ready';
+const STATUS = '/status';
 
 /** What can be done with a gateway that has no procedures, through its endpoints for services and operators. */
 export class EndpointsGatewayClient implements GatewayClient {
   readonly isLocal = false;
   private readonly http: GatewayHttp;
+  private readonly operators: GatewayHttp | undefined;
 
-  /** @param apiKey what services publish with. */
+  /** @param operators where the status is; without it, only whether the gateway is ready can be told. */
   constructor(
     address: HttpAddress,
-    private readonly apiKey: string | undefined,
+    private readonly settings: Pick<Settings, 'publish' | 'health'>,
+    operators?: HttpAddress,
   ) {
     this.http = new GatewayHttp(address);
+    this.operators = operators && new GatewayHttp(operators);
   }
 
   async *call(name: string, { named }: CallArguments = NO_ARGUMENTS): AsyncGenerator<CallResult, void, void> {
     switch (name) {
       case 'ping':
-      case 'status':
         yield { value: await this.health() };
         break;
+      case 'status':
+        yield { value: await (this.operators ? this.status(this.operators) : this.health()) };
+        break;
       case 'publish':
-        await this.push('/publish', publicationOf(named));
+        await this.push(name, this.settings.publish.path, publicationOf(named));
         yield { value: { status: 'ok', _format: 'Published.' } };
         break;
       case 'trigger': {
-        const answer = await this.push('/trigger', named);
+        const answer = await this.push(name, this.settings.publish.triggerPath, named);
         yield { value: { ...answer, _format: 'Reached %(reached)s subscriptions here.' } };
         break;
       }
@@ -46,34 +52,44 @@ export class EndpointsGatewayClient implements GatewayClient {
 
   close(): void {
     this.http.close();
+    this.operators?.close();
   }
 
   private async health(): Promise<object> {
-    const { status, body } = await this.ask(HEALTH);
+    const { status, body } = await ask(this.http, this.settings.health.readyPath);
     if (status === 200) return { ...body, _format: 'The gateway is %(status)s.' };
     const error = `the gateway is ${String(body.status)}`;
     throw new CallFailure('ping', status, 'status' in body ? { error } : body);
   }
 
-  private async push(path: string, item: object): Promise<object> {
-    if (this.apiKey === undefined)
-      throw new CommandError('the configuration has no publish.apiKeys', EXIT.forbidden);
-    const { status, body } = await this.ask(path, richJsonText(item));
-    if (status !== 200) throw new CallFailure(path.slice(1), status, body);
-    return body;
+  private async status(operators: GatewayHttp): Promise<object> {
+    const { status, body } = await ask(operators, STATUS);
+    if (status !== 200) throw new CallFailure('status', status, body);
+    return { ...body, _format: 'The gateway is %(state)s.' };
   }
 
-  private async ask(
-    path: string,
-    body?: string,
-  ): Promise<{ readonly status: number; readonly body: Record<string, unknown> }> {
-    const response = await this.http.ask(path, body, this.apiKey);
-    try {
-      const answer = await json(response);
-      return { status: response.statusCode ?? 0, body: isObject(answer) ? answer : {} };
-    } catch (error) {
-      throw this.http.failure(error);
-    }
+  private async push(name: string, path: string, item: object): Promise<object> {
+    const [apiKey] = this.settings.publish.apiKeys;
+    if (apiKey === undefined)
+      throw new CommandError('the configuration has no publish.apiKeys', EXIT.forbidden);
+    const { status, body } = await ask(this.http, path, richJsonText(item), apiKey);
+    if (status !== 200) throw new CallFailure(name, status, body);
+    return body;
+  }
+}
+
+interface JsonAnswer {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+async function ask(http: GatewayHttp, path: string, body?: string, apiKey?: string): Promise<JsonAnswer> {
+  const response = await http.ask(path, body, apiKey);
+  try {
+    const answer = await json(response);
+    return { status: response.statusCode ?? 0, body: isObject(answer) ? answer : {} };
+  } catch (error) {
+    throw http.failure(error);
   }
 }
 

@@ -56,9 +56,18 @@ export function addressInState(
 /** The main port. @throws {CommandError} when it is not known before the gateway starts. */
 export function mainAddress({ server: { host, port, tls } }: Settings): HttpAddress {
   if (port === 0) throw new CommandError('server.port is 0, any free port: say with --url which it is');
-  const reachable = REACHABLE.get(host) ?? host;
-  const name = reachable.includes(':') ? `[${reachable}]` : reachable;
-  return { origin: `${tls ? 'https' : 'http'}://${name}:${port}` };
+  return { origin: `${tls ? 'https' : 'http'}://${reachable(host)}:${port}` };
+}
+
+/** The port for operators; nothing when there is none, or when it is not known before the gateway starts. */
+export function operatorsAddress({ operators }: Settings): HttpAddress | undefined {
+  const { enabled, host, port = 0 } = operators;
+  return enabled && port !== 0 ? { origin: `http://${reachable(host)}:${port}` } : undefined;
+}
+
+function reachable(host: string): string {
+  const address = REACHABLE.get(host) ?? host;
+  return address.includes(':') ? `[${address}]` : address;
 }
 
 function contentOf(file: string): string {

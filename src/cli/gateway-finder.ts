@@ -1,7 +1,13 @@
 import type { Settings } from '../config/settings.js';
 import { CommandError } from './command-error.js';
 import { EndpointsGatewayClient } from './endpoints.gateway-client.js';
-import { addressAt, addressInState, mainAddress, type RpcAddress } from './gateway-address.js';
+import {
+  addressAt,
+  addressInState,
+  mainAddress,
+  operatorsAddress,
+  type RpcAddress,
+} from './gateway-address.js';
 import type { GatewayClient } from './gateway-client.js';
 import { readInput } from './read-input.js';
 import { RpcGatewayClient } from './rpc.gateway-client.js';
@@ -36,7 +42,7 @@ export class GatewayFinder {
     if (url !== undefined) return new RpcGatewayClient({ ...addressAt(url), ...secret });
     const settings = await this.settings();
     if (settings.procedures) return new RpcGatewayClient({ ...rpcAddress(settings), ...secret });
-    return new EndpointsGatewayClient(mainAddress(settings), settings.publish.apiKeys[0]);
+    return new EndpointsGatewayClient(mainAddress(settings), settings, operatorsAddress(settings));
   }
 }
 

@@ -185,6 +185,12 @@ describe('the file', () => {
     });
   });
 
+  it('may not have a variable that has moved', () => {
+    expect(problemsOf({ KITTIWAKE_METRICS_HOST: '0.0.0.0' })).toEqual([
+      'KITTIWAKE_METRICS_HOST: has become operators.host (KITTIWAKE_OPERATORS_HOST): metrics have their place among the endpoints for operators',
+    ]);
+  });
+
   it('is overridden by variables, setting by setting', () => {
     const env = withFile('origins: [https://a.example]\ncallbacks: { timeout: 1s, tries: 5 }\nlimits:\n', {
       KITTIWAKE_CALLBACKS_TIMEOUT: '2s',

@@ -1,6 +1,7 @@
 import { ConfigurationError } from './configuration-error.js';
 import { readConfigurationFile } from './configuration-file.js';
 import { interpolate } from './interpolate.js';
+import { movedHint } from './moved-settings.js';
 import { nearest } from './nearest.js';
 import { isRecord } from './record.js';
 import { valueProblems } from './refusals.js';
@@ -66,6 +67,8 @@ function readVariable(
 }
 
 function unknownVariable(name: string, known: Iterable<string>): string {
+  const moved = movedHint(name);
+  if (moved !== undefined) return `${name}: ${moved}`;
   const meant = nearest(withoutPrefix(name), [...known, CONFIG_FILE_VARIABLE].map(withoutPrefix));
   const remedy =
     meant === undefined

@@ -1,5 +1,6 @@
 import { isSectionKind, type SectionClass, type SectionKind } from './kind.js';
 import { shown } from './mask.js';
+import { movedHint } from './moved-settings.js';
 import { nearest } from './nearest.js';
 import { joinPath, problem } from './problem.js';
 import { isRecord } from './record.js';
@@ -69,6 +70,8 @@ function unknownKeys(of: SectionClass, input: Readonly<Record<string, unknown>>,
   return Object.keys(input)
     .filter((key) => !known.includes(key))
     .map((key) => {
+      const moved = movedHint(joinPath(path, key));
+      if (moved !== undefined) return `${joinPath(path, key)}: ${moved}`;
       const meant = nearest(key, known);
       const remedy = meant === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${meant}?`;
       return `${joinPath(path, key)}: unknown key, ${remedy}`;

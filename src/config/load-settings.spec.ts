@@ -62,7 +62,14 @@ describe('settings without options', () => {
         },
         redisAlt: undefined,
       },
-      publish: { apiKeys: [], maxBodyBytes: 1_048_576, maxBatch: 1_000, enabled: true },
+      publish: {
+        apiKeys: [],
+        maxBodyBytes: 1_048_576,
+        maxBatch: 1_000,
+        enabled: true,
+        path: '/publish',
+        triggerPath: '/trigger',
+      },
       origins: [],
       limits: {
         frameBytes: 1_048_576,
@@ -76,7 +83,9 @@ describe('settings without options', () => {
         handshakeTimeoutMs: 10_000,
       },
       ping: { intervalMs: 15_000, timeoutMs: 15_000 },
-      metrics: { enabled: true, port: 0, host: '127.0.0.1', socketsharkNames: false },
+      health: { enabled: true, livePath: '/health/live', readyPath: '/health/ready' },
+      operators: { enabled: true, port: undefined, host: '127.0.0.1', path: undefined },
+      metrics: { enabled: true, maxAgeMs: 1_000, socketsharkNames: false },
       shutdown: { spreadMs: 5_000, timeoutMs: 30_000 },
     });
   });
@@ -379,6 +388,22 @@ describe('a setting that is missing', () => {
 describe('an unknown key', () => {
   it.each([
     [{ callback: {} }, 'callback: unknown key, did you mean callbacks?'],
+    [
+      { metrics: { port: 9100 } },
+      'metrics.port: has become operators.port (KITTIWAKE_OPERATORS_PORT): metrics have their place among the endpoints for operators',
+    ],
+    [
+      { publish: { path: '/health/live' } },
+      'health.livePath: found /health/live, expected a path apart from publish.path, /health/live',
+    ],
+    [
+      { rooms: {}, publish: { triggerPath: '/publish' } },
+      'publish.triggerPath: found /publish, expected a path apart from publish.path, /publish',
+    ],
+    [
+      { operators: { path: '/ops' }, health: { readyPath: '/ops/ready' } },
+      'operators.path: found /ops, expected a path apart from health.readyPath, /ops/ready',
+    ],
     [{ callbacks: { timeoutMs: 5 } }, 'callbacks.timeoutMs: unknown key, did you mean timeout?'],
     [
       { services: { books: { require_authentication: false } } },

@@ -1,21 +1,18 @@
-import { integer } from './number.kind.js';
+import { duration } from './number.kind.js';
 import { Setting } from './setting.decorator.js';
-import { HOST } from './text-format.js';
-import { flag, text } from './text.kind.js';
+import { flag } from './text.kind.js';
 
 /** Metrics for Prometheus. */
 export class MetricsSettings {
-  @Setting({ kind: flag(), about: 'Offers `GET /metrics`.' })
+  @Setting({ kind: flag(), about: 'Offers `GET /metrics` where the endpoints for operators are.' })
   readonly enabled: boolean = true;
 
   @Setting({
-    kind: integer({ min: 0, max: 65_535 }),
-    about: 'A port of their own; `0` is the port of the gateway.',
+    kind: duration(),
+    about:
+      'How long metrics are given to all who ask before they are gathered again; `0s` shares them only with who asks meanwhile.',
   })
-  readonly port: number = 0;
-
-  @Setting({ kind: text(HOST), about: 'The address of the port of their own.' })
-  readonly host: string = '127.0.0.1';
+  readonly maxAgeMs: number = 1_000;
 
   @Setting({
     kind: flag(),

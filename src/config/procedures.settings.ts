@@ -41,7 +41,7 @@ export class ProceduresSettings {
 
   @Setting({
     kind: COUNT,
-    about: 'The most calls of one connection at a time; `0` is no limit.',
+    about: 'The most calls of one WebSocket at a time; `0` is no limit.',
   })
   readonly callsPerConnection: number = 1_000;
 

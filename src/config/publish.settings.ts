@@ -1,8 +1,8 @@
 import { texts } from './collection.kind.js';
 import { bytes, integer } from './number.kind.js';
 import { Setting } from './setting.decorator.js';
-import { API_KEY } from './text-format.js';
-import { flag } from './text.kind.js';
+import { API_KEY, ENDPOINTS_PATH } from './text-format.js';
+import { flag, text } from './text.kind.js';
 
 /** Publishing over HTTP. */
 export class PublishSettings {
@@ -30,4 +30,10 @@ export class PublishSettings {
 
   @Setting({ kind: flag(), about: 'Offers `POST /publish`, and `POST /trigger` where there are rooms.' })
   readonly enabled: boolean = true;
+
+  @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services publish.' })
+  readonly path: string = '/publish';
+
+  @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services trigger rooms.' })
+  readonly triggerPath: string = '/trigger';
 }

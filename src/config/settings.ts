@@ -3,9 +3,12 @@ import { BrokerSettings } from './broker.settings.js';
 import { CallbacksSettings } from './callbacks.settings.js';
 import { texts } from './collection.kind.js';
 import { CompressionSettings } from './compression.settings.js';
+import { HealthSettings } from './health.settings.js';
+import { httpPathsDiffer } from './http-paths.js';
 import { LimitsSettings } from './limits.settings.js';
 import { LogSettings } from './log.settings.js';
 import { MetricsSettings } from './metrics.settings.js';
+import { OperatorsSettings } from './operators.settings.js';
 import { PingSettings } from './ping.settings.js';
 import { ProceduresSettings } from './procedures.settings.js';
 import { PublishSettings } from './publish.settings.js';
@@ -20,6 +23,7 @@ import { TopicsSettings } from './topics.settings.js';
 
 /** All settings of a gateway, checked; durations are milliseconds, sizes bytes. Made by `loadSettings`. */
 @Rule(endpointsDiffer)
+@Rule(httpPathsDiffer)
 export class Settings {
   @Setting({ kind: section(ServerSettings), about: 'Where the gateway listens.' })
   readonly server: ServerSettings = new ServerSettings();
@@ -77,6 +81,15 @@ export class Settings {
   @Setting({ kind: section(PingSettings), about: 'How connections are found out that ended without a word.' })
   readonly ping: PingSettings = new PingSettings();
 
+  @Setting({ kind: section(HealthSettings), about: 'What load balancers and supervisors ask.' })
+  readonly health: HealthSettings = new HealthSettings();
+
+  @Setting({
+    kind: section(OperatorsSettings),
+    about: 'What operators ask. In an app that imports the module it is off until it has a path or a port.',
+  })
+  readonly operators: OperatorsSettings = new OperatorsSettings();
+
   @Setting({ kind: section(MetricsSettings), about: 'Metrics for Prometheus.' })
   readonly metrics: MetricsSettings = new MetricsSettings();
 
@@ -84,19 +97,12 @@ export class Settings {
   readonly shutdown: ShutdownSettings = new ShutdownSettings();
 }
 
-/** The gateway has endpoints below these. */
-const TAKEN_PATHS = ['/health', '/kittiwake'];
-
 /** A client could reach only one of two endpoints on the same path. */
 function endpointsDiffer({ topics, rooms, procedures }: Settings): Disagreement | undefined {
   if (rooms?.path === topics.path)
     return { key: 'rooms.path', found: rooms.path, expected: 'another path than topics.path' };
   if (procedures && [topics.path, rooms?.path].includes(procedures.path)) {
     const expected = 'another path than topics.path and rooms.path';
-    return { key: 'procedures.path', found: procedures.path, expected };
-  }
-  if (procedures && TAKEN_PATHS.includes(procedures.path)) {
-    const expected = 'another path than /health and /kittiwake, below which the gateway has endpoints';
     return { key: 'procedures.path', found: procedures.path, expected };
   }
   return undefined;

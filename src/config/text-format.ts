@@ -40,6 +40,13 @@ export const PROCEDURES_PATH: TextFormat = {
   accepts: (text) => /^(?:\/[^\s?#/*]+)+$/.test(text),
 };
 
+/** The path of an HTTP endpoint, or the one below which some are; one that means itself on every HTTP platform. */
+export const ENDPOINTS_PATH: TextFormat = {
+  name: 'path',
+  expected: 'a path such as /kittiwake, of letters, digits, - . _ and ~, without a slash at the end',
+  accepts: (text) => /^(?:\/[\w.~-]+)+$/.test(text),
+};
+
 /** The name of a procedure: it is a part of a path, and `token` below the path of procedures is taken. */
 export const PROCEDURE_NAME: TextFormat = {
   name: 'procedure name',

@@ -50,8 +50,8 @@ export function pushPart(
   return {
     tag: TAG,
     paths: {
-      [`${prefix}/publish`]: { post: push(PUBLISH) },
-      ...(rooms && { [`${prefix}/trigger`]: { post: push(TRIGGER) } }),
+      [prefix + publish.path]: { post: push(PUBLISH) },
+      ...(rooms && { [prefix + publish.triggerPath]: { post: push(TRIGGER) } }),
     },
     components: {
       schemas: {

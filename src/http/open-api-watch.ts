@@ -1,51 +1,63 @@
-import type { MetricsSettings } from '../config/metrics.settings.js';
-import { type Content, jsonOf, objectOf, OPEN, type Operation, type Part } from './open-api.js';
-import { DOCUMENT_PATH } from './open-api-paths.js';
+import type { Settings } from '../config/settings.js';
+import { type Content, jsonOf, objectOf, OPEN, type Operation, type Part, type Schema } from './open-api.js';
+import type { OperatorPlace } from './operator-endpoint.js';
+import { OPERATOR_PATHS } from './operator-paths.js';
 
 const TAG = { name: 'Operation', description: 'For who supervises the gateway.' };
+const STATES = ['ready', 'draining', 'broker lost', 'rabbitmq lost'];
 
-const HEALTH = jsonOf(
-  objectOf({
-    status: { enum: ['ready', 'draining', 'broker lost', 'rabbitmq lost'] },
-    broker: { type: 'string' },
-  }),
-);
-
-/** Health, metrics, and the document itself. */
-export function watchPart(
-  prefix: string,
-  { enabled, port }: MetricsSettings,
-  security: Operation['security'],
-): Part {
+/** Health, and what is for operators. */
+export function watchPart(place: OperatorPlace, settings: Settings, security: Operation['security']): Part {
   return {
     tag: TAG,
-    paths: {
-      [`${prefix}/health/live`]: {
-        get: watch(
-          'live',
-          'Whether the process does its work.',
-          jsonOf(objectOf({ status: { const: 'ok' } })),
-        ),
-      },
-      [`${prefix}/health/ready`]: { get: READY },
-      ...(enabled &&
-        port === 0 && {
-          [`${prefix}/metrics`]: {
-            get: watch('metrics', 'Metrics for Prometheus.', {
-              'text/plain': { schema: { type: 'string' } },
-            }),
-          },
-        }),
-      [prefix + DOCUMENT_PATH]: { get: documentOperation(security) },
-    },
+    paths: { ...healthPaths(place, settings), ...operatorPaths(place, settings, security) },
   };
 }
 
+function healthPaths({ prefix }: OperatorPlace, { health }: Settings): Part['paths'] {
+  if (!health.enabled) return {};
+  const live = jsonOf(objectOf({ status: { const: 'ok' } }));
+  return {
+    [prefix + health.livePath]: { get: watch('live', 'Whether the process does its work.', live) },
+    [prefix + health.readyPath]: { get: READY },
+  };
+}
+
+/** They are where the document is, whatever serves the rest. */
+function operatorPaths(
+  { prefix, base, mainUrl }: OperatorPlace,
+  { metrics }: Settings,
+  security: Operation['security'],
+): Part['paths'] {
+  const here = mainUrl === undefined ? {} : { servers: [{ url: '/' }] };
+  const at = (path: string, get: Operation): Part['paths'] => ({
+    [prefix + base + path]: { get: { ...get, ...here } },
+  });
+  const text = { 'text/plain': { schema: { type: 'string' } } };
+  return {
+    ...(metrics.enabled && at(OPERATOR_PATHS.metrics, watch('metrics', 'Metrics for Prometheus.', text))),
+    ...at(OPERATOR_PATHS.status, watch('status', 'What each process of the gateway does.', jsonOf(STATUS))),
+    ...at(OPERATOR_PATHS.document, documentOperation(security)),
+  };
+}
+
+const STATUS: Schema = objectOf({
+  version: { type: 'string' },
+  state: { enum: STATES },
+  processes: {
+    type: 'array',
+    items: objectOf({ pid: { type: 'integer' }, state: { enum: STATES }, broker: { type: 'string' } }),
+  },
+});
+
 const READY: Operation = {
-  ...watch('ready', 'Whether this node should get clients.', HEALTH),
+  ...watch('ready', 'Whether this node should get clients.', {}),
   responses: {
-    200: { description: 'It should.', content: HEALTH },
-    503: { description: 'It should not: it stops, or has lost its broker.', content: HEALTH },
+    200: { description: 'It should.', content: jsonOf(objectOf({ status: { const: 'ready' } })) },
+    503: {
+      description: 'It should not: it stops, or has lost what it needs.',
+      content: jsonOf(objectOf({ status: { const: 'not ready' } })),
+    },
   },
 };
 

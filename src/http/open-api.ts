@@ -23,6 +23,8 @@ export interface Operation {
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, ResponseObject | Reference>>;
+  /** Where it is, unless it is where most are. */
+  readonly servers?: readonly { readonly url: string }[];
 }
 
 /** What there is at each path. */
@@ -47,6 +49,7 @@ export interface Part {
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly servers?: readonly { readonly url: string }[];
   readonly tags: readonly Part['tag'][];
   readonly paths: Paths;
   readonly components: Components;

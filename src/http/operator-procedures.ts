@@ -1,16 +1,15 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Settings } from '../config/settings.js';
-import { Connections } from '../connection/connections.js';
 import { Hub } from '../delivery/hub.js';
 import type { Procedure } from '../procedures/procedure.js';
 import { Procedures } from '../procedures/procedures.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
 import { Services } from '../topics/services.js';
 import { TopicPublisher } from '../topics/topic-publisher.js';
+import { GatewayStatus } from './gateway-status.js';
 import { listenProcedure } from './listen.procedure.js';
 import { publishProcedure, triggerProcedure } from './push.procedures.js';
-import { Readiness } from './readiness.js';
 import { restartProcedure } from './restart.procedure.js';
 import { statusProcedure } from './status.procedure.js';
 
@@ -30,18 +29,13 @@ export class OperatorProcedures implements OnApplicationBootstrap {
   }
 
   private all(): Procedure[] {
-    const { modules, procedures } = this;
+    const { modules } = this;
     const hub = modules.get(Hub);
     return [
       publishProcedure(modules.get(TopicPublisher)),
       ...(this.settings.rooms ? [triggerProcedure(modules.get(RoomPublisher))] : []),
       listenProcedure(hub, modules.get(Services)),
-      statusProcedure({
-        readiness: modules.get(Readiness),
-        connections: modules.get(Connections),
-        hub,
-        procedures,
-      }),
+      statusProcedure(modules.get(GatewayStatus)),
       restartProcedure(),
     ];
   }

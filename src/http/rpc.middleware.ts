@@ -7,6 +7,7 @@ import { RpcHandshake } from '../rpc/rpc-handshake.js';
 import { RpcHttp } from '../rpc/rpc-http.js';
 import { allowOrigin } from './allowed-origin.js';
 import { type BodyRequest, readBefore } from './body.js';
+import { inTurn } from './in-turn.js';
 
 type HttpRequest = IncomingMessage & BodyRequest;
 type Next = () => void;
@@ -41,17 +42,15 @@ export class RpcMiddleware {
     next: Next,
   ): void {
     const [path = '/'] = (request.url ?? '/').split('?', 1);
-    if (this.handshake.isFor(path)) void this.shake(request, response);
+    if (this.handshake.isFor(path)) inTurn(request, response, () => void this.shake(request, response));
     else if (!http.enabled || !isCall(path, base)) next();
-    else if (!allowOrigin(this.settings.origins, request, response)) {
-      const body = readBefore(request);
-      void this.rpc.handle(request, response, {
-        prefix: base,
-        transport: 'tcp',
-        isForOneRequest: false,
-        body,
-      });
-    }
+    else inTurn(request, response, () => this.call(base, request, response));
+  }
+
+  private call(prefix: string, request: HttpRequest, response: ServerResponse): void {
+    if (allowOrigin(this.settings.origins, request, response)) return;
+    const body = readBefore(request);
+    void this.rpc.handle(request, response, { prefix, transport: 'tcp', isForOneRequest: false, body });
   }
 
   /** Tells who should have come over WebSocket, as the handshake would have. */

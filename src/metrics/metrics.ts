@@ -1,6 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { Settings } from '../config/settings.js';
+import { addMetrics, METRICS_REGISTRY, type MetricsRegistry, removeMetrics } from './metrics-registry.js';
+import { SharedAnswer } from './shared-answer.js';
 import { SocketsharkMetrics } from './socketshark.metrics.js';
 import { Totals } from './totals.js';
 
@@ -11,9 +13,9 @@ type PublicationSource = 'http' | 'process' | 'rabbitmq';
 
 /** What the gateway counts, in Prometheus' terms. */
 @Injectable()
-export class Metrics {
+export class Metrics implements OnApplicationShutdown {
   readonly registry = new Registry();
-  private readonly registers = [this.registry];
+  private readonly registers: MetricsRegistry[] = [this.registry];
 
   private readonly connections = new Gauge({
     name: 'kittiwake_connections',
@@ -84,19 +86,39 @@ export class Metrics {
     registers: this.registers,
   });
 
-  private collect = (): Promise<string> => this.registry.metrics();
+  private collect = (): Promise<string> => (this.appRegistry ?? this.registry).metrics();
+  private readonly answer: SharedAnswer<string>;
 
   private readonly waiting: (() => number)[] = [];
   private readonly socketshark: SocketsharkMetrics | undefined;
 
-  constructor({ metrics }: Settings) {
-    collectDefaultMetrics({ register: this.registry });
+  /** @param appRegistry has what there is to know of the process already, or is not meant to. */
+  constructor(
+    { metrics }: Settings,
+    @Optional() @Inject(METRICS_REGISTRY) private readonly appRegistry?: MetricsRegistry,
+  ) {
+    this.answer = new SharedAnswer(() => this.collect(), metrics.maxAgeMs);
     if (metrics.socketsharkNames) this.socketshark = new SocketsharkMetrics(this.registry);
+    if (!appRegistry) {
+      collectDefaultMetrics({ register: this.registry });
+      return;
+    }
+    addMetrics(this.registry, appRegistry);
+    this.registers.push(appRegistry);
   }
 
-  /** The metrics as Prometheus reads them. */
+  onApplicationShutdown(): void {
+    if (this.appRegistry) removeMetrics(this.registry, this.appRegistry);
+  }
+
+  /** The metrics as Prometheus reads them, as they are or were within `metrics.maxAge`. */
   text(): Promise<string> {
-    return this.collect();
+    return this.answer.read();
+  }
+
+  /** The media type of {@link text}. */
+  get contentType(): string {
+    return (this.appRegistry ?? this.registry).contentType;
   }
 
   /** Takes the metrics from elsewhere: where several processes share a port, any of them may be asked. */

@@ -2,7 +2,6 @@ import { Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { Expiry } from '../auth/expiry.js';
 import type { Arguments } from '../procedures/arguments.js';
-import type { CallSlots } from '../procedures/call-slots.js';
 import { isForCaller } from '../procedures/is-for-caller.js';
 import type { Procedure } from '../procedures/procedure.js';
 import type { CallOrigin, HttpCall } from '../procedures/procedure-call.js';
@@ -39,7 +38,6 @@ export class RpcExchange {
 
   constructor(
     private readonly parts: RpcParts,
-    private readonly slots: CallSlots,
     private readonly reply: RpcResponse,
     private readonly front: RpcFront,
   ) {}
@@ -81,14 +79,9 @@ export class RpcExchange {
     const { accept, 'content-type': contentType } = this.request.headers;
     this.formats = negotiate(accept, contentType);
     const given = this.request.method === 'POST' ? await this.arguments(contentType) : NO_ARGUMENTS;
-    this.slots.take();
-    try {
-      const { signal } = this.reply;
-      const answer = await calls.call({ name: target.name, given, origin, signal });
-      return await ('stream' in answer ? this.relay(answer.stream) : this.tell(answer.value));
-    } finally {
-      this.slots.release();
-    }
+    const { signal } = this.reply;
+    const answer = await calls.call({ name: target.name, given, origin, signal });
+    return 'stream' in answer ? this.relay(answer.stream) : this.tell(answer.value);
   }
 
   /** What goes on for long is not to outlast the token that it was begun with. */

@@ -2,7 +2,6 @@ import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Settings } from '../config/settings.js';
 import { Metrics } from '../metrics/metrics.js';
-import { CallSlots } from '../procedures/call-slots.js';
 import { RpcExchange } from './rpc-exchange.js';
 import type { RpcFront } from './rpc-front.js';
 import { RpcParts } from './rpc-parts.js';
@@ -13,8 +12,6 @@ import { RpcStatistics } from './rpc-statistics.js';
 @Injectable()
 export class RpcHttp implements BeforeApplicationShutdown {
   private readonly open = new Map<RpcExchange, Promise<void>>();
-  /** Of each connection: requests may come before those before them are answered. */
-  private readonly slots = new WeakMap<object, CallSlots>();
 
   constructor(
     private readonly parts: RpcParts,
@@ -28,13 +25,16 @@ export class RpcHttp implements BeforeApplicationShutdown {
     return this.parts.config.maxRequestBytes;
   }
 
-  /** Answers a request. Resolves when the answer has been sent, or cannot be any more. Never rejects. */
+  /**
+   * Answers a request; of one connection one after another. Resolves when the answer has been sent, or cannot be any more. Never
+   * rejects.
+   */
   async handle(request: IncomingMessage, response: ServerResponse, front: RpcFront): Promise<void> {
     const startedAt = performance.now();
     const sentBefore = sentBytes(request);
     if (front.isForOneRequest) response.setHeader('Connection', 'close');
     const reply = new RpcResponse(request, response, this.parts.config.bodyTimeoutMs);
-    const exchange = new RpcExchange(this.parts, this.slotsOf(request), reply, front);
+    const exchange = new RpcExchange(this.parts, reply, front);
     const running = exchange.run();
     this.open.set(exchange, running);
     await running;
@@ -57,12 +57,6 @@ export class RpcHttp implements BeforeApplicationShutdown {
     const timer = setTimeout(() => this.cutAll(), this.settings.shutdown.timeoutMs);
     await Promise.all(this.open.values());
     clearTimeout(timer);
-  }
-
-  private slotsOf({ socket }: IncomingMessage): CallSlots {
-    let slots = this.slots.get(socket);
-    if (!slots) this.slots.set(socket, (slots = new CallSlots(this.parts.config.callsPerConnection)));
-    return slots;
   }
 
   private cutAll(): void {

@@ -66,8 +66,8 @@ function takeIntake(app: NestFastifyApplication, { publish, rooms, server, limit
   const topics = app.get(PublishIntake, { strict: false });
   const triggers = app.get(TriggerIntake, { strict: false });
   const takers = new Map<string, (body: Buffer) => Answer | Promise<Answer>>();
-  takers.set('/publish', (body) => topics.answer(body));
-  if (rooms) takers.set('/trigger', (body) => triggers.answer(body));
+  takers.set(publish.path, (body) => topics.answer(body));
+  if (rooms) takers.set(publish.triggerPath, (body) => triggers.answer(body));
   const options = {
     takers,
     keys: app.get(ApiKeys, { strict: false }),

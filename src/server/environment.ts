@@ -2,7 +2,8 @@ import { ConfigModule } from '@nestjs/config';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { readEnvironment } from '../config/environment.js';
 import { loadSettings } from '../config/load-settings.js';
-import type { Settings } from '../config/settings.js';
+import { withUsualPort } from '../config/operators.settings.js';
+import { Settings } from '../config/settings.js';
 
 /** Inside an app, a provider may answer instead. */
 const ROOMS_NEED_API = 'rooms.api: found nothing, expected the section that says where the app is asked';
@@ -16,7 +17,7 @@ export async function settingsFromEnvironment(): Promise<Settings> {
   await ConfigModule.forRoot(); // adds the `.env` file to the environment, for which it needs no application
   const settings = loadSettings(readEnvironment(process.env));
   if (settings.rooms && !settings.rooms.api) throw new ConfigurationError([ROOMS_NEED_API]);
-  return settings;
+  return Object.assign(new Settings(), settings, { operators: withUsualPort(settings.operators) });
 }
 
 /** The environment that the process was given: what a `.env` file adds later is read anew by whoever comes after it. */

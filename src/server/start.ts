@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { BrokerError } from '../broker/broker.error.js';
 import { ConfigurationError } from '../config/configuration-error.js';
+import { OperatorsPortError } from '../http/operators-port.error.js';
 import { StateError } from '../rpc/state-error.js';
 import { settingsFromEnvironment } from './environment.js';
 import type { Handover } from './handover.js';
@@ -51,6 +52,7 @@ async function startRole(): Promise<void> {
 function describe(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message;
   if (!(error instanceof Error)) return String(error);
-  const isOperational = error instanceof BrokerError || error instanceof StateError || 'syscall' in error;
+  const isOperational =
+    [BrokerError, OperatorsPortError, StateError].some((kind) => error instanceof kind) || 'syscall' in error;
   return isOperational ? `Kittiwake cannot start: ${error.message}` : (error.stack ?? error.message);
 }

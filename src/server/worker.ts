@@ -3,12 +3,14 @@ import cluster from 'node:cluster';
 import { ProceduresLocalSettings } from '../config/procedures-local.settings.js';
 import { ProceduresSettings } from '../config/procedures.settings.js';
 import { Settings } from '../config/settings.js';
+import { GatewayStatus } from '../http/gateway-status.js';
 import { Lifecycle } from '../lifecycle.js';
 import { Metrics } from '../metrics/metrics.js';
 import { serve } from './serve.js';
 import { shareMetrics } from './worker-metrics.js';
 import { isRetire, listenWhenTold, sendAlive, sendReady, type WorkerRole } from './worker-messages.js';
 import { SIGN_OF_LIFE_MS } from './worker-watch.js';
+import { shareStatus } from './worker-status.js';
 
 /** One of several processes that share the port. */
 export async function serveAsWorker(settings: Settings, { relay, local }: WorkerRole): Promise<void> {
@@ -18,6 +20,7 @@ export async function serveAsWorker(settings: Settings, { relay, local }: Worker
   outliveParent();
   const app = await serve(own, { relay, predecessor, untilTold: listenWhenTold });
   shareMetrics(app.get(Metrics, { strict: false }));
+  shareStatus(app.get(GatewayStatus, { strict: false }));
   process.on('message', (message) => {
     if (isRetire(message))
       void app

@@ -19,6 +19,7 @@ import {
   sendRetire,
   type WorkerRole,
 } from './worker-messages.js';
+import { tellStatuses } from './worker-status.js';
 import { UntakenConnections } from './untaken-connections.js';
 import { WorkerStartError } from './worker-start.error.js';
 import { WorkerWatch } from './worker-watch.js';
@@ -107,6 +108,7 @@ class Workers {
     process.on('SIGHUP', () => void this.replaceAll());
     handOverSignals();
     cluster.on('exit', (worker) => this.ended(worker));
+    tellStatuses(() => this.running());
     cluster.on('message', (worker, message: unknown) => {
       if (isAlive(message)) this.watch.heard(worker);
       else if (message === METRICS_REQUEST) void this.answerMetrics(worker);

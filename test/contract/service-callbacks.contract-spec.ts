@@ -20,7 +20,7 @@ import { membersOf } from '../../src/protocol/json.js';
 import { TestClient } from '../support/client.js';
 import { TestGateway } from '../support/gateway.js';
 import { answer as answerJson, appsOfTest, type AppHandler } from '../support/http-app.js';
-import { createApp, KeptLog, moduleOf, TestApp } from '../support/nest-app.js';
+import { createApp, KeptLog, moduleOf, OPTIONS, TestApp } from '../support/nest-app.js';
 import {
   type Answer,
   type Kind,
@@ -152,7 +152,7 @@ describe('in process', () => {
     it('what cannot be JSON has done what it was told', async () => {
       await outcome('onSubscribe', () => ({ row: 1n }));
       await client.settled();
-      const metrics = await (await fetch(`${app.httpUrl}/metrics`)).text();
+      const metrics = await (await fetch(`${app.httpUrl}/kittiwake/metrics`)).text();
       expect(metrics).toMatch(/callback_seconds_count\{.*callback="onSubscribe".*outcome="ok"\} 1\n/);
     });
 
@@ -179,7 +179,8 @@ describe('in process', () => {
 const PERIODS: TopicServiceRules = { authorizationRenewalPeriod: '1h', heartbeatPeriod: '1h' };
 
 async function start(metadata: ModuleMetadata): Promise<TestApp> {
-  return TestApp.listen(await createApp(moduleOf(metadata), new KeptLog()));
+  const options = { ...OPTIONS, operators: { path: '/kittiwake' } };
+  return TestApp.listen(await createApp(moduleOf(metadata, options), new KeptLog()));
 }
 
 function cycle(): object {

@@ -132,6 +132,7 @@ export class Bookshop {
       KITTIWAKE_CONFIG: 'examples/bookshop/kittiwake.yaml',
       KITTIWAKE_HOST: HOST,
       KITTIWAKE_PORT: String(this.gatewayPort),
+      KITTIWAKE_OPERATORS_PORT: '0',
       KITTIWAKE_LOG_LEVEL: 'warn',
       KITTIWAKE_SHUTDOWN_SPREAD: '0s',
       BOOKSHOP_API_KEY: API_KEY,

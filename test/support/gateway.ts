@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadSettings } from '../../src/config/load-settings.js';
 import type { KittiwakeOptions } from '../../src/config/options.js';
+import { OperatorsServer } from '../../src/http/operators-server.js';
 import { createServer } from '../../src/server/create-server.js';
 
 export const API_KEY = 'test-key-of-sixteen-or-more';
@@ -12,13 +13,15 @@ export class TestGateway {
     readonly port: number,
   ) {}
 
-  /** Quiet and with an API key, unless the options say otherwise. */
+  /** Quiet, with an API key and fresh metrics on a free port, unless the options say otherwise. */
   static async start(options: KittiwakeOptions = {}): Promise<TestGateway> {
     const settings = loadSettings({
       ...options,
       server: { port: 0, ...options.server },
       log: { level: 'silent', ...options.log },
       publish: { apiKeys: [API_KEY], ...options.publish },
+      operators: { port: 0, ...options.operators },
+      metrics: { maxAge: '0s', ...options.metrics },
       shutdown: { spread: '0s', ...options.shutdown },
     });
     const app = await createServer(settings);
@@ -40,6 +43,13 @@ export class TestGateway {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Where operators ask. */
+  get operatorsUrl(): string {
+    const { url } = this.app.get(OperatorsServer);
+    if (url === undefined) throw new Error('it has no port for operators');
+    return url;
+  }
+
   /** POSTs to the publish endpoint; a string goes as it is. */
   publish(publication: unknown, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(`${this.httpUrl}/publish`, {
@@ -51,7 +61,7 @@ export class TestGateway {
 
   /** One metric's value, summed over its series that have all of the labels. */
   async metric(name: string, labels: Record<string, string> = {}): Promise<number> {
-    const text = await (await fetch(`${this.httpUrl}/metrics`)).text();
+    const text = await (await fetch(`${this.operatorsUrl}/metrics`)).text();
     let sum = 0;
     for (const line of text.split('\n')) {
       const [, found, series = '', value] = /^(\w+)(\{.*\})? (\S+)$/.exec(line) ?? [];

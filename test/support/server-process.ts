@@ -87,6 +87,7 @@ export class ServerProcess {
     const env: Record<string, string> = { PATH: process.env['PATH'] ?? '', ...options.env };
     if (options.dotEnv === undefined) env['KITTIWAKE_PORT'] ??= `${port}`;
     else await writeFile(join(folder, '.env'), options.dotEnv);
+    if (!hasOperators(options.config)) env['KITTIWAKE_OPERATORS_PORT'] ??= '0';
     if (options.config !== undefined) {
       env['KITTIWAKE_CONFIG'] = 'kittiwake.yaml';
       // JSON is YAML too.
@@ -106,6 +107,13 @@ export class ServerProcess {
 
   get httpUrl(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Where operators ask. @throws when it has not said so: not yet, or not at this level of its log. */
+  get operatorsUrl(): string {
+    const url = /what is for operators is at (http:[^"\s]+)/.exec(this.stdout)?.[1];
+    if (url === undefined) throw this.failure('has not said where operators ask');
+    return url;
   }
 
   get pid(): number {
@@ -150,6 +158,10 @@ export class ServerProcess {
   private failure(what: string, cause?: unknown): Error {
     return new WaitError(`the gateway ${what}. It printed:\n${this.output}`, { cause });
   }
+}
+
+function hasOperators(config: unknown): boolean {
+  return typeof config === 'object' && config !== null && 'operators' in config;
 }
 
 /** Builds the project unless the build is newer than its sources. Test files that run side by side build once. */

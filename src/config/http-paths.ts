@@ -1,0 +1,54 @@
+import type { HealthSettings } from './health.settings.js';
+import type { OperatorsSettings } from './operators.settings.js';
+import type { ProceduresSettings } from './procedures.settings.js';
+import type { PublishSettings } from './publish.settings.js';
+import type { Disagreement } from './setting.decorator.js';
+
+/** The sections that have paths of HTTP endpoints. */
+interface Sections {
+  readonly publish: PublishSettings;
+  readonly rooms?: object;
+  readonly health: HealthSettings;
+  readonly operators: OperatorsSettings;
+  readonly procedures?: ProceduresSettings;
+}
+
+/** A path of the main port that is the gateway's. */
+interface TakenPath {
+  readonly key: string;
+  readonly path: string;
+  /** Whether what is below it is taken as well. */
+  readonly isTree: boolean;
+}
+
+/** Of two endpoints on the same path only one could be reached. */
+export function httpPathsDiffer(settings: Sections): Disagreement | undefined {
+  const taken = pathsOf(settings);
+  for (const [index, one] of taken.entries()) {
+    const other = taken.slice(0, index).find((before) => isShared(before, one));
+    if (other)
+      return { key: one.key, found: one.path, expected: `a path apart from ${other.key}, ${other.path}` };
+  }
+  return undefined;
+}
+
+function pathsOf({ publish, rooms, health, operators, procedures }: Sections): TakenPath[] {
+  const paths = [
+    publish.enabled && { key: 'publish.path', path: publish.path, isTree: false },
+    publish.enabled && rooms && { key: 'publish.triggerPath', path: publish.triggerPath, isTree: false },
+    health.enabled && { key: 'health.livePath', path: health.livePath, isTree: false },
+    health.enabled && { key: 'health.readyPath', path: health.readyPath, isTree: false },
+    operators.enabled &&
+      operators.path !== undefined && { key: 'operators.path', path: operators.path, isTree: true },
+    procedures && { key: 'procedures.path', path: procedures.path, isTree: true },
+  ];
+  return paths.filter((path) => typeof path === 'object');
+}
+
+function isShared(one: TakenPath, other: TakenPath): boolean {
+  return one.path === other.path || isBelow(one, other) || isBelow(other, one);
+}
+
+function isBelow({ path }: TakenPath, tree: TakenPath): boolean {
+  return tree.isTree && path.startsWith(`${tree.path}/`);
+}

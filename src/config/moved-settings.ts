@@ -1,0 +1,13 @@
+/** Settings that were elsewhere before, and what to write now. */
+const MOVED = [
+  { key: 'metrics.port', env: 'KITTIWAKE_METRICS_PORT', to: 'operators.port' },
+  { key: 'metrics.host', env: 'KITTIWAKE_METRICS_HOST', to: 'operators.host' },
+] as const;
+
+/** What to say of a key, or of a variable, that is known no more; nothing of all others. */
+export function movedHint(place: string): string | undefined {
+  const moved = MOVED.find(({ key, env }) => key === place || env === place);
+  if (!moved) return undefined;
+  const variable = moved.env.replace('METRICS', 'OPERATORS');
+  return `has become ${moved.to} (${variable}): metrics have their place among the endpoints for operators`;
+}

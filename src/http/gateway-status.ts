@@ -1,0 +1,57 @@
+import cluster from 'node:cluster';
+import { Injectable } from '@nestjs/common';
+import { Connections } from '../connection/connections.js';
+import { Hub } from '../delivery/hub.js';
+import { Procedures } from '../procedures/procedures.js';
+import { gatewayPid } from '../rpc/gateway-process.js';
+import { Readiness } from './readiness.js';
+
+/** What a process of the gateway does. */
+export type ProcessStatus = ReturnType<GatewayStatus['read']>;
+
+/** One that should have said how it is, and has not in time. */
+export interface SilentProcess {
+  readonly pid: number;
+  readonly worker: number | undefined;
+  readonly state: 'no answer';
+}
+
+type Statuses = readonly (ProcessStatus | SilentProcess)[];
+
+/** What this process does, and where several share the port, what all of them do. */
+@Injectable()
+export class GatewayStatus {
+  private collect = async (): Promise<Statuses> => [this.read()];
+
+  constructor(
+    private readonly readiness: Readiness,
+    private readonly connections: Connections,
+    private readonly hub: Hub,
+    private readonly procedures: Procedures,
+  ) {}
+
+  /** This process. `uptime` is seconds, `memory` bytes; `worker` is one of several processes. */
+  read() {
+    return {
+      pid: gatewayPid(),
+      ...(cluster.isWorker && { worker: process.pid }),
+      uptime: Math.round(process.uptime()),
+      state: this.readiness.state,
+      broker: this.readiness.brokerState,
+      connections: this.connections.count,
+      channels: this.hub.channelCount,
+      procedures: [...this.procedures.all].length,
+      memory: process.memoryUsage.rss(),
+    };
+  }
+
+  /** All processes of the gateway on this machine. */
+  all(): Promise<Statuses> {
+    return this.collect();
+  }
+
+  /** Takes from where to learn of all processes: any of them may be asked. */
+  collectFrom(collect: () => Promise<Statuses>): void {
+    this.collect = collect;
+  }
+}

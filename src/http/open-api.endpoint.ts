@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { Settings } from '../config/settings.js';
+import { Procedures } from '../procedures/procedures.js';
+import type { Signature } from '../procedures/signature.js';
+import { failureOf } from '../rpc/rpc-failure.js';
+import { RpcParts } from '../rpc/rpc-parts.js';
+import { openApiDocument } from './open-api-document.js';
+import {
+  jsonAnswer,
+  type OperatorAnswer,
+  type OperatorEndpoint,
+  type OperatorPlace,
+} from './operator-endpoint.js';
+import { OPERATOR_PATHS } from './operator-paths.js';
+
+/** There is one for each place and for who may call the same: a few. What has more than that begins anew. */
+const MAX_KEPT = 16;
+
+/** Describes the HTTP side of the gateway, as far as the caller may know of it: an OpenAPI document. */
+@Injectable()
+export class OpenApiEndpoint implements OperatorEndpoint {
+  readonly path = OPERATOR_PATHS.document;
+  readonly isForPages = true;
+  /** Procedures are added, and never changed. */
+  private readonly kept = new Map<string, string>();
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly procedures: Procedures,
+    private readonly parts: RpcParts,
+  ) {}
+
+  async answer(request: IncomingMessage, place: OperatorPlace): Promise<OperatorAnswer> {
+    try {
+      return jsonAnswer(200, this.textOf(place, await this.callableBy(request)));
+    } catch (error) {
+      const { status, body, headers } = failureOf(error, false);
+      return jsonAnswer(status, JSON.stringify(body), headers);
+    }
+  }
+
+  private textOf(place: OperatorPlace, callable: readonly Signature[]): string {
+    const { prefix, base, mainUrl } = place;
+    const key = [prefix, base, mainUrl, ...callable.map(({ name }) => name)].join(' ');
+    let text = this.kept.get(key);
+    if (text === undefined) {
+      if (this.kept.size === MAX_KEPT) this.kept.clear();
+      text = JSON.stringify(openApiDocument(place, this.settings, callable));
+      this.kept.set(key, text);
+    }
+    return text;
+  }
+
+  /** Without a secret or a token these are the public ones, so that nothing tells which others there are. */
+  private async callableBy(request: IncomingMessage): Promise<Signature[]> {
+    const { callers, calls } = this.parts;
+    const origin = await callers.identify(request, { hasSecret: false });
+    return [...this.procedures.all]
+      .map(({ signature }) => signature)
+      .filter(({ name }) => calls.find(name, origin));
+  }
+}

@@ -1,0 +1,50 @@
+import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Settings } from '../config/settings.js';
+import { inTurn } from './in-turn.js';
+import type { OperatorAnswer, OperatorPlace } from './operator-endpoint.js';
+import { OperatorEndpoints } from './operator-endpoints.js';
+
+/** A request or a response of either HTTP platform; Fastify's has Node's own in it. */
+type Either<Own> = Own & { readonly raw?: Own };
+type Request = Either<IncomingMessage> & { readonly originalUrl?: string };
+type Response = Either<ServerResponse>;
+
+/** What is for operators on the port of the app, where it has a path there. */
+@Controller({ version: VERSION_NEUTRAL })
+export class OperatorsController {
+  constructor(
+    private readonly settings: Settings,
+    private readonly endpoints: OperatorEndpoints,
+    private readonly host: HttpAdapterHost,
+  ) {}
+
+  /** Answers by itself, whatever interceptors of the app do with results. */
+  answer(@Req() request: Request, @Res() response: Response): void {
+    inTurn(request.raw ?? request, response.raw ?? response, () => void this.answerNow(request, response));
+  }
+
+  /** Asked by browsers, for pages of other origins that would say who they are. */
+  preflight(@Req() request: Request, @Res() response: Response): void {
+    this.answer(request, response);
+  }
+
+  private async answerNow(request: Request, response: Response): Promise<void> {
+    const raw = request.raw ?? request;
+    const [path = ''] = (request.originalUrl ?? raw.url ?? '').split('?', 1);
+    const base = this.settings.operators.path ?? '';
+    const at = path.lastIndexOf(base);
+    const place: OperatorPlace = { prefix: path.slice(0, at), base };
+    const endpoint = this.endpoints.find(path.slice(at + base.length));
+    if (!endpoint) return this.reply(response, { status: 404, headers: {}, body: '' });
+    const answer = await this.endpoints.answer(endpoint, place, raw, response.raw ?? response);
+    if (answer) this.reply(response, answer);
+  }
+
+  private reply(response: Response, { status, headers, body }: OperatorAnswer): void {
+    const { httpAdapter } = this.host;
+    for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
+    httpAdapter.reply(response, body, status);
+  }
+}

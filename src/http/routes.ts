@@ -1,0 +1,64 @@
+import { Get, Options, Post, SetMetadata, type Type } from '@nestjs/common';
+import type { Settings } from '../config/settings.js';
+import { HealthController } from './health.controller.js';
+import { OPERATOR_PATHS } from './operator-paths.js';
+import { OperatorsController } from './operators.controller.js';
+import { PublishController } from './publish.controller.js';
+import { routed, type RoutedMethods, unroutedCopyOf } from './routed-controller.js';
+import { TriggerController } from './trigger.controller.js';
+
+/** They are no part of the app's own API: `@nestjs/swagger` leaves out what has this. */
+const Undocumented = SetMetadata('swagger/apiExcludeController', [true]);
+
+const ROUTES: readonly (readonly [Type<object>, (settings: Settings) => RoutedMethods])[] = [
+  [PublishController, ({ publish }) => ({ publish: publish.enabled && Post(publish.path) })],
+  [
+    TriggerController,
+    ({ publish, rooms }) => ({
+      trigger: publish.enabled && rooms !== undefined && Post(publish.triggerPath),
+    }),
+  ],
+  [
+    HealthController,
+    ({ health }) => ({
+      live: health.enabled && Get(health.livePath),
+      ready: health.enabled && Get(health.readyPath),
+    }),
+  ],
+  [OperatorsController, operatorRoutes],
+];
+
+/**
+ * The controllers of one gateway. Their paths are in its settings, which may be known only when they have been made; what
+ * is off has no path, so that the app can have it.
+ */
+export class Routes {
+  readonly controllers = ROUTES.map(([controller]) => {
+    const copy = unroutedCopyOf(controller);
+    Undocumented(copy);
+    return copy;
+  });
+
+  /** Before the app finds the paths of its controllers, which it does when all of them have been made. */
+  place(settings: Settings): void {
+    for (const [index, controller] of this.controllers.entries())
+      routed(controller, ROUTES[index]![1](settings));
+  }
+}
+
+function operatorRoutes({ operators, metrics, procedures }: Settings): RoutedMethods {
+  const { enabled, path } = operators;
+  if (!enabled || path === undefined) return { answer: false, preflight: false };
+  const hasPage = procedures?.http.page ?? false;
+  const hasDocument = hasPage || (procedures?.http.openApi ?? true);
+  const paths = [
+    ...(metrics.enabled ? [OPERATOR_PATHS.metrics] : []),
+    OPERATOR_PATHS.status,
+    ...(hasDocument ? [OPERATOR_PATHS.document] : []),
+    ...(hasPage ? [OPERATOR_PATHS.page, `${OPERATOR_PATHS.page}/:file`] : []),
+  ];
+  return {
+    answer: Get(paths.map((one) => path + one)),
+    preflight: hasDocument && Options(path + OPERATOR_PATHS.document),
+  };
+}
