@@ -44,6 +44,7 @@ export function connectionSettings({
     admissionDeadlineMs: auth.deadlineMs,
     idleMs: limits.idleMs,
     handshakeTimeoutMs: limits.handshakeTimeoutMs,
+    closeTimeoutMs: limits.closeTimeoutMs,
     pingIntervalMs: ping.intervalMs,
     pingTimeoutMs: ping.timeoutMs,
   };

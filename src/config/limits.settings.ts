@@ -78,4 +78,11 @@ export class LimitsSettings {
 
   @Setting({ kind: duration({ min: 1 }), about: 'How long the HTTP upgrade may take.' })
   readonly handshakeTimeoutMs: number = 10_000;
+
+  @Setting({
+    kind: duration({ min: 1 }),
+    about:
+      'How long a client may take to answer a close; then its socket is destroyed. Until it is closed, the connection counts.',
+  })
+  readonly closeTimeoutMs: number = 2_000;
 }

@@ -12,7 +12,7 @@ export interface ConnectionHost<Client> {
   settled(connection: Client): void;
   /** The connection has ended, or is about to: nothing can be sent to it any more. */
   ended(connection: Client, reason: CloseReason | undefined): void;
-  /** The socket of a connection that was about to end has closed. */
+  /** The socket of a connection that has ended is closed: it counts no more. */
   gone(connection: Client): void;
   /** Has a connection swept at a time, or before. */
   sweepBy(connection: Client, timeMs: number): void;

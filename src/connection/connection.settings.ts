@@ -24,6 +24,8 @@ export interface ConnectionSettings {
   readonly idleMs: number;
   /** A handshake that has not been decided on by then is refused. */
   readonly handshakeTimeoutMs: number;
+  /** The socket of a connection that has ended, and that the client does not close, is destroyed after this. */
+  readonly closeTimeoutMs: number;
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
 }

@@ -71,6 +71,7 @@ describe('a connection whose client does not read', () => {
     const host = {
       settings,
       outbox: new Outbox(),
+      gone: () => undefined,
       ended: (_: Connection, reason: CloseReason | undefined) => ends.push(reason),
     };
     connection = new Connection(
@@ -113,6 +114,34 @@ describe('a connection whose client does not read', () => {
     expect([webSocket.closedWith, ends]).toEqual([1013, [CLOSE_REASONS.slowConsumer]]);
     sendLater('K');
     expect(await socket.takeAll()).toBe('AB');
+  });
+
+  // 50 slow clients held 214 MB for half a minute after they had been closed: what a socket has cannot be taken back.
+  it('keeps what waits out of the socket, and forgets it at the close', async () => {
+    for (const letter of 'CDEFGHIJ') {
+      connection.send(frame(letter));
+      await turn();
+    }
+    expect(webSocket.closedWith).toBe(1013);
+    expect(socket.writableLength).toBeLessThanOrEqual(100_000);
+    expect(await socket.takeAll()).toBe('AB');
+  });
+
+  it('forgets what waits when it is closed for a flood', async () => {
+    connection.send(frame('C'));
+    await turn();
+    connection.close(CLOSE_REASONS.tooManyEvents);
+    expect([webSocket.closedWith, await socket.takeAll()]).toEqual([4429, 'AB']);
+  });
+
+  it('has whoever has much to send wait for what waits here, too', async () => {
+    connection.send(frame('C'));
+    await turn();
+    let isSettled = false;
+    void connection.backlog?.then(() => (isSettled = true));
+    expect(isSettled).toBe(false);
+    expect(await socket.takeAll()).toBe('ABC');
+    expect([isSettled, connection.backlog]).toEqual([true, undefined]);
   });
 
   it('pings before what waits, so that the client can show that it lives', async () => {

@@ -7,12 +7,12 @@ import { AdmissionClock } from './admission-clock.js';
 import type { ConnectionHost } from './connection-host.js';
 import { type Deadlines, dueAt, nextDueAtMs } from './deadlines.js';
 import type { Deflater } from './deflater.js';
-import { drained } from './drained.js';
+import { discardAfter } from './discard.js';
 import type { Endpoint } from './endpoint.js';
 import { EventRate } from './event-rate.js';
 import { textFrame } from './frame.js';
 import type { KeptBytes, KeptBytesOwner } from './kept-bytes.js';
-import { Lag } from './lag.js';
+import { Lag, type Taker } from './lag.js';
 import type { Missable } from './overflow.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
 import type { Batch } from './batch.js';
@@ -25,7 +25,7 @@ const LITTLE_BYTES = 65_536;
 const PING_FRAME = Buffer.from([0x89, 0x00]);
 
 /** One client socket. The only way out to a client is {@link send}. */
-export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptBytesOwner {
+export class Connection implements Outlet, Taker, InboxOwner, Deadlines, Swept, KeptBytesOwner {
   /** See {@link Outlet.waiting}. */
   waiting: Batch | undefined = undefined;
   /** Where the client is, for the limit of connections of one address. */
@@ -49,7 +49,6 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
   private lag: Lag | undefined = undefined;
   private abandonment: AbortController | undefined = undefined;
   private ending: AbortController | undefined = undefined;
-  private draining: Promise<void> | undefined = undefined;
 
   constructor(
     private readonly webSocket: WebSocket,
@@ -93,9 +92,9 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
    * settles when all that waits has been written, or the connection has ended. Nothing when little waits now.
    */
   get backlog(): Promise<void> | undefined {
-    if (!this.hasBacklog) return undefined;
+    if ((this.waiting?.length ?? 0) + (this.lag?.bytes ?? 0) <= LITTLE_BYTES) return undefined;
     this.host.outbox.flushOne(this);
-    return this.hasBacklog ? (this.draining ??= this.drained()) : undefined;
+    return this.lag && this.lag.bytes > LITTLE_BYTES ? this.lag.drained(this.ended) : undefined;
   }
 
   /** The client has shown that it has business here: it will not be closed for keeping silent. */
@@ -136,14 +135,12 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
     this.ensureInbox().runNext(task);
   }
 
-  /** Sends what waits, then closes. Events that were not handled yet are dropped. */
+  /** Sends what waits, unless the client does not read, then closes. Events that were not handled yet are dropped. */
   close(reason: CloseReason): void {
     this.host.outbox.flushOne(this);
     if (this.isClosing) return;
-    if (reason !== CLOSE_REASONS.slowConsumer) this.lag?.flush();
-    const prescribed = this.subProtocol === '' ? this.endpoint.prescribedCodes.get(reason) : undefined;
-    // The originals that close with 1000 say no more.
-    this.webSocket.close(prescribed ?? reason.code, prescribed === 1000 ? undefined : reason.text);
+    this.lag?.flushFor(reason);
+    this.webSocket.close(...this.endpoint.closeOf(reason, this.subProtocol));
     this.inbox?.dropFrames();
     this.abandonment?.abort();
     this.end(reason);
@@ -181,15 +178,20 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
     this.isPongDue = false;
   }
 
-  /**
-   * The socket has closed, or does so for a reason that lies in what the client sent. Events that the client sent
-   * before are handled all the same.
-   */
-  closed(reason?: CloseReason): void {
-    if (this.isClosing) {
-      this.host.gone(this);
-      return;
-    }
+  /** The WebSocket begins to close, whoever wants it: no more is read than what may have been under way. */
+  closes(): void {
+    discardAfter(this.socket, () => this.webSocket.pause());
+  }
+
+  /** The socket has closed. */
+  closed(): void {
+    this.broken();
+    this.host.gone(this);
+  }
+
+  /** The socket closes, for what the client sent if there is a reason. Earlier events are handled all the same. */
+  broken(reason?: CloseReason): void {
+    if (this.isClosing) return;
     if (this.subProtocol !== '') this.inbox?.dropFramesUnless(this.endpoint.outlivesClient);
     if (this.inbox?.isEmpty !== false) this.abandonment?.abort();
     else this.host.lingers(this);
@@ -240,6 +242,12 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
 
   /** See {@link Outlet.write}. A client that cannot keep up is closed, so that it costs nobody else anything. */
   write(frames: Buffer): void {
+    if (this.lag?.isBehind !== true) this.give(frames);
+    else if (!this.lag.push(frames)) this.close(CLOSE_REASONS.slowConsumer);
+  }
+
+  /** See {@link Taker.give}. */
+  give(frames: Buffer): void {
     if (this.webSocket.readyState !== WebSocket.OPEN) return;
     this.socket.write(frames);
     if (this.socket.writableLength > 0) this.fallBehind();
@@ -258,16 +266,6 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
     this.endpoint.begin(this, handshake);
   }
 
-  private get hasBacklog(): boolean {
-    if (this.isClosing) return false;
-    return (this.waiting?.length ?? 0) + this.socket.writableLength > LITTLE_BYTES;
-  }
-
-  private async drained(): Promise<void> {
-    await drained(this.socket, this.ended);
-    this.draining = undefined;
-  }
-
   /** See {@link Deadlines.idleMs}. */
   get idleMs(): number {
     return this.endpoint.idleMs ?? this.host.settings.idleMs;
@@ -277,12 +275,12 @@ export class Connection implements Outlet, InboxOwner, Deadlines, Swept, KeptByt
     this.lastPingAtMs = nowMs;
     this.isPongDue = true;
     // Between messages, not behind those that wait: a client that reads slowly is alive.
-    if (!this.isClosing) this.host.outbox.add(this, PING_FRAME);
+    if (this.lag) this.give(PING_FRAME);
+    else if (!this.isClosing) this.host.outbox.add(this, PING_FRAME);
   }
 
   private ensureInbox(): Inbox {
-    this.inbox ??= new Inbox(this, this.host.settings.maxInboxBytes);
-    return this.inbox;
+    return (this.inbox ??= new Inbox(this, this.host.settings.maxInboxBytes));
   }
 
   private end(reason: CloseReason | undefined): void {

@@ -4,6 +4,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection.settings.js';
 import type { ConnectionHost } from './connection-host.js';
 import type { Connection } from './connection.js';
+import { Leaving } from './leaving.js';
 import { Outbox } from './outbox.js';
 import { Wheel } from './wheel.js';
 
@@ -22,9 +23,7 @@ export class Connections implements ConnectionHost<Connection> {
   /** Sweeps the deadlines of connections, and of what they have. */
   readonly wheel = new Wheel(SWEEP_MS);
   private readonly open = new Set<Connection>();
-  /** Those that the gateway has closed, until the client has too. */
-  private readonly leaving = new Set<Connection>();
-  private whenAllGone: (() => void) | undefined;
+  private readonly leaving: Leaving;
   private readonly perAddress = new Map<string, number>();
   /** Clients that are gone, whose events are still handled; each with the time when that ends. */
   private readonly lingering = new Map<Connection, NodeJS.Timeout>();
@@ -34,17 +33,19 @@ export class Connections implements ConnectionHost<Connection> {
     @Inject(CONNECTION_SETTINGS) readonly settings: ConnectionSettings,
     private readonly metrics: Metrics,
   ) {
+    this.leaving = new Leaving(this.wheel, settings.closeTimeoutMs);
     this.wheel.start();
   }
 
+  /** How many sockets there are: a connection counts until its own is closed. */
   get count(): number {
-    return this.open.size;
+    return this.open.size + this.leaving.count;
   }
 
   /** The HTTP status with which one more connection from the address must be refused, if it must. */
   refusal(address: string | undefined): 503 | 429 | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.settings;
-    if (!this.isAccepting || (maxConnections > 0 && this.open.size >= maxConnections)) return 503;
+    if (!this.isAccepting || (maxConnections > 0 && this.count >= maxConnections)) return 503;
     const already = this.perAddress.get(address ?? '') ?? 0;
     return maxConnectionsPerAddress > 0 && already >= maxConnectionsPerAddress ? 429 : undefined;
   }
@@ -59,8 +60,7 @@ export class Connections implements ConnectionHost<Connection> {
   /** See {@link ConnectionHost.ended}. */
   ended(connection: Connection, reason: CloseReason | undefined): void {
     if (!this.open.delete(connection)) return;
-    if (reason) this.leaving.add(connection);
-    this.countAddress(connection.address, -1);
+    this.leaving.add(connection);
     this.metrics.connectionClosed(reason?.name ?? 'client');
   }
 
@@ -85,7 +85,8 @@ export class Connections implements ConnectionHost<Connection> {
   /** See {@link ConnectionHost.gone}. */
   gone(connection: Connection): void {
     this.leaving.delete(connection);
-    if (this.leaving.size === 0) this.whenAllGone?.();
+    this.countAddress(connection.address, -1);
+    this.metrics.connectionGone();
   }
 
   /** Refuses new connections with 503, until {@link acceptAll}. */
@@ -121,18 +122,7 @@ export class Connections implements ConnectionHost<Connection> {
   /** Ends the sweeping, and the sockets of clients that do not answer the close; the last thing. */
   async stop(): Promise<void> {
     this.wheel.stop();
-    await this.allGone();
-    for (const connection of this.leaving) connection.terminate();
-  }
-
-  private async allGone(): Promise<void> {
-    if (this.leaving.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.whenAllGone = resolve;
-      timer = setTimeout(resolve, LAST_ANSWER_MS);
-    });
-    clearTimeout(timer);
+    await this.leaving.end(LAST_ANSWER_MS);
   }
 
   private countAddress(address: string | undefined, change: 1 | -1): void {

@@ -78,6 +78,13 @@ export class Endpoint {
     return this.isWild || this.path === path || this.isBelow(path);
   }
 
+  /** The code and the text with which a client that has agreed on a sub-protocol, or on none, is closed. */
+  closeOf(reason: CloseReason, subProtocol: string): [code: number, text?: string] {
+    const prescribed = subProtocol === '' ? this.prescribedCodes.get(reason) : undefined;
+    // The originals that close with 1000 say no more.
+    return prescribed === 1000 ? [prescribed] : [prescribed ?? reason.code, reason.text];
+  }
+
   /** Whether a gateway serves it. */
   get isServed(): boolean {
     return this.decode !== undefined;

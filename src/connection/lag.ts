@@ -1,19 +1,34 @@
-import type { Writable } from 'node:stream';
-import type { Outlet } from './outbox.js';
+import type { Duplex } from 'node:stream';
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import { drained } from './drained.js';
 import { type Missable, Overflow } from './overflow.js';
 
 /** What waits in the socket of a client that is behind, beside what the kernel has taken; less with a low limit. */
 const BEHIND_BYTES = 65_536;
 
+/** For what a client does that does not read, or floods: what waits for it is not sent before the close. */
+const UNHEARD: ReadonlySet<CloseReason> = new Set([
+  CLOSE_REASONS.slowConsumer,
+  CLOSE_REASONS.unresponsive,
+  CLOSE_REASONS.tooManyEvents,
+]);
+
+/** What passes on to a socket what has waited. */
+export interface Taker {
+  /** Gives whole frames to the socket, whatever waits there. */
+  give(frames: Buffer): void;
+}
+
 /** How far a client is behind with reading. A connection has one from when its client has fallen behind first. */
 export class Lag {
   private readonly overflow = new Overflow();
   private readonly behindBytes: number;
+  private draining: Promise<void> | undefined;
 
   /** @param maxBytes that may wait, in the socket and here. */
   constructor(
-    private readonly outlet: Pick<Outlet, 'write'>,
-    private readonly socket: Writable,
+    private readonly taker: Taker,
+    private readonly socket: Duplex,
     private readonly maxBytes: number,
   ) {
     this.behindBytes = Math.min(BEHIND_BYTES, maxBytes / 2);
@@ -22,6 +37,11 @@ export class Lag {
   /** Whether frames wait here; then everything that is sent has to. */
   get isHolding(): boolean {
     return !this.overflow.isEmpty;
+  }
+
+  /** How much waits, here and in the socket. */
+  get bytes(): number {
+    return this.overflow.bytes + this.socket.writableLength;
   }
 
   /** Whether frames that the client may miss should come here. */
@@ -43,32 +63,43 @@ export class Lag {
     return this.bound();
   }
 
-  /** Gives everything to the socket. */
-  flush(): void {
-    while (this.isHolding) this.write();
+  /** Settles when nothing waits any more, or the signal is aborted. For who has much to send, when much waits. */
+  drained(ended: AbortSignal): Promise<void> {
+    return (this.draining ??= this.drain(ended));
+  }
+
+  /** Gives everything to the socket, before a close, unless its reason says that the client does not read. */
+  flushFor(reason: CloseReason): void {
+    while (this.isHolding && !UNHEARD.has(reason)) this.write();
   }
 
   /** Forgets what waits. */
   stop(): void {
-    this.socket.off('drain', this.drain);
+    this.socket.off('drain', this.goOn);
   }
 
   private awaitDrain(): void {
-    if (!this.isHolding) this.socket.once('drain', this.drain);
+    if (!this.isHolding) this.socket.once('drain', this.goOn);
   }
 
-  private readonly drain = (): void => {
+  private async drain(ended: AbortSignal): Promise<void> {
+    do await drained(this.socket, ended);
+    while (this.isHolding && !ended.aborted);
+    this.draining = undefined;
+  }
+
+  private readonly goOn = (): void => {
     while (this.isHolding && !this.socket.writableNeedDrain) this.write();
-    if (this.isHolding) this.socket.once('drain', this.drain);
+    if (this.isHolding) this.socket.once('drain', this.goOn);
   };
 
   private write(): void {
-    this.outlet.write(Buffer.concat(this.overflow.take(this.behindBytes)));
+    const frames = this.overflow.take(this.behindBytes);
+    this.taker.give(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
   }
 
   private bound(): boolean {
-    while (this.overflow.bytes + this.socket.writableLength > this.maxBytes)
-      if (!this.overflow.dropOldest()) return false;
+    while (this.bytes > this.maxBytes) if (!this.overflow.dropOldest()) return false;
     return true;
   }
 }

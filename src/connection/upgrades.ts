@@ -18,6 +18,12 @@ const logger = new Logger('Upgrades');
 /** A WebSocket that knows its connection, so that all of them share their listeners. */
 class ConnectedWebSocket extends WebSocket {
   connection!: Connection;
+
+  /** The one way to close, for the gateway, the client, and what breaks the protocol. */
+  override close(code?: number, data?: string | Buffer): void {
+    if (this.readyState === WebSocket.OPEN) this.connection.closes();
+    super.close(code, data);
+  }
 }
 
 /** A request for a connection, of which HTTP has let go. */
@@ -145,14 +151,17 @@ export class Upgrades {
   private serverOf(endpoint: Endpoint): WebSocketServer {
     let server = this.servers.get(endpoint);
     if (!server) {
-      server = new WebSocketServer({
+      const options = {
         noServer: true,
         clientTracking: false,
         perMessageDeflate: this.compression?.options ?? false,
         maxPayload: this.maxFrameBytesOf(endpoint),
-        handleProtocols: (offered) => endpoint.subProtocols.find((one) => offered.has(one)) ?? false,
+        handleProtocols: (offered: ReadonlySet<string>) =>
+          endpoint.subProtocols.find((one) => offered.has(one)) ?? false,
         WebSocket: ConnectedWebSocket,
-      });
+        closeTimeout: this.connections.settings.closeTimeoutMs, // unknown to the types of ws
+      };
+      server = new WebSocketServer(options);
       this.servers.set(endpoint, server);
     }
     return server;
@@ -202,5 +211,5 @@ function onClose(this: WebSocket): void {
 function onError(this: WebSocket, error: Error & { readonly code?: string }): void {
   logger.debug(`a client broke the WebSocket protocol: ${error.message}`);
   const isTooBig = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
-  (this as ConnectedWebSocket).connection.closed(isTooBig ? CLOSE_REASONS.tooManyBytes : undefined);
+  (this as ConnectedWebSocket).connection.broken(isTooBig ? CLOSE_REASONS.tooManyBytes : undefined);
 }

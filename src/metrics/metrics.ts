@@ -132,10 +132,15 @@ export class Metrics implements OnApplicationShutdown {
     this.socketshark?.connectionOpened();
   }
 
+  /** A connection has ended; its socket may still be there. */
   connectionClosed(reason: string): void {
-    this.connections.dec();
     this.closes.inc({ reason });
     this.socketshark?.connectionClosed();
+  }
+
+  /** The socket of a connection that has ended is closed. */
+  connectionGone(): void {
+    this.connections.dec();
   }
 
   /** Takes from where to learn how many clients wait to be let in; an app may have several adapters that let some in. */
