@@ -1,7 +1,7 @@
 import type { KittiwakeOptions } from '../src/config/options.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
-import { TestGateway } from './support/gateway.js';
+import { API_KEY, TestGateway } from './support/gateway.js';
 import { publishRequest, HttpSocket, type SocketResponse } from './support/http-socket.js';
 import { RedisServer } from './support/redis-server.js';
 import { eventually } from './support/wait.js';
@@ -169,14 +169,73 @@ describe('requests of a service through Redis', () => {
   });
 });
 
+describe('a request that asks for another protocol', () => {
+  it.each(['h2c', 'TLS/1.0', 'foo'])('is answered as if it had not: %s', async (protocol) => {
+    await start();
+    const asking = `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABk\r\n`;
+    service.send(publishRequest(publication(1), '/publish', asking) + publishRequest(publication(2)));
+    service.send(`GET /health/live HTTP/1.1\r\nHost: a\r\n${asking}\r\n`);
+    for (const _ of upTo(3)) expect((await service.response()).status).toBe(200);
+    expect(await delivered(2)).toEqual([1, 2]);
+    service.send(`GET /ws HTTP/1.1\r\nHost: a\r\n${asking}\r\n`);
+    expect((await service.response()).status).toBe(426);
+  });
+});
+
+describe('a body', () => {
+  it('is not waited for from who has no key', async () => {
+    await start();
+    const stranger = await connectService();
+    stranger.send('POST /publish HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n{');
+    expect((await stranger.response()).status).toBe(401);
+  });
+
+  it.each([
+    ['says its length', { 'Content-Length': '3000000' }, ' '.repeat(3_000_000)],
+    ['does not', { 'Transfer-Encoding': 'chunked' }, `2dc6c0\r\n${' '.repeat(3_000_000)}\r\n0\r\n\r\n`],
+  ])('that is too large is refused in a way that its sender sees, when it %s', async (_, headers, body) => {
+    await start();
+    const lines = Object.entries({ Host: 'a', Authorization: `Bearer ${API_KEY}`, ...headers });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    service.send(`POST /publish HTTP/1.1\r\n${head}\r\n${body}`);
+    const { status, body: answer } = await service.response();
+    expect([status, answer]).toEqual([
+      413,
+      '{"status":"error","error":"the body must not exceed 1048576 bytes"}',
+    ]);
+    await eventually(() => service.socket.bytesWritten >= 3_000_000); // all of it was read
+  });
+});
+
+describe('a service that sends nothing more', () => {
+  it('gets the answers that are on their way, and then the end', async () => {
+    const redis = stopped(await RedisServer.start());
+    await start({ broker: { kind: 'redis', redis: { url: redis.url } } });
+    service.send(publishRequest(publication(1)) + publishRequest(publication(2)));
+    service.socket.end();
+    for (const _ of upTo(2)) expect((await service.response()).status).toBe(200);
+    expect(await service.untilClosed()).toBe('');
+  });
+
+  it('and has sent nothing is closed without a word, as late as one that has', async () => {
+    await start({ limits: { handshakeTimeout: '300ms' } });
+    const { app } = gateway;
+    app.getHttpServer().keepAliveTimeout = 1_500;
+    const silent = await connectService();
+    const begun = (await connectService()).send('POST');
+    await begun.untilClosed();
+    expect(silent.isClosed).toBe(false);
+    expect(await silent.untilClosed()).toBe('');
+  });
+});
+
 describe('a service that is slow', () => {
   it('is answered with 408 and closed when a request does not become complete in time', async () => {
     await start({ limits: { handshakeTimeout: '300ms' } });
     const [head = ''] = publishRequest(publication(1)).split('\r\n\r\n');
-    const silent = await connectService();
     const inHead = (await connectService()).send(head);
     const inBody = (await connectService()).send(`${head}\r\n\r\n{`);
-    for (const one of [silent, inHead, inBody]) {
+    for (const one of [inHead, inBody]) {
       expect(await one.untilClosed()).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n/);
     }
   });

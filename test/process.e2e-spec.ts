@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
 import { stoppedAfterAll, stoppedAfterEach } from './support/cleanup.js';
@@ -367,6 +367,21 @@ describe('secrets', () => {
       end.stdout.includes(secret),
     );
     expect([found, end.stderr, end.code]).toEqual([[], '', 0]);
+  });
+});
+
+describe('a stranger that breaks off', () => {
+  it('leaves no error in the log', async () => {
+    const server = await start({ config: { procedures: { remote: {} } } });
+    for (const path of ['/publish', '/health/live', '/nothing', '/rpc/ping']) {
+      const socket = connect(server.port, '127.0.0.1');
+      const head = `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n`;
+      socket.write(`${head}{`);
+      await once(socket, 'connect');
+      socket.on('error', () => undefined).resetAndDestroy();
+    }
+    const end = await server.signal('SIGTERM').untilEnded();
+    expect(logOf(end).filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,19 @@ describe('a gateway that is told to quit', () => {
     const { code, stdout, stderr } = await server.untilEnded();
     expect(code).toBe(0);
     expect(stdout + stderr).not.toContain(SECRET);
+  });
+});
+
+describe('a gateway whose socket cannot be placed', () => {
+  it('says so in a line, and leaves what stands there alone', async () => {
+    const stateDir = await mkdtemp(join(tmpdir(), 'kittiwake-state-'));
+    await mkdir(join(stateDir, 'Kitty.sock'));
+    const local = { stateDir, worker: 'Kitty' };
+    const { code, stderr } = await ServerProcess.run({ config: { procedures: { secret: SECRET, local } } });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Kittiwake cannot start: .*Kitty\.sock cannot be written: .*\n$/);
+    expect(await readdir(stateDir)).toEqual(['Kitty.sock']);
+    await rm(stateDir, { recursive: true });
   });
 });
 

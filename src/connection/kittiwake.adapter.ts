@@ -7,6 +7,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { Connections } from './connections.js';
 import { Endpoint } from './endpoint.js';
 import { Endpoints } from './endpoints.js';
+import { isWebSocket, serveWithoutUpgrade } from './plain-request.js';
 import { refuseUpgrade, Upgrades } from './upgrades.js';
 
 const MAIN_PORT = 0;
@@ -63,7 +64,16 @@ export class KittiwakeAdapter extends WsAdapter {
     return httpServer;
   }
 
+  /** Whether nobody else may take what is none of ours. */
+  private get isAlone(): boolean {
+    return this.upgradeServer?.listenerCount('upgrade') === 1;
+  }
+
   private readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (this.upgradeServer && this.isAlone && !isWebSocket(request)) {
+      serveWithoutUpgrade(this.upgradeServer, request, socket, head);
+      return;
+    }
     const path = request.url?.split('?', 1)[0] ?? '/';
     const other = this.wsServersRegistry.get(MAIN_PORT)?.find((server) => server.path === path);
     const endpoint = this.endpoints.match(path);
@@ -72,7 +82,7 @@ export class KittiwakeAdapter extends WsAdapter {
         other.emit('connection', client, request),
       );
     else if (endpoint) this.upgrades.accept(endpoint, request, socket, head);
-    else if (this.upgradeServer?.listenerCount('upgrade') === 1) refuseUpgrade(socket, { status: 404 });
+    else if (this.isAlone) refuseUpgrade(socket, { status: 404 });
   };
 }
 

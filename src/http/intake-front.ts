@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Answer } from './answer.js';
 import type { ApiKeys } from './api-keys.js';
-import { type IntakeHost, IntakeSocket, TIMED_OUT } from './intake-socket.js';
+import { type IntakeHost, IntakeSocket } from './intake-socket.js';
 import { RequestHead } from './request-head.js';
 import { Responses } from './responses.js';
 
@@ -29,7 +29,6 @@ export class IntakeFront implements IntakeHost {
   readonly responses: Responses;
   readonly maxBodyBytes: number;
   readonly requestTimeoutMs: number;
-  readonly keepAliveMs: number;
   private readonly sockets = new Set<IntakeSocket>();
   /** Connections that have not sent anything yet, by age, with the time of their beginning. */
   private readonly silent = new Map<Socket, number>();
@@ -47,12 +46,15 @@ export class IntakeFront implements IntakeHost {
     this.keys = keys;
     this.maxBodyBytes = maxBodyBytes;
     this.requestTimeoutMs = requestTimeoutMs;
-    this.keepAliveMs = server.keepAliveTimeout;
     this.responses = new Responses(server.keepAliveTimeout);
     this.serve = server.listeners(accepted)[0] as (socket: Socket) => void;
     server.removeAllListeners(accepted).on(accepted, this.accept);
     server.on('listening', this.start).on('close', this.stop);
     this.followClosing();
+  }
+
+  get keepAliveMs(): number {
+    return this.server.keepAliveTimeout;
   }
 
   get isClosing(): boolean {
@@ -98,17 +100,16 @@ export class IntakeFront implements IntakeHost {
   };
 
   private readonly sweep = (): void => {
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     for (const [socket, sinceMs] of this.silent) {
-      if (nowMs - sinceMs < this.requestTimeoutMs) break;
-      socket.end(TIMED_OUT);
-      socket.destroySoon();
+      if (nowMs - sinceMs < this.keepAliveMs) break;
+      socket.destroy(); // its next request would take a word for its answer
     }
     for (const socket of this.sockets) socket.sweep(nowMs);
   };
 
   private readonly accept = (socket: Socket): void => {
-    this.silent.set(socket, Date.now());
+    this.silent.set(socket, performance.now());
     socket.on('data', this.sort).on('end', destroy).on('error', destroy).on('close', this.forgetSilent);
   };
 

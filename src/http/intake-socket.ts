@@ -11,7 +11,7 @@ const MAX_HEAD_BYTES = 8_192;
 const MAX_UNANSWERED = 256;
 
 /** What Node answers to a request that does not become complete in time. */
-export const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
+const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 const NOWHERE = -1;
 
 /** What all sockets on which services push share. */
@@ -47,9 +47,12 @@ export class IntakeSocket {
   /** What is not for this socket; it leaves once everything before it is answered. */
   private foreign: Buffer | undefined;
   private out = '';
-  private activeAtMs = Date.now();
+  private activeAtMs = performance.now();
   private requestSinceMs = this.activeAtMs;
+  /** Whether the answer that was written last is the last one. */
   private isLast = false;
+  /** Whether the client sends nothing any more; it may still read. */
+  private hasEnded = false;
   /** The value of `Authorization` that was let in last. */
   private admitted: Buffer | undefined;
 
@@ -63,7 +66,7 @@ export class IntakeSocket {
 
   /** Takes what the client has sent. */
   readonly receive = (chunk: Buffer): void => {
-    this.activeAtMs = Date.now();
+    this.activeAtMs = performance.now();
     if (this.pieces.areEmpty) this.requestSinceMs = this.activeAtMs;
     const bytes = this.pieces.take(chunk);
     if (bytes) this.takeRequests(bytes);
@@ -135,15 +138,15 @@ export class IntakeSocket {
 
   private settle(place: Place, answer: Answer): void {
     place.answer = answer;
-    this.activeAtMs = Date.now();
+    this.activeAtMs = performance.now();
     while (this.places[0]?.answer) this.write(this.places.shift()!.answer!);
     this.goOn();
   }
 
   private write(answer: Answer): void {
     const { responses, isClosing } = this.host;
-    this.isLast = isClosing && this.places.length === 0;
-    this.out += responses.textOf(answer, this.activeAtMs, this.isLast);
+    this.isLast = (isClosing || this.hasEnded) && this.places.length === 0;
+    this.out += responses.textOf(answer, Date.now(), this.isLast);
   }
 
   /** Sends the answers that are ready, and does what is next. */
@@ -152,7 +155,7 @@ export class IntakeSocket {
     if (this.out !== '') socket.write(this.out);
     this.out = '';
     const isAnswered = this.places.length === 0;
-    if (this.isLast && isAnswered) socket.destroySoon();
+    if ((this.isLast || (this.hasEnded && !this.foreign)) && isAnswered) socket.destroySoon();
     else if (this.foreign && isAnswered) this.leave(this.foreign);
     else if (this.foreign || this.places.length > MAX_UNANSWERED || socket.writableNeedDrain) socket.pause();
     else if (socket.isPaused()) socket.resume();
@@ -166,9 +169,8 @@ export class IntakeSocket {
     this.host.handOver(socket, foreign);
   }
 
-  /** The client sends nothing any more, but may still read. */
   private readonly end = (): void => {
-    this.isLast = true;
+    this.hasEnded = true;
     this.goOn();
   };
 

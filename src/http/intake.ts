@@ -57,7 +57,7 @@ export class Intake<Taken extends object> {
   answer(body: Buffer): Answer | Promise<Answer> {
     const { maxBodyBytes } = this.settings;
     if (body.length > maxBodyBytes) {
-      return refusal(HttpStatus.PAYLOAD_TOO_LARGE, `the body must not exceed ${maxBodyBytes} bytes`);
+      return refusal(HttpStatus.PAYLOAD_TOO_LARGE, tooLong(maxBodyBytes));
     }
     if (body.length === 0) return refusal(HttpStatus.BAD_REQUEST, 'the body is empty');
     if (!isUtf8(body)) return refusal(HttpStatus.BAD_REQUEST, 'the body is not UTF-8');
@@ -149,7 +149,13 @@ function success(body: object): Answer {
   return { status: HttpStatus.OK, body };
 }
 
-function failure(error: string): Failure {
+/** What is wrong with a body that is too long. */
+export function tooLong(maxBodyBytes: number): string {
+  return `the body must not exceed ${maxBodyBytes} bytes`;
+}
+
+/** Says what is wrong. */
+export function failure(error: string): Failure {
   return { status: 'error', error };
 }
 

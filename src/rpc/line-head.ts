@@ -3,6 +3,8 @@ import { METHODS } from 'node:http';
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 const END = '\r\n';
+/** As many headers as Node's parser tells apart by default; more take longer to read than they are worth. */
+const MAX_LINES = 2_000;
 const KNOWN_METHODS = new Set(METHODS);
 const HTTP = /^\S+ \S+ HTTP\/1\.[01]$/;
 /** RFC 9110 section 5.6.2. */
@@ -24,8 +26,11 @@ export interface LineHead {
 export class LineHeadReader {
   /** As {@link LineHead.usesLineFeeds}, as soon as the first line has ended; before, as most clients have it. */
   usesLineFeeds = false;
+  /** Whether there are more lines than are read: then there is no head. */
+  hasTooManyLines = false;
   private readonly pieces: Buffer[] = [];
   private length = 0;
+  private lines = 0;
   private lineLength = 0;
   private lastByte = 0;
   private hasLine = false;
@@ -54,6 +59,9 @@ export class LineHeadReader {
       }
       this.lineLength = 0;
       start = at + 1;
+      if (++this.lines <= MAX_LINES) continue;
+      this.hasTooManyLines = true;
+      return undefined;
     }
     this.extendLine(piece, start, piece.length);
     return undefined;

@@ -337,6 +337,14 @@ describe('the limits', () => {
     expect(parts(answer).body).toBe('{"error":"Request too large"}\n');
   });
 
+  it('answer a head of very many lines with 500, long before it is as large as a request may be', async () => {
+    const lines = await Lines.start(say, { maxRequestBytes: 1 << 20 });
+    expect(await lines.ask(`GET / HTTP/1.1\n${'a: b\n'.repeat(1_900)}\n`)).toMatch(/^HTTP\/1\.1 200 OK\n/);
+    const answer = await lines.ask(`GET / HTTP/1.1\n${'a: b\n'.repeat(2_100)}\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 500 Internal Error\n/);
+    expect(parts(answer).body).toBe('{"error":"Request too large"}\n');
+  });
+
   it('let the answer through to a client that goes on sending', async () => {
     const lines = await Lines.start();
     const client = await lines.connect();

@@ -123,6 +123,7 @@ export class LineSocket extends Duplex {
 
   private readHead(reader: LineHeadReader, bytes: Buffer): void {
     const head = reader.add(bytes);
+    if (reader.hasTooManyLines) this.refuse(TOO_LARGE);
     if (!head) return;
     clearTimeout(this.headTimer);
     this.head = undefined;

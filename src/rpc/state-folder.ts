@@ -15,7 +15,8 @@ const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
  * `<worker>.sock` is its socket, `<worker>.pid` has its process. Each appears whole, and for this user only.
  */
 export class StateFolder {
-  private isInUse = false;
+  /** What stands under its own name: nothing else is removed. */
+  private readonly placed = new Set<string>();
 
   constructor(
     private readonly folder: string,
@@ -72,10 +73,10 @@ export class StateFolder {
 
   /** Removes the files, unless they are those of another process by now, and what never came to its place. */
   remove(): void {
-    const isOurs = this.isInUse && this.pid === process.pid;
+    const isOurs = this.pid === process.pid;
     for (const extension of ['url', 'sock', 'pid'] as const) {
       rmSync(this.unplaced(extension), { force: true });
-      if (isOurs) rmSync(this.path(extension), { force: true });
+      if (isOurs && this.placed.has(extension)) rmSync(this.path(extension), { force: true });
     }
   }
 
@@ -91,7 +92,7 @@ export class StateFolder {
     attempt(`${this.path(extension)} cannot be written`, () =>
       renameSync(this.unplaced(extension), this.path(extension)),
     );
-    this.isInUse = true;
+    this.placed.add(extension);
   }
 
   private path(extension: string): string {

@@ -13,6 +13,7 @@ import { PublishIntake } from '../http/publish.intake.js';
 import { TriggerIntake } from '../http/trigger.intake.js';
 import { certificate } from './certificate.js';
 import { PinoLogger } from './logger.js';
+import { refuseByHead, takeRawBodies } from './push-bodies.js';
 import { KittiwakeModule } from '../kittiwake.module.js';
 import { handOverSignals } from './signals.js';
 
@@ -39,7 +40,7 @@ export async function createServer(
     routerOptions: { ignoreTrailingSlash: true },
     ...httpOptions(settings),
   });
-  takeRawBodies(adapter);
+  takeRawBodies(adapter, publish.maxBodyBytes);
   const app = await NestFactory.create<NestFastifyApplication>(
     KittiwakeModule.forRootAsync({
       imports: modules,
@@ -57,23 +58,25 @@ export async function createServer(
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   handOverSignals();
   requireUpgrades(adapter, app.get(Endpoints, { strict: false }));
-  if (publish.enabled) takeIntake(app, settings);
+  if (publish.enabled) takeIntake(app, adapter, settings);
   return app;
 }
 
 /** What services push is most of the requests: it does not go through the framework. */
-function takeIntake(app: NestFastifyApplication, { publish, rooms, server, limits }: Settings): void {
+function takeIntake(
+  app: NestFastifyApplication,
+  adapter: FastifyAdapter,
+  { publish, rooms, server, limits }: Settings,
+): void {
   const topics = app.get(PublishIntake, { strict: false });
   const triggers = app.get(TriggerIntake, { strict: false });
   const takers = new Map<string, (body: Buffer) => Answer | Promise<Answer>>();
   takers.set(publish.path, (body) => topics.answer(body));
   if (rooms) takers.set(publish.triggerPath, (body) => triggers.answer(body));
-  const options = {
-    takers,
-    keys: app.get(ApiKeys, { strict: false }),
-    maxBodyBytes: publish.maxBodyBytes,
-    requestTimeoutMs: limits.handshakeTimeoutMs,
-  };
+  const { maxBodyBytes } = publish;
+  const keys = app.get(ApiKeys, { strict: false });
+  refuseByHead(adapter, { paths: new Set(takers.keys()), keys, maxBodyBytes });
+  const options = { takers, keys, maxBodyBytes, requestTimeoutMs: limits.handshakeTimeoutMs };
   // It lives as long as the server whose connections it takes.
   void new IntakeFront(app.getHttpServer(), server.tls ? 'secureConnection' : 'connection', options);
 }
@@ -91,15 +94,6 @@ function httpOptions({ server, limits: { handshakeTimeoutMs }, procedures }: Set
       ? { https: { ...limits, handshakeTimeout: handshakeTimeoutMs, ...certificate(server.tls) } }
       : { http: limits }),
   };
-}
-
-/** Bodies reach the controllers as the bytes that came: publications are looked into only as far as needed. */
-function takeRawBodies(adapter: FastifyAdapter): void {
-  const fastify = adapter.getInstance();
-  fastify.removeAllContentTypeParsers();
-  for (const type of ['application/json', '*']) {
-    fastify.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  }
 }
 
 /** A plain request where WebSockets are expected is told so. */

@@ -20,7 +20,6 @@ export class LogOutput {
   /** @param onRecovery told when lines are written again: why they were not, and how many were dropped */
   constructor(private readonly onRecovery: (failure: string, droppedLines: number) => void) {
     void process.stdout; // from here on Node keeps a pipe from blocking who writes to it
-    process.once('exit', () => this.writeLast());
   }
 
   write(line: string): void {
@@ -37,11 +36,13 @@ export class LogOutput {
   private writeWaiting(): void {
     const error = this.tryToWrite();
     if (error) {
+      if (this.failure === undefined) process.once('exit', this.writeLast);
       this.failure = error.message;
       setTimeout(() => this.writeWaiting(), RETRY_MS).unref();
       return;
     }
     const { failure, droppedLines } = this;
+    if (failure !== undefined) process.off('exit', this.writeLast);
     this.failure = undefined;
     this.droppedLines = 0;
     if (failure !== undefined && droppedLines > 0) this.onRecovery(failure, droppedLines);
@@ -63,11 +64,11 @@ export class LogOutput {
   }
 
   /** Of a process that ends: only what is synchronous runs here. */
-  private writeLast(): void {
+  private readonly writeLast = (): void => {
     const pause = new Int32Array(new SharedArrayBuffer(4));
     const deadline = performance.now() + LAST_PATIENCE_MS;
     while (isBusy(this.tryToWrite()) && performance.now() < deadline) Atomics.wait(pause, 0, 0, 10);
-  }
+  };
 }
 
 /** Whether there is a reader that has not read yet. */

@@ -1,0 +1,68 @@
+import { HttpException, HttpStatus } from '@nestjs/common';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { IncomingMessage } from 'node:http';
+import { KEY_REQUIRED } from '../http/api-key.guard.js';
+import type { ApiKeys } from '../http/api-keys.js';
+import { failure, tooLong } from '../http/intake.js';
+
+/** Of a body that is too long, as much is read and dropped before that is told. */
+const MAX_DROPPED_BYTES = 16 << 20;
+
+/** What is asked of a request before its body. */
+export interface PushRules {
+  /** Of the endpoints on which services push. */
+  readonly paths: ReadonlySet<string>;
+  readonly keys: ApiKeys;
+  readonly maxBodyBytes: number;
+}
+
+/**
+ * Has requests of services refused by what their heads say, before their bodies are read: a body that is not wanted is
+ * dropped as it comes, so that a stranger's costs no memory, and its sender can read the answer.
+ */
+export function refuseByHead(adapter: FastifyAdapter, { paths, keys, maxBodyBytes }: PushRules): void {
+  adapter.getInstance().addHook('onRequest', (request, reply, done) => {
+    const { authorization, 'content-length': length = '0' } = request.headers;
+    if (request.method !== 'POST' || !paths.has(request.routeOptions.url ?? '')) done();
+    else if (!keys.admits(authorization)) void reply.code(HttpStatus.UNAUTHORIZED).send(KEY_REQUIRED);
+    else if (Number(length) > maxBodyBytes)
+      void reply.code(HttpStatus.PAYLOAD_TOO_LARGE).send(failure(tooLong(maxBodyBytes)));
+    else done();
+  });
+}
+
+/**
+ * Has bodies reach the controllers as the bytes that came: publications are looked into only as far as needed. Where
+ * there is no route, there is nobody to read a body.
+ */
+export function takeRawBodies(adapter: FastifyAdapter, maxBodyBytes: number): void {
+  const fastify = adapter.getInstance();
+  fastify.removeAllContentTypeParsers();
+  for (const type of ['application/json', '*'])
+    fastify.addContentTypeParser(type, async (request: { readonly is404: boolean }, body: IncomingMessage) =>
+      request.is404 ? undefined : rawBody(body, maxBodyBytes),
+    );
+}
+
+/**
+ * What is too long is read to its end as far as that is near: who still sends would not see the answer.
+ * @throws {HttpException} 413 when it is longer; 400 when it does not become whole, which nobody is there to be told
+ */
+function rawBody(body: IncomingMessage, maxBodyBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const tooLarge = (): void =>
+      reject(new HttpException(failure(tooLong(maxBodyBytes)), HttpStatus.PAYLOAD_TOO_LARGE));
+    const cutOff = (): void =>
+      reject(new HttpException(failure('the body is cut off'), HttpStatus.BAD_REQUEST));
+    body.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBodyBytes) chunks.push(chunk);
+      else chunks.length = 0;
+      if (size > maxBodyBytes + MAX_DROPPED_BYTES) tooLarge();
+    });
+    body.once('end', () => (size > maxBodyBytes ? tooLarge() : resolve(Buffer.concat(chunks))));
+    body.once('error', cutOff).once('close', cutOff);
+  });
+}
