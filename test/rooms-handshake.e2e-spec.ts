@@ -169,6 +169,23 @@ describe('a client that the app does not let in', () => {
     expect(performance.now() - refusedAt).toBeGreaterThan(50);
   });
 
+  // An app that stumbled told clients of a whole page never to come back.
+  it.each<[string, { status?: number; headers?: Record<string, string> }]>([
+    ['status 500', { status: 500 }],
+    ['status 429', { status: 429 }],
+    ['status 408', { status: 408 }],
+    ['status 404', { status: 404 }],
+    ['status 204', { status: 204 }],
+    ['HTML', { headers: { 'content-type': 'text/html' } }],
+  ])('may come back when the app has answered with %s', async (_, how) => {
+    stage.bootstrap = (response) => answer(response, how.status === 204 ? '' : '{}', how);
+    const client = await stage.open([V1]);
+    expect(await client.next()).toEqual(REFUSED);
+    expect(await client.untilClosed()).toEqual({ code: 4503, reason: 'The app cannot be asked.' });
+    const metrics = await (await fetch(`${stage.gateway.httpUrl}/metrics`)).text();
+    expect(metrics).not.toMatch(/callback="allowedRooms",outcome="ok"/);
+  });
+
   it('gets no answers to what it sends', async () => {
     stage.bootstrap = (response) => answer(response, '', { status: 403 });
     const client = await stage.open();

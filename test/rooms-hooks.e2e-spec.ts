@@ -2,6 +2,7 @@ import {
   type CanActivate,
   type ExecutionContext,
   Injectable,
+  HttpException,
   UnauthorizedException,
   UseGuards,
 } from '@nestjs/common';
@@ -231,10 +232,10 @@ describe('a provider', () => {
     return TestClient.connect(`ws://127.0.0.1:${app.port}/rooms${query}`, [V1]);
   }
 
-  async function expectRefused(query?: string): Promise<void> {
+  async function expectRefused(query?: string, code = 4403): Promise<void> {
     const client = await open(query);
     expect(await client.next()).toEqual({ is_authorized: false });
-    expect((await client.untilClosed()).code).toBe(4403);
+    expect((await client.untilClosed()).code).toBe(code);
   }
 
   it('says which rooms are allowed, and is told of connections', async () => {
@@ -264,22 +265,23 @@ describe('a provider', () => {
     expect(lounge.told).toEqual([]);
   });
 
-  it.each([
-    undefined,
-    null,
-    false,
-    'room',
-    {},
-    ['room'],
-    [[ROOM]],
-    [1n],
-    new UnauthorizedException(),
-    new Error('a defect'),
-  ])('refuses the client by %p', async (rooms) => {
-    lounge.rooms = rooms;
-    await expectRefused();
-    expect(lounge.told).toHaveLength(1);
-  });
+  it.each([undefined, null, false, new UnauthorizedException()])(
+    'refuses the client by %p',
+    async (rooms) => {
+      lounge.rooms = rooms;
+      await expectRefused();
+      expect(lounge.told).toHaveLength(1);
+    },
+  );
+
+  it.each(['room', {}, ['room'], [[ROOM]], [1n], new HttpException('', 500), new Error('a defect')])(
+    'that stumbles with %p asks the client to come back',
+    async (rooms) => {
+      lounge.rooms = rooms;
+      await expectRefused(undefined, 4503);
+      expect(lounge.told).toHaveLength(1);
+    },
+  );
 
   it('may allow no rooms', async () => {
     lounge.rooms = [];

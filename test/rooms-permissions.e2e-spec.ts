@@ -11,7 +11,7 @@ import {
   SUCCESS,
   V1,
 } from './support/rooms.js';
-import { deferred } from './support/wait.js';
+import { deferred, eventually } from './support/wait.js';
 
 const ROOM = { target: 'message', customer: '1' };
 const OTHER = { target: 'message', customer: '2' };
@@ -156,6 +156,24 @@ describe('allowed rooms that are asked for periodically', () => {
     const { length } = stage.app.requests;
     await stage.requests(BOOTSTRAP, length + 2);
     stage.bootstrap = (response) => answer(response, '{}');
+    expect(await client.next()).toEqual(ended(ROOM, 'R'));
+  });
+
+  // Four seconds of 500s ended every subscription for good.
+  it('stay as they were while the app stumbles', async () => {
+    stage.allowed = [ROOM];
+    const client = await stage.member({ R: ROOM });
+    const statuses = [500, 503, 429, 408, 404];
+    let stumbles = 0;
+    stage.bootstrap = (response) => {
+      stumbles++;
+      answer(response, '{}', { status: statuses[stumbles % statuses.length]! });
+    };
+    await eventually(() => stumbles > statuses.length);
+    expect(await settled(client)).toEqual([]);
+    expect(await stage.reached([ROOM], 'D')).toBe(1);
+    stage.bootstrap = (response) => answer(response, '', { status: 401 });
+    expect(await client.next()).toMatchObject({ type: 'publish' });
     expect(await client.next()).toEqual(ended(ROOM, 'R'));
   });
 

@@ -29,6 +29,8 @@ const stage = stageOfFile((app) => {
         onHeartbeat: `${app}/heartbeat`,
       },
       bare: periodic,
+      patient: { ...periodic, authorizationGrace: '1h' },
+      brief: { ...periodic, authorizationGrace: '60ms' },
       plain: { requireAuthentication: false },
     },
   };
@@ -44,6 +46,23 @@ async function lapsing(answers: Answer[] = [refused()], subscription = 'books.1'
 
 const asked = (path: string): object[] =>
   stage.app.asked.filter((one) => one.path === path).map(({ body }) => body);
+
+describe('an authorizer that cannot be asked', () => {
+  const away = Array<Answer>(9).fill({ status: 500 });
+
+  it('ends no subscription as long as there is grace, and may refuse later', async () => {
+    const client = await lapsing([...away, {}, ...away, refused()], 'patient.1');
+    const ended = { event: 'unsubscribe', subscription: 'patient.1', extra: 'e', error: 'Unauthorized.' };
+    expect(await client.next()).toEqual(ended);
+    expect(asked('/authorizer')).toHaveLength(21);
+  });
+
+  it('ends the subscription when the grace is over', async () => {
+    const client = await lapsing(Array<Answer>(99).fill({ status: 500 }), 'brief.1');
+    expect(await client.next()).toMatchObject({ subscription: 'brief.1', error: 'Service unavailable.' });
+    expect(asked('/authorizer').length).toBeGreaterThan(4);
+  });
+});
 
 describe('an authorization that is not renewed', () => {
   it.each<[string, Answer[], unknown]>([

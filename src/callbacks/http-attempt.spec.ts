@@ -60,15 +60,17 @@ describe('an answer', () => {
     expect(app.requests).toHaveLength(1);
   });
 
-  it.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json ;a="b"'])(
-    'labelled %s is JSON',
-    async (type) => {
-      const app = await startApp((response) => answer(response, '{}', { headers: { 'content-type': type } }));
-      await expect(openCaller().call(app.origin, BODY)).resolves.toEqual(new Map());
-    },
-  );
+  it.each([
+    'application/problem+json',
+    'application/json; charset=utf-8',
+    'Application/JSON',
+    'application/json ;a="b"',
+  ])('labelled %s is JSON', async (type) => {
+    const app = await startApp((response) => answer(response, '{}', { headers: { 'content-type': type } }));
+    await expect(openCaller().call(app.origin, BODY)).resolves.toEqual(new Map());
+  });
 
-  it.each(['text/html', 'text/json', 'application/jsonp', 'application/problem+json', ''])(
+  it.each(['text/html', 'text/json', 'application/jsonp', 'application/+json', ''])(
     'labelled %j is a failed try',
     async (type) => {
       const app = await startApp((response) => answer(response, '{}', { headers: { 'content-type': type } }));
@@ -87,17 +89,47 @@ describe('an answer', () => {
     expect(app.requests).toHaveLength(3);
   });
 
-  it.each([300, 301, 302, 303, 304, 400, 401, 404, 429, 500, 503])(
-    'with status %d is a failed try',
-    async (status) => {
-      const headers = { location: '/other' };
-      const app = await startApp((response) => answer(response, '{}', { status, headers }));
-      await expect(openCaller().call(app.origin, BODY)).rejects.toThrow(
-        `failed after 3 tries: status ${status}`,
-      );
-      expect(app.requests.map(({ path }) => path)).toEqual(['/', '/', '/']);
-    },
-  );
+  it.each([300, 301, 302, 303, 304, 408, 429, 500, 503])('with status %d is a failed try', async (status) => {
+    const headers = { location: '/other' };
+    const app = await startApp((response) => answer(response, '{}', { status, headers }));
+    await expect(openCaller().call(app.origin, BODY)).rejects.toThrow(
+      `failed after 3 tries: status ${status}`,
+    );
+    expect(app.requests.map(({ path }) => path)).toEqual(['/', '/', '/']);
+  });
+
+  it.each([400, 404, 410, 422])('with status %d is not asked for again', async (status) => {
+    const app = await startApp((response) => answer(response, '{"status": "ok"}', { status }));
+    await expect(openCaller().call(app.origin, BODY)).rejects.toMatchObject({
+      message: `POST ${app.origin}/: failed after 1 try: status ${status}`,
+      isFinal: true,
+    });
+    expect(app.requests).toHaveLength(1);
+  });
+
+  it.each([401, 403])('with status %d and JSON is a refusal, told at once', async (status) => {
+    const text = '{"status": "ok", "error": "No.", "data": 1}';
+    const app = await startApp((response) => answer(response, text, { status }));
+    const refusal = { status: '"error"', error: '"No."', data: '1' };
+    await expect(openCaller().call(app.origin, BODY)).resolves.toEqual(new Map(Object.entries(refusal)));
+    expect(app.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['HTML', 'text/html', '<p>No.'],
+    ['an empty body', 'application/json', ''],
+    ['a list', 'application/json', '[]'],
+  ])('with status 403 and %s is not asked for again', async (_, type, text) => {
+    const headers = { 'content-type': type };
+    const app = await startApp((response) => answer(response, text, { status: 403, headers }));
+    await expect(openCaller().call(app.origin, BODY)).rejects.toThrow('failed after 1 try: status 403');
+  });
+
+  it.each([400, 401, 403, 404])('with status %d is a failed try where any error is', async (status) => {
+    const app = await startApp((response) => answer(response, '{"error": "No."}', { status }));
+    const call = openCaller({ retryOn: 'any-error' }).call(app.origin, BODY);
+    await expect(call).rejects.toThrow(`failed after 3 tries: status ${status}`);
+  });
 
   it('may be as large as the limit', async () => {
     const text = `{"a": "${'x'.repeat(91)}"}`;
@@ -170,6 +202,7 @@ describe('a connection', () => {
       maxResponseBytes: 1,
       redirectOrigins: new Set<string>(),
       rateLimitHeaders: [],
+      retryOn: 'transient' as const,
     };
     const attempt = new HttpAttempt(outgoing('POST', 'http://localhost/', {}, BODY), settings, pools);
     await expect(attempt.run(new AbortController().signal)).rejects.toThrow(new AttemptError('ECONNREFUSED'));

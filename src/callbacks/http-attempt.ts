@@ -1,14 +1,21 @@
 import type { Dispatcher } from 'undici';
+import type { RetryOn } from '../config/callbacks.settings.js';
+import { CallbackAnswerError } from '../protocol/errors.js';
+import type { JsonMembers, JsonText } from '../protocol/json.js';
+import { membersOfAnswer } from './callback-answer.js';
 import type { ConnectionPools } from './connection-pools.js';
 import {
   AttemptError,
   discard,
   exchange,
+  FinalAttemptError,
+  isJsonType,
   JSON_TYPE,
   mediaTypeOf,
   type Outgoing,
   readBody,
 } from './http-exchange.js';
+import { isForbidden, isTransient } from './http-status.js';
 import { requestedWaitMs } from './retry-wait.js';
 import { withTimeLimit } from './time-limit.js';
 
@@ -22,6 +29,8 @@ export interface AttemptSettings {
   readonly redirectOrigins: ReadonlySet<string>;
   /** Where an answer with status 429 says how many seconds to wait; the first of these headers that is present. */
   readonly rateLimitHeaders: readonly string[];
+  /** Which statuses are failed tries; see {@link HttpAttempt.run}. */
+  readonly retryOn: RetryOn;
 }
 
 /** One try of a call: a POST with the redirects that it is answered with. */
@@ -33,11 +42,14 @@ export class HttpAttempt {
   ) {}
 
   /**
-   * @returns the body of an answer that is labelled JSON.
+   * @returns the members of an answer with status 2xx. Those of one with 401 or 403 are a refusal, whatever its `status`
+   * says, unless every status of 400 and more is a failed try.
+   * @throws {FinalAttemptError} when another try would be answered alike: with another status 4xx, except 408 and 429.
    * @throws {AttemptError}
+   * @throws {CallbackAnswerError} when the answer is labelled JSON, but is not a JSON object.
    * @throws the signal's reason when it is aborted.
    */
-  async run(signal: AbortSignal): Promise<Buffer> {
+  async run(signal: AbortSignal): Promise<JsonMembers> {
     const { timeoutMs, maxResponseBytes, redirectOrigins } = this.settings;
     const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
     return withTimeLimit(timeoutMs, tooLate, signal, async (signal) => {
@@ -47,7 +59,9 @@ export class HttpAttempt {
         await discard(response, signal);
         throw fault;
       }
-      return readBody(response, maxResponseBytes);
+      const body = await readBody(response, maxResponseBytes);
+      const { statusCode } = response;
+      return statusCode < 400 ? membersOfAnswer(body, this.post.url.scrubbed) : refusalOf(body, statusCode);
     });
   }
 
@@ -55,8 +69,23 @@ export class HttpAttempt {
     if (statusCode === 429) {
       return new AttemptError('status 429', requestedWaitMs(headers, this.settings.rateLimitHeaders));
     }
+    const isJson = isJsonType(mediaTypeOf(headers));
+    if (statusCode >= 400 && this.settings.retryOn === 'transient') {
+      if (isForbidden(statusCode) && isJson) return undefined;
+      if (!isTransient(statusCode)) return new FinalAttemptError(`status ${statusCode}`);
+    }
     if (statusCode < 200 || statusCode > 299) return new AttemptError(`status ${statusCode}`);
-    if (mediaTypeOf(headers) === JSON_TYPE) return undefined;
+    if (isJson) return undefined;
     return new AttemptError(`the content type of the answer is not ${JSON_TYPE}`);
+  }
+}
+
+/** What says no cannot be a yes. */
+function refusalOf(body: Buffer, status: number): JsonMembers {
+  try {
+    return membersOfAnswer(body, '').set('status', '"error"' as JsonText);
+  } catch (error) {
+    if (error instanceof CallbackAnswerError) throw new FinalAttemptError(`status ${status}`);
+    throw error;
   }
 }

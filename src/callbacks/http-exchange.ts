@@ -27,6 +27,9 @@ export class AttemptError extends Error {
   }
 }
 
+/** The app has answered, and will not answer otherwise: another try is of no use. */
+export class FinalAttemptError extends AttemptError {}
+
 /** There was no connection: nothing was sent. */
 export class ConnectError extends AttemptError {}
 
@@ -37,6 +40,7 @@ const MAX_DISCARDED_BYTES = 65_536;
 const REDIRECTS = { POST: new Set([307, 308]), GET: new Set([301, 302, 303, 307, 308]) };
 
 export const JSON_TYPE = 'application/json';
+const JSON_TYPES = /^application\/(?:[\w.+-]+\+)?json$/;
 
 /**
  * Sends a request and follows the redirects that it is answered with, to its own origin or an allowed one.
@@ -118,6 +122,11 @@ function targetOf(response: Dispatcher.ResponseData, from: CallbackUrl): Callbac
 export function mediaTypeOf(headers: ResponseHeaders): string {
   const [type = ''] = headerValue(headers, 'content-type')?.split(';') ?? [];
   return type.trim().toLowerCase();
+}
+
+/** Whether a media type says that a body is JSON: `application/json`, or a type with that structure (RFC 6839). */
+export function isJsonType(mediaType: string): boolean {
+  return JSON_TYPES.test(mediaType);
 }
 
 /** What a caught error says, without the error itself. */

@@ -1,13 +1,20 @@
 import { Logger } from '@nestjs/common';
+import type { RetryOn } from '../config/callbacks.settings.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
-import { membersOfAnswer } from './callback-answer.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { Caller, CallOptions } from './caller.js';
 import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
 import type { Asker } from './fair-line.js';
 import { HttpAttempt, type AttemptSettings } from './http-attempt.js';
-import { AttemptError, exchange, type Outgoing, readBody } from './http-exchange.js';
+import {
+  AttemptError,
+  exchange,
+  FinalAttemptError,
+  mediaTypeOf,
+  type Outgoing,
+  readBody,
+} from './http-exchange.js';
 import { HttpStreams } from './http-streams.js';
 import { outgoing } from './outgoing.js';
 import type { AppAnswer, AppRequest, Requester } from './requester.js';
@@ -29,6 +36,8 @@ export interface HttpCallerSettings extends ConnectionSettings {
   readonly waitJitterMs: number;
   /** After status 429, the first of these headers in the answer says how many seconds to wait instead. */
   readonly rateLimitHeaders: readonly string[];
+  /** Which statuses are failed tries; see {@link AttemptSettings}. */
+  readonly retryOn: RetryOn;
   /** An answer larger than this is a failed try. */
   readonly maxResponseBytes: number;
   /** Origins that a call may be redirected to, besides its own. */
@@ -60,7 +69,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
   async call(url: string, body: JsonText, options: CallOptions = {}): Promise<JsonMembers> {
     return this.untilEnded(options.signal, async (signal) => {
       const post = outgoing('POST', url, options.headers, body);
-      return membersOfAnswer(await this.try(post, signal, options), post.url.scrubbed);
+      return this.try(post, signal, options);
     });
   }
 
@@ -111,11 +120,12 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
     const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
     return withTimeLimit(timeoutMs, tooLate, signal, async (signal) => {
       const response = await exchange(request, this.pools, redirectOrigins, signal);
-      return { status: response.statusCode, body: await readBody(response, maxResponseBytes) };
+      const body = await readBody(response, maxResponseBytes);
+      return { status: response.statusCode, mediaType: mediaTypeOf(response.headers), body };
     });
   }
 
-  private async try(post: Outgoing, signal: AbortSignal, options: CallOptions): Promise<Buffer> {
+  private async try(post: Outgoing, signal: AbortSignal, options: CallOptions): Promise<JsonMembers> {
     const attempt = new HttpAttempt(post, this.attemptSettings, this.pools);
     const most = options.isRepeated === true ? 1 : this.settings.tries;
     for (let tries = 1; ; tries++) {
@@ -127,7 +137,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
       } catch (error) {
         signal.throwIfAborted();
         if (!isFailedTry(error)) throw error;
-        if (tries >= most || error instanceof TurnError)
+        if (tries >= most || error instanceof TurnError || error instanceof FinalAttemptError)
           throw this.unavailable(post.url, tries, error, options);
         await this.waitAfter(error, post.url, tries, signal);
       }
@@ -173,7 +183,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
     const message = `POST ${url.scrubbed}: ${outcome}: ${cause.message}`;
     if (isRepeated) this.logger.debug(message);
     else this.logger.warn(message);
-    return new CallbackError(message, { cause });
+    return new CallbackError(message, { cause, isFinal: cause instanceof FinalAttemptError });
   }
 }
 

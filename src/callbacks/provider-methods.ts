@@ -28,7 +28,13 @@ export interface ProviderMethod {
 }
 
 /** What a provider's method answered. */
-export type ProviderAnswer = { readonly value: unknown } | { readonly refusal: JsonMembers };
+export type ProviderAnswer =
+  | { readonly value: unknown }
+  | {
+      readonly refusal: JsonMembers;
+      /** What it threw: not always meant as a no. */
+      readonly thrown: unknown;
+    };
 
 const ROLE = 'answers callbacks of Kittiwake';
 
@@ -77,7 +83,7 @@ export class ProviderMethods {
         return { value: await run(request) };
       } catch (error) {
         if (!isForClient(error) && !request.signal.aborted) this.logDefect(error, provider, method, name);
-        return { refusal: refusalMembers(error, name) };
+        return { refusal: refusalMembers(error, name), thrown: error };
       }
     };
     return {

@@ -11,6 +11,8 @@ export interface AppRequest extends Asker {
 /** What the app answered. */
 export interface AppAnswer {
   readonly status: number;
+  /** The content type in lower case, without parameters; empty when there is none. */
+  readonly mediaType: string;
   readonly body: Buffer;
 }
 

@@ -2,7 +2,11 @@ import { texts } from './collection.kind.js';
 import { bytes, duration, integer } from './number.kind.js';
 import { Setting } from './setting.decorator.js';
 import { FILE, HEADER_NAME, HTTP_ORIGIN } from './text-format.js';
-import { text } from './text.kind.js';
+import { choice, text } from './text.kind.js';
+
+/** After which statuses a callback is tried again: 5xx, 408 and 429, or any from 400 on. */
+export const RETRIED = ['transient', 'any-error'] as const;
+export type RetryOn = (typeof RETRIED)[number];
 
 /** How the app is asked over HTTP. */
 export class CallbacksSettings {
@@ -33,6 +37,13 @@ export class CallbacksSettings {
 
   @Setting({ kind: integer({ min: 0 }), about: 'Ends that wait to be told again; more are dropped.' })
   readonly endQueue: number = 10_000;
+
+  @Setting({
+    kind: choice(RETRIED),
+    about:
+      'After which statuses a callback is tried again: 5xx, 408 and 429 (`transient`), while 401 and 403 with JSON refuse, and other 4xx fail at once; or any from 400 on (`any-error`), as in SocketShark.',
+  })
+  readonly retryOn: RetryOn = 'transient';
 
   @Setting({
     kind: texts(HEADER_NAME),

@@ -1,6 +1,10 @@
 import { Setting } from './setting.decorator.js';
 import { FILE, HTTP_FOLDER_URL, RELATIVE_PATH } from './text-format.js';
-import { text } from './text.kind.js';
+import { choice, text } from './text.kind.js';
+
+/** What refuses a client: status 401 and 403, or any but 200. */
+export const ROOM_REFUSALS = ['forbidden', 'any-status'] as const;
+export type RoomRefusals = (typeof ROOM_REFUSALS)[number];
 
 /** The app's API as rooms need it. */
 export class RoomsApiSettings {
@@ -19,6 +23,13 @@ export class RoomsApiSettings {
     about: 'Asked by GET, for each connection, which rooms it may join.',
   })
   readonly bootstrap: string = 'bootstrap/';
+
+  @Setting({
+    kind: choice(ROOM_REFUSALS),
+    about:
+      'What refuses a client: status 401 and 403 (`forbidden`), while all else but 200 says that the app stumbles; or any status but 200 (`any-status`), as in High-Templar.',
+  })
+  readonly refuseOn: RoomRefusals = 'forbidden';
 
   @Setting({ kind: text(RELATIVE_PATH), optional: true, about: 'Told by POST that a client has connected.' })
   readonly onConnect?: string;

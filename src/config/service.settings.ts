@@ -45,6 +45,13 @@ export class ServiceSettings {
   readonly authorizationRenewalJitterMs: number = 0;
 
   @Setting({
+    kind: duration(),
+    about:
+      'How long a subscription goes on while the authorizer cannot be asked again; `0s` is not at all, as in SocketShark.',
+  })
+  readonly authorizationGraceMs: number = 0;
+
+  @Setting({
     kind: text(CALLBACK_URL),
     optional: true,
     about: 'Asked before a subscription begins; its answer may hold the current state for the client.',

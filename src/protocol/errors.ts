@@ -32,6 +32,13 @@ export class ClientError extends Error {
 /** The app could not be asked, after every try. The client is told that the service is unavailable. */
 export class CallbackError extends Error {
   override readonly name = 'CallbackError';
+  /** The app has answered, and will not answer otherwise: to ask again is of no use. */
+  readonly isFinal: boolean;
+
+  constructor(message: string, { isFinal = false, ...options }: ErrorOptions & { isFinal?: boolean } = {}) {
+    super(message, options);
+    this.isFinal = isFinal;
+  }
 }
 
 /**

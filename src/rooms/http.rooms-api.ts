@@ -1,5 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import type { Requester } from '../callbacks/requester.js';
+import { isJsonType } from '../callbacks/http-exchange.js';
+import { isForbidden, isTransient } from '../callbacks/http-status.js';
+import { Refusal } from '../callbacks/refusal.js';
+import type { AppAnswer, Requester } from '../callbacks/requester.js';
 import type { RoomsApiSettings } from '../config/rooms-api.settings.js';
 import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
 import { JsonError, parseObject, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -23,11 +26,13 @@ export class HttpRoomsApi implements RoomsApi {
     this.ownHeaders = socket === undefined ? {} : { host };
   }
 
-  /** Only status 200 allows anything. */
-  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText | undefined> {
-    const { status, body } = await this.send('GET', this.settings.bootstrap, client, signal);
-    if (status !== 200) return undefined;
-    return membersOf(body).get('allowed_rooms') ?? NO_ROOMS;
+  /** Only status 200 allows anything, and only JSON that says that it is JSON. */
+  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText> {
+    const { bootstrap, refuseOn } = this.settings;
+    const answer = await this.send('GET', bootstrap, client, signal);
+    if (answer.status === 200) return membersOf(answer).get('allowed_rooms') ?? NO_ROOMS;
+    if (refuseOn === 'any-status' || isForbidden(answer.status)) throw new Refusal();
+    throw stumbled(answer);
   }
 
   tells(hook: RoomsHook): boolean {
@@ -36,8 +41,9 @@ export class HttpRoomsApi implements RoomsApi {
 
   /** An app that stumbles has not heard it; whatever else it answers, it has. */
   async tell(hook: RoomsHook, client: RoomsClient): Promise<void> {
-    const { status } = await this.send('POST', this.settings[hook]!, client);
-    if (status >= 500 || status === 408 || status === 429) throw new CallbackError(`status ${status}`);
+    const answer = await this.send('POST', this.settings[hook]!, client);
+    if (isTransient(answer.status)) throw stumbled(answer);
+    if (answer.status >= 400) throw new Refusal();
   }
 
   private send(method: 'GET' | 'POST', path: string, client: RoomsClient, signal?: AbortSignal) {
@@ -52,7 +58,14 @@ export class HttpRoomsApi implements RoomsApi {
   }
 }
 
-function membersOf(body: Buffer): JsonMembers {
+/** Not what a client is told, nor a reason to end anything that it has. */
+function stumbled({ status }: AppAnswer): CallbackError {
+  return new CallbackError(`the app answered with status ${status}`);
+}
+
+function membersOf({ mediaType, body }: AppAnswer): JsonMembers {
+  if (!isJsonType(mediaType))
+    throw new CallbackAnswerError('what the app answered about allowed rooms is not labelled as JSON');
   try {
     const members = isUtf8(body) ? parseObject(body.toString()) : undefined;
     if (members) return members;

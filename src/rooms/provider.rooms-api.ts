@@ -1,6 +1,10 @@
+import { HttpException } from '@nestjs/common';
 import { CallbackRequest } from '../callbacks/callback-request.js';
-import type { ProviderMethod } from '../callbacks/provider-methods.js';
-import { CallbackAnswerError } from '../protocol/errors.js';
+import { isForbidden } from '../callbacks/http-status.js';
+import type { ProviderAnswer, ProviderMethod } from '../callbacks/provider-methods.js';
+import { isForClient } from '../callbacks/refusal-members.js';
+import { Refusal } from '../callbacks/refusal.js';
+import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
 import { toJsonText, type JsonText } from '../protocol/json.js';
 import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
 import type { RoomsCallback } from './rooms-api.decorator.js';
@@ -9,18 +13,12 @@ import type { RoomsCallback } from './rooms-api.decorator.js';
 export class ProviderRoomsApi implements RoomsApi {
   constructor(private readonly methods: ReadonlyMap<RoomsCallback, ProviderMethod>) {}
 
-  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText | undefined> {
-    const answer = await this.methods.get('allowedRooms')!.call((own) => requestOf(client, own), signal);
-    if (
-      'refusal' in answer ||
-      answer.value === undefined ||
-      answer.value === null ||
-      answer.value === false
-    ) {
-      return undefined;
-    }
+  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText> {
+    const method = this.methods.get('allowedRooms')!;
+    const value = valueOf(await method.call((own) => requestOf(client, own), signal), method.name);
+    if (value === undefined || value === null || value === false) throw new Refusal();
     try {
-      return toJsonText(answer.value);
+      return toJsonText(value);
     } catch (cause) {
       throw new CallbackAnswerError('the allowed rooms that the provider returned cannot be JSON', { cause });
     }
@@ -33,6 +31,14 @@ export class ProviderRoomsApi implements RoomsApi {
   async tell(hook: RoomsHook, client: RoomsClient): Promise<void> {
     await this.methods.get(hook)!.call((own) => requestOf(client, own));
   }
+}
+
+/** Who throws what is not for a client has stumbled; so has who throws an exception of another status than 401 and 403. */
+function valueOf(answer: ProviderAnswer, name: string): unknown {
+  if (!('refusal' in answer)) return answer.value;
+  const { thrown } = answer;
+  const isRefusal = thrown instanceof HttpException ? isForbidden(thrown.getStatus()) : isForClient(thrown);
+  throw isRefusal ? new Refusal() : new CallbackError(`${name} failed`, { cause: thrown });
 }
 
 function requestOf({ id, headers }: RoomsClient, signal: AbortSignal): CallbackRequest {

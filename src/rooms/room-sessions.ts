@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Refusal } from '../callbacks/refusal.js';
 import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
-import { CallbackError } from '../protocol/errors.js';
 import type { Hello } from '../protocol/hello.js';
 import { detached, type JsonText } from '../protocol/json.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
@@ -133,16 +133,19 @@ export class RoomSessions {
 
   /** Asks the app again which rooms a client may join. When it cannot be asked, everything stays as it was. */
   async renew(session: RoomSession): Promise<void> {
-    let permissions: Permissions | undefined;
+    let permissions: Permissions;
     try {
       permissions = await this.app.permissionsOf(session);
     } catch (error) {
-      if (session.connection.isOpen)
+      if (!session.connection.isOpen) return;
+      if (!isRefusal(error)) {
         this.logger.warn(`the allowed rooms could not be renewed: ${messageOf(error)}`);
-      return;
+        return;
+      }
+      permissions = new Permissions('[]' as JsonText);
     }
     if (!session.connection.isOpen) return;
-    session.permissions = permissions ?? new Permissions('[]' as JsonText);
+    session.permissions = permissions;
     this.endUncovered(session);
   }
 
@@ -167,8 +170,9 @@ export class RoomSessions {
     try {
       session.permissions = await this.app.permissionsOf(session);
     } catch (error) {
-      if (error instanceof CallbackError) refusal = CLOSE_REASONS.appUnavailable;
-      if (connection.isOpen) this.logger.warn(`a client was refused: ${messageOf(error)}`);
+      if (!isRefusal(error)) refusal = CLOSE_REASONS.appUnavailable;
+      if (connection.isOpen && !isRefusal(error))
+        this.logger.warn(`a client was refused: ${messageOf(error)}`);
     }
     if (!connection.isOpen) {
       session.permissions = undefined;
@@ -207,4 +211,8 @@ export class RoomSessions {
 /** What a client has given for a subscription. */
 function keptBytesOf({ text }: Room, requestId: JsonText): number {
   return Buffer.byteLength(text) + Buffer.byteLength(requestId);
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Refusal;
 }

@@ -15,14 +15,19 @@ export type RoomsHook = 'onConnect' | 'onPing' | 'onDisconnect';
 export interface RoomsApi {
   /**
    * Asks which rooms a client may join.
-   * @returns the list of rooms as JSON; nothing when the client is refused.
-   * @throws {CallbackError} when the app could not be asked.
+   * @returns the list of rooms as JSON.
+   * @throws {Refusal} when the client is refused.
+   * @throws {CallbackError} when the app could not be asked, or stumbled.
    * @throws {CallbackAnswerError} when its answer cannot be understood.
    */
-  allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText | undefined>;
+  allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText>;
   /** Whether the app wants to be told. */
   tells(hook: RoomsHook): boolean;
-  /** Tells the app what it wants to be told; what it answers plays no part. @throws when it could not be told. */
+  /**
+   * Tells the app what it wants to be told.
+   * @throws {Refusal} when it refuses, which plays no part for the client.
+   * @throws when it could not be told.
+   */
   tell(hook: RoomsHook, client: RoomsClient): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { measured } from '../callbacks/measured.js';
+import { Refusal } from '../callbacks/refusal.js';
 import { Repetition } from '../callbacks/repetition.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
@@ -24,17 +25,18 @@ export class RoomsApp {
 
   /**
    * Asks which rooms a client may join; of no use any more when it is gone.
-   * @returns nothing when it is refused.
-   * @throws {CallbackError} when the app could not be asked.
+   * @throws {Refusal} when it is refused.
+   * @throws {CallbackError} when the app could not be asked, or stumbled.
    */
-  async permissionsOf(session: RoomSession): Promise<Permissions | undefined> {
+  async permissionsOf(session: RoomSession): Promise<Permissions> {
     const { api } = this.holder;
     if (!api)
       throw new Error('nobody says which rooms are allowed (rooms.api, or a provider with @AllowedRooms)');
     const signal = session.connection.ended;
-    const question = { service: SERVICE, callback: 'allowedRooms', signal };
-    const rooms = await measured(this.metrics, question, () => api.allowedRooms(session, signal));
-    return rooms === undefined ? undefined : new Permissions(rooms);
+    const question = { service: SERVICE, callback: 'allowedRooms', signal, isRefusal };
+    return measured(this.metrics, question, async () => {
+      return new Permissions(await api.allowedRooms(session, signal));
+    });
   }
 
   /** Tells the app. Nothing waits for it, but the next of the same client and the shutdown. */
@@ -56,13 +58,18 @@ export class RoomsApp {
     const { api } = this.holder;
     if (!api?.tells(hook)) return;
     const tell = (): Promise<void> =>
-      measured(this.metrics, { service: SERVICE, callback: hook }, () => api.tell(hook, session));
+      measured(this.metrics, { service: SERVICE, callback: hook, isRefusal }, () => api.tell(hook, session));
     try {
       await tell();
     } catch (error) {
+      if (isRefusal(error)) return; // it has heard it
       this.logger.warn(`${hook} failed: ${messageOf(error)}`);
       if (hook !== 'onDisconnect' || !(error instanceof CallbackError)) return;
       await this.repetition.again({ service: SERVICE, callback: hook, untilMs, weight: 1 }, tell);
     }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Refusal;
 }

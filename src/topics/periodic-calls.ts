@@ -1,4 +1,6 @@
 import type { Swept, Wheel } from '../connection/wheel.js';
+import { CallbackError } from '../protocol/errors.js';
+import type { JsonMembers } from '../protocol/json.js';
 import type { Asking } from './service-callbacks.js';
 import type { TopicSubscription } from './topic-subscription.js';
 
@@ -9,6 +11,8 @@ export class PeriodicCalls implements Swept {
   slot = 0;
   private renewAtMs = Infinity;
   private beatAtMs = Infinity;
+  /** When it is over that the authorizer cannot be asked, by the monotonic clock; infinite while it can. */
+  private graceEndMs = Infinity;
   private stopping: AbortController | undefined = undefined;
 
   private constructor(
@@ -59,7 +63,8 @@ export class PeriodicCalls implements Swept {
   private scheduleRenewal(): void {
     const { authorizationRenewalPeriodMs = 0, authorizationRenewalJitterMs } =
       this.subscription.service.rules;
-    const waitMs = authorizationRenewalPeriodMs - Math.random() * authorizationRenewalJitterMs;
+    const periodMs = authorizationRenewalPeriodMs - Math.random() * authorizationRenewalJitterMs;
+    const waitMs = Math.max(Math.min(periodMs, this.graceEndMs - performance.now()), 0);
     this.renewAtMs = Date.now() + waitMs;
     this.wheel.add(this, waitMs);
   }
@@ -74,9 +79,9 @@ export class PeriodicCalls implements Swept {
     const { subscription } = this;
     const { service } = subscription;
     try {
-      const answer = await service.ask('authorizer', subscription.callbackFields(), this.asking);
+      const answer = await this.reauthorize();
       if (!this.isOpen) return;
-      if (subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer))) {
+      if (answer && subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer))) {
         await service.ask('onAuthorizationChange', subscription.callbackFields(), this.asking);
       }
     } catch (error) {
@@ -84,6 +89,28 @@ export class PeriodicCalls implements Swept {
       return;
     }
     if (this.isOpen) this.scheduleRenewal();
+  }
+
+  /** @returns nothing while the authorizer cannot be asked and the subscription goes on all the same. */
+  private async reauthorize(): Promise<JsonMembers | undefined> {
+    const { service } = this.subscription;
+    try {
+      const answer = await service.ask('authorizer', this.subscription.callbackFields(), this.asking);
+      this.graceEndMs = Infinity;
+      return answer;
+    } catch (error) {
+      if (error instanceof CallbackError && this.isGraced()) return undefined;
+      throw error;
+    }
+  }
+
+  /** Grace begins with the first renewal for which the authorizer could not be asked. */
+  private isGraced(): boolean {
+    const nowMs = performance.now();
+    if (this.graceEndMs === Infinity) {
+      this.graceEndMs = nowMs + this.subscription.service.rules.authorizationGraceMs;
+    }
+    return nowMs < this.graceEndMs;
   }
 
   private async beat(): Promise<void> {

@@ -14,6 +14,8 @@ export interface ServiceRules {
   readonly authorizationRenewalPeriodMs?: number | undefined;
   /** The wait is shortened by a random part of this. */
   readonly authorizationRenewalJitterMs: number;
+  /** How long a subscription goes on while the authorizer cannot be asked again. */
+  readonly authorizationGraceMs: number;
   /** What becomes of publications for a client that reads too slowly. */
   readonly slowConsumer: SlowConsumerPolicy;
   /** What `conflate` keeps the last publication of. */

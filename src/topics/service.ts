@@ -78,7 +78,7 @@ export class Service {
     try {
       return (await this.ask(kind, fields, asking)).get('data');
     } catch (error) {
-      if (error instanceof CallbackError) throw error;
+      if (error instanceof CallbackError && !error.isFinal) throw error;
       if (error instanceof ClientError) return error.data;
       if (error instanceof CallbackAnswerError) logger.warn(`${kind} of ${this.name}: ${error.message}`);
       return undefined;

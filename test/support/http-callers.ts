@@ -3,6 +3,7 @@ import { HttpCaller, type HttpCallerSettings } from '../../src/callbacks/http.ca
 const SETTINGS: HttpCallerSettings = {
   timeoutMs: 5_000,
   tries: 3,
+  retryOn: 'transient',
   waitMs: 1,
   waitJitterMs: 0,
   rateLimitHeaders: ['X-Rate-Limit-Reset'],
