@@ -180,26 +180,6 @@ describe('a gateway of two worker processes', () => {
     }
   });
 
-  it('says of one that is stopped that it does not answer', async () => {
-    const [stopped] = workersOf(server);
-    process.kill(stopped!, 'SIGSTOP');
-    try {
-      const told = (): Promise<string> =>
-        fetch(`${server.operatorsUrl}/status`, {
-          headers: { Connection: 'close' },
-          signal: AbortSignal.timeout(5_000),
-        }).then(
-          (response) => response.text(),
-          () => '', // it was the stopped one that was asked
-        );
-      await eventually(async () => (await told()).includes(`"worker":${stopped},"state":"no answer"`), {
-        timeoutMs: 15_000,
-      });
-    } finally {
-      process.kill(stopped!, 'SIGCONT');
-    }
-  });
-
   it('loses no publication to clients of the other worker when one is killed, and replaces it', async () => {
     const clients = await subscribers(server, 8);
     const [victim] = workersOf(server);

@@ -45,7 +45,8 @@ function tell(worker: Worker, message: AllStatuses): void {
   if (worker.isConnected()) worker.send(message);
 }
 
-function statusOf(worker: Worker): Promise<ProcessStatus | SilentProcess> {
+/** How a worker is, if it says so in time. */
+export function statusOf(worker: Worker): Promise<ProcessStatus | SilentProcess> {
   return new Promise((resolve) => {
     const end = (status: ProcessStatus | SilentProcess): void => {
       clearTimeout(timer);
