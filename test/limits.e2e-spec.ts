@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { ClientOptions } from 'ws';
@@ -178,15 +179,31 @@ describe('a connection that keeps silent', () => {
   });
 });
 
-describe('a handshake that is never completed', () => {
+describe('a clock that is set', () => {
   it.each([
-    ['nothing is sent', ''],
-    ['the header breaks off', 'GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n'],
-  ])('is dropped after its time: %s', async (_case, text) => {
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('%s neither stops deadlines nor brings them nearer', async (_, byMs) => {
+    await start({ limits: { idle: '1s' } });
+    const [idle, busy] = [await connectClient(), await connectClient()];
+    const timeOfDay = Date.now.bind(Date);
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => timeOfDay() + byMs);
+    try {
+      for (let asked = 0; asked < 20; asked++) expect(await busy.ask({ event: 'ping' })).toBeDefined();
+      expect([idle.closed, busy.closed]).toEqual([undefined, undefined]);
+      expect(await idle.untilClosed()).toEqual({ code: 4408, reason: 'Idle for too long.' });
+    } finally {
+      clock.mockRestore();
+    }
+  });
+});
+
+describe('a handshake that is never completed', () => {
+  it('is dropped after its time', async () => {
     await start({ limits: { handshakeTimeout: '300ms' } });
     const socket = connect(gateway.port, '127.0.0.1');
     socket.on('error', () => undefined);
-    socket.resume().write(text);
+    socket.resume().write('GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n');
     await once(socket, 'close', { signal: AbortSignal.timeout(5000) });
     const client = await connectClient();
     expect(await client.settled()).toEqual([]);

@@ -37,6 +37,13 @@ describe('an expiry', () => {
     expect(expired).toBe(1);
   });
 
+  it('goes by the time of day, which may be set meanwhile', () => {
+    inMs(DAY_MS);
+    jest.setSystemTime(Date.now() + DAY_MS);
+    jest.advanceTimersByTime(15_001);
+    expect(expired).toBe(1);
+  });
+
   it('may never come', () => {
     inMs(Infinity);
     jest.advanceTimersByTime(100 * DAY_MS);

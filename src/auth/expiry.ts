@@ -1,4 +1,5 @@
-import { MAX_TIMER_MS } from '../protocol/max-timer.js';
+/** How often it is looked at: the time of day may be set meanwhile. */
+const LOOK_MS = 15_000;
 
 /** Does something when a proof of identity loses its force, however far that is away; keeps no process running. */
 export class Expiry {
@@ -18,8 +19,8 @@ export class Expiry {
 
   private wait(): void {
     const waitMs = Math.max(this.timeMs - Date.now(), 0);
-    const isLong = waitMs > MAX_TIMER_MS;
-    this.timer = setTimeout(() => (isLong ? this.wait() : this.expired()), Math.min(waitMs, MAX_TIMER_MS));
+    const isLong = waitMs > LOOK_MS;
+    this.timer = setTimeout(() => (isLong ? this.wait() : this.expired()), Math.min(waitMs, LOOK_MS));
     this.timer.unref();
   }
 }

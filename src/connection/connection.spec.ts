@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import type { ConnectionHost } from './connection-host.js';
@@ -146,7 +147,7 @@ describe('a connection whose client does not read', () => {
 
   it('pings before what waits, so that the client can show that it lives', async () => {
     sendLater('C');
-    connection.sweep(Date.now() + PING_INTERVAL_MS);
+    connection.sweep(monotonicMs() + PING_INTERVAL_MS);
     await turn();
     expect(await socket.takeAll()).toBe(`AB${PING}C`);
   });

@@ -18,6 +18,7 @@ import { Inbox, type InboxOwner, type Task } from './inbox.js';
 import type { Batch } from './batch.js';
 import type { Outlet } from './outbox.js';
 import type { Swept } from './wheel.js';
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 
 const logger = new Logger('Connection');
 /** What waits for a client that reads as fast as it can; more than the high-water mark of a socket. */
@@ -34,7 +35,7 @@ export class Connection implements Outlet, Taker, InboxOwner, Deadlines, Swept, 
   kept: KeptBytes | undefined = undefined;
   /** Compresses what the client is sent, if it has agreed to that. */
   deflater: Deflater | undefined = undefined;
-  lastFrameAtMs = Date.now();
+  lastFrameAtMs = monotonicMs();
   lastPingAtMs = this.lastFrameAtMs;
   isPongDue = false;
   expiresAtMs = Infinity;
@@ -160,7 +161,7 @@ export class Connection implements Outlet, Taker, InboxOwner, Deadlines, Swept, 
   /** Takes a frame from the socket. */
   received(frame: Buffer): void {
     if (this.isClosing) return;
-    this.lastFrameAtMs = Date.now();
+    this.lastFrameAtMs = monotonicMs();
     if (this.rate.exceeds(this.host.settings.eventRate, this.lastFrameAtMs))
       this.close(CLOSE_REASONS.tooManyEvents);
     else this.ensureInbox().push(frame);
@@ -236,7 +237,7 @@ export class Connection implements Outlet, Taker, InboxOwner, Deadlines, Swept, 
   /** See {@link InboxOwner.resume}. */
   resume(): void {
     this.isPongDue = false;
-    this.lastFrameAtMs = Date.now();
+    this.lastFrameAtMs = monotonicMs();
     this.webSocket.resume();
   }
 

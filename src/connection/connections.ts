@@ -7,6 +7,7 @@ import type { Connection } from './connection.js';
 import { Leaving } from './leaving.js';
 import { Outbox } from './outbox.js';
 import { Wheel } from './wheel.js';
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 
 const SWEEP_MS = 50;
 /** How long what a client has left behind is handled; the clients that are there wait for the app, too. */
@@ -54,7 +55,7 @@ export class Connections implements ConnectionHost<Connection> {
     this.open.add(connection);
     this.countAddress(connection.address, 1);
     this.metrics.connectionOpened();
-    this.wheel.add(connection, connection.sweep(Date.now()));
+    this.wheel.add(connection, connection.sweep(monotonicMs()));
   }
 
   /** See {@link ConnectionHost.ended}. */

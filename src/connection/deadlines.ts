@@ -2,12 +2,12 @@ import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { AdmissionClock } from './admission-clock.js';
 import type { ConnectionSettings } from './connection.settings.js';
 
-/** What the deadlines of a connection are reckoned from; times in milliseconds since the epoch. */
+/** What the deadlines of a connection are reckoned from; times as `monotonicMs` has them. */
 export interface Deadlines {
   readonly lastFrameAtMs: number;
   readonly lastPingAtMs: number;
   readonly isPongDue: boolean;
-  /** Until then the client has proved who it is; Infinity without an end. */
+  /** Until then the client has proved who it is, in milliseconds since the epoch; Infinity without an end. */
   readonly expiresAtMs: number;
   /** After how many milliseconds without a frame it is closed; 0 for never. */
   readonly idleMs: number;
@@ -25,7 +25,7 @@ export function dueAt(
   { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs }: ConnectionSettings,
   isHeard: boolean,
 ): CloseReason | 'ping' | undefined {
-  if (nowMs >= expiresAtMs) return CLOSE_REASONS.sessionExpired;
+  if (expiresInMs(expiresAtMs) <= 0) return CLOSE_REASONS.sessionExpired;
   if (!isHeard) return undefined;
   if (isPongDue && nowMs - lastPingAtMs >= pingTimeoutMs) return CLOSE_REASONS.unresponsive;
   if (idleMs > 0 && nowMs - lastFrameAtMs >= idleMs) return CLOSE_REASONS.idle;
@@ -40,10 +40,16 @@ export function nextDueAtMs(
   { lastFrameAtMs, lastPingAtMs, isPongDue, idleMs, expiresAtMs, admission }: Deadlines,
   { pingIntervalMs, pingTimeoutMs, admissionDeadlineMs }: ConnectionSettings,
 ): number {
-  let dueAtMs = Math.min(expiresAtMs, admission?.endsAtMs(nowMs, admissionDeadlineMs) ?? Infinity);
+  const endsAtMs = nowMs + expiresInMs(expiresAtMs);
+  let dueAtMs = Math.min(endsAtMs, admission?.endsAtMs(nowMs, admissionDeadlineMs) ?? Infinity);
   if (isPongDue) dueAtMs = Math.min(dueAtMs, lastPingAtMs + pingTimeoutMs);
   const nextPingAtMs = lastPingAtMs + pingIntervalMs;
   // By then an answer that is due now may have come.
   if (pingIntervalMs > 0 && (!isPongDue || nextPingAtMs > nowMs)) dueAtMs = Math.min(dueAtMs, nextPingAtMs);
   return idleMs > 0 ? Math.min(dueAtMs, lastFrameAtMs + idleMs) : dueAtMs;
+}
+
+/** By the time of day, which whoever made the proof has used. */
+function expiresInMs(expiresAtMs: number): number {
+  return expiresAtMs === Infinity ? Infinity : expiresAtMs - Date.now();
 }

@@ -1,4 +1,5 @@
 import type { AdmissionClock } from './admission-clock.js';
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 
 /** What a waiting frame takes besides its bytes: empty frames need memory too. */
 const FRAME_OVERHEAD_BYTES = 128;
@@ -112,7 +113,7 @@ export class Inbox {
 
   private async run(): Promise<void> {
     this.isRunning = true;
-    this.owner.admission?.stop(Date.now());
+    this.owner.admission?.stop(monotonicMs());
     while (this.head < this.queue.length) {
       const item = this.take();
       try {
@@ -122,7 +123,7 @@ export class Inbox {
       }
     }
     this.isRunning = false;
-    this.owner.admission?.goOn(Date.now());
+    this.owner.admission?.goOn(monotonicMs());
   }
 
   private take(): Buffer | Task {

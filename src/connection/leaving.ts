@@ -1,4 +1,5 @@
 import type { Swept, Wheel } from './wheel.js';
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 
 /** What is left of a connection that has ended. */
 export interface Leaver {
@@ -32,7 +33,7 @@ export class Leaving implements Swept {
   }
 
   add(leaver: Leaver): void {
-    this.dueAtMs.set(leaver, Date.now() + this.timeoutMs);
+    this.dueAtMs.set(leaver, monotonicMs() + this.timeoutMs);
     this.wheel.add(this, this.timeoutMs);
   }
 

@@ -12,6 +12,7 @@ import type { Connections } from './connections.js';
 import type { Endpoint } from './endpoint.js';
 import { isOriginAllowed } from './origin.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from './web-socket-version.js';
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 
 const logger = new Logger('Upgrades');
 
@@ -62,7 +63,7 @@ export class Upgrades {
   accept(endpoint: Endpoint, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { trustProxy, maxConnectionsPerAddress } = this.connections.settings;
     const address = maxConnectionsPerAddress > 0 ? addressOf(request, trustProxy) : undefined;
-    const handshake = { endpoint, request, socket, head, address, sinceMs: Date.now() };
+    const handshake = { endpoint, request, socket, head, address, sinceMs: monotonicMs() };
     const outcome = this.queue.push(handshake);
     if (outcome === 'waits')
       socket.on('error', destroy); // it does no harm later
@@ -71,7 +72,7 @@ export class Upgrades {
 
   private decide(handshake: Handshake): void {
     const { endpoint, request, socket, address, sinceMs } = handshake;
-    const isLate = Date.now() - sinceMs >= this.connections.settings.handshakeTimeoutMs;
+    const isLate = monotonicMs() - sinceMs >= this.connections.settings.handshakeTimeoutMs;
     if (socket.destroyed) return;
     if (isLate) this.refuse(socket, { status: 503 });
     else if (endpoint.admit) void this.admit(handshake, endpoint.admit);

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 import { type Swept, Wheel } from './wheel.js';
 
 class FakeItem implements Swept {
@@ -19,8 +20,8 @@ describe('the wheel', () => {
   let startMs: number;
 
   beforeEach(() => {
-    jest.useFakeTimers({ now: 1_000_000 });
-    startMs = Date.now();
+    jest.useFakeTimers();
+    startMs = monotonicMs();
     wheel = new Wheel(250);
     wheel.start();
   });
@@ -63,8 +64,22 @@ describe('the wheel', () => {
   it('catches up when the event loop was held up', () => {
     const item = new FakeItem(Infinity);
     wheel.add(item, 1000);
-    jest.setSystemTime(startMs + 60_000);
-    jest.advanceTimersByTime(250);
+    const late = jest.spyOn(performance, 'now').mockImplementation(() => startMs + 60_000);
+    jest.advanceTimersToNextTimer();
+    late.mockRestore();
+    expect(item.sweptAtMs).toHaveLength(1);
+  });
+
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('heeds no clock that is set %s', (_, byMs) => {
+    const item = new FakeItem(Infinity);
+    wheel.add(item, 1_000);
+    jest.setSystemTime(Date.now() + byMs);
+    jest.advanceTimersByTime(900);
+    expect(item.sweptAtMs).toEqual([]);
+    jest.advanceTimersByTime(600);
     expect(item.sweptAtMs).toHaveLength(1);
   });
 

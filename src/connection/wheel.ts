@@ -1,3 +1,4 @@
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 /** What a wheel sweeps. */
 export interface Swept {
   readonly isOpen: boolean;
@@ -19,7 +20,7 @@ export class Wheel {
   constructor(private readonly slotMs: number) {}
 
   start(): void {
-    this.slot = this.slotOf(Date.now());
+    this.slot = this.slotOf(monotonicMs());
     this.timer = setInterval(this.turn, this.slotMs);
     this.timer.unref();
   }
@@ -32,7 +33,7 @@ export class Wheel {
   /** Sweeps an item after a delay, or before that: whether anything is due is for the item to know. */
   add(item: Swept, delayMs: number): void {
     if (delayMs === Infinity) return;
-    const slot = Math.max(this.slotOf(Date.now() + Math.min(delayMs, MAX_DELAY_MS)), this.slot) + 1;
+    const slot = Math.max(this.slotOf(monotonicMs() + Math.min(delayMs, MAX_DELAY_MS)), this.slot) + 1;
     if (item.slot > this.slot && item.slot <= slot) return;
     item.slot = slot;
     const items = this.slots.get(slot);
@@ -41,7 +42,7 @@ export class Wheel {
   }
 
   private readonly turn = (): void => {
-    const now = this.slotOf(Date.now());
+    const now = this.slotOf(monotonicMs());
     for (; this.slot < now;) {
       const items = this.slots.get(++this.slot);
       this.slots.delete(this.slot);
@@ -51,7 +52,7 @@ export class Wheel {
 
   /** An item that was added again for an earlier slot is in its later one, too, and left alone there. */
   private sweep(items: readonly Swept[]): void {
-    const nowMs = Date.now();
+    const nowMs = monotonicMs();
     for (const item of items) {
       if (!item.isOpen || item.slot !== this.slot) continue;
       const delayMs = item.sweep(nowMs);

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 /** Counts what happens within each second. */
 export class RateLimit {
   private second = 0;
@@ -12,7 +13,7 @@ export class RateLimit {
    */
   take(turns: number): boolean {
     if (this.perSecond === 0) return true;
-    const second = Math.floor(Date.now() / 1000);
+    const second = Math.floor(monotonicMs() / 1000);
     if (second !== this.second) {
       this.second = second;
       this.count = 0;

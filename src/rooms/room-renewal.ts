@@ -1,5 +1,6 @@
 import type { Swept, Wheel } from '../connection/wheel.js';
 import type { RoomSession } from './room-session.js';
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 
 /** What all renewals share. */
 export interface RenewalHost {
@@ -44,7 +45,7 @@ export class RoomRenewal implements Swept {
 
   private schedule(): void {
     const { wheel, periodMs } = this.host;
-    this.dueAtMs = Date.now() + periodMs;
+    this.dueAtMs = monotonicMs() + periodMs;
     wheel.add(this, periodMs);
   }
 }

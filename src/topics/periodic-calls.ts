@@ -1,6 +1,7 @@
 import type { Swept, Wheel } from '../connection/wheel.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers } from '../protocol/json.js';
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 import type { Asking } from './service-callbacks.js';
 import type { TopicSubscription } from './topic-subscription.js';
 
@@ -65,13 +66,13 @@ export class PeriodicCalls implements Swept {
       this.subscription.service.rules;
     const periodMs = authorizationRenewalPeriodMs - Math.random() * authorizationRenewalJitterMs;
     const waitMs = Math.max(Math.min(periodMs, this.graceEndMs - performance.now()), 0);
-    this.renewAtMs = Date.now() + waitMs;
+    this.renewAtMs = monotonicMs() + waitMs;
     this.wheel.add(this, waitMs);
   }
 
   private scheduleBeat(periods: number): void {
     const waitMs = periods * (this.subscription.service.rules.heartbeatPeriodMs ?? 0);
-    this.beatAtMs = Date.now() + waitMs;
+    this.beatAtMs = monotonicMs() + waitMs;
     this.wheel.add(this, waitMs);
   }
 
