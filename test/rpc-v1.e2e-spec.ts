@@ -49,7 +49,7 @@ describe('with kittiwake.v1.json', () => {
       connection_id: expect.any(String),
       ping_period: 15,
       limits: {
-        frame_bytes: 10_485_760,
+        frame_bytes: 1_048_576,
         result_bytes: 10_485_760,
         events_per_second: 5000,
         calls: 1000,
