@@ -1,16 +1,21 @@
-import type { INestApplicationContext } from '@nestjs/common';
+import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { WebSocketServer } from 'ws';
+import type { WebSocket, WebSocketServer } from 'ws';
 import { Metrics } from '../metrics/metrics.js';
 import { Connections } from './connections.js';
 import { Endpoint } from './endpoint.js';
 import { Endpoints } from './endpoints.js';
 import { isWebSocket, serveWithoutUpgrade } from './plain-request.js';
+import { pathOf } from './request-path.js';
+import { claimOf, Unclaimed } from './unclaimed.js';
 import { refuseUpgrade, Upgrades } from './upgrades.js';
 
 const MAIN_PORT = 0;
+
+/** The options of Nest's own adapter. */
+type WsAdapterOptions = ConstructorParameters<typeof WsAdapter>[1];
 
 /**
  * Nest's WebSocket adapter for an app that imports Kittiwake: `app.useWebSocketAdapter(new KittiwakeAdapter(app))`.
@@ -21,16 +26,20 @@ const MAIN_PORT = 0;
 export class KittiwakeAdapter extends WsAdapter {
   private readonly endpoints: Endpoints;
   private readonly upgrades: Upgrades;
+  private readonly unclaimed: Unclaimed;
+  private readonly ownLogger = new Logger(KittiwakeAdapter.name);
   private upgradeServer: Server | undefined;
 
-  /** @throws when no module of the app imports Kittiwake. */
-  constructor(app: INestApplicationContext) {
-    super(app);
+  /**
+   * @param options as {@link WsAdapter} takes them; they are for the other gateways of the app.
+   * @throws when no module of the app imports Kittiwake.
+   */
+  constructor(app: INestApplicationContext, options?: WsAdapterOptions) {
+    super(app, options);
     this.endpoints = endpointsOf(app);
-    this.upgrades = new Upgrades(
-      app.get(Connections, { strict: false }),
-      app.get(Metrics, { strict: false }),
-    );
+    const connections = app.get(Connections, { strict: false });
+    this.upgrades = new Upgrades(connections, app.get(Metrics, { strict: false }));
+    this.unclaimed = new Unclaimed(connections.settings.handshakeTimeoutMs);
   }
 
   override create(port: number, options: Record<string, unknown> & { path?: string }): Endpoint {
@@ -52,6 +61,7 @@ export class KittiwakeAdapter extends WsAdapter {
 
   override async dispose(): Promise<void> {
     this.upgradeServer?.off('upgrade', this.upgrade);
+    this.unclaimed.refuseAll();
     await super.dispose();
   }
 
@@ -70,20 +80,56 @@ export class KittiwakeAdapter extends WsAdapter {
   }
 
   private readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    if (this.upgradeServer && this.isAlone && !isWebSocket(request)) {
-      serveWithoutUpgrade(this.upgradeServer, request, socket, head);
-      return;
+    if (!isWebSocket(request)) this.serveWithoutUpgrade(request, socket, head);
+    else {
+      const path = pathOf(request);
+      if (path === undefined) refuseUpgrade(socket, { status: 400 });
+      else this.upgradeTo(path, request, socket, head);
     }
-    const path = request.url?.split('?', 1)[0] ?? '/';
+  };
+
+  private upgradeTo(path: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const other = this.wsServersRegistry.get(MAIN_PORT)?.find((server) => server.path === path);
     const endpoint = this.endpoints.match(path);
-    if (other)
-      other.handleUpgrade(request, socket, head, (client: unknown) =>
-        other.emit('connection', client, request),
-      );
+    if (other) this.handOver(other as WebSocketServer, request, socket, head);
     else if (endpoint) this.upgrades.accept(endpoint, request, socket, head);
     else if (this.isAlone) refuseUpgrade(socket, { status: 404 });
-  };
+    else this.unclaimed.wait(socket);
+  }
+
+  /** To a gateway of the app: what its code throws ends this one socket, not the process. */
+  private handOver(other: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    try {
+      other.handleUpgrade(request, socket, head, (client) => this.connected(other, client, request));
+    } catch (error) {
+      this.tellFault(error, request);
+      refuseUpgrade(socket, { status: 500 });
+    }
+  }
+
+  private connected(other: WebSocketServer, client: WebSocket, request: IncomingMessage): void {
+    try {
+      other.emit('connection', client, request);
+    } catch (error) {
+      this.tellFault(error, request);
+      client.terminate();
+    }
+  }
+
+  private tellFault(error: unknown, { url }: IncomingMessage): void {
+    const [path] = url!.split('?', 1);
+    this.ownLogger.error(
+      `a gateway of the app failed on a handshake for ${path}: ${error instanceof Error ? error.stack : String(error)}`,
+    );
+  }
+
+  /** Others that listen may have taken it by the next turn. */
+  private serveWithoutUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const serve = (): void => serveWithoutUpgrade(this.upgradeServer!, request, socket, head);
+    const isClaimed = claimOf(socket);
+    if (this.isAlone) serve();
+    else setImmediate(() => isClaimed() || serve());
+  }
 }
 
 function endpointsOf(app: INestApplicationContext): Endpoints {

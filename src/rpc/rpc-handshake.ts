@@ -4,6 +4,7 @@ import type { Authenticated } from '../auth/authenticated.js';
 import { ProceduresSettings } from '../config/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import type { Admission, HandshakeRefusal } from '../connection/admission.js';
+import { pathOf } from '../connection/request-path.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from '../connection/web-socket-version.js';
 import { ClientError, CallbackError } from '../protocol/errors.js';
 import { BearerTokens } from './bearer-tokens.js';
@@ -60,7 +61,7 @@ export class RpcHandshake {
    * @param request for one of the paths of {@link isFor}; for others it is 404.
    */
   async answerTo(request: HandshakeRequest): Promise<HandshakeRefusal> {
-    if (!this.isFor(pathOf(request))) return { status: 404 };
+    if (!this.isFor(pathOf(request) ?? '')) return { status: 404 };
     const found = await this.authenticate(request);
     if ('status' in found) return found;
     const { upgrade, 'sec-websocket-version': version } = request.headers;
@@ -70,7 +71,7 @@ export class RpcHandshake {
 
   private async authenticate(request: HandshakeRequest): Promise<Authenticated | HandshakeRefusal> {
     if (request.method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
-    const token = tokenOf(pathOf(request), this.base, request.headers);
+    const token = tokenOf(pathOf(request) ?? '', this.base, request.headers);
     if (token === undefined) return UNAUTHORIZED;
     if (!this.tokens.areConfigured) {
       this.tellUnconfigured();
@@ -91,8 +92,4 @@ export class RpcHandshake {
     this.isUnconfiguredTold = true;
     this.logger.warn('clients are refused that have a token: there is no key to verify it with (auth.jwt)');
   }
-}
-
-function pathOf({ url = '/' }: HandshakeRequest): string {
-  return url.split('?', 1)[0]!;
 }
