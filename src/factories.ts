@@ -33,6 +33,7 @@ export function connectionSettings({
   return {
     origins,
     trustProxy: server.trustProxy,
+    ipv6PrefixBits: limits.ipv6Prefix,
     maxFrameBytes: limits.frameBytes,
     maxInboxBytes: limits.inboxBytes,
     maxOutboxBytes: limits.outboxBytes,

@@ -329,10 +329,14 @@ describe('the number of connections', () => {
   it('of one address is counted by X-Forwarded-For behind a proxy', async () => {
     await start({ limits: { connectionsPerAddress: 1 }, server: { trustProxy: true } });
     await connectClient([], from('198.51.100.7'));
-    expect(await TestClient.refusal(gateway.url, from('198.51.100.7, 203.0.113.9'))).toBe(429);
+    for (const same of ['198.51.100.7, 203.0.113.9', '198.51.100.7:1001', '::ffff:198.51.100.7'])
+      expect(await TestClient.refusal(gateway.url, from(same))).toBe(429);
+    await connectClient([], from('[2001:db8::1]:1001'));
+    expect(await TestClient.refusal(gateway.url, from('2001:DB8:0::2'))).toBe(429);
     const others = [await connectClient([], from('198.51.100.8, 198.51.100.7')), await connectClient()];
     for (const other of others) expect(await other.settled()).toEqual([]);
     expect(await TestClient.refusal(gateway.url)).toBe(429);
+    expect(await TestClient.refusal(gateway.url, from('unknown'))).toBe(429);
   });
 });
 

@@ -24,6 +24,13 @@ export class LimitsSettings {
   readonly connectionsPerAddress: number = 0;
 
   @Setting({
+    kind: integer({ min: 1, max: 128 }),
+    about:
+      'How many leading bits of an IPv6 address count as one address: providers give a client a whole network, most often a /64.',
+  })
+  readonly ipv6Prefix: number = 64;
+
+  @Setting({
     kind: COUNT,
     about:
       'The most clients that are let in per turn of the event loop, so that many at once do not hold up those that are there; `0` is no limit.',

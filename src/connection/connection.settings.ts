@@ -1,12 +1,11 @@
 import type { AcceptLimits } from './accept-queue.js';
+import type { AddressRules } from './client-address.js';
 import type { EventRateLimit } from './event-rate.js';
 
 /** What the floor of connections needs to know; durations in milliseconds, 0 for none. */
-export interface ConnectionSettings {
+export interface ConnectionSettings extends AddressRules {
   /** Allowed values of a browser's `Origin`; `*` allows any, none allows the gateway's own host. */
   readonly origins: readonly string[];
-  /** Whether a client's address is the first of `X-Forwarded-For`. */
-  readonly trustProxy: boolean;
   readonly maxFrameBytes: number;
   readonly maxInboxBytes: number;
   readonly maxOutboxBytes: number;

@@ -1,6 +1,6 @@
 /**
  * Whether a handshake may come from where its `Origin` says. Only browsers send one, so its absence is no objection.
- * Without a list of allowed origins, the origin's host and port must be those that the request is for.
+ * Without a list of allowed origins, the origin's host and port must be those that the request is for; the default port of its scheme may be left out.
  */
 export function isOriginAllowed(
   origin: string | undefined,
@@ -9,9 +9,16 @@ export function isOriginAllowed(
 ): boolean {
   if (origin === undefined || allowed.includes('*')) return true;
   if (allowed.length > 0) return allowed.some((one) => one.toLowerCase() === origin.toLowerCase());
-  return host !== undefined && hostOf(origin) === host.toLowerCase();
+  return host !== undefined && isOfHost(origin.toLowerCase(), host.toLowerCase());
 }
 
-function hostOf(origin: string): string | undefined {
-  return /^[a-z][a-z0-9+.-]*:\/\/([^/]+)$/i.exec(origin)?.[1]?.toLowerCase();
+function isOfHost(origin: string, host: string): boolean {
+  const [, scheme, own] = /^([a-z][a-z0-9+.-]*):\/\/([^/]+)$/.exec(origin) ?? [];
+  const port = scheme === 'https' ? ':443' : scheme === 'http' ? ':80' : undefined;
+  if (own === undefined) return false;
+  return without(port, own) === without(port, host);
+}
+
+function without(port: string | undefined, host: string): string {
+  return port !== undefined && host.endsWith(port) ? host.slice(0, -port.length) : host;
 }

@@ -6,6 +6,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { AcceptQueue } from './accept-queue.js';
 import type { Admission, Admit, HandshakeRefusal } from './admission.js';
+import { clientAddress } from './client-address.js';
 import { Compression, inflaterOf } from './compression.js';
 import { Connection } from './connection.js';
 import type { Connections } from './connections.js';
@@ -61,8 +62,8 @@ export class Upgrades {
   }
 
   accept(endpoint: Endpoint, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { trustProxy, maxConnectionsPerAddress } = this.connections.settings;
-    const address = maxConnectionsPerAddress > 0 ? addressOf(request, trustProxy) : undefined;
+    const { settings } = this.connections;
+    const address = settings.maxConnectionsPerAddress > 0 ? clientAddress(request, settings) : undefined;
     const handshake = { endpoint, request, socket, head, address, sinceMs: monotonicMs() };
     const outcome = this.queue.push(handshake);
     if (outcome === 'waits')
@@ -181,15 +182,6 @@ export function refuseUpgrade(socket: Duplex, { status, headers = {} }: Handshak
 function versionRefusal({ headers }: IncomingMessage): 426 | undefined {
   const isWebSocket = headers.upgrade?.toLowerCase() === 'websocket';
   return isWebSocket && !isVersionSpoken(headers['sec-websocket-version']) ? 426 : undefined;
-}
-
-function addressOf(request: IncomingMessage, trustProxy: boolean): string | undefined {
-  const forwarded = trustProxy
-    ? String(request.headers['x-forwarded-for'] ?? '')
-        .split(',')[0]
-        ?.trim()
-    : '';
-  return forwarded === '' ? request.socket.remoteAddress : forwarded;
 }
 
 function destroy(this: Duplex): void {
