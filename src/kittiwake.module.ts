@@ -5,7 +5,7 @@ import {
   type ModuleMetadata,
   type Provider,
 } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { AuthenticatorExplorer } from './auth/authenticator-explorer.js';
 import { Authenticators } from './auth/authenticator.js';
 import { BROKER } from './broker/broker.js';
@@ -146,6 +146,8 @@ const HTTP = [
 
 /** What an app gives the gateway that is no setting. */
 export interface KittiwakeExtras {
+  /** Whether modules inject {@link Kittiwake} that do not import this one. Default: true. */
+  readonly isGlobal?: boolean | undefined;
   /** Its own registry of prom-client: the metrics of the gateway are added to those of the app. */
   readonly registry?: MetricsRegistry | undefined;
 }
@@ -161,12 +163,22 @@ export interface KittiwakeAsyncOptions extends Pick<ModuleMetadata, 'imports'>, 
   readonly relay?: string;
 }
 
+const IMPORTED_TWICE =
+  'KittiwakeModule is imported several times, and an app has one gateway: call KittiwakeModule.forRoot(…) in one module; ' +
+  'the others inject Kittiwake without importing anything, as the module is global';
+
 /**
  * The gateway as a Nest module. The app that imports it must use its adapter:
  * `app.useWebSocketAdapter(new KittiwakeAdapter(app))`.
  */
 @Module({})
 export class KittiwakeModule {
+  /** @throws when the app imports another one, with the same options or not: they would have the same clients. */
+  constructor(modules: ModulesContainer) {
+    const imports = [...modules.values()].filter(({ metatype }) => metatype === KittiwakeModule);
+    if (imports.length > 1) throw new Error(IMPORTED_TWICE);
+  }
+
   /** @throws {ConfigurationError} when an option is unknown, of the wrong type or missing. */
   static forRoot(options: KittiwakeOptions = {}, extras: KittiwakeExtras = {}): DynamicModule {
     return assemble({ provide: Settings, useValue: loadSettings(options) }, extras);
@@ -185,11 +197,12 @@ export class KittiwakeModule {
 
 function assemble(
   settings: Provider,
-  { imports = [], registry, relay }: Omit<KittiwakeAsyncOptions, 'useFactory'>,
+  { imports = [], registry, relay, isGlobal = true }: Omit<KittiwakeAsyncOptions, 'useFactory'>,
 ): DynamicModule {
   const routes = new Routes();
   return {
     module: KittiwakeModule,
+    global: isGlobal,
     imports: [DiscoveryModule, ...imports],
     controllers: routes.controllers,
     providers: [

@@ -201,17 +201,45 @@ describe('an app with Kittiwake', () => {
     });
   });
 
-  it('is injected into other modules when it is global', async () => {
+  describe('is injected into', () => {
     @Injectable()
     class News {
       constructor(readonly kittiwake: Kittiwake) {}
     }
     @Module({ providers: [News, Echo] })
     class Feature {}
-    @Module({ imports: [{ ...KittiwakeModule.forRoot(OPTIONS), global: true }, Feature] })
+
+    it('modules that do not import it', async () => {
+      @Module({ imports: [KittiwakeModule.forRoot(OPTIONS), Feature] })
+      class AppModule {}
+      const { app } = await listen(AppModule);
+      await expect(app.get(News).kittiwake.publish('books.1', 1)).resolves.toBeUndefined();
+    });
+
+    it.each([
+      ['forRoot', () => KittiwakeModule.forRoot(OPTIONS, { isGlobal: false })],
+      ['forRootAsync', () => KittiwakeModule.forRootAsync({ useFactory: () => OPTIONS, isGlobal: false })],
+    ])('no others when it is not global: %s', async (_way, imported) => {
+      @Module({ imports: [imported(), Feature] })
+      class AppModule {}
+      const error = (await rejection(NestFactory.create(AppModule, QUIET))) as Error;
+      expect(error.message).toContain("can't resolve dependencies of the News");
+    });
+  });
+
+  it.each([
+    ['with options of their own', () => KittiwakeModule.forRoot({ ...OPTIONS, topics: { path: '/live' } })],
+    ['without options', () => KittiwakeModule],
+  ])('does not start when a second module imports it %s', async (_how, imported) => {
+    @Module({ imports: [imported()] })
+    class Feature {}
+    @Module({ imports: [KittiwakeModule.forRoot(OPTIONS), Feature] })
     class AppModule {}
-    const { app } = await listen(AppModule);
-    await expect(app.get(News).kittiwake.publish('books.1', 1)).resolves.toBeUndefined();
+    const error = (await rejection(NestFactory.create(AppModule, QUIET))) as Error;
+    expect(error.message).toBe(
+      'KittiwakeModule is imported several times, and an app has one gateway: call KittiwakeModule.forRoot(…) in one ' +
+        'module; the others inject Kittiwake without importing anything, as the module is global',
+    );
   });
 
   it('keeps a gateway that has a port of its own', async () => {

@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { Settings } from '../config/settings.js';
 import { addMetrics, METRICS_REGISTRY, type MetricsRegistry, removeMetrics } from './metrics-registry.js';
+import { processMetrics } from './process-metrics.js';
 import { SharedAnswer } from './shared-answer.js';
 import { SocketsharkMetrics } from './socketshark.metrics.js';
 import { Totals } from './totals.js';
@@ -100,7 +101,7 @@ export class Metrics implements OnApplicationShutdown {
     this.answer = new SharedAnswer(() => this.collect(), metrics.maxAgeMs);
     if (metrics.socketsharkNames) this.socketshark = new SocketsharkMetrics(this.registry);
     if (!appRegistry) {
-      collectDefaultMetrics({ register: this.registry });
+      addMetrics(processMetrics(), this.registry);
       return;
     }
     addMetrics(this.registry, appRegistry);
