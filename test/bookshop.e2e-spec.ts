@@ -6,6 +6,30 @@ import { launchBrowser, shows } from './support/browser.js';
 
 const PAGE_TIMEOUT_MS = 10_000;
 
+/** A client of its own in the page: what it is told of two topics, and of a frame that is too large. */
+const TWO_TOPICS = `(async () => {
+  const { Live } = await import('/live.js');
+  const TICKET = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+  const told = [];
+  const isClosed = new Promise((resolve) => {
+    const live = new Live({
+      topics: ['books.all', 'nothing.here'],
+      openTicket: async () => (await fetch('/api/tickets', TICKET)).json(),
+      onFrame: () => undefined,
+      onData: (subscription) => told.push(subscription + ' has a state'),
+      onRefused: (subscription, error) => told.push(subscription + ': ' + error.message),
+      onState: (state) => {
+        told.push(state);
+        if (state === 'live') live.send('books.all', 'x'.repeat(2_000_000)).catch(() => undefined);
+        if (state === 'closed' || state === 'reconnecting') resolve();
+      },
+    });
+    live.restart();
+  });
+  await isClosed;
+  return told;
+})()`;
+
 describe('the bookshop in two browsers', () => {
   const uncaught: string[] = [];
   let shop: Bookshop;
@@ -107,6 +131,17 @@ describe('the bookshop in two browsers', () => {
     }
     await shop.put('5', { stock: 77 });
     for (const page of [ada, grace]) await shows(page, 'book-5-stock', '77 in stock');
+  });
+
+  it('goes on when one topic of several is refused, and does not come back where that is of no use', async () => {
+    const told = await ada.evaluate(TWO_TOPICS);
+    expect(told).toEqual([
+      'connecting',
+      'books.all has a state',
+      'nothing.here: Invalid service.',
+      'live',
+      'closed',
+    ]);
   });
 
   it('leaves no error uncaught in a page', () => {

@@ -5,6 +5,8 @@ const REPLY_TIMEOUT_MS = 20_000;
 const PING_PERIOD_MS = 10_000;
 const SILENCE_MS = 25_000;
 const MAX_WAIT_MS = 10_000;
+/** Close codes after which trying again is of no use: what was sent was wrong, or the client is not wanted. */
+const FINAL_CODES = new Set([1002, 1003, 1007, 1009, 4403]);
 /** A connection that held this long was a good one: the next wait is short again. */
 const GOOD_AFTER_MS = 5000;
 
@@ -37,7 +39,8 @@ export class Live {
    * @param {object} options
    * @param {string[]} options.topics
    * @param {() => Promise<{ ticket: string, url: string }>} options.openTicket Asks the app for a ticket.
-   * @param {(state: 'connecting' | 'live' | 'reconnecting' | 'paused', reason?: string) => void} options.onState
+   * @param {(state: 'connecting' | 'live' | 'reconnecting' | 'paused' | 'closed', reason?: string) => void} options.onState
+   * @param {(subscription: string, error: RefusedError) => void} options.onRefused One topic; the others go on.
    * @param {(subscription: string, data: unknown) => void} options.onData The state of a topic, and each publication.
    * @param {(direction: 'sent' | 'received', frame: object) => void} options.onFrame
    */
@@ -102,16 +105,16 @@ export class Live {
       ({ data }) => socket === this.#socket && this.#receive(JSON.parse(data)),
     );
     socket.addEventListener('close', ({ code, reason }) => {
-      if (socket === this.#socket) this.#lost(reason || `The connection closed (${code}).`);
+      if (socket !== this.#socket) return;
+      const why = reason || `The connection closed (${code}).`;
+      if (FINAL_CODES.has(code)) this.#end(why);
+      else this.#lost(why);
     });
   }
 
   async #subscribe(socket, earlier) {
     const topics = this.#isPaused ? [] : this.#options.topics;
-    const subscribed = topics.map(async (subscription) => {
-      const reply = await this.#request({ event: 'subscribe', subscription });
-      this.#options.onData(subscription, reply.data);
-    });
+    const subscribed = topics.map((subscription) => this.#subscribeTo(socket, subscription));
     try {
       await Promise.all([...earlier, ...subscribed]);
       if (socket !== this.#socket) return;
@@ -120,6 +123,26 @@ export class Live {
     } catch (error) {
       if (socket === this.#socket) this.#lost(error.message);
     }
+  }
+
+  /** A refusal is told, and concerns this topic alone; where the app could not be asked, it is asked again. */
+  async #subscribeTo(socket, subscription, failures = 0) {
+    try {
+      const { data } = await this.#request({ event: 'subscribe', subscription });
+      if (socket === this.#socket) this.#options.onData(subscription, data);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      if (socket !== this.#socket) return;
+      this.#options.onRefused(subscription, error);
+      if (error.code === 'service_unavailable') this.#subscribeLater(socket, subscription, failures);
+    }
+  }
+
+  #subscribeLater(socket, subscription, failures) {
+    setTimeout(() => {
+      if (socket !== this.#socket || this.#isPaused) return;
+      this.#subscribeTo(socket, subscription, failures + 1).catch((error) => this.#lost(error.message));
+    }, waitMs(failures));
   }
 
   #request(frame) {
@@ -151,8 +174,13 @@ export class Live {
     if (request && frame.status === 'ok') request.resolve(frame);
     else if (request) request.reject(new RefusedError(frame));
     else if (frame.event === 'message') this.#options.onData(frame.subscription, frame.data);
-    // The gateway ended a subscription. Trying again tells whether that was the last word.
-    else if (frame.event === 'unsubscribe') this.#lost(frame.error);
+    else if (frame.event === 'unsubscribe') this.#lapsed(frame);
+  }
+
+  /** The gateway has ended a subscription. Trying again tells whether that was the last word. */
+  #lapsed(frame) {
+    this.#options.onRefused(frame.subscription, new RefusedError(frame));
+    this.#subscribeLater(this.#socket, frame.subscription, 0);
   }
 
   #ping() {
@@ -167,6 +195,11 @@ export class Live {
     this.#options.onState('reconnecting', reason);
     this.#timer = setTimeout(() => void this.#open(), waitMs(this.#failures));
     this.#failures += 1;
+  }
+
+  #end(reason) {
+    this.#close();
+    this.#options.onState('closed', reason);
   }
 
   #close() {

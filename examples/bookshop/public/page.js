@@ -5,7 +5,13 @@ import { Live } from './live.js';
 const BOOKS = 'books.all';
 const READERS = 'readers.all';
 const NAME_KEY = 'bookshop-name';
-const STATES = { connecting: 'Connecting', live: 'Live', reconnecting: 'Reconnecting', paused: 'Paused' };
+const STATES = {
+  connecting: 'Connecting',
+  live: 'Live',
+  reconnecting: 'Reconnecting',
+  paused: 'Paused',
+  closed: 'Closed',
+};
 
 const byId = (id) => document.getElementById(id);
 const cards = new Map();
@@ -18,6 +24,7 @@ const live = new Live({
   topics: [BOOKS, READERS],
   openTicket,
   onState: showState,
+  onRefused: (subscription, error) => showNotice(`${subscription}: ${error.message}`),
   onFrame: (direction, frame) => log.add(direction, frame),
   onData: (subscription, data) => (subscription === BOOKS ? showBooks(data) : showReaders(data)),
 });
