@@ -1,6 +1,6 @@
 # Kittiwake alone: configure it with KITTIWAKE_* variables, and with a file that KITTIWAKE_CONFIG names.
 
-FROM node:22-alpine AS build
+FROM node:24-alpine AS build
 WORKDIR /kittiwake
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
@@ -8,12 +8,12 @@ COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build
 
-FROM node:22-alpine AS dependencies
+FROM node:24-alpine AS dependencies
 WORKDIR /kittiwake
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts
 
-FROM node:22-alpine
+FROM node:24-alpine
 # A container has an address of its own; what is published of it is decided outside. The port for operators, 9001, is on
 # its loopback until KITTIWAKE_OPERATORS_HOST says otherwise.
 ENV NODE_ENV=production \
@@ -22,8 +22,11 @@ WORKDIR /kittiwake
 COPY --from=dependencies /kittiwake/node_modules ./node_modules
 COPY --from=build /kittiwake/dist ./dist
 COPY package.json ./
-USER node
+# The command: `docker exec CONTAINER kittiwake status`.
+RUN ln -s /kittiwake/dist/cli/main.js /usr/local/bin/kittiwake && chmod +x dist/cli/main.js
+# The user `node`, by number: Kubernetes' runAsNonRoot knows no names.
+USER 1000:1000
 EXPOSE 9000 9001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.KITTIWAKE_PORT || 9000) + '/health/ready').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "dist/server/health-check.js"]
 CMD ["node", "dist/server/main.js"]

@@ -191,6 +191,7 @@ describe('a start that cannot be', () => {
       ),
     );
     expectRefusal(main!, `Kittiwake cannot start: ${inUse}\n`);
+    expect(main!.stdout).not.toContain(inUse); // once is enough
     expectRefusal(
       operators!,
       `Kittiwake cannot start: the port for operators cannot be had, 127.0.0.1:${port}: ${inUse}; ` +
@@ -370,6 +371,20 @@ describe('secrets', () => {
   });
 });
 
+describe('the health check of a container', () => {
+  it('finds the gateway where its file says', async () => {
+    const port = await freePort();
+    const config = { server: { port }, health: { readyPath: '/fine' } };
+    const check = () =>
+      ServerProcess.run({ config, dotEnv: '', command: ['server/health-check.js'] }).then(({ code }) => code);
+    expect(await check()).toBe(1);
+    const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${port}/fine`)).ok;
+    const server = await start({ config, dotEnv: '', isReady });
+    expect(await check()).toBe(0);
+    await server.signal('SIGTERM').untilEnded();
+  });
+});
+
 describe('a stranger that breaks off', () => {
   it('leaves no error in the log', async () => {
     const server = await start({ config: { procedures: { remote: {} } } });
@@ -389,9 +404,9 @@ describe('a log that cannot be written', () => {
   it.each(['json', 'pretty'])('costs lines, not service: on a full disk, %s', async (format) => {
     const full = openSync('/dev/full', 'w');
     const port = await freePort();
-    const env = { PATH: process.env['PATH'], KITTIWAKE_PORT: `${port}`, KITTIWAKE_LOG_FORMAT: format };
+    const env = { PATH: process.env['PATH'], KITTIWAKE_PORT: `${port}`, KITTIWAKE_OPERATORS_PORT: '0' };
     const gateway = spawn(process.execPath, ['dist/server/main.js'], {
-      env: { ...env, KITTIWAKE_LOG_LEVEL: 'trace' },
+      env: { ...env, KITTIWAKE_LOG_FORMAT: format, KITTIWAKE_LOG_LEVEL: 'trace' },
       stdio: ['ignore', full, 'inherit'],
     });
     stopped({ stop: () => gateway.kill('SIGKILL') });

@@ -9,6 +9,13 @@ import type { Context } from './context.js';
 const SECRET_KEY = 'worker_secret';
 const MASK = '***';
 
+const SETTINGS =
+  'Settings are in the configuration file and the environment: `kittiwake check-config` shows what is in force, ' +
+  'and `kittiwake restart` takes a change.';
+const HELP = `
+The keys are those of programs that call procedures (app_name, worker_name, ...), with the names that Kettlingar
+gave them. ${SETTINGS}`;
+
 interface ConfigOptions {
   readonly append?: string;
   readonly remove?: string;
@@ -21,15 +28,17 @@ interface ConfigOptions {
 export function addConfigCommand(program: Command, context: Context): void {
   program
     .command('config')
-    .description('show what can be changed of the running gateway, or one key of it, and change it before')
-    .argument('[key]')
-    .argument('[value]', 'what it is to have')
-    .option('--append <value>', 'add to the list that it has')
-    .option('--remove <value>', 'remove from the list that it has')
-    .option('--pop <index>', 'remove from the list that it has, by position')
-    .option('--reset', 'what it had at first')
-    .option('--save', 'keep all that is changed for the next start')
+    .description('show or change what can be changed of the gateway while it runs')
+    .argument('[key]', 'one key; without it, all that there are are shown')
+    .argument('[value]', 'the new value of the key')
+    .option('--append <value>', 'add a value to the list of the key')
+    .option('--remove <value>', 'remove a value from the list of the key')
+    .option('--pop <index>', 'remove a value from the list of the key, by its position')
+    .option('--reset', 'give the key the value that it had at the start')
+    .option('--save', 'keep all changes for the next start')
+    .addHelpText('after', HELP)
     .action(async (key: string | undefined, val: string | undefined, options: ConfigOptions) => {
+      if (key?.includes('.')) throw new CommandError(`config: ${key} is a setting. ${SETTINGS}`);
       const answer = await ask(context, 'config', { positional: [], named: wishes(key, val, options) });
       show(context, configIn(answer), key);
     });

@@ -15,6 +15,9 @@ const CHATTY = new Set([
   'WebSocketsController',
 ]);
 
+/** What fails there is thrown as well, and told by whoever catches it. */
+const THROWING = 'NestApplication';
+
 /** Nest's log, written by pino: JSON lines for machines, coloured lines on a terminal. */
 export class PinoLogger implements LoggerService {
   private readonly pino: Logger;
@@ -40,7 +43,7 @@ export class PinoLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
+    this.write(rest.at(-1) === THROWING ? 'debug' : 'error', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

@@ -29,7 +29,10 @@ export interface ProcessOptions {
   /** How long {@link ServerProcess.run} gives it. Default: 10 s. */
   readonly timeoutMs?: number;
   /** Default: the server. */
-  readonly command?: readonly [file: 'server/main.js' | 'cli/main.js', ...args: string[]];
+  readonly command?: readonly [
+    file: 'server/main.js' | 'server/health-check.js' | 'cli/main.js',
+    ...args: string[],
+  ];
 }
 
 /** How a process ended, and all it printed. */

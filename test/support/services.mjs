@@ -18,6 +18,16 @@ const TOOLS = [
     hint: 'install RabbitMQ 3.8 or later, or set KITTIWAKE_TEST_RABBITMQ_SERVER to its path',
   },
   {
+    names: ['openssl'],
+    aptPackage: 'openssl',
+    hint: 'install OpenSSL, which makes the certificates of tests',
+  },
+  {
+    names: ['script'],
+    aptPackage: 'bsdutils',
+    hint: 'install script (util-linux), which is the terminal of tests',
+  },
+  {
     names: ['chromium', 'chromium-browser', 'google-chrome'],
     aptPackage: 'chromium',
     hint: 'install Chromium or Google Chrome',
