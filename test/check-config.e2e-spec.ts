@@ -15,7 +15,13 @@ const ENV = { KITTIWAKE_PORT: '9123' };
 
 describe('kittiwake check-config', () => {
   it('prints the configuration as it will be used, with secrets masked', async () => {
-    const secrets = ['api-key-0123456789', 'header-secret', 'url-secret', 'redis-secret', 'jwt-secret'];
+    const secrets = [
+      'api-key-0123456789',
+      'header-secret',
+      'url-secret',
+      'redis-secret',
+      'jwt-secret'.repeat(4),
+    ];
     const [apiKey, header, url, redis, jwt] = secrets as [string, string, string, string, string];
     const config = {
       services: {
@@ -30,6 +36,7 @@ describe('kittiwake check-config', () => {
     const end = await checkConfig(config, {
       CALLBACK_PASSWORD: url,
       KITTIWAKE_PUBLISH_API_KEYS: apiKey,
+      KITTIWAKE_BROKER_KIND: 'redis',
       KITTIWAKE_BROKER_REDIS_URL: `redis://:${redis}@redis.internal:6380`,
       KITTIWAKE_AUTH_JWT_SECRET: jwt,
       ...ENV,
@@ -46,7 +53,7 @@ describe('kittiwake check-config', () => {
       },
       auth: { deadline: '1m', jwt: { algorithms: ['HS256'], secret: '***' } },
       broker: {
-        kind: 'memory',
+        kind: 'redis',
         redis: { url: expect.stringMatching(/^redis:\/\/[^@]*\*\*\*@redis\.internal:6380$/) },
       },
       publish: { apiKeys: ['***'], maxBodyBytes: '1MiB' },

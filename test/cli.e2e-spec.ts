@@ -387,7 +387,7 @@ describe('config', () => {
 describe('token', () => {
   const jwt = {
     algorithms: ['HS256'],
-    secret: 'a-key-of-tokens',
+    secret: 'a-key-of-tokens-that-nobody-guesses',
     fields: { user_id: 'sub' },
     audience: 'desk',
   };

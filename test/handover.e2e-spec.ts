@@ -22,7 +22,7 @@ import { deferred, eventually } from './support/wait.js';
 const HANDOVER_TIMEOUT_MS = 20_000;
 const TEST_TIMEOUT_MS = 60_000;
 const PACE_MS = 4;
-const SECRET = 'SECRETKITTEN';
+const SECRET = 'SECRET-OF-KITTENS';
 const RECONNECT = { code: 1012, reason: 'Please reconnect.' };
 
 beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);

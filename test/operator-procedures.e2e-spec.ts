@@ -9,7 +9,7 @@ import { eventually } from './support/wait.js';
 import type { KittiwakeOptions } from '../src/config/options.js';
 
 const SECRET = 'the-secret-of-services';
-const KEY = 'the-key-of-tokens';
+const KEY = 'the-key-of-tokens-that-nobody-guesses';
 const RECEIVED_AT = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string;
 
 const stopped = stoppedAfterEach();

@@ -13,7 +13,7 @@ import { RawHttp, type RawAnswer, type RawRequest, requestBytes } from './suppor
 import { procedureOf, RpcStage } from './support/rpc.js';
 import { eventually } from './support/wait.js';
 
-const SECRET = 'SECRETKITTEN';
+const SECRET = 'SECRET-OF-KITTENS';
 const WORKER = 'Kitty';
 /** Lines of the genuine client end in bare line feeds, and it sends no Host. */
 const LF = '\n';
@@ -200,13 +200,15 @@ describe('the state folder', () => {
     expect(await modeOf(stage.folder)).toBe('700');
     expect((await readdir(stage.folder)).toSorted()).toEqual(['Kitty.pid', 'Kitty.sock', 'Kitty.url']);
     for (const extension of ['url', 'sock', 'pid']) expect(await modeOf(stage.file(extension))).toBe('600');
-    expect(await readFile(stage.file('url'), 'utf8')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/SECRETKITTEN$/);
+    expect(await readFile(stage.file('url'), 'utf8')).toMatch(
+      /^http:\/\/127\.0\.0\.1:\d+\/SECRET-OF-KITTENS$/,
+    );
     expect(await readFile(stage.file('pid'), 'utf8')).toBe(`${process.pid}\n`);
   });
 
   it('names no port where there is none', async () => {
     const stage = await LocalStage.start();
-    expect(await readFile(stage.file('url'), 'utf8')).toBe('http://unix-domain:0/SECRETKITTEN');
+    expect(await readFile(stage.file('url'), 'utf8')).toBe('http://unix-domain:0/SECRET-OF-KITTENS');
     expect(await stage.ask('unix', { path: '/public', lineEnd: LF })).toMatchObject({ status: 200 });
   });
 

@@ -1,6 +1,6 @@
 import { RedisSettings } from './redis.settings.js';
 import { section } from './section.kind.js';
-import { Setting } from './setting.decorator.js';
+import { Rule, Setting, type Disagreement } from './setting.decorator.js';
 import { choice } from './text.kind.js';
 
 export const BROKER_KINDS = ['memory', 'redis'] as const;
@@ -10,6 +10,7 @@ export const LOSS_POLICIES = ['disconnect', 'exit'] as const;
 export type LossPolicy = (typeof LOSS_POLICIES)[number];
 
 /** What carries publications between nodes. */
+@Rule(redisIsMeant)
 export class BrokerSettings {
   @Setting({
     kind: choice(BROKER_KINDS),
@@ -36,4 +37,11 @@ export class BrokerSettings {
     about: 'A second Redis; what is published on either one is delivered.',
   })
   readonly redisAlt?: RedisSettings;
+}
+
+/** A Redis that nobody asks would leave the nodes apart without a word. Who writes `kind: memory` means it. */
+function redisIsMeant(_: BrokerSettings, given: Readonly<Record<string, unknown>>): Disagreement | undefined {
+  const named = (['redis', 'redisAlt'] as const).find((key) => (given[key] ?? undefined) !== undefined);
+  if (named === undefined || (given['kind'] ?? undefined) !== undefined) return undefined;
+  return { key: 'kind', found: `nothing, beside ${named}`, expected: 'redis; memory leaves it unused' };
 }

@@ -60,12 +60,12 @@ describe('environment variables', () => {
   it('make settings that load', () => {
     const options = readEnvironment({
       KITTIWAKE_AUTH_JWT_ALGORITHMS: 'HS256,HS512',
-      KITTIWAKE_AUTH_JWT_SECRET: 'sesame',
+      KITTIWAKE_AUTH_JWT_SECRET: 'sesame'.repeat(6),
       KITTIWAKE_LIMITS_INBOX_BYTES: '1000',
       KITTIWAKE_LIMITS_IDLE: '2m',
     });
     const { auth, limits } = loadSettings(options);
-    expect(auth.jwt).toMatchObject({ algorithms: ['HS256', 'HS512'], secret: 'sesame' });
+    expect(auth.jwt).toMatchObject({ algorithms: ['HS256', 'HS512'], secret: 'sesame'.repeat(6) });
     expect(limits).toMatchObject({ inboxBytes: 1_000, idleMs: 120_000 });
   });
 
@@ -95,6 +95,9 @@ describe('environment variables', () => {
     ['KITTIWAKE_PORTS', 'did you mean KITTIWAKE_PORT?'],
     ['KITTIWAKE_CALLBACK_TIMEOUT', 'did you mean KITTIWAKE_CALLBACKS_TIMEOUT?'],
     ['KITTIWAKE_CONFG', 'did you mean KITTIWAKE_CONFIG?'],
+    ['KITTIWAKE_API_KEY', 'did you mean KITTIWAKE_PUBLISH_API_KEYS?'],
+    ['KITTIWAKE_JWT_SECRET', 'did you mean KITTIWAKE_AUTH_JWT_SECRET?'],
+    ['KITTIWAKE_REDIS_URL', 'did you mean KITTIWAKE_BROKER_REDIS_URL?'],
     [
       'KITTIWAKE_SERVICES_BOOKS_AUTHORIZER',
       'expected one of those in docs/configuration.md (services and headers are set in the file)',
@@ -130,7 +133,7 @@ describe('environment variables', () => {
 
   it('keep their secrets when they are wrong', () => {
     expect(problemsOf({ KITTIWAKE_PUBLISH_API_KEYS: '0123456789abcdef,sesame' })).toEqual([
-      'KITTIWAKE_PUBLISH_API_KEYS[1]: found ***, expected a key of at least 16 letters, digits and signs, without spaces and commas',
+      'KITTIWAKE_PUBLISH_API_KEYS[1]: found ***, expected a key of at least 16 letters, digits and signs, without spaces and commas, and not that of an example',
     ]);
   });
 

@@ -69,7 +69,8 @@ function readVariable(
 function unknownVariable(name: string, known: Iterable<string>): string {
   const moved = movedHint(name);
   if (moved !== undefined) return `${name}: ${moved}`;
-  const meant = nearest(withoutPrefix(name), [...known, CONFIG_FILE_VARIABLE].map(withoutPrefix));
+  const names = [...known, CONFIG_FILE_VARIABLE].map(withoutPrefix);
+  const meant = endingLike(withoutPrefix(name), names) ?? nearest(withoutPrefix(name), names);
   const remedy =
     meant === undefined
       ? 'expected one of those in docs/configuration.md (services and headers are set in the file)'
@@ -80,4 +81,10 @@ function unknownVariable(name: string, known: Iterable<string>): string {
 /** What all names share would make any two of them seem near. */
 function withoutPrefix(name: string): string {
   return name.slice(PREFIX.length);
+}
+
+/** `API_KEY` is short for `PUBLISH_API_KEYS`, if for nothing else. */
+function endingLike(rest: string, names: readonly string[]): string | undefined {
+  const candidates = names.filter((name) => name.endsWith(`_${rest}`) || name.endsWith(`_${rest}S`));
+  return candidates.length === 1 ? candidates[0] : undefined;
 }

@@ -29,7 +29,7 @@ export function loadSection<Section extends object>(
   problems.push(...unknownKeys(of, input, path));
   for (const setting of settingsOf(of)) loadSetting(section, setting, input, path, problems);
   problems.push(...refusals(of, section, input, path));
-  if (problems.length === before) problems.push(...disagreements(of, section, path));
+  if (problems.length === before) problems.push(...disagreements(of, section, input, path));
   return section;
 }
 
@@ -93,10 +93,11 @@ function refusals(
 function disagreements<Section extends object>(
   of: SectionClass<Section>,
   section: Section,
+  input: Readonly<Record<string, unknown>>,
   path: string,
 ): string[] {
   return rulesOf(of).flatMap((rule) => {
-    const wrong = rule(section);
+    const wrong = rule(section, input);
     if (wrong === undefined) return [];
     return [problem(wrong.key === undefined ? path : joinPath(path, wrong.key), wrong.found, wrong.expected)];
   });

@@ -16,11 +16,12 @@ function problemsOf(options: unknown): readonly string[] {
 }
 
 /** `{ a: { b: value } }` for `a.b`. */
-function optionsWith(path: string, value: unknown): unknown {
-  return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+function optionsWith(path: string, value: unknown): Record<string, object> {
+  const options = path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+  return options as Record<string, object>;
 }
 
-const JWT = { algorithms: ['HS256'], secret: 'sesame' };
+const JWT = { algorithms: ['HS256'], secret: 'sesame'.repeat(6) };
 const PEM = '-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----';
 
 describe('settings without options', () => {
@@ -139,11 +140,11 @@ describe('settings with options', () => {
   });
 
   it('have an optional section only when it was given', () => {
-    expect(loadSettings({ broker: { redisAlt: {} } }).broker.redisAlt).toMatchObject({
+    expect(loadSettings({ broker: { kind: 'redis', redisAlt: {} } }).broker.redisAlt).toMatchObject({
       url: 'redis://127.0.0.1:6379',
     });
     expect(loadSettings({ broker: { redisAlt: null } }).broker.redisAlt).toBeUndefined();
-    expect(loadSettings({ broker: { redis: { tls: {} } } }).broker.redis.tls).toMatchObject({
+    expect(loadSettings({ broker: { kind: 'redis', redis: { tls: {} } } }).broker.redis.tls).toMatchObject({
       rejectUnauthorized: true,
     });
     expect(loadSettings({ auth: { jwt: JWT } }).auth.jwt).toMatchObject({
@@ -169,6 +170,7 @@ describe('settings with options', () => {
     ['topics.path', '/'],
     ['log.level', 'silent'],
     ['origins', ['*', 'https://app.example.com', 'http://localhost:3000', 'capacitor://localhost']],
+    ['origins', ['https://*.example.com', 'http://*.localhost:3000', 'https://*.shop.example.com:8443']],
     ['callbacks.redirectOrigins', ['https://api.example.com:8443']],
     ['callbacks.rateLimitHeaders', []],
     ['services.books.authorizer', 'http+unix://aladdin:sesame@%2Frun%2Fapi.sock/authorize'],
@@ -186,7 +188,9 @@ describe('settings with options', () => {
     ['broker.redis.url', 'unix://user:password@/run/redis.sock'],
     ['broker.redis', { sentinels: ['s1:26379'], sentinelName: 'main', sentinelPassword: 'sesame' }],
   ])('accept %s = %j', (path, value) => {
-    expect(problemsOf(optionsWith(path, value))).toEqual([]);
+    const options = optionsWith(path, value);
+    const broker = options['broker'] && { broker: { kind: 'redis', ...options['broker'] } };
+    expect(problemsOf({ ...options, ...broker })).toEqual([]);
   });
 });
 
@@ -194,7 +198,8 @@ describe('a value that a setting cannot have', () => {
   const DURATION = 'a duration such as 15s or 500ms, from 1ms to 576h';
   const SIZE = 'a size in bytes such as 65536, 64KiB or 1MiB, from 1B to 1GiB';
   const URL_TEXT = 'a URL such as https://api.internal/authorize or http+unix://%2Frun%2Fapi.sock/authorize';
-  const ORIGIN = 'an origin such as https://app.example.com, without a path, or * for any';
+  const ORIGIN =
+    'an origin such as https://app.example.com, without a path, https://*.example.com for those below a domain, or * for any';
   const SERVICE = 'a service name: not empty and without a dot';
 
   it.each([
@@ -528,8 +533,59 @@ describe('secrets', () => {
 
   it('are told to be too short', () => {
     expect(problemsOf({ publish: { apiKeys: ['0123456789abcdef', '0123456789abcde'] } })).toEqual([
-      'publish.apiKeys[1]: found ***, expected a key of at least 16 letters, digits and signs, without spaces and commas',
+      'publish.apiKeys[1]: found ***, expected a key of at least 16 letters, digits and signs, without spaces and commas, and not that of an example',
     ]);
+  });
+});
+
+describe('settings that start and cannot work, or open a door', () => {
+  const RANDOM = 'such as openssl rand -hex 32 makes; allowWeakSecrets: true takes shorter ones';
+
+  it.each([
+    [{ origins: ['https://*.com'] }, 'origins[0]: found "https://*.com"'],
+    [{ origins: ['https://*.1.2.3.4'] }, 'origins[0]: found "https://*.1.2.3.4"'],
+    [{ origins: ['https://*'] }, 'origins[0]: found "https://*"'],
+    [{ origins: ['*.example.com'] }, 'origins[0]: found "*.example.com"'],
+    [{ origins: ['https://a.*.example.com'] }, 'origins[0]: found "https://a.*.example.com"'],
+    [{ origins: ['https://*example.com'] }, 'origins[0]: found "https://*example.com"'],
+    [{ origins: ['https://*.example.com/'] }, 'origins[0]: found "https://*.example.com/"'],
+    [{ origins: ['https://*.example.com:443'] }, 'origins[0]: found "https://*.example.com:443"'],
+    [{ origins: ['app://*.example.com'] }, 'origins[0]: found "app://*.example.com"'],
+    [
+      { broker: { redis: { url: 'redis://127.0.0.1:6379' } } },
+      'broker.kind: found nothing, beside redis, expected redis; memory leaves it unused',
+    ],
+    [
+      { broker: { redisAlt: {} } },
+      'broker.kind: found nothing, beside redisAlt, expected redis; memory leaves it unused',
+    ],
+    [
+      { auth: { jwt: { algorithms: ['HS256'], secret: 'abc' } } },
+      `auth.jwt.secret: found 3 bytes, expected at least 32, ${RANDOM}`,
+    ],
+    [
+      { procedures: { secret: '0123456789abcde' } },
+      `procedures.secret: found 15 characters, expected at least 16, ${RANDOM}`,
+    ],
+    [
+      { procedures: { mockToken: true }, server: { host: '0.0.0.0' } },
+      'procedures.mockToken: found true, with server.host 0.0.0.0, expected false, or server.host 127.0.0.1: anyone who can connect could call everything',
+    ],
+    [{ publish: { apiKeys: ['change-me-to-a-long-random-key'] } }, 'publish.apiKeys[0]: found ***'],
+  ])('stop the start: %j', (options, line) => {
+    expect(problemsOf(options)).toEqual([expect.stringContaining(line)]);
+  });
+
+  it.each([
+    { broker: { kind: 'memory', redis: { url: 'redis://h' } } },
+    { auth: { jwt: { algorithms: ['HS256'], secret: 'abc' } }, allowWeakSecrets: true },
+    { auth: { jwt: { algorithms: ['HS256'], secret: 'ö'.repeat(16) } } },
+    { procedures: { secret: 'weak-key' }, allowWeakSecrets: true },
+    { procedures: { secret: '0123456789abcdef' } },
+    { procedures: { mockToken: true }, server: { host: '::1' } },
+    { procedures: { mockToken: true }, server: { host: 'localhost' } },
+  ])('are left to those who mean them: %j', (options) => {
+    expect(problemsOf(options)).toEqual([]);
   });
 });
 

@@ -15,10 +15,11 @@ const OPTIONS = {
   },
   auth: {
     ticket: { url: 'http://api/t?token=sesame', headers: { 'X-Api-Key': 'sesame' } },
-    jwt: { algorithms: ['HS256'], secret: 'sesame' },
+    jwt: { algorithms: ['HS256'], secret: 'sesame'.repeat(6) },
   },
   callbacks: { timeout: '1500ms', maxResponseBytes: 1_000 },
   broker: {
+    kind: 'redis',
     redis: {
       url: 'redis://:sesame@h/1',
       sentinels: ['a:1'],
@@ -67,6 +68,7 @@ describe('masked settings', () => {
       host: '127.0.0.1',
       port: 9000,
       workers: 1,
+      workerTimeout: '10s',
       trustProxy: false,
     });
   });

@@ -30,9 +30,9 @@ describe('the type of the options', () => {
       services: {
         books: { authorizer: 'http://api/a', authorizationRenewalPeriod: '5m', headers: { 'X-A': 'b' } },
       },
-      auth: { jwt: { algorithms: ['HS256'], secret: 'sesame', fields: { user_id: 'sub' } } },
+      auth: { jwt: { algorithms: ['HS256'], secret: 'sesame'.repeat(6), fields: { user_id: 'sub' } } },
       limits: { frameBytes: '64KiB', inboxBytes: 65_536 },
-      broker: { redisAlt: { tls: { rejectUnauthorized: false } } },
+      broker: { kind: 'redis', redisAlt: { tls: { rejectUnauthorized: false } } },
     };
     expect(loadSettings(options).services.get('books')?.authorizationRenewalPeriodMs).toBe(300_000);
   });

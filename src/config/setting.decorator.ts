@@ -32,8 +32,14 @@ export interface Disagreement {
   readonly expected: string;
 }
 
-/** @returns what is wrong; `undefined` when nothing is. */
-export type SectionRule<Section> = (section: Section) => Disagreement | undefined;
+/**
+ * @param given what was written, defaults not among it.
+ * @returns what is wrong; `undefined` when nothing is.
+ */
+export type SectionRule<Section> = (
+  section: Section,
+  given: Readonly<Record<string, unknown>>,
+) => Disagreement | undefined;
 
 const FIELDS = Symbol('kittiwake:settings');
 const RULES = Symbol('kittiwake:rules');

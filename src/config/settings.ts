@@ -18,12 +18,17 @@ import { ServerSettings } from './server.settings.js';
 import { ServiceSettings } from './service.settings.js';
 import { type Disagreement, Rule, Setting } from './setting.decorator.js';
 import { ShutdownSettings } from './shutdown.settings.js';
+import { mockTokenStaysAtHome, serviceSecretIsStrong, tokenSecretIsStrong } from './secrets.js';
 import { CLIENT_ORIGIN, SERVICE_NAME } from './text-format.js';
+import { flag } from './text.kind.js';
 import { TopicsSettings } from './topics.settings.js';
 
 /** All settings of a gateway, checked; durations are milliseconds, sizes bytes. Made by `loadSettings`. */
 @Rule(endpointsDiffer)
 @Rule(httpPathsDiffer)
+@Rule(tokenSecretIsStrong)
+@Rule(serviceSecretIsStrong)
+@Rule(mockTokenStaysAtHome)
 export class Settings {
   @Setting({ kind: section(ServerSettings), about: 'Where the gateway listens.' })
   readonly server: ServerSettings = new ServerSettings();
@@ -68,9 +73,17 @@ export class Settings {
 
   @Setting({
     kind: texts(CLIENT_ORIGIN),
-    about: 'Origins that browsers may connect from; `*` is any, none is only the host of the gateway itself.',
+    about:
+      'Origins that browsers may connect from; `https://*.example.com` are all below that domain, `*` is any, none is only the host of the gateway itself.',
   })
   readonly origins: readonly string[] = [];
+
+  @Setting({
+    kind: flag(),
+    about:
+      'Takes secrets that can be guessed: of less than 32 bytes for tokens, of less than 16 for `procedures.secret`. For tests, and until those are changed that are in use.',
+  })
+  readonly allowWeakSecrets: boolean = false;
 
   @Setting({ kind: section(LimitsSettings), about: 'What one client may use, and all of them together.' })
   readonly limits: LimitsSettings = new LimitsSettings();

@@ -107,13 +107,22 @@ export const HTTP_ORIGIN: TextFormat = {
 /** An origin as browsers and app shells send it in the `Origin` header, or `*`. */
 export const CLIENT_ORIGIN: TextFormat = {
   name: 'origin',
-  expected: 'an origin such as https://app.example.com, without a path, or * for any',
+  expected:
+    'an origin such as https://app.example.com, without a path, https://*.example.com for those below a domain, or * for any',
   accepts: (text) => {
     if (text === '*') return true;
+    if (text.includes('*')) return isOriginPattern(text);
     if (HTTP_URL.accepts(text)) return HTTP_ORIGIN.accepts(text);
     return /^[a-z][a-z\d+.-]*:\/\/[^\s/?#@]+$/.test(text);
   },
 };
+
+/** Below a domain of the operator's own: anybody can have a name below `com`, and nobody below an address. */
+function isOriginPattern(text: string): boolean {
+  const [, scheme, domain = ''] = /^(https?:\/\/)\*\.([^*]+)$/.exec(text) ?? [];
+  const hasOwner = /^localhost(?::\d+)?$/.test(domain) || /^[^.]+\.[^.\d][^.]*/.test(domain);
+  return hasOwner && HTTP_ORIGIN.accepts(`${scheme}${domain}`);
+}
 
 /** The part of a topic before its first dot. */
 export const SERVICE_NAME: TextFormat = {
@@ -174,7 +183,7 @@ export const AMQP_URL: TextFormat = {
   accepts: (text) => /^amqps?:$/.test(protocolOf(text) ?? '') && new URL(text).hostname !== '',
 };
 
-/** A file is not opened before it is needed: whether it is there is not checked. */
+/** Whether it is there is not looked at: it may come later. */
 export const FILE: TextFormat = {
   name: 'file',
   expected: 'the path of a file',
@@ -184,8 +193,9 @@ export const FILE: TextFormat = {
 /** What services prove themselves with; sent as a bearer token, so without spaces. */
 export const API_KEY: TextFormat = {
   name: 'key',
-  expected: 'a key of at least 16 letters, digits and signs, without spaces and commas',
-  accepts: (text) => /^[\x21-\x2b\x2d-\x7e]{16,}$/.test(text),
+  expected:
+    'a key of at least 16 letters, digits and signs, without spaces and commas, and not that of an example',
+  accepts: (text) => /^[\x21-\x2b\x2d-\x7e]{16,}$/.test(text) && !/^change-?me/i.test(text),
 };
 
 /** A public key or a certificate, as PEM. */

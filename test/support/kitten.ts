@@ -15,7 +15,7 @@ import { createApp, KeptLog, moduleOf, TestApp } from './nest-app.js';
 import { type RawAnswer, RawHttp, type RawRequest } from './raw-http.js';
 
 export const KITTEN_SECRET = 'a-secret-of-services';
-export const TOKEN_KEY = 'a-key-for-tokens';
+export const TOKEN_KEY = 'a-key-for-tokens-that-nobody-guesses';
 
 /** Where calls come in. */
 export type FrontName = 'the gateway' | 'an Express app' | 'a Fastify app' | 'its own port' | 'a Unix socket';

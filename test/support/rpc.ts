@@ -13,7 +13,7 @@ import { signToken, type TokenOptions } from './tokens.js';
 import { deferred, type Deferred } from './wait.js';
 
 export const V1 = 'kittiwake.v1.json';
-export const SECRET = 'secret';
+export const SECRET = 'a secret that the issuer shares with the tests';
 /** The identity that {@link rpcToken} is for, unless it says otherwise. */
 export const USER = { user_id: 1 };
 

@@ -1,0 +1,44 @@
+import type { AuthSettings } from './auth.settings.js';
+import type { ProceduresSettings } from './procedures.settings.js';
+import type { ServerSettings } from './server.settings.js';
+import type { Disagreement } from './setting.decorator.js';
+
+/** As many as SHA-256 gives (RFC 7518 section 3.2). */
+const MIN_TOKEN_SECRET_BYTES = 32;
+const MIN_SERVICE_SECRET_CHARACTERS = 16;
+const CURE = 'such as openssl rand -hex 32 makes; allowWeakSecrets: true takes shorter ones';
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\])$/i;
+
+interface Secrets {
+  readonly allowWeakSecrets: boolean;
+  readonly auth: AuthSettings;
+  readonly procedures?: ProceduresSettings;
+  readonly server: ServerSettings;
+}
+
+/** Whoever has one token can guess a short secret without asking anybody, and then be everybody. */
+export function tokenSecretIsStrong({ allowWeakSecrets, auth }: Secrets): Disagreement | undefined {
+  const bytes = Buffer.byteLength(auth.jwt?.secret ?? '');
+  if (allowWeakSecrets || auth.jwt?.secret === undefined || bytes >= MIN_TOKEN_SECRET_BYTES) return undefined;
+  const expected = `at least ${MIN_TOKEN_SECRET_BYTES}, ${CURE}`;
+  return { key: 'auth.jwt.secret', found: `${bytes} bytes`, expected };
+}
+
+/** Who knows it may call every procedure and run the gateway. */
+export function serviceSecretIsStrong({ allowWeakSecrets, procedures }: Secrets): Disagreement | undefined {
+  const { secret } = procedures ?? {};
+  if (allowWeakSecrets || secret === undefined || secret.length >= MIN_SERVICE_SECRET_CHARACTERS)
+    return undefined;
+  const expected = `at least ${MIN_SERVICE_SECRET_CHARACTERS}, ${CURE}`;
+  return { key: 'procedures.secret', found: `${secret.length} characters`, expected };
+}
+
+/** A token that everybody knows is for the developer's own machine. */
+export function mockTokenStaysAtHome({ procedures, server }: Secrets): Disagreement | undefined {
+  if (!procedures?.mockToken || LOOPBACK.test(server.host)) return undefined;
+  return {
+    key: 'procedures.mockToken',
+    found: `true, with server.host ${server.host}`,
+    expected: 'false, or server.host 127.0.0.1: anyone who can connect could call everything',
+  };
+}
