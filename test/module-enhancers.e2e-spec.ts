@@ -24,13 +24,19 @@ import { IsInt, IsString, Min } from 'class-validator';
 import { catchError, concat, map, type Observable, of, timer } from 'rxjs';
 import {
   Authorize,
+  BeforeSubscribe,
   Callback,
   CallbackRequest,
+  Kittiwake,
   MessageData,
   type MessageRequest,
   OnMessage,
   Refusal,
+  State,
+  type SubscriptionRequest,
+  type TicketRequest,
   TopicService,
+  ValidateTicket,
 } from '../src/index.js';
 import { TestClient } from './support/client.js';
 import { createApp, KeptLog, moduleOf, TestApp } from './support/nest-app.js';
@@ -80,6 +86,7 @@ describe('a topic service has', () => {
 
   beforeEach(() => {
     log.errors.length = 0;
+    log.warnings.length = 0;
   });
   afterEach(async () => {
     client.drop();
@@ -310,6 +317,66 @@ describe('a topic service has', () => {
       });
     });
 
+    /** As apps have them for HTTP. */
+    const envelope: Provider = {
+      provide: APP_INTERCEPTOR,
+      useValue: {
+        intercept: (_context, next) => next.handle().pipe(map((data: unknown) => ({ success: true, data }))),
+      } satisfies NestInterceptor,
+    };
+
+    /** It lost the order, and clients got older publications after the state. */
+    it('map a state, whose order stays', async () => {
+      @TopicService('books', ANYBODY)
+      class Ordered {
+        @BeforeSubscribe()
+        state(): State {
+          return new State({ price: 5 }, { order: 5 });
+        }
+      }
+      await start(Ordered, envelope);
+      const data = { success: true, data: { price: 5 } };
+      expect(await client.ask(SUBSCRIBE)).toMatchObject({ status: 'ok', data });
+      for (const order of [4, 6]) await app!.app.get(Kittiwake).publish('books.1', { order }, { order });
+      expect(await client.next()).toMatchObject({ data: { order: 6 } });
+    });
+
+    /** A no in an envelope was taken for a yes. */
+    it.each([false, null])('wrap what an authorizer returned do not make a yes of %j', async (decision) => {
+      @TopicService('books', ANYBODY)
+      class Refusing {
+        @Authorize()
+        authorize(): false | null {
+          return decision as false | null;
+        }
+      }
+      await start(Refusing, envelope);
+      for (const _ of [1, 2]) expect(await client.ask(SUBSCRIBE)).toMatchObject({ status: 'error' });
+      expect(log.warnings).toEqual([
+        expect.stringMatching(/^what Refusing\.authorize returns counts as it is/),
+      ]);
+    });
+
+    it('wrap what decides leave who a client is', async () => {
+      @TopicService('books')
+      class OwnBooks {
+        @ValidateTicket()
+        validate({ ticket }: TicketRequest): object | null {
+          return ticket === 'good' ? { user_id: 7 } : null;
+        }
+
+        @Authorize()
+        authorize({ fields }: SubscriptionRequest): boolean {
+          return fields.user_id === 7;
+        }
+      }
+      await start(OwnBooks, envelope);
+      const auth = { event: 'auth', method: 'ticket' };
+      expect(await client.ask({ ...auth, ticket: 'bad' })).toMatchObject({ status: 'error' });
+      expect(await client.ask({ ...auth, ticket: 'good' })).toMatchObject({ status: 'ok' });
+      expect(await client.ask(SUBSCRIBE)).toMatchObject({ status: 'ok' });
+    });
+
     it('answer in place of an error', async () => {
       const useValue: NestInterceptor = {
         intercept: (_context, next) => next.handle().pipe(catchError(() => of('instead'))),
@@ -379,7 +446,8 @@ describe('a topic service has', () => {
       ]);
     });
 
-    it('know HTTP alone, and fail', async () => {
+    /** Clients were told of an unhandled exception in place of the refusal. */
+    it('know HTTP alone, and fail, and are passed over', async () => {
       @Catch(BadRequestException)
       class HttpOnly implements ExceptionFilter {
         catch(_exception: unknown, host: ArgumentsHost): void {
@@ -393,11 +461,16 @@ describe('a topic service has', () => {
           throw new BadRequestException('Not so.');
         }
       }
-      expect(await answerTo(1, Refusing, { provide: APP_FILTER, useClass: HttpOnly })).toMatchObject(
-        UNHANDLED,
-      );
-      expect(log.errors).toEqual([
-        expect.stringMatching(/Refusing\.take failed: TypeError: .*\n +at HttpOnly/),
+      expect(await answerTo(1, Refusing, { provide: APP_FILTER, useClass: HttpOnly })).toMatchObject({
+        status: 'error',
+        error: 'Not so.',
+      });
+      await client.send({ ...MESSAGE, data: 2 }).settled();
+      expect(log.errors).toEqual([]);
+      expect(log.warnings).toEqual([
+        expect.stringMatching(
+          /^an exception filter of the app failed on what Refusing\.take threw, .*getType/,
+        ),
       ]);
     });
   });

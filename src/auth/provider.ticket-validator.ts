@@ -1,4 +1,5 @@
 import { SetMetadata } from '@nestjs/common';
+import { decisionOf } from '../callbacks/decision.js';
 import type { ProviderMethod } from '../callbacks/provider-methods.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -23,7 +24,7 @@ export class ProviderTicketValidator implements TicketValidator {
     const members: JsonMembers = new Map([['ticket', ticket]]);
     const answer = await this.method.call((own) => new TicketRequest(members, own), signal);
     if ('refusal' in answer) throw ticketRefused(answer.refusal.get('error'));
-    const { value } = answer;
+    const value = decisionOf(answer, this.method);
     if (value === undefined || value === null || value === false) throw ticketRefused();
     return this.identity(value);
   }

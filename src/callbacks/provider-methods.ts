@@ -2,6 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/internal';
 import { ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import type { JsonMembers } from '../protocol/json.js';
+import { messageOf } from '../protocol/message-of.js';
+import { callbackContexts, type ReturnedValue } from './callback-contexts.js';
 import { cancellable } from './cancellable.js';
 import { CALLBACK_PARAMS, callbackParams, parameterFault } from './callback-params.js';
 import type { CallbackRequest } from './callback-request.js';
@@ -29,7 +31,7 @@ export interface ProviderMethod {
 
 /** What a provider's method answered. */
 export type ProviderAnswer =
-  | { readonly value: unknown }
+  | ReturnedValue
   | {
       readonly refusal: JsonMembers;
       /** What it threw: not always meant as a no. */
@@ -67,7 +69,8 @@ export class ProviderMethods {
     const fault = parameterFault(provider.constructor, methodName, method.length);
     if (fault) throw new Error(`${name}: ${fault}; use @MessageData() or @Callback()`);
     this.discovery.requireSingleton(provider, ROLE);
-    const run = this.contexts.create(
+    const contexts = callbackContexts(this.contexts, this.filterFailed(name));
+    const run = contexts.create(
       provider,
       method,
       methodName,
@@ -80,7 +83,7 @@ export class ProviderMethods {
     );
     const answer = async (request: CallbackRequest): Promise<ProviderAnswer> => {
       try {
-        return { value: await run(request) };
+        return (await run(request)) as ReturnedValue;
       } catch (error) {
         if (!isForClient(error) && !request.signal.aborted) this.logDefect(error, provider, method, name);
         return { refusal: refusalMembers(error, name), thrown: error };
@@ -91,6 +94,19 @@ export class ProviderMethods {
       name,
       mark,
       call: (ask, signal) => cancellable(signal, (own) => answer(ask(own))),
+    };
+  }
+
+  /** Says it once. */
+  private filterFailed(name: string): (fault: unknown) => void {
+    let isTold = false;
+    return (fault) => {
+      if (!isTold)
+        this.logger.warn(
+          `an exception filter of the app failed on what ${name} threw, which counts as if there were none: ` +
+            `${messageOf(fault)}; one for HTTP alone begins with if (host.getType() !== 'http') throw exception`,
+        );
+      isTold = true;
     };
   }
 

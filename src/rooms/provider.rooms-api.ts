@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { CallbackRequest } from '../callbacks/callback-request.js';
+import { decisionOf } from '../callbacks/decision.js';
 import { isForbidden } from '../callbacks/http-status.js';
 import type { ProviderAnswer, ProviderMethod } from '../callbacks/provider-methods.js';
 import { isForClient } from '../callbacks/refusal-members.js';
@@ -15,7 +16,7 @@ export class ProviderRoomsApi implements RoomsApi {
 
   async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText> {
     const method = this.methods.get('allowedRooms')!;
-    const value = valueOf(await method.call((own) => requestOf(client, own), signal), method.name);
+    const value = valueOf(await method.call((own) => requestOf(client, own), signal), method);
     if (value === undefined || value === null || value === false) throw new Refusal();
     try {
       return toJsonText(value);
@@ -34,11 +35,11 @@ export class ProviderRoomsApi implements RoomsApi {
 }
 
 /** Who throws what is not for a client has stumbled; so has who throws an exception of another status than 401 and 403. */
-function valueOf(answer: ProviderAnswer, name: string): unknown {
-  if (!('refusal' in answer)) return answer.value;
+function valueOf(answer: ProviderAnswer, method: ProviderMethod): unknown {
+  if (!('refusal' in answer)) return decisionOf(answer, method);
   const { thrown } = answer;
   const isRefusal = thrown instanceof HttpException ? isForbidden(thrown.getStatus()) : isForClient(thrown);
-  throw isRefusal ? new Refusal() : new CallbackError(`${name} failed`, { cause: thrown });
+  throw isRefusal ? new Refusal() : new CallbackError(`${method.name} failed`, { cause: thrown });
 }
 
 function requestOf({ id, headers }: RoomsClient, signal: AbortSignal): CallbackRequest {

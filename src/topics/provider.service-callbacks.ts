@@ -1,3 +1,5 @@
+import type { ReturnedValue } from '../callbacks/callback-contexts.js';
+import { decisionOf } from '../callbacks/decision.js';
 import type { ProviderMethod } from '../callbacks/provider-methods.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -8,6 +10,9 @@ import { SubscriptionRequest } from './subscription-request.js';
 
 /** Of what these return, nothing is told to anybody. */
 const TOLD: ReadonlySet<CallbackKind> = new Set(['onSubscribe', 'onUnsubscribe', 'onHeartbeat']);
+
+/** Of what these return, it counts whether it is a yes. */
+const DECIDING: ReadonlySet<CallbackKind> = new Set(['authorizer', 'onAuthorizationChange']);
 
 const OK = '"ok"' as JsonText;
 const ERROR = '"error"' as JsonText;
@@ -25,7 +30,7 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
     const answer = await method.call((own) => new SubscriptionRequest(fields, own), signal);
     if ('refusal' in answer) return answer.refusal;
     try {
-      return membersOfAnswer(kind, answer.value);
+      return DECIDING.has(kind) ? decided(kind, decisionOf(answer, method)) : membersOfAnswer(kind, answer);
     } catch (cause) {
       const { message } = cause as Error;
       throw new CallbackAnswerError(`${method.name} returned what is no answer: ${message}`, { cause });
@@ -33,9 +38,12 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
   }
 }
 
-function membersOfAnswer(kind: CallbackKind, value: unknown): JsonMembers {
+function decided(kind: CallbackKind, value: unknown): JsonMembers {
   if (kind === 'authorizer') return authorization(value);
-  if (kind === 'onAuthorizationChange') return new Map([['status', value === false ? ERROR : OK]]);
+  return new Map([['status', value === false ? ERROR : OK]]);
+}
+
+function membersOfAnswer(kind: CallbackKind, { value }: ReturnedValue): JsonMembers {
   const members: JsonMembers = new Map([['status', OK]]);
   if (TOLD.has(kind) || value === undefined) return members;
   if (value instanceof State) {

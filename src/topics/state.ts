@@ -1,3 +1,4 @@
+import { Carrier } from '../callbacks/carrier.js';
 import { objectText, toJsonText, type JsonText } from '../protocol/json.js';
 
 /** Where a state stands among publications. */
@@ -13,15 +14,19 @@ export interface StateOptions {
 }
 
 /** What `@BeforeSubscribe` returns to give the state an order: `return new State(book, { order: book.version })`. */
-export class State<Data = unknown> {
-  private readonly options: JsonText;
+export class State<Data = unknown> extends Carrier<Data> {
+  private options: JsonText;
 
   /** @throws {TypeError} when the order or the time is not a finite number. */
-  constructor(
-    readonly data: Data,
-    options: StateOptions = {},
-  ) {
+  constructor(data: Data, options: StateOptions = {}) {
+    super(data);
     this.options = optionsText(options);
+  }
+
+  override carrying<Other>(data: Other): State<Other> {
+    const state = new State(data);
+    state.options = this.options;
+    return state;
   }
 
   /** The options as they go over the wire. */

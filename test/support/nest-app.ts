@@ -13,6 +13,7 @@ export const OPTIONS: KittiwakeOptions = { publish: { apiKeys: [API_KEY] }, shut
 export class KeptLog implements LoggerService {
   /** Of errors, what a terminal would show. */
   readonly errors: string[] = [];
+  readonly warnings: string[] = [];
 
   error(...messages: unknown[]): void {
     const texts = messages.map((message) => (typeof message === 'string' ? message : inspect(message)));
@@ -23,8 +24,8 @@ export class KeptLog implements LoggerService {
     // of no interest
   }
 
-  warn(): void {
-    // of no interest
+  warn(message: unknown): void {
+    this.warnings.push(String(message));
   }
 }
 

@@ -1,0 +1,108 @@
+import type { NestInterceptor } from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core';
+import type { ExternalExceptionsHandler } from '@nestjs/core/exceptions/external-exceptions-handler.js';
+import { ExecutionContextHost } from '@nestjs/core/internal';
+import { isObservable, lastValueFrom, map } from 'rxjs';
+import { Carrier } from './carrier.js';
+import { isForClient } from './refusal-members.js';
+
+type Handler = (...args: unknown[]) => Promise<unknown>;
+
+/** What Nest asks of its consumer of interceptors. */
+type Intercept = (
+  interceptors: NestInterceptor[],
+  args: unknown[],
+  instance: object,
+  callback: (...args: unknown[]) => unknown,
+  next: Handler,
+  type: string,
+) => Promise<ReturnedValue>;
+
+/** What came of a method. */
+export interface ReturnedValue {
+  /** What interceptors and filters have made of it. */
+  readonly value: unknown;
+  /** What the method itself returned. */
+  readonly returned: unknown;
+}
+
+/**
+ * Nest's way to a method by way of guards, pipes, interceptors and exception filters, where it stays known what the
+ * method returned or threw: those of a whole app may be made for HTTP alone. What it makes has a {@link ReturnedValue}.
+ * @param failed told when a filter fails by itself; what the method threw counts then.
+ */
+export function callbackContexts(
+  contexts: ExternalContextCreator,
+  failed: (fault: unknown) => void,
+): ExternalContextCreator {
+  return Object.create(contexts, {
+    transformToResult: { value: (result: unknown) => Promise.resolve(result) },
+    interceptorsConsumer: { value: { intercept: interceptFor(contexts) } },
+    externalErrorProxy: { value: { createProxy: proxyFor(failed) } },
+  }) as ExternalContextCreator;
+}
+
+function interceptFor(contexts: ExternalContextCreator): Intercept {
+  const consumer = contexts['interceptorsConsumer'];
+  return async (interceptors, args, instance, callback, next, type) => {
+    if (interceptors.length === 0) return unchanged(await lastOf(await next()));
+    let returned: unknown;
+    const noted = (value: unknown): unknown => {
+      returned = value;
+      return value instanceof Carrier ? (value.data as unknown) : value;
+    };
+    const handle = async (): Promise<unknown> => {
+      const result = await next();
+      return isObservable(result) ? result.pipe(map(noted)) : noted(result);
+    };
+    const value = await lastOf(
+      await consumer.intercept(interceptors, args, instance, callback, handle, type),
+    );
+    const isCarried = returned instanceof Carrier && !(value instanceof Carrier);
+    return { value: isCarried ? (returned as Carrier).carrying(value) : value, returned };
+  };
+}
+
+function proxyFor(failed: (fault: unknown) => void) {
+  return (target: Handler, handler: ExternalExceptionsHandler, type: string): Handler =>
+    async (...args) => {
+      try {
+        return await target(...args);
+      } catch (error) {
+        return unchanged(await filtered(error, contextOf(args, type), { handler, failed }));
+      }
+    };
+}
+
+function contextOf(args: unknown[], type: string): ExecutionContextHost {
+  const host = new ExecutionContextHost(args);
+  host.setType(type);
+  return host;
+}
+
+interface Filtering {
+  readonly handler: ExternalExceptionsHandler;
+  readonly failed: (fault: unknown) => void;
+}
+
+async function filtered(
+  error: unknown,
+  host: ExecutionContextHost,
+  { handler, failed }: Filtering,
+): Promise<unknown> {
+  try {
+    return await (handler.next(error as Error, host) as Promise<unknown>);
+  } catch (thrown) {
+    if (thrown === error || isForClient(thrown)) throw thrown;
+    failed(thrown);
+    throw error;
+  }
+}
+
+function unchanged(value: unknown): ReturnedValue {
+  return { value, returned: value };
+}
+
+async function lastOf(result: unknown): Promise<unknown> {
+  return isObservable(result) ? lastValueFrom(result) : result;
+}
