@@ -247,6 +247,7 @@ describe('a provider', () => {
     const { connectionId: id } = first;
     expect(await client.ask(subscribe(ROOM, 1))).toMatchObject(SUCCESS);
     expect(await client.ask(subscribe({}, 1))).toMatchObject(refusal('room-not-found'));
+    expect(await client.send('ping').text()).toBe('pong');
     expect(await settled(client)).toEqual([]);
     await client.close();
     resolve();
