@@ -109,12 +109,13 @@ describe('a gateway that is asked over HTTP', () => {
       });
       expect(values).toMatchObject({
         'api_none,code="200"': expect.any(Number),
-        'api_failing,code="500"': expect.any(Number),
-        'api_explode,code="500"': 1,
-        api_explode_unix: 1,
+        'public_api_failing,code="500"': expect.any(Number),
+        'public_api_explode,code="500"': 1,
+        public_api_explode_unix: 1,
+        'public_api_metrics,code="200"': expect.any(Number),
         'start_time,app="test",worker="Kitty"': expect.any(Number),
       });
-      expect(values).not.toHaveProperty(['api_failing,code="200"']);
+      expect(values).not.toHaveProperty(['public_api_failing,code="200"']);
       expect(values.api_none_elapsed_us).toHaveLength(25);
       expect(values['api_none_sent_bytes']).toBeGreaterThan(30 * 100);
     });

@@ -44,7 +44,7 @@ export class RpcHttp implements BeforeApplicationShutdown {
       status: reply.status,
       transport: front.transport,
       isStream: exchange.isStream,
-      name: exchange.procedure?.signature.name,
+      procedure: exchange.procedure?.signature,
       sentBytes: sentBytes(request) - sentBefore,
       elapsedUs: Math.round((performance.now() - startedAt) * 1_000),
     });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Signature } from '../procedures/signature.js';
 
 const MAX_SAMPLES = 25;
 
@@ -6,8 +7,8 @@ const MAX_SAMPLES = 25;
 export interface AnsweredRequest {
   readonly status: number;
   readonly transport: 'tcp' | 'unix';
-  /** Of the procedure; absent when none was called. */
-  readonly name: string | undefined;
+  /** The procedure that was called; absent when none was. */
+  readonly procedure: Signature | undefined;
   readonly isStream: boolean;
   readonly sentBytes: number;
   /** Microseconds. */
@@ -33,15 +34,15 @@ export class RpcStatistics {
   private readonly ofAll = new Map<string, Statistic>();
   private readonly ofEach = new Map<string, Statistic>();
 
-  answered({ status, transport, name, isStream, sentBytes, elapsedUs }: AnsweredRequest): void {
+  answered({ status, transport, procedure, isStream, sentBytes, elapsedUs }: AnsweredRequest): void {
     const { ofAll, ofEach } = this;
     const kind = isStream ? 'http_gen' : 'http';
     count(ofAll, `http,code="${status}"`, 1);
     count(ofEach, `http_${transport}`, 1);
     count(ofAll, `${kind}_sent_bytes`, sentBytes);
     sample(ofAll, `${kind}_elapsed_us`, elapsedUs);
-    if (name === undefined) return;
-    const own = `api_${name}`;
+    if (!procedure) return;
+    const own = ownName(procedure);
     count(ofEach, `${own},code="${status}"`, 1);
     count(ofEach, `${own}_${transport}`, 1);
     count(ofEach, `${own}_sent_bytes`, sentBytes);
@@ -52,6 +53,11 @@ export class RpcStatistics {
   read(isWhole: boolean): Statistics {
     return isWhole ? new Map([...this.ofAll, ...this.ofEach]) : this.ofAll;
   }
+}
+
+/** As Kettlingar calls the methods behind the procedures. */
+function ownName({ name, access }: Signature): string {
+  return access === 'public' ? `public_api_${name}` : `api_${name}`;
 }
 
 function count(statistics: Map<string, Statistic>, name: string, by: number): void {
