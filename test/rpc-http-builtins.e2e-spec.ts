@@ -235,6 +235,16 @@ describe('a gateway that is asked over HTTP', () => {
   });
 });
 
+describe('a gateway that takes no MessagePack', () => {
+  const kitten = sharedKitten('a Unix socket', { procedures: { http: { messagePack: false } } });
+
+  it('says so', async () => {
+    const pack = { headers: { 'Content-Type': 'application/x-msgpack' }, body: Buffer.from(encode({})) };
+    expect(await kitten.json('none', undefined, pack)).toEqual([500, { error: 'msgpack is unavailable' }]);
+    expect(await kitten.json('none', {})).toEqual([200, null]);
+  });
+});
+
 describe('a gateway without a state folder', () => {
   it('cannot save its configuration', async () => {
     const kitten = stopped(new Kitten('the gateway'));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,41 @@ describe('the fixture for suites of Kettlingar', () => {
       expect(String((await ask({ port }, 'quitquitquit')).body)).toBe('"Goodbye forever"\n');
       expect(await ended).toEqual([0, null]);
       expect(await readdir(folder)).toEqual([]);
+    } finally {
+      child.kill('SIGKILL');
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it.each([
+    {
+      options: ['--worker-use-tcp=n', '--worker-url-path=cats'],
+      url: /^http:\/\/unix-domain:0\/cats\/[\w-]{24}$/,
+    },
+    { options: ['--worker-use-unixsocket=n'], url: /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{24}$/ },
+  ])('takes the options $options', async ({ options, url }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'kittiwake-fixture-'));
+    const path = fileURLToPath(new URL('fixtures/kettlingar', import.meta.url));
+    const env = { ...process.env, KITTEN_PORT: '0', KITTEN_DIR: folder, KITTEN_SECRET: '' };
+    const args = [path, ...options, '--worker-use-msgpack=n'];
+    const child = spawn(process.execPath, args, { env, stdio: 'ignore' });
+    try {
+      const file = join(folder, 'Kitty.url');
+      const address = await eventually(() => readFile(file, 'utf8'), { timeoutMs: 15_000 });
+      expect(address).toMatch(url);
+      const { hostname, port, pathname } = new URL(address);
+      const client = await RawHttp.connect(
+        hostname === 'unix-domain' ? { path: join(folder, 'Kitty.sock') } : { port: Number(port) },
+      );
+      client.request({
+        method: 'POST',
+        path: `${pathname}/echo`,
+        headers: { 'Content-Type': 'application/x-msgpack' },
+        body: Buffer.from([0x80]),
+        lineEnd: LF,
+      });
+      expect(String((await client.answer()).body)).toMatch(/^\{"error":"msgpack is unavailable"/);
+      client.stop();
     } finally {
       child.kill('SIGKILL');
       await rm(folder, { recursive: true });

@@ -212,6 +212,21 @@ describe('the state folder', () => {
     expect(await stage.ask('unix', { path: '/public', lineEnd: LF })).toMatchObject({ status: 200 });
   });
 
+  it('has the path that all others begin with, and nothing is served beside it', async () => {
+    const stage = await LocalStage.start({ path: '/kittens/one', port: 0 });
+    expect(await readFile(stage.file('url'), 'utf8')).toMatch(
+      /^http:\/\/127\.0\.0\.1:\d+\/kittens\/one\/SECRETKITTEN$/,
+    );
+    for (const over of ['tcp', 'unix'] as const) {
+      const statuses = await Promise.all(
+        ['/kittens/one/public', `/kittens/one/${SECRET}/service`, '/public', '/kittens/onepublic', '/'].map(
+          async (path) => (await stage.ask(over, { path, lineEnd: LF })).status,
+        ),
+      );
+      expect(statuses).toEqual([200, 200, 404, 404, 404]);
+    }
+  });
+
   it('has no socket where none is wanted', async () => {
     const stage = await LocalStage.start({ socket: false, port: 0 });
     expect((await readdir(stage.folder)).toSorted()).toEqual(['Kitty.pid', 'Kitty.url']);

@@ -7,6 +7,12 @@ export class ProceduresHttpSettings {
   @Setting({ kind: flag(), about: 'Whether procedures can be called over HTTP on the main port.' })
   readonly enabled: boolean = true;
 
+  @Setting({
+    kind: flag(),
+    about: 'Whether requests may be MessagePack; otherwise they are answered `msgpack is unavailable`.',
+  })
+  readonly messagePack: boolean = true;
+
   @Setting({ kind: bytes(), about: 'The largest request, its header included.' })
   readonly maxRequestBytes: number = 1_048_576;
 

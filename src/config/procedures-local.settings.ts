@@ -1,6 +1,6 @@
 import { duration, integer } from './number.kind.js';
 import { Setting } from './setting.decorator.js';
-import { FILE, FILLED_TEXT, HOST, WORKER_NAME } from './text-format.js';
+import { FILE, FILLED_TEXT, HOST, PROCEDURES_PATH, WORKER_NAME } from './text-format.js';
 import { flag, text } from './text.kind.js';
 
 /** Calls from programs of the same user: over a Unix socket, and over a TCP port that takes bare line feeds. */
@@ -32,6 +32,14 @@ export class ProceduresLocalSettings {
 
   @Setting({ kind: text(HOST), about: 'The address of that port.' })
   readonly host: string = '127.0.0.1';
+
+  @Setting({
+    kind: text(PROCEDURES_PATH),
+    optional: true,
+    about:
+      'What all paths begin with, on the socket and on that port; the address in the folder has it too. Without it they begin with the secret or the name of a procedure.',
+  })
+  readonly path?: string;
 
   @Setting({ kind: duration({ min: 1 }), about: 'How long the header of a request may take to arrive.' })
   readonly headerTimeoutMs: number = 1_000;

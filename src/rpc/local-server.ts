@@ -53,6 +53,7 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
     if (this.folder) process.once('exit', this.withdraw); // whatever ends the process
     this.folder?.open();
     const { rpc } = this;
+    const { path: prefix = '' } = local;
     const limits = {
       headerTimeoutMs: local.headerTimeoutMs,
       // It can be changed while the gateway runs.
@@ -61,7 +62,7 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
       },
     };
     this.lines = new LineServer(limits, (request, response, transport) =>
-      rpc.handle(request, response, { prefix: '', transport, isForOneRequest: true }),
+      rpc.handle(request, response, { prefix, transport, isForOneRequest: true }),
     );
     if (local.port !== undefined) this.tcp = await this.listenOnPort(this.lines, local.host, local.port);
     if (this.folder && local.socket) this.unix = await this.listenInFolder(this.lines, this.folder);
@@ -73,7 +74,8 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
     if (!folder) return;
     folder.write('pid', `${process.pid}\n`);
     if (this.unix) folder.placeSocket();
-    if (this.unix || this.tcp) folder.write('url', `http://${this.address}/${this.secret.value}`);
+    const { path = '' } = this.procedures!.local;
+    if (this.unix || this.tcp) folder.write('url', `http://${this.address}${path}/${this.secret.value}`);
   }
 
   /** Takes no new calls, and answers those that it has. */

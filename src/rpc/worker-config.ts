@@ -42,8 +42,8 @@ export class WorkerConfig {
     this.endsWithToken = this.settings.endWithToken;
     this.saved = readConfigFile(this.settings.local);
     for (const [key, value] of Object.entries(fixedValues(this.settings, secret))) this.add(key, value, true);
-    const { maxRequestBytes, bodyTimeoutMs } = this.settings.http;
-    this.declare(USE_MESSAGE_PACK, true);
+    const { messagePack, maxRequestBytes, bodyTimeoutMs } = this.settings.http;
+    this.declare(USE_MESSAGE_PACK, messagePack);
     this.declare(MAX_REQUEST_BYTES, maxRequestBytes);
     this.declare(BODY_TIMEOUT_S, bodyTimeoutMs / 1_000);
   }
@@ -145,7 +145,7 @@ function fixedValues({ local }: ProceduresSettings, { value }: ServiceSecret): R
     worker_secret: value,
     worker_listen_host: local.host,
     worker_listen_port: local.port ?? 0,
-    worker_url_path: '',
+    worker_url_path: local.path?.slice(1) ?? '',
     worker_use_tcp: local.port !== undefined,
     worker_use_unixdomain: local.socket && local.stateDir !== undefined,
     worker_http_request_timeout1: local.headerTimeoutMs / 1_000,
