@@ -1,3 +1,5 @@
+import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
+import type { TestClient } from './support/client.js';
 import { stageOfFile } from './support/topics.js';
 
 const OK = { event: 'auth', status: 'ok' };
@@ -218,5 +220,45 @@ describe('without a ticket method', () => {
     const client = await bare.connect();
     expect(await client.ask({ event: 'auth', ticket: 'T' })).toEqual(UNSUPPORTED);
     expect(await client.ask({ event: 'auth', method: 'ticket' })).toEqual(UNSUPPORTED);
+  });
+});
+
+// 2,000 forged tokens on one connection were all looked at, one after the other.
+describe('a client that is refused again and again', () => {
+  const ask = (client: TestClient): Promise<unknown> =>
+    client.ask({ event: 'auth', method: 'ticket', ticket: 'T' });
+
+  const refuse = (times: number): void => {
+    stage.app.answer('/ticket', ...Array.from({ length: times }, () => ({ body: { status: 'error' } })));
+  };
+
+  it.each([[[]], [[KITTIWAKE_V1]]])('is told five times, then closed with 4401: %j', async (protocols) => {
+    refuse(20);
+    const client = await stage.connect(...protocols);
+    const event = { event: 'auth', ticket: 'T' };
+    for (let i = 0; i < 20; i++) client.send(event);
+    expect(await client.untilClosed()).toMatchObject({
+      code: 4401,
+      reason: 'Authentication failed too often.',
+    });
+    for (let i = 0; i < 5; i++) expect(await client.next()).toMatchObject(REFUSED);
+    expect(stage.app.paths).toHaveLength(5);
+  });
+
+  it('begins to count again once it has been accepted', async () => {
+    const client = await stage.connect();
+    refuse(4);
+    for (let i = 0; i < 4; i++) expect(await ask(client)).toEqual(REFUSED);
+    accept({ session_id: 's', user_id: 'u' });
+    expect(await ask(client)).toEqual(OK);
+    refuse(4);
+    for (let i = 0; i < 4; i++) expect(await ask(client)).toEqual(REFUSED);
+    expect(await client.settled()).toEqual([]);
+  });
+
+  it('is not closed for what is no proof at all, and costs nothing', async () => {
+    const client = await stage.connect();
+    for (let i = 0; i < 20; i++) client.send({ event: 'auth', method: 'unknown' });
+    expect(await client.settled()).toHaveLength(20);
   });
 });

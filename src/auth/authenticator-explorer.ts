@@ -22,7 +22,8 @@ export class AuthenticatorExplorer implements OnModuleInit {
 
   /** @throws when tickets are validated in more than one place. */
   onModuleInit(): void {
-    const { ticket, jwt } = this.settings.auth;
+    const { ticket, jwt, maxFailures } = this.settings.auth;
+    this.authenticators.maxFailures = maxFailures;
     const methods = this.providers.marked(VALIDATE_TICKET);
     const places = [...methods.map(({ name }) => name), ...(ticket ? ['auth.ticket.url'] : [])];
     if (places.length > 1)

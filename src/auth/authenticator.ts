@@ -14,6 +14,8 @@ export interface Authenticator {
 
 /** The methods by which clients may authenticate. */
 export class Authenticators {
+  /** How often in a row a client may be refused before it is closed; 0 is no limit. */
+  maxFailures = 0;
   private readonly byMethod = new Map<string, Authenticator>();
 
   add(method: string, authenticator: Authenticator): void {

@@ -1,5 +1,5 @@
 import { JwtSettings } from './jwt.settings.js';
-import { duration } from './number.kind.js';
+import { duration, integer } from './number.kind.js';
 import { section } from './section.kind.js';
 import { Setting } from './setting.decorator.js';
 import { TicketSettings } from './ticket.settings.js';
@@ -21,4 +21,11 @@ export class AuthSettings {
     about: 'A connection that has neither authenticated nor subscribed by then is closed; `0s` is never.',
   })
   readonly deadlineMs: number = 60_000;
+
+  @Setting({
+    kind: integer({ min: 0 }),
+    about:
+      'How many authentications of a connection may be refused in a row; the last one closes it with 4401, since looking at proofs is dear. `0` is no limit.',
+  })
+  readonly maxFailures: number = 5;
 }

@@ -35,7 +35,7 @@ describe('settings without options', () => {
       log: { level: 'info', format: 'auto' },
       topics: { path: '/ws' },
       services: new Map(),
-      auth: { ticket: undefined, jwt: undefined, deadlineMs: 60_000 },
+      auth: { ticket: undefined, jwt: undefined, deadlineMs: 60_000, maxFailures: 5 },
       callbacks: {
         timeoutMs: 15_000,
         tries: 3,

@@ -1,11 +1,14 @@
 import type { CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
+import type { LoopShare } from './loop-share.js';
 import type { Outbox } from './outbox.js';
 
 /** What all connections of a gateway share. */
 export interface ConnectionHost<Client> {
   readonly settings: ConnectionSettings;
   readonly outbox: Outbox;
+  /** Of the event loop, for handling what clients send. */
+  readonly share: LoopShare;
   /** The client is gone, but has left events that are to be handled; `forgetEvents` of it ends that. */
   lingers(connection: Client): void;
   /** Every event of an ended connection has been handled, or forgotten. */

@@ -6,6 +6,7 @@ import type { ConnectionSettings } from './connection.settings.js';
 import type { ConnectionHost } from './connection-host.js';
 import { Connection } from './connection.js';
 import { Endpoint } from './endpoint.js';
+import { LoopShare } from './loop-share.js';
 import { Outbox } from './outbox.js';
 import type { Missable } from './overflow.js';
 
@@ -72,6 +73,7 @@ describe('a connection whose client does not read', () => {
     const host = {
       settings,
       outbox: new Outbox(),
+      share: new LoopShare(),
       gone: () => undefined,
       ended: (_: Connection, reason: CloseReason | undefined) => ends.push(reason),
     };

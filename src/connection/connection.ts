@@ -164,7 +164,7 @@ export class Connection implements Outlet, Taker, InboxOwner, Deadlines, Swept, 
     this.lastFrameAtMs = monotonicMs();
     if (this.rate.exceeds(this.host.settings.eventRate, this.lastFrameAtMs))
       this.close(CLOSE_REASONS.tooManyEvents);
-    else this.ensureInbox().push(frame);
+    else this.ensureInbox().push(frame, this.lastFrameAtMs);
   }
 
   /** The socket is open: greets the client, and tells the gateway, if it wants to know before the first frame. */
@@ -281,7 +281,7 @@ export class Connection implements Outlet, Taker, InboxOwner, Deadlines, Swept, 
   }
 
   private ensureInbox(): Inbox {
-    return (this.inbox ??= new Inbox(this, this.host.settings.maxInboxBytes));
+    return (this.inbox ??= new Inbox(this, this.host.settings.maxInboxBytes, this.host.share));
   }
 
   private end(reason: CloseReason | undefined): void {

@@ -5,6 +5,7 @@ import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection.setti
 import type { ConnectionHost } from './connection-host.js';
 import type { Connection } from './connection.js';
 import { Leaving } from './leaving.js';
+import { LoopShare } from './loop-share.js';
 import { Outbox } from './outbox.js';
 import { Wheel } from './wheel.js';
 import { monotonicMs } from '../protocol/monotonic-ms.js';
@@ -21,6 +22,7 @@ const LAST_ANSWER_MS = 1_000;
 @Injectable()
 export class Connections implements ConnectionHost<Connection> {
   readonly outbox = new Outbox();
+  readonly share = new LoopShare();
   /** Sweeps the deadlines of connections, and of what they have. */
   readonly wheel = new Wheel(SWEEP_MS);
   private readonly open = new Set<Connection>();

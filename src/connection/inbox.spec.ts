@@ -1,4 +1,6 @@
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 import { Inbox, type InboxOwner } from './inbox.js';
+import { LoopShare } from './loop-share.js';
 
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -43,11 +45,12 @@ class FakeOwner implements InboxOwner {
 describe('the inbox of a connection', () => {
   let owner: FakeOwner;
   let inbox: Inbox;
-  const push = (...frames: string[]): void => frames.forEach((frame) => inbox.push(Buffer.from(frame)));
+  const push = (...frames: string[]): void =>
+    frames.forEach((frame) => inbox.push(Buffer.from(frame), monotonicMs()));
 
   beforeEach(() => {
     owner = new FakeOwner();
-    inbox = new Inbox(owner, 10 + 2 * 128); // besides its bytes, a frame counts 128
+    inbox = new Inbox(owner, 10 + 2 * 128, new LoopShare()); // besides its bytes, a frame counts 128
   });
 
   // A pong that came after all callbacks, 51 s late, was no sign of life.
@@ -125,5 +128,57 @@ describe('the inbox of a connection', () => {
     push(...Array.from({ length: 5000 }, (_, i) => String(i)));
     for (let i = 0; i < 5000; i++) await owner.finishOne();
     expect(owner.log.filter((line) => line.startsWith('end'))).toHaveLength(5000);
+  });
+});
+
+describe('inboxes that share the event loop', () => {
+  const SLOW_MS = 6;
+  const log: string[] = [];
+  let share: LoopShare;
+
+  /** Handles frames at once, each in more than half of a slice. */
+  function inboxOf(name: string): Inbox {
+    const handle = (frame: Buffer): void => {
+      const untilMs = performance.now() + SLOW_MS;
+      while (performance.now() < untilMs);
+      log.push(`${name}${frame.toString()}`);
+    };
+    const nothing = (): void => undefined;
+    const owner = { handle, overtakes: () => false, admission: undefined, failed: nothing };
+    return new Inbox({ ...owner, pause: nothing, resume: nothing }, 1_000_000, share);
+  }
+
+  beforeEach(() => {
+    log.length = 0;
+    share = new LoopShare();
+  });
+
+  it('go on with one another, and with the loop, in the middle of a burst', async () => {
+    const [greedy, modest] = [inboxOf('g'), inboxOf('m')];
+    for (let i = 1; i <= 6; i++) greedy.push(Buffer.from(`${i}`), performance.now());
+    modest.push(Buffer.from('1'), performance.now());
+    while (log.filter((line) => line !== 'turn').length < 7) {
+      await settle();
+      log.push('turn');
+    }
+    expect(log.indexOf('m1')).toBeLessThan(log.indexOf('g6'));
+    expect(log.indexOf('turn')).toBeLessThan(log.indexOf('g4'));
+    expect(log.filter((line) => line.startsWith('g'))).toEqual(['g1', 'g2', 'g3', 'g4', 'g5', 'g6']);
+  });
+
+  it('do tasks at once, whoever waits', async () => {
+    const greedy = inboxOf('g');
+    for (let i = 1; i <= 3; i++) greedy.push(Buffer.from(`${i}`), performance.now());
+    inboxOf('m').runLast(async () => log.push('task'));
+    expect(log.at(-1)).toBe('task');
+  });
+
+  it('do not wait for nothing when their frames have been forgotten meanwhile', async () => {
+    const greedy = inboxOf('g');
+    for (let i = 1; i <= 3; i++) greedy.push(Buffer.from(`${i}`), performance.now());
+    greedy.dropFrames();
+    for (let i = 0; i < 3; i++) await settle();
+    greedy.push(Buffer.from('new'), performance.now());
+    expect(log.at(-1)).toBe('gnew');
   });
 });

@@ -1,4 +1,5 @@
 import type { AdmissionClock } from './admission-clock.js';
+import type { LoopShare, Worker } from './loop-share.js';
 import { monotonicMs } from '../protocol/monotonic-ms.js';
 
 /** What a waiting frame takes besides its bytes: empty frames need memory too. */
@@ -29,8 +30,9 @@ export interface InboxOwner {
 /**
  * The events of one connection, handled strictly one after the other, but for the few that overtake. When more than
  * `maxBytes` wait, the flow of frames is paused, so that the memory of the gateway does not grow with the haste of a client.
+ * Frames are handled when the connection has its share of the event loop; tasks are ours, and do not ask.
  */
-export class Inbox {
+export class Inbox implements Worker {
   private queue: (Buffer | Task)[] = [];
   private head = 0;
   private waitingBytes = 0;
@@ -41,6 +43,7 @@ export class Inbox {
   constructor(
     private readonly owner: InboxOwner,
     private readonly maxBytes: number,
+    private readonly share: LoopShare,
   ) {}
 
   /** Whether nothing waits behind what is being handled now. */
@@ -54,20 +57,20 @@ export class Inbox {
     if (hasToBe && !waiting.some((item) => Buffer.isBuffer(item) && hasToBe(item))) this.dropFrames();
   }
 
-  /** Takes a frame from the client. */
-  push(frame: Buffer): void {
+  /** Takes a frame from the client. @param nowMs as `monotonicMs` has it. */
+  push(frame: Buffer, nowMs: number): void {
     if (this.isRunning && this.owner.overtakes(frame) && this.mayOvertake()) this.handleNow(frame);
-    else this.enqueue(frame);
+    else this.enqueue(frame, nowMs);
   }
 
-  private enqueue(frame: Buffer): void {
+  private enqueue(frame: Buffer, nowMs: number): void {
     this.queue.push(frame);
     this.waitingBytes += frame.length + FRAME_OVERHEAD_BYTES;
     if (this.waitingBytes > this.maxBytes && !this.isPaused) {
       this.isPaused = true;
       this.owner.pause();
     }
-    this.start();
+    this.start(nowMs);
   }
 
   /** Runs a task when everything that waits now is done. */
@@ -107,23 +110,46 @@ export class Inbox {
     }
   }
 
-  private start(): void {
-    if (!this.isRunning) void this.run();
+  private start(nowMs = monotonicMs()): void {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    this.owner.admission?.stop(nowMs);
+    this.work(nowMs);
   }
 
-  private async run(): Promise<void> {
-    this.isRunning = true;
-    this.owner.admission?.stop(monotonicMs());
-    while (this.head < this.queue.length) {
-      const item = this.take();
-      try {
-        await (typeof item === 'function' ? item() : this.owner.handle(item));
-      } catch (error) {
-        this.owner.failed(error);
-      }
+  /** See {@link Worker.work}. */
+  work(nowMs?: number): void {
+    let knownMs = nowMs;
+    while (!this.isEmpty) {
+      const isTask = typeof this.queue[this.head] === 'function';
+      if (!isTask && !this.share.grants(this, knownMs ?? performance.now())) return;
+      knownMs = undefined;
+      if (this.handlesLonger(this.take())) return;
     }
     this.isRunning = false;
     this.owner.admission?.goOn(monotonicMs());
+  }
+
+  /** Handles one item. @returns whether that takes longer than the call; the others follow by themselves then. */
+  private handlesLonger(item: Buffer | Task): boolean {
+    try {
+      const result = typeof item === 'function' ? item() : this.owner.handle(item);
+      if (!isPromise(result)) return false;
+      void this.goOnAfter(result);
+      return true;
+    } catch (error) {
+      this.owner.failed(error);
+      return false;
+    }
+  }
+
+  private async goOnAfter(result: PromiseLike<unknown>): Promise<void> {
+    try {
+      await result;
+    } catch (error) {
+      this.owner.failed(error);
+    }
+    this.work();
   }
 
   private take(): Buffer | Task {
@@ -147,4 +173,8 @@ export class Inbox {
     else return;
     this.head = 0;
   }
+}
+
+function isPromise(result: unknown): result is PromiseLike<unknown> {
+  return typeof (result as PromiseLike<unknown> | undefined)?.then === 'function';
 }

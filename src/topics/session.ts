@@ -4,6 +4,7 @@ import type { Connection } from '../connection/connection.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
 import type { SubscriptionLimits } from '../delivery/subscription.js';
 import { keptCanonicalJson } from '../protocol/canonical-json.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { JsonMembers } from '../protocol/json.js';
 import type { Subscriber, TopicSubscription } from './topic-subscription.js';
 
@@ -16,6 +17,7 @@ export class Session implements Subscriber {
   untold: Map<string, Promise<void>> | undefined = undefined;
   private canonicalFields: Map<string, string> | undefined = undefined;
   private limits: SubscriptionLimits | undefined = undefined;
+  private failures = 0;
 
   constructor(readonly connection: Connection) {}
 
@@ -23,8 +25,14 @@ export class Session implements Subscriber {
   authenticated({ identity, expiresAtMs }: Authenticated): void {
     this.identity = identity;
     this.connection.admit();
+    this.failures = 0;
     this.canonicalFields = undefined;
     this.connection.expireAt(expiresAtMs);
+  }
+
+  /** Takes that the client has been refused, and told so. @param maxFailures in a row that end it; 0 is no limit. */
+  refused(maxFailures: number): void {
+    if (++this.failures === maxFailures) this.connection.close(CLOSE_REASONS.authenticationFailed);
   }
 
   /** See {@link Subscriber.canonicalIdentity}. */

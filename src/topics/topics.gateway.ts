@@ -98,18 +98,21 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
   @SubscribeMessage('auth')
   async auth(connection: Connection, event: ClientEvent): Promise<void> {
     const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
-    await this.answer(connection, event.name, reply, async () => {
+    const session = this.sessions.of(connection);
+    const error = await this.answer(connection, event.name, reply, async () => {
       const { method = 'ticket' } = event.value;
       const authenticator = typeof method === 'string' ? this.authenticators.find(method) : undefined;
       if (!authenticator) throw TOPIC_ERRORS.methodUnsupported();
       const authenticated = await authenticator.authenticate(event.members, connection.abandoned);
-      this.sessions.of(connection).authenticated(authenticated);
+      session.authenticated(authenticated);
       reply.authenticated(authenticated.expiresAtMs);
     });
+    if (error instanceof ClientError && error.code === 'authentication_failed')
+      session.refused(this.authenticators.maxFailures);
   }
 
   @SubscribeMessage('subscribe')
-  subscribe(connection: Connection, event: ClientEvent): Promise<void> {
+  subscribe(connection: Connection, event: ClientEvent): Promise<unknown> {
     const reportsDrops = event.value.report_drops === true && connection.subProtocol === KITTIWAKE_V1;
     return this.aboutTopics(connection, event, ({ session, service, topic, extra, reply }) =>
       this.subscriptions.subscribe(session, service, topic, extra, (data) => reply.ok(data), reportsDrops),
@@ -125,7 +128,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
   }
 
   @SubscribeMessage('unsubscribe')
-  unsubscribe(connection: Connection, event: ClientEvent): Promise<void> {
+  unsubscribe(connection: Connection, event: ClientEvent): Promise<unknown> {
     return this.aboutTopics(connection, event, ({ session, topic, reply }) =>
       this.subscriptions.unsubscribe(session, topic, (data) => reply.ok(data)),
     );
@@ -162,7 +165,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
   }
 
   /** Of clients of `kittiwake.v1.json`, the event may be about several topics; each gets its reply. */
-  private aboutTopics(connection: Connection, event: ClientEvent, handle: HandleTopic): Promise<void> {
+  private aboutTopics(connection: Connection, event: ClientEvent, handle: HandleTopic): Promise<unknown> {
     if (!TopicBatch.isOne(event) || connection.subProtocol !== KITTIWAKE_V1)
       return this.aboutTopic(connection, event, handle);
     const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
@@ -186,21 +189,24 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
     });
   }
 
+  /** @returns the error that the client was told, if one was. */
   private async answer(
     connection: Connection,
     event: string,
     reply: Reply,
     handle: () => Promise<unknown>,
-  ): Promise<void> {
+  ): Promise<unknown> {
     try {
       await handle();
       this.metrics.eventHandled(event, 'success');
+      return undefined;
     } catch (error) {
       this.metrics.eventHandled(event, 'error');
       reply.error(error);
-      if (error instanceof ClientError || error instanceof CallbackError || isAbort(error)) return;
+      if (error instanceof ClientError || error instanceof CallbackError || isAbort(error)) return error;
       this.logger.error(error instanceof Error ? error.stack : error);
       connection.close(CLOSE_REASONS.defect);
+      return error;
     }
   }
 }
