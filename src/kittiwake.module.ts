@@ -34,7 +34,9 @@ import { OperatorProcedures } from './http/operator-procedures.js';
 import { OperatorsServer } from './http/operators-server.js';
 import { publishSettings } from './http/publish-settings.js';
 import { PublishIntake } from './http/publish.intake.js';
+import { Pushes } from './http/pushes.js';
 import { Readiness } from './http/readiness.js';
+import { Replies } from './http/replies.js';
 import { Routes } from './http/routes.js';
 import { RpcMiddleware } from './http/rpc.middleware.js';
 import { TriggerIntake } from './http/trigger.intake.js';
@@ -139,7 +141,9 @@ const HTTP = [
   OperatorProcedures,
   OperatorsServer,
   PublishIntake,
+  Pushes,
   Readiness,
+  Replies,
   RpcMiddleware,
   TriggerIntake,
 ];

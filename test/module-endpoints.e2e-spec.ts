@@ -1,19 +1,37 @@
 import {
+  type ArgumentsHost,
   type CanActivate,
+  Catch,
   Controller,
   type DynamicModule,
+  type ExceptionFilter,
   type ExecutionContext,
   Get,
   type INestApplication,
   Injectable,
   Module,
+  type NestInterceptor,
   Post,
   VersioningType,
 } from '@nestjs/common';
-import { APP_GUARD, NestFactory } from '@nestjs/core';
+import {
+  APP_FILTER,
+  APP_GUARD,
+  APP_INTERCEPTOR,
+  HttpAdapterHost,
+  NestFactory,
+  Reflector,
+} from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Counter, Registry } from 'prom-client';
-import { KittiwakeAdapter, KittiwakeModule, type KittiwakeOptions } from '../src/index.js';
+import { map } from 'rxjs';
+import {
+  type EndpointKind,
+  KITTIWAKE_ENDPOINT,
+  KittiwakeAdapter,
+  KittiwakeModule,
+  type KittiwakeOptions,
+} from '../src/index.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { createApp, KeptLog, moduleOf, OPTIONS, TestApp } from './support/nest-app.js';
 
@@ -35,6 +53,28 @@ class OwnController {
   @Post(['publish', 'trigger'])
   published(): { own: boolean } {
     return { own: true };
+  }
+}
+
+@Controller('books')
+class BooksController {
+  @Get()
+  list(): { books: number } {
+    return { books: 3 };
+  }
+}
+
+/** What apps have for their own clients. */
+const ENVELOPE: NestInterceptor = {
+  intercept: (_context, next) => next.handle().pipe(map((data: unknown) => ({ data }))),
+};
+
+@Catch()
+class HttpErrors implements ExceptionFilter {
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  catch(_exception: unknown, context: ArgumentsHost): void {
+    this.host.httpAdapter.reply(context.switchToHttp().getResponse(), { failed: true }, 418);
   }
 }
 
@@ -143,6 +183,45 @@ describe.each(['Express', 'Fastify'] as const)('in an app on %s', (platform) => 
     const app = await start(moduleOf(guarded, { ...OPTIONS, operators: { path: '/kittiwake' } }));
     for (const path of ['metrics', 'status', 'openapi.json'])
       expect([path, await statusOf(app, `/kittiwake/${path}`)]).toEqual([path, 403]);
+  });
+
+  /** They put bodies into envelopes, which services and Prometheus cannot read, and broke metrics on Fastify. */
+  it('interceptors and exception filters of the app have no part in what the gateway answers', async () => {
+    const globals = [
+      { provide: APP_INTERCEPTOR, useValue: ENVELOPE },
+      { provide: APP_FILTER, useClass: HttpErrors },
+    ];
+    const metadata = { controllers: [BooksController], providers: globals };
+    const app = await start(moduleOf(metadata, { ...OPTIONS, operators: { path: '/kittiwake' } }));
+    expect(await answerOf(app, 'GET', '/books')).toEqual({ data: { books: 3 } });
+    expect(await app.publish({ subscription: 'nobody.1', data: 1 })).toEqual({
+      status: 400,
+      body: { status: 'error', error: expect.any(String) },
+    });
+    const refused = { status: 'error', error: 'a valid API key is required' };
+    expect(await app.fetch('POST', '/publish', {})).toEqual({ status: 401, body: refused });
+    expect(await answerOf(app, 'GET', '/health/live')).toEqual({ status: 'ok' });
+    const metrics = await fetch(`${app.httpUrl}/kittiwake/metrics`);
+    expect([metrics.status, await metrics.text()]).toEqual([200, expect.stringMatching(/^# HELP /)]);
+  });
+
+  it('a guard of the whole app can tell whose endpoints they are', async () => {
+    @Injectable()
+    class KnownEndpoints implements CanActivate {
+      constructor(private readonly reflector: Reflector) {}
+
+      canActivate(context: ExecutionContext): boolean {
+        const kind = this.reflector.get<EndpointKind | undefined>(KITTIWAKE_ENDPOINT, context.getClass());
+        return kind === 'push' || kind === 'health';
+      }
+    }
+    const providers = [{ provide: APP_GUARD, useClass: KnownEndpoints }];
+    const guarded = { controllers: [BooksController], providers };
+    const app = await start(moduleOf(guarded, { ...OPTIONS, operators: { path: '/kittiwake' } }));
+    expect(await statusOf(app, '/health/live')).toBe(200);
+    expect(await statusOf(app, '/publish', 'POST')).toBe(401);
+    expect(await statusOf(app, '/kittiwake/metrics')).toBe(403);
+    expect(await statusOf(app, '/books')).toBe(403);
   });
 
   it('versions in URLs are for the controllers of the app', async () => {

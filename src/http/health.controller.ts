@@ -1,20 +1,28 @@
-import { Controller, Header, ServiceUnavailableException, VERSION_NEUTRAL } from '@nestjs/common';
+import { Controller, HttpStatus, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { EndpointOf } from './endpoint-kind.js';
 import { Readiness } from './readiness.js';
+import { Replies } from './replies.js';
+
+const HEADERS = { 'Cache-Control': 'no-store' };
 
 /** For load balancers, and whoever supervises the process. Why it is not ready is for operators to know. */
 @Controller({ version: VERSION_NEUTRAL })
+@EndpointOf('health')
 export class HealthController {
-  constructor(private readonly readiness: Readiness) {}
+  constructor(
+    private readonly readiness: Readiness,
+    private readonly replies: Replies,
+  ) {}
 
-  @Header('Cache-Control', 'no-store')
-  live(): { readonly status: 'ok' } {
-    return { status: 'ok' };
+  live(@Res() response: unknown): void {
+    this.replies.send(response, { status: HttpStatus.OK, headers: HEADERS, body: { status: 'ok' } });
   }
 
-  /** @throws {ServiceUnavailableException} (503) while the broker or RabbitMQ is lost, or the gateway drains. */
-  @Header('Cache-Control', 'no-store')
-  ready(): { readonly status: 'ready' } {
-    if (this.readiness.state !== 'ready') throw new ServiceUnavailableException({ status: 'not ready' });
-    return { status: 'ready' };
+  /** Answers 503 while the broker or RabbitMQ is lost, or the gateway drains. */
+  ready(@Res() response: unknown): void {
+    const isReady = this.readiness.state === 'ready';
+    const status = isReady ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE;
+    const body = { status: isReady ? 'ready' : 'not ready' };
+    this.replies.send(response, { status, headers: HEADERS, body });
   }
 }

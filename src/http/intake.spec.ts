@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
-import { HttpException, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { PublishSettings } from '../config/publish.settings.js';
+import type { Answer } from './answer.js';
 import type { BodyRequest } from './body.js';
 import { Intake } from './intake.js';
 
@@ -27,15 +28,10 @@ function intakeOf(settings: Partial<PublishSettings> = {}): { intake: Intake<Tak
 const body = (text: string): BodyRequest => ({ body: Buffer.from(text) });
 const failure = (error: string): object => ({ status: 'error', error });
 
-/** Status and body of the answer that an exception makes. */
-async function refusal(handled: () => Promise<unknown>): Promise<[number, unknown]> {
-  try {
-    await handled();
-  } catch (error) {
-    if (error instanceof HttpException) return [error.getStatus(), error.getResponse()];
-    throw error;
-  }
-  throw new Error('it was taken');
+/** Status and body of an answer. */
+async function told(handled: () => Answer | Promise<Answer>): Promise<[number, unknown]> {
+  const { status, body: said } = await handled();
+  return [status, said];
 }
 
 beforeAll(() => Logger.overrideLogger(false));
@@ -43,12 +39,13 @@ beforeAll(() => Logger.overrideLogger(false));
 describe('an intake', () => {
   it('takes one item as the text it came in', async () => {
     const { intake } = intakeOf();
-    expect(await intake.handle(body(' {"n": 1.0} '))).toEqual({ taken: ' {"n": 1.0} ' });
+    expect(await told(() => intake.handle(body(' {"n": 1.0} ')))).toEqual([200, { taken: ' {"n": 1.0} ' }]);
   });
 
   it('takes a list as the texts of its items, each with a result', async () => {
     const { intake, taken } = intakeOf();
-    expect(await intake.handle(body('\n[ {"n": 1.0}, "wrong" ,[2],"down"]'))).toEqual({
+    const answer = await intake.handle(body('\n[ {"n": 1.0}, "wrong" ,[2],"down"]'));
+    expect(answer.body).toEqual({
       results: [
         { taken: '{"n": 1.0}' },
         failure('item 1: is wrong'),
@@ -61,8 +58,8 @@ describe('an intake', () => {
 
   it('refuses one wrong item with 400, and one that the broker could not take with 503', async () => {
     const { intake } = intakeOf();
-    expect(await refusal(() => intake.handle(body('wrong')))).toEqual([400, failure('is wrong')]);
-    expect(await refusal(() => intake.handle(body('down')))).toEqual([
+    expect(await told(() => intake.handle(body('wrong')))).toEqual([400, failure('is wrong')]);
+    expect(await told(() => intake.handle(body('down')))).toEqual([
       503,
       failure('the broker is not available'),
     ]);
@@ -70,11 +67,11 @@ describe('an intake', () => {
 
   it('refuses a list that is not JSON with 400, and one that is too long with 413, as a whole', async () => {
     const { intake, taken } = intakeOf({ maxBatch: 2 });
-    expect(await refusal(async () => intake.handle(body('[1,2')))).toEqual([
+    expect(await told(() => intake.handle(body('[1,2')))).toEqual([
       400,
       failure(expect.stringContaining('the body is not JSON') as string),
     ]);
-    expect(await refusal(async () => intake.handle(body('[1,2,3]')))).toEqual([
+    expect(await told(() => intake.handle(body('[1,2,3]')))).toEqual([
       413,
       failure('a batch must not hold more than 2 things'),
     ]);
@@ -85,12 +82,9 @@ describe('an intake', () => {
     const now = jest.spyOn(performance, 'now').mockReturnValue(7000);
     const { intake, taken } = intakeOf({ maxPerSecond: 3 });
     await intake.handle(body('[1,2]'));
-    expect(await refusal(async () => intake.handle(body('[3,4]')))).toEqual([
-      429,
-      failure('too many things'),
-    ]);
+    expect(await told(() => intake.handle(body('[3,4]')))).toEqual([429, failure('too many things')]);
     await intake.handle(body('5'));
-    expect(await refusal(() => intake.handle(body('6')))).toEqual([429, failure('too many things')]);
+    expect(await told(() => intake.handle(body('6')))).toEqual([429, failure('too many things')]);
     now.mockReturnValue(8000);
     await intake.handle(body('[7,8,9,10]'));
     now.mockRestore();
@@ -100,8 +94,8 @@ describe('an intake', () => {
   it('counts items that are wrong', async () => {
     const { intake } = intakeOf({ maxPerSecond: 1 });
     const now = jest.spyOn(performance, 'now').mockReturnValue(7000);
-    expect((await refusal(() => intake.handle(body('wrong'))))[0]).toBe(400);
-    expect((await refusal(() => intake.handle(body('1'))))[0]).toBe(429);
+    expect((await told(() => intake.handle(body('wrong'))))[0]).toBe(400);
+    expect((await told(() => intake.handle(body('1'))))[0]).toBe(429);
     now.mockRestore();
   });
 });

@@ -1,4 +1,4 @@
-import { HttpException, HttpStatus, Logger } from '@nestjs/common';
+import { HttpStatus, Logger } from '@nestjs/common';
 import { isUtf8 } from 'node:buffer';
 import { PublishSettings } from '../config/publish.settings.js';
 import { elementsOf, JsonError, parseJson } from '../protocol/json.js';
@@ -64,12 +64,10 @@ export class Intake<Taken extends object> {
     return beginsList(body) ? this.answerBatch(body.toString()) : this.answerOne(body);
   }
 
-  /** Answers a request of Nest. @throws {HttpException} for every status but 200. */
-  async handle(request: BodyRequest): Promise<Taken | BatchResult<Taken>> {
+  /** Takes the body of a request of Nest. See {@link answer}. */
+  handle(request: BodyRequest): Answer | Promise<Answer> {
     if (!this.isWarned && !hasRawBody(request)) this.warnOfLostDigits();
-    const { status, body } = await this.answer(bodyOf(request));
-    if (status !== (HttpStatus.OK as number)) throw new HttpException(body, status);
-    return body as Taken | BatchResult<Taken>;
+    return this.answer(bodyOf(request));
   }
 
   private warnOfLostDigits(): void {

@@ -1,10 +1,11 @@
 import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Settings } from '../config/settings.js';
+import { EndpointOf } from './endpoint-kind.js';
 import { inTurn } from './in-turn.js';
-import type { OperatorAnswer, OperatorPlace } from './operator-endpoint.js';
+import type { OperatorPlace } from './operator-endpoint.js';
 import { OperatorEndpoints } from './operator-endpoints.js';
+import { Replies } from './replies.js';
 
 /** A request or a response of either HTTP platform; Fastify's has Node's own in it. */
 type Either<Own> = Own & { readonly raw?: Own };
@@ -13,11 +14,12 @@ type Response = Either<ServerResponse>;
 
 /** What is for operators on the port of the app, where it has a path there. */
 @Controller({ version: VERSION_NEUTRAL })
+@EndpointOf('operators')
 export class OperatorsController {
   constructor(
     private readonly settings: Settings,
     private readonly endpoints: OperatorEndpoints,
-    private readonly host: HttpAdapterHost,
+    private readonly replies: Replies,
   ) {}
 
   /** Answers by itself, whatever interceptors of the app do with results. */
@@ -37,14 +39,8 @@ export class OperatorsController {
     const at = path.lastIndexOf(base);
     const place: OperatorPlace = { prefix: path.slice(0, at), base };
     const endpoint = this.endpoints.find(path.slice(at + base.length));
-    if (!endpoint) return this.reply(response, { status: 404, headers: {}, body: '' });
+    if (!endpoint) return this.replies.send(response, { status: 404, headers: {}, body: '' });
     const answer = await this.endpoints.answer(endpoint, place, raw, response.raw ?? response);
-    if (answer) this.reply(response, answer);
-  }
-
-  private reply(response: Response, { status, headers, body }: OperatorAnswer): void {
-    const { httpAdapter } = this.host;
-    for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
-    httpAdapter.reply(response, body, status);
+    if (answer) this.replies.send(response, answer);
   }
 }

@@ -1,18 +1,19 @@
-import { Controller, HttpCode, Req, UseGuards, VERSION_NEUTRAL } from '@nestjs/common';
-import { ApiKeyGuard } from './api-key.guard.js';
-import type { BodyRequest } from './body.js';
-import type { BatchResult } from './intake.js';
-import { PublishIntake, type Published } from './publish.intake.js';
+import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { EndpointOf } from './endpoint-kind.js';
+import { type PushRequest, Pushes } from './pushes.js';
+import { PublishIntake } from './publish.intake.js';
 
 /** Where services push publications for topics over HTTP: one, or a list of them. */
 @Controller({ version: VERSION_NEUTRAL })
-@UseGuards(ApiKeyGuard)
+@EndpointOf('push')
 export class PublishController {
-  constructor(private readonly intake: PublishIntake) {}
+  constructor(
+    private readonly pushes: Pushes,
+    private readonly intake: PublishIntake,
+  ) {}
 
-  /** Answers 200 when every publication of a list was looked at: the results say which were taken. */
-  @HttpCode(200)
-  publish(@Req() request: BodyRequest): Promise<Published | BatchResult<Published>> {
-    return this.intake.handle(request);
+  /** Answers 200 when every one of a list was looked at: the results say which were taken. */
+  publish(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
+    return this.pushes.answer(request, response, (body) => this.intake.handle(body));
   }
 }

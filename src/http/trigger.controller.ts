@@ -1,18 +1,19 @@
-import { Controller, HttpCode, Req, UseGuards, VERSION_NEUTRAL } from '@nestjs/common';
-import { ApiKeyGuard } from './api-key.guard.js';
-import type { BodyRequest } from './body.js';
-import type { BatchResult } from './intake.js';
-import { TriggerIntake, type Triggered } from './trigger.intake.js';
+import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { EndpointOf } from './endpoint-kind.js';
+import { type PushRequest, Pushes } from './pushes.js';
+import { TriggerIntake } from './trigger.intake.js';
 
 /** Where services push triggers for rooms over HTTP: one, or a list of them. */
 @Controller({ version: VERSION_NEUTRAL })
-@UseGuards(ApiKeyGuard)
+@EndpointOf('push')
 export class TriggerController {
-  constructor(private readonly intake: TriggerIntake) {}
+  constructor(
+    private readonly pushes: Pushes,
+    private readonly intake: TriggerIntake,
+  ) {}
 
-  /** Answers 200 when every trigger of a list was looked at: the results say which were taken. */
-  @HttpCode(200)
-  trigger(@Req() request: BodyRequest): Promise<Triggered | BatchResult<Triggered>> {
-    return this.intake.handle(request);
+  /** Answers 200 when every one of a list was looked at: the results say which were taken. */
+  trigger(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
+    return this.pushes.answer(request, response, (body) => this.intake.handle(body));
   }
 }

@@ -1,8 +1,7 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { IncomingMessage } from 'node:http';
-import { KEY_REQUIRED } from '../http/api-key.guard.js';
-import type { ApiKeys } from '../http/api-keys.js';
+import { type ApiKeys, KEY_REQUIRED } from '../http/api-keys.js';
 import { failure, tooLong } from '../http/intake.js';
 
 /** Of a body that is too long, as much is read and dropped before that is told. */

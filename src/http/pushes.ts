@@ -1,0 +1,30 @@
+import { HttpStatus, Injectable } from '@nestjs/common';
+import type { Answer } from './answer.js';
+import { ApiKeys, KEY_REQUIRED } from './api-keys.js';
+import type { BodyRequest } from './body.js';
+import { Replies } from './replies.js';
+
+/** A request of a service. */
+export interface PushRequest extends BodyRequest {
+  readonly headers: { readonly authorization?: string };
+}
+
+/** Answers requests with which services push: those with one of the API keys, `Authorization: Bearer <key>`. */
+@Injectable()
+export class Pushes {
+  constructor(
+    private readonly keys: ApiKeys,
+    private readonly replies: Replies,
+  ) {}
+
+  /** @param take takes the body of the request. Without a valid key, 401 is answered instead. */
+  async answer(
+    request: PushRequest,
+    response: unknown,
+    take: (request: BodyRequest) => Answer | Promise<Answer>,
+  ): Promise<void> {
+    const isAdmitted = this.keys.admits(request.headers.authorization);
+    const answer = isAdmitted ? await take(request) : { status: HttpStatus.UNAUTHORIZED, body: KEY_REQUIRED };
+    this.replies.send(response, answer);
+  }
+}

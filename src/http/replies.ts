@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+
+/** What is sent as a response. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text goes as it is, an object as JSON. */
+  readonly body: object | string;
+}
+
+/**
+ * Answers requests past the interceptors and exception filters of an app: they make bodies for its own clients, which
+ * services, load balancers and Prometheus could not read.
+ */
+@Injectable()
+export class Replies {
+  constructor(private readonly host: HttpAdapterHost) {}
+
+  /** @param response of either HTTP platform. */
+  send(response: unknown, { status, headers = {}, body }: Reply): void {
+    const { httpAdapter } = this.host;
+    for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
+    httpAdapter.reply(response, body, status);
+  }
+}
