@@ -4,14 +4,15 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Pool } from 'undici';
 import { parseMessagePack } from '../src/protocol/message-pack.js';
+import { fuzz, FUZZ_TIMEOUT_MS } from './fuzz/fuzz-run.js';
 import { anyObject, anyValue } from './support/any-value.js';
-import { Chance } from './support/chance.js';
+import type { Chance } from './support/chance.js';
 import { KITTEN_SECRET, sharedKitten } from './support/kitten.js';
 import { requestBytes } from './support/raw-http.js';
 
-const COUNT = 10_000;
+const BATCHES = 10;
+const BATCH = 1_000;
 const AT_A_TIME = 32;
-const SEED = 20_261_120;
 const PROCEDURES = [
   'echo',
   'list',
@@ -65,18 +66,18 @@ const LINES = [
 ];
 const PACKED = ['dd00ffff', 'c70301', '81a576', 'c1'].map((hex) => Buffer.from(hex, 'hex'));
 
-/** Runs as many tasks as there are, some at a time. */
+/** Runs a batch of tasks, some at a time. */
 async function everyOne(run: () => Promise<void>): Promise<void> {
-  let left = COUNT;
+  let left = BATCH;
   const worker = async (): Promise<void> => {
     while (left-- > 0) await run();
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
 }
 
-jest.setTimeout(120_000);
+jest.setTimeout(FUZZ_TIMEOUT_MS);
 
-describe('ten thousand requests that nobody means', () => {
+describe('fuzz:', () => {
   const kitten = sharedKitten('the gateway');
   let pool: Pool;
   beforeAll(() => {
@@ -91,13 +92,13 @@ describe('ten thousand requests that nobody means', () => {
 
   /** @returns the statuses that there were. */
   async function statusesOf(
+    target: string,
     type: string,
     signs: readonly (string | Buffer)[],
     make: (chance: Chance) => Buffer,
   ): Promise<number[]> {
-    const chance = new Chance(SEED);
     const statuses = new Set<number>();
-    await everyOne(async () => {
+    const ask = async (chance: Chance): Promise<void> => {
       const body = chance.damaged(make(chance), signs);
       const path = `/rpc/${KITTEN_SECRET}/${chance.of(PROCEDURES)}`;
       const answer = await pool.request({ method: 'POST', path, headers: { 'content-type': type }, body });
@@ -106,33 +107,35 @@ describe('ten thousand requests that nobody means', () => {
       if (answer.headers['transfer-encoding'] !== undefined) return;
       if (answer.headers['content-type'] === 'application/json') JSON.parse(String(bytes));
       if (answer.headers['content-type'] === 'application/x-msgpack') parseMessagePack(bytes);
-    });
+    };
+    await fuzz(target, BATCHES, (chance) => everyOne(() => ask(chance)));
     return [...statuses].toSorted();
   }
 
-  it('are all answered, with bodies of JSON', async () => {
+  it('json bodies of calls are all answered', async () => {
     const make = (chance: Chance): Buffer =>
       Buffer.from(JSON.stringify(chance.below(10) === 0 ? anyValue(chance) : anyObject(chance)));
-    expect(await statusesOf('application/json', JSON_SIGNS, make)).toEqual([200, 400, 500]);
+    expect(await statusesOf('json', 'application/json', JSON_SIGNS, make)).toEqual([200, 400, 500]);
   });
 
-  it('are all answered, with bodies of MessagePack', async () => {
+  it('messagepack bodies of calls are all answered', async () => {
     const make = (chance: Chance): Buffer =>
       Buffer.from(encode(chance.below(10) === 0 ? anyValue(chance) : anyObject(chance)));
-    expect(await statusesOf('application/x-msgpack', PACKED, make)).toEqual([200, 400, 500]);
+    expect(await statusesOf('messagepack', 'application/x-msgpack', PACKED, make)).toEqual([200, 400, 500]);
   });
 
-  it('are all answered, with forms', async () => {
+  it('forms for calls are all answered', async () => {
     const make = (): Buffer => Buffer.from(FORM);
-    const statuses = await statusesOf('application/x-www-form-urlencoded', FORM_SIGNS, make);
+    const statuses = await statusesOf('forms', 'application/x-www-form-urlencoded', FORM_SIGNS, make);
     expect([200, 400, 500]).toEqual(expect.arrayContaining(statuses));
   });
 
-  it('are answered or refused, and never hang, whatever they look like', async () => {
-    const chance = new Chance(SEED);
+  it('requests are answered or refused, and never hang, whatever they look like', async () => {
     const signs = [...SIGNS, ...LINES.map((line) => `${line}\r\n`)];
     let answered = 0;
-    await everyOne(async () => {
+    let asked = 0;
+    const ask = async (chance: Chance): Promise<void> => {
+      asked++;
       const call = chance.below(2) === 0 ? { json: anyObject(chance) } : { isService: false };
       const request = requestBytes(kitten.requestOf(chance.of(PROCEDURES), call));
       const socket = connect({ port: kitten.port, host: '127.0.0.1', noDelay: true });
@@ -142,7 +145,8 @@ describe('ten thousand requests that nobody means', () => {
       socket.end(chance.damaged(request, signs));
       await once(socket, 'close');
       if (received > 0) answered++;
-    });
-    expect(answered).toBeGreaterThan(COUNT / 2);
+    };
+    await fuzz('requests', BATCHES, (chance) => everyOne(() => ask(chance)));
+    expect(answered).toBeGreaterThan(asked / 2);
   });
 });

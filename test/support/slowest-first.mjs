@@ -15,6 +15,7 @@ const SLOW = [
   'limits',
   'workers',
   'rpc-http-fuzz',
+  'fuzz-intake',
   'apps',
   'upper-floors',
   'lower-floors',
