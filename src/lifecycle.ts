@@ -37,6 +37,8 @@ const GRACE_MS = 1_000;
 export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('Kittiwake');
   private isStopping = false;
+  private stoppingSinceMs = 0;
+  private isAppTold = true;
   private requests: OpenRequests | undefined;
 
   constructor(
@@ -69,8 +71,8 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** No new clients; those that are there are closed, and the app is told of the end of each subscription. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
     const { spreadMs, timeoutMs } = this.settings.shutdown;
+    this.beginStopping();
     this.modules.get(Readiness).drain();
     this.connections.refuseAll();
     this.requests?.closeAfterAnswers();
@@ -83,6 +85,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
       settlesWithin(Promise.all(parts.map((part) => part.drained())), timeoutMs),
       this.requests?.answered(timeoutMs),
     ]);
+    this.isAppTold = isDrained;
     if (!isDrained) this.logger.warn('the app was not told of the end of every subscription in time');
     await this.connections.stop();
   }
@@ -91,6 +94,18 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.modules.get(RabbitMqTriggers).stop();
     await this.hub.stop();
     await this.modules.get<HttpCaller>(CALLER).close();
+    const tookMs = Math.round(performance.now() - this.stoppingSinceMs);
+    const told = this.isAppTold ? 'the app was told of every end' : 'the app was not told of every end';
+    this.logger.log(`stopped within ${tookMs} ms: all clients are closed, ${told}`);
+  }
+
+  private beginStopping(): void {
+    const { spreadMs, timeoutMs } = this.settings.shutdown;
+    this.isStopping = true;
+    this.stoppingSinceMs = performance.now();
+    this.logger.log(
+      `stopping: ${this.connections.count} clients are closed within ${spreadMs} ms, and the app is told within ${timeoutMs} ms`,
+    );
   }
 
   private stopListening(): void {

@@ -87,6 +87,31 @@ describe('the metrics', () => {
     await third.close();
   });
 
+  it('say what this is, and that there are no triggers where RabbitMQ is not configured', async () => {
+    await start({});
+    expect(await seriesOf('kittiwake_build_info')).toEqual([
+      expect.stringMatching(`^kittiwake_build_info{version="[^"]+",node="${process.versions.node}"} 1$`),
+    ]);
+    expect(await seriesOf('kittiwake_rabbitmq_ready')).toEqual(['kittiwake_rabbitmq_ready 0']);
+  });
+
+  it('count the subscriptions that there are', async () => {
+    await start({ services: { books: OPEN } });
+    const count = () => seriesOf('kittiwake_subscriptions');
+    const client = await connectClient();
+    const other = await connectClient();
+    for (const subscription of ['books.1', 'books.2']) await client.ask({ event: 'subscribe', subscription });
+    await other.ask({ event: 'subscribe', subscription: 'books.1' });
+    await other.ask({ event: 'subscribe', subscription: 'books.1' });
+    expect(await count()).toEqual([
+      'kittiwake_subscriptions{kind="room"} 0',
+      'kittiwake_subscriptions{kind="topic"} 3',
+    ]);
+    await client.ask({ event: 'unsubscribe', subscription: 'books.1' });
+    await other.close();
+    await eventually(async () => (await count())[1] === 'kittiwake_subscriptions{kind="topic"} 1');
+  });
+
   it('count events by name and outcome', async () => {
     await start({ services: { books: OPEN } });
     await sendEvents(await connectClient());

@@ -116,6 +116,13 @@ describe('a signal', () => {
     expect(logOf(end)).toContainEqual(
       expect.objectContaining({ msg: 'the app was not told of the end of every subscription in time' }),
     );
+    const messages = logOf(end).map(({ msg }) => msg);
+    expect(messages).toContain(
+      'stopping: 1 clients are closed within 5000 ms, and the app is told within 300 ms',
+    );
+    expect(messages.at(-1)).toMatch(
+      /^stopped within \d+ ms: all clients are closed, the app was not told of every end$/,
+    );
   });
 });
 
@@ -248,6 +255,9 @@ describe('the log', () => {
         time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         context: expect.any(String),
         msg: expect.any(String),
+        service: 'kittiwake',
+        version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+        pid: info.pid,
       });
     }
   });

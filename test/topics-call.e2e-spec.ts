@@ -38,6 +38,27 @@ const error = (text: string, code: string, id: unknown = 1): object => ({
 });
 
 describe('the event call', () => {
+  /** Names that clients make up would be series without end. */
+  it('is counted by procedure and outcome; of names that are none there is one series', async () => {
+    const client = await authenticated();
+    const counted = async (procedure: string, outcome: string): Promise<number> => {
+      const text = await (await fetch(`${stage.gateway.operatorsUrl}/metrics`)).text();
+      const name = `kittiwake_procedure_seconds_count{procedure="${procedure}",outcome="${outcome}"} `;
+      return Number(text.split(name)[1]?.split('\n', 1)[0] ?? 0);
+    };
+    const before = [await counted('add', 'success'), await counted('add', 'error')];
+    await client.ask(call('add', [1, 2]));
+    await client.ask(call('add', []));
+    for (const name of ['made-up-1', 'made-up-2']) await client.ask(call(name));
+    expect([await counted('add', 'success'), await counted('add', 'error')]).toEqual(
+      before.map((count) => count + 1),
+    );
+    expect(await counted('unknown', 'error')).toBeGreaterThanOrEqual(2);
+    const metrics = await (await fetch(`${stage.gateway.operatorsUrl}/metrics`)).text();
+    expect(metrics).not.toContain('made-up');
+    expect(metrics).toContain('kittiwake_procedure_calls_running{procedure="add"} 0\n');
+  });
+
   it('is answered with the result', async () => {
     const client = await authenticated();
     expect(await client.ask(call('add', [1, 2], 'x'))).toEqual(ok(3, 'x'));

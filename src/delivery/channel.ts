@@ -41,8 +41,11 @@ export class Channel {
     subscription.envelope = this.envelopes.acquire(subscription.envelopeKey, make);
   }
 
-  remove(subscription: Subscription): void {
-    if (this.subscriptions.delete(subscription)) this.envelopes.release(subscription.envelopeKey);
+  /** @returns whether it was there. */
+  remove(subscription: Subscription): boolean {
+    if (!this.subscriptions.delete(subscription)) return false;
+    this.envelopes.release(subscription.envelopeKey);
+    return true;
   }
 
   /** Names whose subscriptions they are. */

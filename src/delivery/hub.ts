@@ -84,6 +84,7 @@ export class Hub implements BrokerListener {
     const channel = this.channelOf(subscription.channel);
     subscription.tally = this.tally;
     channel.add(subscription);
+    this.metrics.subscriptionsChanged('topic', 1);
     try {
       await this.untilHeard(subscription.channel, channel);
     } catch (cause) {
@@ -117,7 +118,8 @@ export class Hub implements BrokerListener {
   /** Removes a subscription; nothing reaches it any more. */
   leave(subscription: Subscription): void {
     subscription.end();
-    this.channels.get(subscription.channel)?.remove(subscription);
+    if (this.channels.get(subscription.channel)?.remove(subscription))
+      this.metrics.subscriptionsChanged('topic', -1);
     this.leaveIfEmpty(subscription.channel);
   }
 

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Settings } from '../config/settings.js';
+import { VERSION } from '../config/version.js';
 import { Metrics } from '../metrics/metrics.js';
 import { allowOrigin } from './allowed-origin.js';
 import { GatewayStatus } from './gateway-status.js';
@@ -13,7 +14,6 @@ import {
   type OperatorPlace,
 } from './operator-endpoint.js';
 import { OPERATOR_PATHS } from './operator-paths.js';
-import { VERSION } from './version.js';
 
 /** The endpoints for operators that are on, wherever they are served. */
 @Injectable()

@@ -1,7 +1,9 @@
 import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { Settings } from '../config/settings.js';
+import { VERSION } from '../config/version.js';
 import { addMetrics, METRICS_REGISTRY, type MetricsRegistry, removeMetrics } from './metrics-registry.js';
+import { ProcedureMetrics } from './procedure.metrics.js';
 import { processMetrics } from './process-metrics.js';
 import { SharedAnswer } from './shared-answer.js';
 import { SocketsharkMetrics } from './socketshark.metrics.js';
@@ -79,13 +81,32 @@ export class Metrics implements OnApplicationShutdown {
     'Keys of order or throttle that a subscription had no more room for, by rule.',
     ['rule'],
   );
-  private rabbitMqReady: Gauge | undefined;
+  private readonly refused = this.totals(
+    'kittiwake_refusals_total',
+    'What clients and services were refused, and connections that the gateway closed, by kind.',
+    ['kind'],
+  );
+  private readonly subscriptions = new Gauge({
+    name: 'kittiwake_subscriptions',
+    help: 'Subscriptions of clients to topics and rooms.',
+    labelNames: ['kind'],
+    registers: this.registers,
+  });
+  private readonly rabbitMqReady = new Gauge({
+    name: 'kittiwake_rabbitmq_ready',
+    help: '1 while triggers are taken from RabbitMQ, else 0, also where it is not configured.',
+    aggregator: 'min',
+    registers: this.registers,
+  });
   private readonly brokerReady = new Gauge({
     name: 'kittiwake_broker_ready',
     help: '1 while the broker is connected, else 0.',
     aggregator: 'min',
     registers: this.registers,
   });
+
+  /** What is called, and how that ends. */
+  readonly procedures = new ProcedureMetrics(this.registers);
 
   private collect = (): Promise<string> => (this.appRegistry ?? this.registry).metrics();
   private readonly answer: SharedAnswer<string>;
@@ -98,6 +119,7 @@ export class Metrics implements OnApplicationShutdown {
     { metrics }: Settings,
     @Optional() @Inject(METRICS_REGISTRY) private readonly appRegistry?: MetricsRegistry,
   ) {
+    this.tellBuild();
     this.answer = new SharedAnswer(() => this.collect(), metrics.maxAgeMs);
     if (metrics.socketsharkNames) this.socketshark = new SocketsharkMetrics(this.registry);
     if (!appRegistry) {
@@ -177,6 +199,15 @@ export class Metrics implements OnApplicationShutdown {
     this.refusals.add(1, `${status}`);
   }
 
+  /** @param kind one of a closed list: the code of an error, or the name of a close reason. */
+  refusalMade(kind: string): void {
+    this.refused.add(1, kind);
+  }
+
+  subscriptionsChanged(kind: 'topic' | 'room', change: 1 | -1): void {
+    this.subscriptions.inc({ kind }, change);
+  }
+
   eventHandled(event: string, outcome: 'success' | 'error'): void {
     this.events.add(1, event, outcome);
     this.socketshark?.eventHandled(event, outcome);
@@ -212,12 +243,6 @@ export class Metrics implements OnApplicationShutdown {
   }
 
   rabbitMqStateChanged(isReady: boolean): void {
-    this.rabbitMqReady ??= new Gauge({
-      name: 'kittiwake_rabbitmq_ready',
-      help: '1 while triggers are taken from RabbitMQ, else 0; absent where it is not configured.',
-      aggregator: 'min',
-      registers: this.registers,
-    });
     this.rabbitMqReady.set(isReady ? 1 : 0);
   }
 
@@ -229,6 +254,19 @@ export class Metrics implements OnApplicationShutdown {
   /** The gateway takes no new clients any more. */
   drain(): void {
     this.socketshark?.drain();
+  }
+
+  private tellBuild(): void {
+    const build = new Gauge({
+      name: 'kittiwake_build_info',
+      help: 'Always 1: which version of the gateway this is, and of Node.',
+      labelNames: ['version', 'node'],
+      aggregator: 'max',
+      registers: this.registers,
+    });
+    build.set({ version: VERSION, node: process.versions.node }, 1);
+    this.subscriptions.set({ kind: 'topic' }, 0);
+    this.subscriptions.set({ kind: 'room' }, 0);
   }
 
   private totals(name: string, help: string, labels?: readonly [string, string?]): Totals {

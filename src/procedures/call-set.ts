@@ -130,7 +130,7 @@ export class CallSet {
   private async answer({ name, given, identity, reply }: ClientCall, signal: AbortSignal): Promise<void> {
     const origin: ProcedureCall['origin'] = { identity, isService: false };
     const procedure = this.calls.find(name, origin);
-    if (!procedure || procedure.signature.isRaw) throw PROCEDURE_ERRORS.undefined(name);
+    if (!procedure || procedure.signature.isRaw) throw this.calls.unknown(name);
     if (!given) throw PROCEDURE_ERRORS.argumentsMismatch(name, 'arguments are a list or named');
     const answer = await this.calls.call({ name, given, origin, signal });
     if ('stream' in answer) await this.relay(name, answer.stream, reply, signal);

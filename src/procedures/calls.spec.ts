@@ -1,6 +1,8 @@
 import { ForbiddenException } from '@nestjs/common';
 import { from, NEVER, Observable, of, range, Subject } from 'rxjs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { loadSettings } from '../config/load-settings.js';
+import { Metrics } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
 import { deferred } from '../../test/support/wait.js';
 import { type Answer } from './running-call.js';
@@ -48,7 +50,7 @@ function gateway(run: Run, options: Partial<Procedure['limits'] & { access: Acce
 function gatewayOf(procedure: Procedure) {
   const procedures = new Procedures();
   procedures.add(procedure);
-  const calls = new Calls(procedures);
+  const calls = new Calls(procedures, new Metrics(loadSettings({})));
   const call = (positional: unknown[] = [], signal = new AbortController().signal, origin = ANYONE) =>
     calls.call({ name: 'go', given: { positional, named: new Map() }, origin, signal });
   return { calls, call };

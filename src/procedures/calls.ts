@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { Metrics } from '../metrics/metrics.js';
+import type { ClientError } from '../protocol/errors.js';
 import type { Arguments } from './arguments.js';
 import { bind } from './bind.js';
 import { CallSlots } from './call-slots.js';
@@ -22,7 +24,10 @@ export interface CallRequest {
 export class Calls {
   private readonly slots = new Map<Procedure, CallSlots>();
 
-  constructor(private readonly procedures: Procedures) {}
+  constructor(
+    private readonly procedures: Procedures,
+    private readonly metrics: Metrics,
+  ) {}
 
   /** The procedure of a name, if the caller may call it; for help, and to know what a call will be like. */
   find(name: string, { identity, isService }: CallOrigin): Procedure | undefined {
@@ -47,12 +52,32 @@ export class Calls {
    */
   async call({ name, given, origin, signal }: CallRequest): Promise<Answer> {
     const procedure = this.find(name, origin);
-    if (!procedure || (procedure.signature.isRaw && !origin.http)) throw PROCEDURE_ERRORS.undefined(name);
-    const values = bind(procedure.signature, given);
+    if (!procedure || (procedure.signature.isRaw && !origin.http)) throw this.unknown(name);
     const slots = this.slotsOf(procedure);
-    slots.take();
-    const running = new RunningCall(procedure, signal, () => slots.release());
+    const values = this.begin(procedure, given, slots);
+    const ended = this.metrics.procedures.begin(procedure.signature.name);
+    const running = new RunningCall(procedure, signal, (outcome) => {
+      slots.release();
+      ended(outcome);
+    });
     return running.run(new ProcedureCall(name, given, origin, running.signal), values);
+  }
+
+  /** What a caller is told who may not call what it has named, or has named nothing; it counts. */
+  unknown(name: string): ClientError {
+    this.metrics.procedures.refused();
+    return PROCEDURE_ERRORS.undefined(name);
+  }
+
+  private begin({ signature }: Procedure, given: Arguments, slots: CallSlots): readonly unknown[] {
+    try {
+      const values = bind(signature, given);
+      slots.take();
+      return values;
+    } catch (error) {
+      this.metrics.procedures.refused(signature.name);
+      throw error;
+    }
   }
 
   private slotsOf(procedure: Procedure): CallSlots {

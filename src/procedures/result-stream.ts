@@ -1,3 +1,4 @@
+import type { CallOutcome } from '../metrics/procedure.metrics.js';
 import { stopResults } from './stop-results.js';
 
 type Step = IteratorResult<unknown, unknown>;
@@ -5,7 +6,7 @@ type Step = IteratorResult<unknown, unknown>;
 /** What a {@link ResultStream} tells the call that it belongs to. */
 export interface StreamedCall {
   /** The stream has ended by itself. */
-  finish(): void;
+  finish(outcome: CallOutcome): void;
   /** Nobody wants more of it. */
   giveUp(): void;
   /** What the caller is told of an error. */
@@ -76,7 +77,7 @@ export class ResultStream implements AsyncIterator<unknown, unknown, void> {
     this.asker = undefined;
     if (step.done) {
       this.isOver = true;
-      this.call.finish();
+      this.call.finish('success');
     }
     asker?.resolve(step);
   }
@@ -84,7 +85,7 @@ export class ResultStream implements AsyncIterator<unknown, unknown, void> {
   private fail(error: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.call.finish();
+    this.call.finish('error');
     this.asker?.reject(this.call.told(error));
   }
 

@@ -1,3 +1,4 @@
+import type { CallOutcome } from '../metrics/procedure.metrics.js';
 import { CallbackError } from '../protocol/errors.js';
 import { MAX_TIMER_MS } from '../protocol/max-timer.js';
 import { CallGivenUp } from './call-given-up.js';
@@ -29,7 +30,7 @@ export class RunningCall implements StreamedCall {
   constructor(
     private readonly procedure: Procedure,
     private readonly caller: AbortSignal,
-    private readonly released: () => void,
+    private readonly finished: (outcome: CallOutcome) => void,
   ) {}
 
   /** For the procedure. */
@@ -50,16 +51,16 @@ export class RunningCall implements StreamedCall {
     });
   }
 
-  finish(): void {
+  finish(outcome: CallOutcome): void {
     if (this.isOver) return;
     this.isOver = true;
     clearTimeout(this.timer);
     this.caller.removeEventListener('abort', this.abandoned);
-    this.released();
+    this.finished(outcome);
   }
 
   giveUp(): void {
-    this.end(new CallGivenUp());
+    this.end(new CallGivenUp(), 'cancelled');
   }
 
   told(error: unknown): unknown {
@@ -75,7 +76,7 @@ export class RunningCall implements StreamedCall {
     this.caller.addEventListener('abort', this.abandoned, { once: true });
     const { deadlineMs } = this.procedure.limits;
     if (deadlineMs <= 0) return;
-    const tooLate = (): void => this.end(PROCEDURE_ERRORS.tooLate());
+    const tooLate = (): void => this.end(PROCEDURE_ERRORS.tooLate(), 'error');
     this.timer = setTimeout(tooLate, Math.min(deadlineMs, MAX_TIMER_MS));
   }
 
@@ -94,7 +95,7 @@ export class RunningCall implements StreamedCall {
       return;
     }
     if (!results) {
-      this.finish();
+      this.finish('success');
       resolve({ value });
       return;
     }
@@ -106,16 +107,16 @@ export class RunningCall implements StreamedCall {
 
   private failed(error: unknown, reject: (reason: unknown) => void): void {
     if (this.isOver) return;
-    this.finish();
+    this.finish('error');
     reject(this.told(error));
   }
 
-  private readonly abandoned = (): void => this.end(this.caller.reason);
+  private readonly abandoned = (): void => this.end(this.caller.reason, 'cancelled');
 
   /** The slot is free and the signal aborted before anybody is told: what they do next finds it so. */
-  private end(reason: unknown): void {
+  private end(reason: unknown, outcome: CallOutcome): void {
     if (this.isOver) return;
-    this.finish();
+    this.finish(outcome);
     this.controller.abort(reason);
     this.tellEnd?.(reason);
   }

@@ -61,12 +61,14 @@ export class RoomHub {
     const { slowness } = this;
     const subscription = new RoomSubscription(connection, connectionId, room, requestId, envelope, slowness);
     this.subscriptions.add(room, subscription);
+    this.metrics.subscriptionsChanged('room', 1);
     return subscription;
   }
 
   leave(subscription: RoomSubscription): void {
     const { room, requestId } = subscription;
     this.subscriptions.remove(room, subscription);
+    this.metrics.subscriptionsChanged('room', -1);
     this.envelopes.release(requestId);
   }
 

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { pino, type Logger } from 'pino';
 import type { prettyFactory } from 'pino-pretty';
 import type { LogSettings } from '../config/log.settings.js';
+import { VERSION } from '../config/version.js';
 import { LogOutput } from './log-output.js';
 
 /** What Nest tells of its own start: of use to developers only. */
@@ -18,6 +19,9 @@ const CHATTY = new Set([
 /** What fails there is thrown as well, and told by whoever catches it. */
 const THROWING = 'NestApplication';
 
+/** What every line has: logs of several gateways come together somewhere. */
+const BASE = { service: 'kittiwake', version: VERSION, pid: process.pid };
+
 /** Nest's log, written by pino: JSON lines for machines, coloured lines on a terminal. */
 export class PinoLogger implements LoggerService {
   private readonly pino: Logger;
@@ -29,7 +33,7 @@ export class PinoLogger implements LoggerService {
     );
     const prettify = isPretty ? prettifier() : String;
     this.pino = pino(
-      { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+      { level, base: BASE, timestamp: pino.stdTimeFunctions.isoTime },
       { write: (line) => output.write(prettify(line)) },
     );
   }
@@ -81,6 +85,6 @@ function prettifier(): (line: string) => string {
     colorize: process.stdout.isTTY,
     translateTime: 'HH:MM:ss.l',
     messageFormat: '{context}: {msg}',
-    ignore: 'context',
+    ignore: 'context,service,version,pid',
   });
 }
