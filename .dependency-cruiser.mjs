@@ -7,7 +7,7 @@ const FLOORS = [
   ['procedures'],
   ['topics', 'rooms', 'rpc'],
   ['http'],
-  ['kittiwake.ts', 'lifecycle.ts', 'factories.ts', 'kittiwake.module.ts', 'index.ts'],
+  ['kittiwake.ts', 'lifecycle.ts', 'start-checks.ts', 'factories.ts', 'kittiwake.module.ts', 'index.ts'],
   ['server', 'cli'],
 ];
 

@@ -42,6 +42,7 @@ import { RpcMiddleware } from './http/rpc.middleware.js';
 import { TriggerIntake } from './http/trigger.intake.js';
 import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
+import { StartChecks } from './start-checks.js';
 import { Metrics } from './metrics/metrics.js';
 import { METRICS_REGISTRY, type MetricsRegistry } from './metrics/metrics-registry.js';
 import { CallerHooks } from './procedures/caller-hooks.js';
@@ -211,6 +212,7 @@ function assemble(
     controllers: routes.controllers,
     providers: [
       settings,
+      ...(relay === undefined ? [StartChecks] : []), // else the process that keeps the workers has told it
       { provide: Routes, inject: [Settings], useFactory: (loaded: Settings) => placed(routes, loaded) },
       ...(registry ? [{ provide: METRICS_REGISTRY, useValue: registry }] : []),
       { provide: CONNECTION_SETTINGS, inject: [Settings], useFactory: connectionSettings },

@@ -30,7 +30,7 @@ describe('kittiwake check-config', () => {
           headers: { 'X-Key': header },
         },
       },
-      auth: { jwt: { algorithms: ['HS256'] } },
+      auth: { jwt: { algorithms: ['HS256'], audience: 'books' } },
       ping: { interval: '20s' },
     };
     const end = await checkConfig(config, {
@@ -63,7 +63,8 @@ describe('kittiwake check-config', () => {
   });
 
   it('prints what it accepts', async () => {
-    const first = await checkConfig({ services: { books: { heartbeatPeriod: '90s' } }, origins: ['*'] }, ENV);
+    const books = { requireAuthentication: false, heartbeatPeriod: '90s' };
+    const first = await checkConfig({ services: { books }, origins: ['*'] }, ENV);
     const again = await checkConfig(parse(first.stdout), ENV);
     expect([again.code, again.stderr]).toEqual([0, '']);
     expect(parse(again.stdout)).toEqual(parse(first.stdout));

@@ -221,6 +221,30 @@ describe('on a terminal', () => {
     expect(await terminal.untilEnded()).toBe(130);
   });
 
+  it('a gateway without an API key tells the one that it has made up', async () => {
+    const port = await freePort();
+    const config = { services: { books: { requireAuthentication: false } } };
+    const terminal = stopped(
+      Terminal.start(['start'], {
+        ...(await configuredIn(await mkdtemp(join(tmpdir(), 'kittiwake-cli-')), config)),
+        KITTIWAKE_PORT: `${port}`,
+        KITTIWAKE_OPERATORS_PORT: '0',
+        KITTIWAKE_SHUTDOWN_SPREAD: '0s',
+      }),
+    );
+    await terminal.shows('listening at');
+    const [, key] = /Until the next start the API key is ([\w-]{32})/.exec(terminal.shown) ?? [];
+    expect(terminal.shown.split(key!)).toHaveLength(2);
+    const answer = await fetch(`http://127.0.0.1:${port}/publish`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+      body: '{"subscription":"books.1","data":1}',
+    });
+    expect(answer.status).toBe(200);
+    terminal.type('\x03');
+    await terminal.untilEnded();
+  });
+
   it('a result has colours', async () => {
     const terminal = onTerminal('big');
     expect(await terminal.untilEnded()).toBe(0);

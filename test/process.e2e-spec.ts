@@ -220,7 +220,6 @@ describe('a .env file', () => {
 });
 
 describe('the log', () => {
-  const KEY = /Until the next start it is (\S+)/;
   const stoppedInTheEnd = stoppedAfterAll();
   /** By their levels. */
   let servers: Record<'info' | 'warn' | 'error', ServerProcess>;
@@ -235,20 +234,15 @@ describe('the log', () => {
     await eventually(() => logOf(info).some(({ msg }) => String(msg).startsWith('listening at ')));
   }, 30_000);
 
-  it('is lines of JSON, and tells the API key that was made up, once', async () => {
+  it('is lines of JSON, and says that an API key was made up, not which one', async () => {
     const { info, warn } = servers;
-    const keys = [info, warn].map((one) => {
+    const msg =
+      'No API key is configured (publish.apiKeys). Until the next start it is a random one, which nobody knows';
+    for (const one of [info, warn]) {
       const warnings = logOf(one).filter(({ level }) => level === 40);
-      expect(warnings).toEqual([
-        expect.objectContaining({ context: 'Kittiwake', msg: expect.stringMatching(KEY) }),
-      ]);
-      const key = KEY.exec(String(warnings[0]!['msg']))![1]!;
-      expect(one.output.split(key)).toHaveLength(2);
-      return key;
-    });
-    const publication = { subscription: 'books.1', data: 1 };
-    expect(await publish(info, keys[0]!, publication)).toBe(200);
-    expect(await publish(warn, keys[0]!, publication)).toBe(401);
+      expect(warnings).toEqual([expect.objectContaining({ context: 'Kittiwake', msg })]);
+      expect(one.output).not.toMatch(/[\w-]{32}/);
+    }
     for (const line of logOf(info)) {
       expect(line).toEqual({
         level: expect.any(Number),

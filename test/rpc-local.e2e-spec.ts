@@ -1,5 +1,16 @@
 import { once } from 'node:events';
-import { chmod, mkdtemp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdtemp,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import type { NetConnectOpts } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -188,6 +199,25 @@ describe.each(['tcp', 'unix'] as const)('over %s', (over) => {
         { error: 'Cannot send file descriptors over TCP' },
       ]);
     }
+  });
+});
+
+describe('a state folder that is not for this user alone', () => {
+  it.each([0o777, 0o1777, 0o770, 0o702])('stops the start: mode %o', async (mode) => {
+    const folder = await mkdtemp(join(tmpdir(), 'kittiwake-local-'));
+    await chmod(folder, mode);
+    const stage = new LocalStage();
+    const started = stage.startIn(folder);
+    await expect(started).rejects.toThrow(`others may write to the folder ${folder}: chmod go-w ${folder}`);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  const asRoot = process.getuid?.() === 0 ? it : it.skip;
+  asRoot('stops the start when it is of another user', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kittiwake-local-'));
+    await chown(folder, 65_534, 65_534);
+    const stage = new LocalStage();
+    await expect(stage.startIn(folder)).rejects.toThrow('belongs to another user (65534, not 0)');
   });
 });
 

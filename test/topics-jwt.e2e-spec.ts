@@ -13,6 +13,7 @@ const stage = stageOfFile((app) => ({
       algorithms: ['HS256'],
       secret: SECRET,
       issuer: 'issuer',
+      requireExpiry: false,
       clockTolerance: '100ms',
       fields: { user_id: 'sub', plan: 'https://example.com/plan' },
     },

@@ -300,8 +300,7 @@ describe('a gateway of two worker processes', () => {
       expect(await client!.untilClosed()).toMatchObject({ code: 1012 });
       expect(await keyless.untilEnded()).toMatchObject({ code: 0 });
       for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-      const keys = keyless.output.matchAll(/Until the next start it is ([\w-]+)/g);
-      expect(new Set([...keys].map(([, key]) => key)).size).toBe(1);
+      expect(keyless.output.match(/No API key is configured/g)).toHaveLength(1);
     },
     STARTS_ANOTHER_MS,
   );

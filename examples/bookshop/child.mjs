@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 const END_DEADLINE_MS = 10_000;
 
 /** @param {[string, unknown]} variable */
-const isForeign = ([name]) => !/^(?:KITTIWAKE|BOOKSHOP)_/.test(name);
+const isForeign = ([name]) => !/^(?:KITTIWAKE|GATEWAY|BOOKSHOP)_/.test(name);
 
 /** A Node process of ours; its lines are printed behind its name. */
 export class Child {

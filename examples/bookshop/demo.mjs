@@ -92,9 +92,9 @@ async function main() {
   start('bookshop', appFile, {
     HOST,
     PORT: String(appPort),
-    KITTIWAKE_URL: `http://${HOST}:${gatewayPort}`,
-    KITTIWAKE_WS_URL: `ws://${HOST}:${gatewayPort}/ws`,
-    KITTIWAKE_API_KEY: apiKey,
+    GATEWAY_URL: `http://${HOST}:${gatewayPort}`,
+    GATEWAY_WS_URL: `ws://${HOST}:${gatewayPort}/ws`,
+    GATEWAY_API_KEY: apiKey,
     BOOKSHOP_CALLBACK_PASSWORD: password,
     BOOKSHOP_ORIGIN: origin,
   });

@@ -75,9 +75,9 @@ const kittiwakeEnv = {
 const deskEnv = {
   HOST,
   PORT: new URL(desk).port,
-  KITTIWAKE_URL: `http://${gateway}`,
-  KITTIWAKE_ROOMS_URL: `ws://${gateway}/rooms/`,
-  KITTIWAKE_API_KEY: apiKey,
+  GATEWAY_URL: `http://${gateway}`,
+  GATEWAY_ROOMS_URL: `ws://${gateway}/rooms/`,
+  GATEWAY_API_KEY: apiKey,
 };
 await start('kittiwake', '../../dist/server/main.js', kittiwakeEnv, `http://${gateway}/health/ready`);
 if (!stopping.signal.aborted) await start('desk', 'app.mjs', deskEnv, `${desk}/login/`);

@@ -3,9 +3,9 @@
  * @typedef {object} Settings
  * @property {string} host What to listen on; `HOST`, default 127.0.0.1.
  * @property {number} port `PORT`, default 8000.
- * @property {string} kittiwakeUrl Where triggers are posted; `KITTIWAKE_URL`, default http://127.0.0.1:9000.
- * @property {string} roomsUrl Where the page connects; `KITTIWAKE_ROOMS_URL`, default ws://127.0.0.1:9000/rooms/.
- * @property {string} apiKey What triggers are signed with; `KITTIWAKE_API_KEY`, required.
+ * @property {string} kittiwakeUrl Where triggers are posted; `GATEWAY_URL`, default http://127.0.0.1:9000.
+ * @property {string} roomsUrl Where the page connects; `GATEWAY_ROOMS_URL`, default ws://127.0.0.1:9000/rooms/.
+ * @property {string} apiKey What triggers are signed with; `GATEWAY_API_KEY`, required.
  */
 
 /**
@@ -15,14 +15,14 @@
  * @throws {Error} without the key.
  */
 export function readSettings(env) {
-  const apiKey = env['KITTIWAKE_API_KEY'];
+  const apiKey = env['GATEWAY_API_KEY'];
   if (!apiKey)
-    throw new Error('KITTIWAKE_API_KEY is not set: give the key that Kittiwake accepts at /trigger.');
+    throw new Error('GATEWAY_API_KEY is not set: give the key that Kittiwake accepts at /trigger.');
   return {
     host: env['HOST'] ?? '127.0.0.1',
     port: Number(env['PORT'] ?? 8000),
-    kittiwakeUrl: env['KITTIWAKE_URL'] ?? 'http://127.0.0.1:9000',
-    roomsUrl: env['KITTIWAKE_ROOMS_URL'] ?? 'ws://127.0.0.1:9000/rooms/',
+    kittiwakeUrl: env['GATEWAY_URL'] ?? 'http://127.0.0.1:9000',
+    roomsUrl: env['GATEWAY_ROOMS_URL'] ?? 'ws://127.0.0.1:9000/rooms/',
     apiKey,
   };
 }

@@ -1,8 +1,11 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CALLER, type Caller } from '../callbacks/caller.js';
 import { ProviderMethods } from '../callbacks/provider-methods.js';
+import { ConfigurationError } from '../config/configuration-error.js';
+import type { JwtSettings } from '../config/jwt.settings.js';
 import { Settings } from '../config/settings.js';
 import { Metrics } from '../metrics/metrics.js';
+import { messageOf } from '../protocol/message-of.js';
 import { Authenticators } from './authenticator.js';
 import { HttpTicketValidator } from './http.ticket-validator.js';
 import { JwtAuthenticator } from './jwt.authenticator.js';
@@ -20,7 +23,7 @@ export class AuthenticatorExplorer implements OnModuleInit {
     private readonly metrics: Metrics,
   ) {}
 
-  /** @throws when tickets are validated in more than one place. */
+  /** @throws when tickets are validated in more than one place. @throws {ConfigurationError} when a key does not fit. */
   onModuleInit(): void {
     const { ticket, jwt, maxFailures } = this.settings.auth;
     this.authenticators.maxFailures = maxFailures;
@@ -33,6 +36,14 @@ export class AuthenticatorExplorer implements OnModuleInit {
       ? new ProviderTicketValidator(method)
       : ticket && new HttpTicketValidator(this.caller, ticket);
     if (validator) this.authenticators.add('ticket', new TicketAuthenticator(validator, this.metrics));
-    if (jwt) this.authenticators.add('jwt', new JwtAuthenticator(jwt));
+    if (jwt) this.authenticators.add('jwt', jwtAuthenticator(jwt));
+  }
+}
+
+function jwtAuthenticator(jwt: JwtSettings): JwtAuthenticator {
+  try {
+    return new JwtAuthenticator(jwt);
+  } catch (cause) {
+    throw new ConfigurationError([`auth.jwt: ${messageOf(cause)}`], { cause });
   }
 }

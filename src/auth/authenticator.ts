@@ -22,6 +22,11 @@ export class Authenticators {
     this.byMethod.set(method, authenticator);
   }
 
+  /** Whether nobody can authenticate. */
+  get areNone(): boolean {
+    return this.byMethod.size === 0;
+  }
+
   find(method: string): Authenticator | undefined {
     return this.byMethod.get(method);
   }

@@ -25,6 +25,7 @@ const SETTINGS: JwtSettings = {
   jwksCacheMaxAgeMs: 600_000,
   jwksCooldownMs: 30_000,
   fields: { user_id: 'sub' },
+  requireExpiry: true,
   clockToleranceMs: 5_000,
 };
 
@@ -79,8 +80,17 @@ describe.each(ALGORITHMS)('a token signed with %s', (algorithm, key, publicKey) 
   const nowS = Math.floor(Date.now() / 1000);
 
   it('proves who a client is', async () => {
-    const { identity, expiresAtMs } = await authenticator().identify(token({ sub: 'user_1' }));
+    const { identity, expiresAtMs } = await authenticator().identify(
+      token({ sub: 'user_1', exp: nowS + 60 }),
+    );
     expect([...identity]).toEqual([['user_id', '"user_1"']]);
+    expect(expiresAtMs).toBe((nowS + 65) * 1000);
+  });
+
+  it('has to say when it expires, unless the settings say otherwise', async () => {
+    const eternal = token({ sub: 'user_1', exp: undefined });
+    expect(await refusal(authenticator(), eternal)).toBe('exp is missing (auth.jwt.requireExpiry)');
+    const { expiresAtMs } = await authenticator({ requireExpiry: false }).identify(eternal);
     expect(expiresAtMs).toBeUndefined();
   });
 
@@ -172,7 +182,7 @@ describe.each(ALGORITHMS)('a token signed with %s', (algorithm, key, publicKey) 
 });
 
 describe('a token without fields for the identity', () => {
-  const authenticator = withSecret({ fields: {} });
+  const authenticator = withSecret({ fields: {}, requireExpiry: false });
 
   it('proves that a client is someone', async () => {
     await expect(authenticator.identify(hs256('{}'))).resolves.toMatchObject({ identity: new Map() });
@@ -259,7 +269,7 @@ describe('a key', () => {
 describe('what a token says', () => {
   it('becomes fields of the identity, with every digit', async () => {
     const payload =
-      '{"sub": 12345678901234567890, "org": {"id": 9007199254740993, "n": 1.0}, "name": "\\u00e9", "nick": null}';
+      '{"exp": 9999999999, "sub": 12345678901234567890, "org": {"id": 9007199254740993, "n": 1.0}, "name": "\\u00e9", "nick": null}';
     const fields = { user_id: 'sub', organisation: 'org', name: 'name', nick: 'nick', again: 'sub' };
     const { identity } = await withSecret({ fields }).identify(hs256(payload));
     expect([...identity]).toEqual([

@@ -47,7 +47,7 @@ export class JwtAuthenticator implements Authenticator {
 
   /** What the libraries leave out, or are not exact in. */
   private checkClaims(claims: JsonMembers): void {
-    const { audience, clockToleranceMs } = this.settings;
+    const { audience, clockToleranceMs, requireExpiry } = this.settings;
     const nowMs = Date.now();
     const msOf = (claim: string): number | undefined => {
       const value = claims.get(claim);
@@ -57,6 +57,8 @@ export class JwtAuthenticator implements Authenticator {
     if (Number.isNaN(issuedAtMs)) throw new TokenError('iat is not a number');
     if (issuedAtMs !== undefined && issuedAtMs - clockToleranceMs > nowMs)
       throw new TokenError('issued in the future');
+    if (expiresAtMs === undefined && requireExpiry)
+      throw new TokenError('exp is missing (auth.jwt.requireExpiry)');
     if (expiresAtMs !== undefined && expiresAtMs + clockToleranceMs <= nowMs) throw new TokenError('expired');
     // RFC 7519 section 4.1.3: who does not know its own name must not take what is addressed to others.
     if (audience === undefined && claims.has('aud'))

@@ -20,6 +20,8 @@ export interface JwtSettings {
   readonly issuer?: string | undefined;
   /** The fields of the identity, each with the claim it is taken from. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Whether a token has to say when it expires (`exp`). */
+  readonly requireExpiry: boolean;
   /** How far the clocks of issuer and gateway may be apart. */
   readonly clockToleranceMs: number;
 }

@@ -60,6 +60,7 @@ describe('published keys', () => {
       jwksCacheMaxAgeMs: 600_000,
       jwksCooldownMs: 30_000,
       fields: { user_id: 'sub' },
+      requireExpiry: true,
       clockToleranceMs: 5_000,
       ...settings,
     });

@@ -41,6 +41,7 @@ function start(settings: Partial<JwtSettings>): () => unknown {
       jwksCacheMaxAgeMs: 1,
       jwksCooldownMs: 1,
       fields: {},
+      requireExpiry: true,
       clockToleranceMs: 0,
       ...settings,
     });

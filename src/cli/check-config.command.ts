@@ -9,7 +9,10 @@ export function addCheckConfigCommand(program: Command, context: Context): void 
     .action(async () => {
       const { stringify } = await import('yaml');
       const { maskedSettings } = await import('../config/masked-settings.js');
-      const masked = maskedSettings(await context.settings());
+      const { checkSettings } = await import('../server/check-settings.js');
+      const settings = await context.settings();
+      for (const warning of checkSettings(settings)) process.stderr.write(`warning: ${warning}\n`);
+      const masked = maskedSettings(settings);
       context.printer().value(masked, (shown) => stringify(shown).trimEnd());
     });
 }

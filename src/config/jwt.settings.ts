@@ -3,7 +3,7 @@ import type { TextFormat } from './kind.js';
 import { duration } from './number.kind.js';
 import { Rule, Setting, type Disagreement } from './setting.decorator.js';
 import { FILE, FILLED_TEXT, HTTP_URL, PUBLIC_KEY } from './text-format.js';
-import { text } from './text.kind.js';
+import { flag, text } from './text.kind.js';
 
 /** The algorithms that a token may be signed with (RFC 7518 section 3.1, RFC 8037); never `none`. */
 export const JWT_ALGORITHMS = [
@@ -56,7 +56,7 @@ export class JwtSettings {
   })
   readonly publicKey?: string;
 
-  @Setting({ kind: text(FILE), optional: true, about: 'A PEM file with the public key.' })
+  @Setting({ kind: text(FILE), optional: true, isRead: true, about: 'A PEM file with the public key.' })
   readonly publicKeyFile?: string;
 
   @Setting({
@@ -91,6 +91,12 @@ export class JwtSettings {
     about: 'The fields of the identity, each with the claim it is taken from.',
   })
   readonly fields: Readonly<Record<string, string>> = { user_id: 'sub' };
+
+  @Setting({
+    kind: flag(),
+    about: 'Whether a token has to say when it expires (`exp`). One that does not is valid for ever.',
+  })
+  readonly requireExpiry: boolean = true;
 
   @Setting({ kind: duration(), about: 'How far the clocks of issuer and gateway may be apart.' })
   readonly clockToleranceMs: number = 5_000;

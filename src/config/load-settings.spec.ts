@@ -421,7 +421,7 @@ describe('an unknown key', () => {
     ],
     [
       { auth: { jwt: { ...JWT, key: 'sesame' } } },
-      'auth.jwt.key: unknown key, expected one of algorithms, secret, publicKey, publicKeyFile, jwksUrl, jwksCacheMaxAge, jwksCooldown, audience, issuer, fields, clockTolerance',
+      'auth.jwt.key: unknown key, expected one of algorithms, secret, publicKey, publicKeyFile, jwksUrl, jwksCacheMaxAge, jwksCooldown, audience, issuer, fields, requireExpiry, clockTolerance',
     ],
   ])('is told with what was meant: %j', (options, expected) => {
     expect(problemsOf(options)).toEqual([expected]);

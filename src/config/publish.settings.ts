@@ -9,7 +9,8 @@ export class PublishSettings {
   @Setting({
     kind: texts(API_KEY),
     secret: true,
-    about: 'Keys that services publish with; without one, a random key is made at start and printed once.',
+    about:
+      'Keys that services publish with; without one, a random key is made at each start, and printed on the terminal, if standard error is one.',
   })
   readonly apiKeys: readonly string[] = [];
 

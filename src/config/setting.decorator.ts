@@ -12,6 +12,8 @@ export interface SettingOptions {
   readonly optional?: boolean;
   /** Its value appears neither in messages nor in what `kittiwake check-config` prints. */
   readonly secret?: boolean;
+  /** It is a file that has to be there, and readable, at the start. */
+  readonly isRead?: boolean;
   /** Its environment variable, where that is not `KITTIWAKE_` and the key's path in upper snake case. */
   readonly env?: string;
 }

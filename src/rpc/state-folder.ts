@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
@@ -7,6 +7,8 @@ import { StateError } from './state-error.js';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
+/** Of a folder: group and others may write to it. */
+const OTHERS_WRITE = 0o022;
 /** The kernel has room for no more, less the byte that ends it (`sun_path`, unix(7)). */
 const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
@@ -23,11 +25,29 @@ export class StateFolder {
     private readonly worker: string,
   ) {}
 
-  /** Makes the folder if there is none. @throws {StateError} */
+  /**
+   * Who may write to the folder can put another socket, or another address, in the place of the gateway's, and be called
+   * instead of it.
+   * @returns what is wrong; nothing where there is no folder yet.
+   */
+  problem(): string | undefined {
+    const found = statSync(this.folder, { throwIfNoEntry: false });
+    const uid = process.getuid?.();
+    if (!found || uid === undefined) return undefined;
+    if (!found.isDirectory()) return `${this.folder} is not a folder`;
+    if ((found.mode & OTHERS_WRITE) !== 0)
+      return `others may write to the folder ${this.folder}: chmod go-w ${this.folder}, or name one of the gateway's own`;
+    if (found.uid === uid) return undefined;
+    return `the folder ${this.folder} belongs to another user (${found.uid}, not ${uid}): name one of the gateway's own`;
+  }
+
+  /** Makes the folder if there is none. @throws {StateError} also when it is not for this user alone to write to. */
   open(): void {
     attempt(`the folder ${this.folder} cannot be made`, () =>
       mkdirSync(this.folder, { recursive: true, mode: FOLDER_MODE }),
     );
+    const problem = this.problem();
+    if (problem !== undefined) throw new StateError(problem);
   }
 
   /** @throws {StateError} when a living process has the socket. That of one that is dead is in nobody's way. */

@@ -15,7 +15,12 @@ const ROOMS_NEED_API = 'rooms.api: found nothing, expected the section that says
  */
 export async function settingsFromEnvironment(): Promise<Settings> {
   await ConfigModule.forRoot(); // adds the `.env` file to the environment, for which it needs no application
-  const settings = loadSettings(readEnvironment(process.env));
+  return settingsFrom(process.env);
+}
+
+/** The settings of a gateway that runs by itself. @throws {ConfigurationError} when anything in them is wrong. */
+export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
+  const settings = loadSettings(readEnvironment(env));
   if (settings.rooms && !settings.rooms.api) throw new ConfigurationError([ROOMS_NEED_API]);
   return Object.assign(new Settings(), settings, { operators: withUsualPort(settings.operators) });
 }

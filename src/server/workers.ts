@@ -2,7 +2,9 @@ import { Logger } from '@nestjs/common';
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { WorkersRelay } from '../broker/workers.relay.js';
+import { requireFiles } from '../config/files.js';
 import type { Settings } from '../config/settings.js';
+import { warningsAlone } from '../config/warnings.js';
 import { publishSettings } from '../http/publish-settings.js';
 import { ServiceSecret } from '../rpc/service-secret.js';
 import { messageOf } from '../protocol/message-of.js';
@@ -34,9 +36,11 @@ const MAX_RESTART_WAIT_MS = 30_000;
 /** How much longer than its settings say a worker may take to stop. */
 const STOP_GRACE_MS = 5_000;
 
-/** Keeps as many worker processes; resolves when all are ready. @throws what {@link Workers.start} throws. */
+/** Keeps as many worker processes; resolves when all are ready. @throws {ConfigurationError} @throws what {@link Workers.start} throws. */
 export async function keepWorkers(count: number, settings: Settings): Promise<void> {
   Logger.overrideLogger(new PinoLogger(settings.log));
+  requireFiles(settings);
+  for (const warning of warningsAlone(settings)) new Logger('Kittiwake').warn(warning);
   await Workers.start(count, settings);
   new Logger('Kittiwake').log(`${count} worker processes are ready`);
 }

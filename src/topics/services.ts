@@ -9,6 +9,13 @@ export class Services {
     this.byName.set(service.name, service);
   }
 
+  /** The names of those that only authenticated clients may subscribe to. */
+  requiringAuthentication(): string[] {
+    return [...this.byName.values()].flatMap(({ name, rules }) =>
+      rules.requireAuthentication ? [name] : [],
+    );
+  }
+
   /** The service behind a topic: what stands before its first dot. Nothing for what is not a topic of a service. */
   find(topic: unknown): Service | undefined {
     return typeof topic === 'string' && isTopic(topic) ? this.byName.get(serviceName(topic)) : undefined;

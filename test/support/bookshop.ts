@@ -172,9 +172,9 @@ export class Bookshop {
     this.app = Program.start('examples/bookshop/app.mjs', {
       HOST,
       PORT: String(this.appPort),
-      KITTIWAKE_URL: this.gatewayUrl,
-      KITTIWAKE_WS_URL: `ws://${HOST}:${this.gatewayPort}/ws`,
-      KITTIWAKE_API_KEY: API_KEY,
+      GATEWAY_URL: this.gatewayUrl,
+      GATEWAY_WS_URL: `ws://${HOST}:${this.gatewayPort}/ws`,
+      GATEWAY_API_KEY: API_KEY,
       BOOKSHOP_CALLBACK_PASSWORD: PASSWORD,
       BOOKSHOP_ORIGIN: this.url,
     });

@@ -11,10 +11,15 @@ export interface TokenOptions {
   readonly header?: object;
 }
 
-/** A JSON Web Token made with node:crypto alone, so that it depends on nothing that verifies it. */
+const LIFE_S = 3600;
+
+/**
+ * A JSON Web Token made with node:crypto alone, so that it depends on nothing that verifies it. It expires in an hour, if
+ * its claims, being an object, do not say otherwise; `exp: undefined` leaves it out.
+ */
 export function signToken({ algorithm, key, claims, header }: TokenOptions): string {
   const head = encode(JSON.stringify({ alg: algorithm, typ: 'JWT', ...header }));
-  const input = `${head}.${encode(typeof claims === 'string' ? claims : JSON.stringify(claims))}`;
+  const input = `${head}.${encode(typeof claims === 'string' ? claims : JSON.stringify(withExpiry(claims)))}`;
   return `${input}.${signature(algorithm, key, Buffer.from(input)).toString('base64url')}`;
 }
 
@@ -31,4 +36,8 @@ function signature(algorithm: string, key: KeyObject | string, input: Buffer): B
 
 function encode(text: string): string {
   return Buffer.from(text).toString('base64url');
+}
+
+function withExpiry(claims: object): object {
+  return Array.isArray(claims) ? claims : { exp: Math.floor(Date.now() / 1000) + LIFE_S, ...claims };
 }

@@ -1,0 +1,41 @@
+import { tokenVerifiers } from '../auth/token-verifiers.js';
+import { ConfigurationError } from '../config/configuration-error.js';
+import { fileProblems } from '../config/files.js';
+import type { Settings } from '../config/settings.js';
+import { warningsAlone } from '../config/warnings.js';
+import { messageOf } from '../protocol/message-of.js';
+import { StateFolder } from '../rpc/state-folder.js';
+import { certificate } from './certificate.js';
+
+/**
+ * What a start would find on this machine, without one: files, keys, and the state folder.
+ * @returns what works, but hardly as it was meant.
+ * @throws {ConfigurationError} when the gateway could not start.
+ */
+export function checkSettings(settings: Settings): string[] {
+  const problems = fileProblems(settings);
+  if (problems.length === 0) problems.push(...keyProblems(settings), ...folderProblems(settings));
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return warningsAlone(settings);
+}
+
+function keyProblems({ server, auth }: Settings): string[] {
+  const problems: string[] = [];
+  try {
+    if (server.tls) certificate(server.tls);
+  } catch (error) {
+    problems.push(...(error as ConfigurationError).problems);
+  }
+  try {
+    if (auth.jwt) tokenVerifiers(auth.jwt);
+  } catch (error) {
+    problems.push(`auth.jwt: ${messageOf(error)}`);
+  }
+  return problems;
+}
+
+function folderProblems({ procedures }: Settings): string[] {
+  const { stateDir, worker = '' } = procedures?.local ?? {};
+  const problem = stateDir === undefined ? undefined : new StateFolder(stateDir, worker).problem();
+  return problem === undefined ? [] : [`procedures.local.stateDir: ${problem}`];
+}

@@ -1,0 +1,29 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
+import { Authenticators } from './auth/authenticator.js';
+import { requireFiles } from './config/files.js';
+import { Settings } from './config/settings.js';
+import { warningsOf } from './config/warnings.js';
+import { Services } from './topics/services.js';
+
+/** What is looked at once, at the start: that files are there, and what of the configuration is hardly meant. */
+@Injectable()
+export class StartChecks implements OnModuleInit, OnApplicationBootstrap {
+  constructor(
+    private readonly settings: Settings,
+    private readonly services: Services,
+    private readonly authenticators: Authenticators,
+  ) {}
+
+  /** @throws {ConfigurationError} when a file that a setting names cannot be read. */
+  onModuleInit(): void {
+    requireFiles(this.settings);
+  }
+
+  /** By then, providers of the app have been found. */
+  onApplicationBootstrap(): void {
+    const { settings, services, authenticators } = this;
+    const logger = new Logger('Kittiwake');
+    const warnings = warningsOf(settings, services.requiringAuthentication(), !authenticators.areNone);
+    for (const warning of warnings) logger.warn(warning);
+  }
+}
