@@ -740,6 +740,13 @@ describe('errors', () => {
     }
   }
 
+  @Catch(BadRequestException)
+  class HttpFilter implements ExceptionFilter {
+    catch(_error: unknown, host: ArgumentsHost): void {
+      host.switchToHttp().getResponse<{ status(code: number): void }>().status(400);
+    }
+  }
+
   class Failing {
     @Procedure()
     told(): never {
@@ -808,6 +815,12 @@ describe('errors', () => {
     }
 
     @Procedure()
+    @UseFilters(HttpFilter)
+    filteredForHttp(): never {
+      throw new BadRequestException('bad');
+    }
+
+    @Procedure()
     async ended(@Call() { signal }: ProcedureCall): Promise<void> {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       throw new Error('after the end');
@@ -857,6 +870,17 @@ describe('errors', () => {
     await stream.next();
     await expect(stream.next()).rejects.toMatchObject({ error: { yarn: 'blue', procedure: 'filteredLate' } });
     expect(app!.log.errors).toEqual([]);
+  });
+
+  it('reach the caller when a filter that knows HTTP alone fails on them', async () => {
+    await start(Failing);
+    await expect(app!.call('filteredForHttp')).rejects.toMatchObject({
+      name: 'BadRequestException',
+      message: 'bad',
+    });
+    expect(app!.log.errors).toEqual([
+      expect.stringMatching(/Failing\.filteredForHttp failed: TypeError: .*\n +at HttpFilter/),
+    ]);
   });
 
   it('may become a result in an exception filter', async () => {

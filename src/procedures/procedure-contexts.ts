@@ -3,8 +3,10 @@ import { ExternalContextCreator } from '@nestjs/core';
 import type { ExternalExceptionsHandler } from '@nestjs/core/exceptions/external-exceptions-handler.js';
 import { ExecutionContextHost } from '@nestjs/core/internal';
 import type { Observable } from 'rxjs';
+import { isForClient } from '../callbacks/refusal-members.js';
 import { FilteredResults } from './filtered-results.js';
 import { InterceptedResult } from './intercepted-result.js';
+import { isForCaller } from './is-for-caller.js';
 import type { ProcedureCall } from './procedure-call.js';
 import { streamOf } from './stream-of.js';
 
@@ -87,7 +89,9 @@ async function filtered(
     const answer = handler.invokeCustomFilters(error, host);
     if (answer !== undefined) return await answer;
   } catch (thrown) {
-    throw of.told(thrown);
+    const fault = of.told(thrown);
+    const isHidden = !isForCaller(fault) && (isForCaller(error) || isForClient(error));
+    throw isHidden ? of.told(error) : fault; // a filter for HTTP alone has failed on it
   }
   throw of.told(error);
 }
