@@ -289,6 +289,11 @@ describe('what a token says', () => {
     },
   );
 
+  it.each([null, 0, '', false, [], {}])('is not %j for the user', async (sub) => {
+    expect(await refusal(withSecret(), hs256({ sub }))).toBe('the claim sub is empty');
+    await expect(withSecret({ fields: { team: 'sub' } }).identify(hs256({ sub }))).resolves.toBeDefined();
+  });
+
   it('becomes fields only after its signature is verified', async () => {
     const token = signToken({ algorithm: 'HS256', key: 'another secret', claims: {} });
     expect(await refusal(withSecret(), token)).toMatch(/signature/);

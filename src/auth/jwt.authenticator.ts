@@ -7,6 +7,8 @@ import type { JwtSettings } from './jwt.settings.js';
 import { tokenVerifiers } from './token-verifiers.js';
 import type { TokenVerifier } from './token-verifier.js';
 
+const USER_ID = 'user_id';
+
 /** Authenticates by a JSON Web Token (RFC 7519): `{"event": "auth", "method": "jwt", "token": …}`. */
 export class JwtAuthenticator implements Authenticator {
   private readonly verifiers: ReadonlyMap<string, TokenVerifier>;
@@ -27,7 +29,7 @@ export class JwtAuthenticator implements Authenticator {
   }
 
   /**
-   * Verifies a token. `expiresAtMs` is its `exp` and the time that clocks may be apart.
+   * Verifies a token. The field `user_id` of an identity is not empty: 0, `""`, null, false. `expiresAtMs` is its `exp` and the time that clocks may be apart.
    * @throws {ClientError} when it is refused. The cause says why, without quoting the token.
    * @throws {CallbackError} when the keys could not be fetched.
    */
@@ -70,6 +72,7 @@ export class JwtAuthenticator implements Authenticator {
     for (const [field, claim] of this.fields) {
       const value = claims.get(claim);
       if (value === undefined) throw new TokenError(`the claim ${claim} is missing`);
+      if (field === USER_ID && isFalsy(value)) throw new TokenError(`the claim ${claim} is empty`);
       identity.set(field, value);
     }
     const expiresAt = claims.get('exp');

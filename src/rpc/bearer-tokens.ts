@@ -4,11 +4,10 @@ import { Authenticators } from '../auth/authenticator.js';
 import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
 import { Settings } from '../config/settings.js';
 import { ClientError } from '../protocol/errors.js';
-import { isFalsy, type JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json.js';
 
 const MOCK_TOKEN = 'mock_token';
 const MOCK_IDENTITY: Authenticated = { identity: new Map([['user_id', '1' as JsonText]]) };
-const USER_ID = 'user_id';
 
 /** The tokens that callers prove with who they are, whatever brings them: JSON Web Tokens, as `auth.jwt` has them. */
 @Injectable()
@@ -24,7 +23,7 @@ export class BearerTokens {
   }
 
   /**
-   * Who the bearer of a token is. A field `user_id` of an identity must not be empty: 0, `""`, null, false.
+   * Who the bearer of a token is.
    * @throws {ClientError} when it is refused. Neither the error nor its cause quotes the token.
    * @throws {CallbackError} when the keys could not be fetched.
    */
@@ -32,10 +31,7 @@ export class BearerTokens {
     const jwt = this.authenticators.find('jwt');
     if (!(jwt instanceof JwtAuthenticator)) throw refused('no tokens are configured');
     if (token === MOCK_TOKEN && this.settings.procedures?.mockToken) return MOCK_IDENTITY;
-    const authenticated = await jwt.identify(token);
-    const userId = authenticated.identity.get(USER_ID);
-    if (userId !== undefined && isFalsy(userId)) throw refused(`${USER_ID} is empty`);
-    return authenticated;
+    return jwt.identify(token);
   }
 }
 
