@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import { Pool } from 'undici';
+import { appConnector } from './app-connector.js';
 import type { CallbackUrl } from './callback-url.js';
 import { Turns, type Waiting } from './turns.js';
 
@@ -81,9 +82,13 @@ export class ConnectionPools {
     // Each try has a time limit of its own as a whole.
     const limits = { connections, headersTimeout: 0, bodyTimeout: 0 };
     if (url.socketPath !== undefined) {
-      return new Pool('http://localhost', { ...limits, connect: { timeout, socketPath: url.socketPath } });
+      return new Pool('http://localhost', {
+        ...limits,
+        connect: appConnector({ timeout, socketPath: url.socketPath }),
+      });
     }
-    return new Pool(url.origin, { ...limits, connect: { timeout, ...(secureContext && { secureContext }) } });
+    const connect = appConnector({ timeout, ...(secureContext && { secureContext }) });
+    return new Pool(url.origin, { ...limits, connect });
   }
 }
 

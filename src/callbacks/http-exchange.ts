@@ -1,7 +1,9 @@
 import { types } from 'node:util';
 import type { Dispatcher } from 'undici';
+import { isUnanswered } from './app-connector.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { ConnectionPools } from './connection-pools.js';
+import { decodedBody } from './decoded-body.js';
 import { headerValue, type ResponseHeaders } from './retry-wait.js';
 
 /** A request on its way to the app. */
@@ -12,6 +14,8 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON; absent for none. */
   readonly body?: string;
+  /** Whether it may be sent again at once when nobody knows if it was taken; see {@link UnansweredError}. */
+  readonly isRepeatable?: boolean;
 }
 
 /** A try has failed; another one may succeed. No causes: they may quote what was sent or answered. */
@@ -33,7 +37,12 @@ export class FinalAttemptError extends AttemptError {}
 /** There was no connection: nothing was sent. */
 export class ConnectError extends AttemptError {}
 
+/** A connection that was kept alive ended with the request, and no byte of an answer: most likely it was not taken. */
+class UnansweredError extends AttemptError {}
+
 const MAX_REDIRECTS = 10;
+/** Each ends a connection that was kept alive. */
+const MAX_RESENDS = 10;
 /** What is read of an answer that is of no use, for the sake of its connection. */
 const MAX_DISCARDED_BYTES = 65_536;
 /** A POST is sent again with its body, or not at all; a GET may be sent anywhere. */
@@ -55,7 +64,7 @@ export async function exchange(
   const { method } = outgoing;
   let { url, headers } = outgoing;
   for (let hops = 0; ; hops++) {
-    const response = await send({ ...outgoing, url, headers }, pools, signal);
+    const response = await sendAgain({ ...outgoing, url, headers }, pools, signal);
     if (!REDIRECTS[method].has(response.statusCode)) return response;
     await discard(response, signal);
     if (hops === MAX_REDIRECTS) throw new AttemptError(`more than ${MAX_REDIRECTS} redirects`);
@@ -69,12 +78,15 @@ export async function exchange(
   }
 }
 
-/** The whole body of an answer. @throws {AttemptError} when it breaks off or is larger than `maxBytes`. */
-export async function readBody({ body }: Dispatcher.ResponseData, maxBytes: number): Promise<Buffer> {
+/** The whole body of an answer, decoded. @throws {AttemptError} when it breaks off or is larger than `maxBytes`. */
+export async function readBody(
+  { body, headers }: Dispatcher.ResponseData,
+  maxBytes: number,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
+    for await (const chunk of decodedBody(body, headers)) {
       size += chunk.length;
       if (size > maxBytes) throw new AttemptError(`the answer is larger than ${maxBytes} bytes`);
       chunks.push(chunk);
@@ -88,6 +100,22 @@ export async function readBody({ body }: Dispatcher.ResponseData, maxBytes: numb
 /** Reads the rest of a small answer, so that its connection can be used again; a large one ends the connection. */
 export async function discard({ body }: Dispatcher.ResponseData, signal: AbortSignal): Promise<void> {
   await body.dump({ limit: MAX_DISCARDED_BYTES, signal });
+}
+
+/** Sends a request, and again at once when its connection had just been closed (RFC 9112 section 9.3.1). */
+async function sendAgain(
+  request: Outgoing,
+  pools: ConnectionPools,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  for (let resends = 0; ; resends++) {
+    try {
+      return await send(request, pools, signal);
+    } catch (error) {
+      const isLost = error instanceof UnansweredError && request.isRepeatable === true;
+      if (!isLost || resends === MAX_RESENDS) throw error;
+    }
+  }
 }
 
 async function send(
@@ -133,6 +161,7 @@ export function isJsonType(mediaType: string): boolean {
 export function failure(cause: unknown): AttemptError {
   if (cause instanceof AttemptError) return cause;
   if (!types.isNativeError(cause)) return new AttemptError('unknown failure');
+  if (isUnanswered(cause)) return new UnansweredError(describe(cause));
   return isOfConnecting(cause) ? new ConnectError(describe(cause)) : new AttemptError(describe(cause));
 }
 

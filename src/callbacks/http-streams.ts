@@ -4,6 +4,7 @@ import { CallbackError } from '../protocol/errors.js';
 import { MAX_TIMER_MS } from '../protocol/max-timer.js';
 import type { CallbackUrl } from './callback-url.js';
 import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
+import { decodedBody } from './decoded-body.js';
 import {
   AttemptError,
   ConnectError,
@@ -119,18 +120,18 @@ export class HttpStreams implements StreamRequester {
       status: statusCode,
       mediaType: mediaTypeOf(headers),
       isDelimited: 'transfer-encoding' in headers || 'content-length' in headers,
-      body: this.chunks(body as AsyncIterable<Buffer>, url, request),
+      body: this.chunks({ body, headers }, url, request),
       end: () => request.abort(),
     };
   }
 
   private async *chunks(
-    body: AsyncIterable<Buffer>,
+    { body, headers }: Pick<Dispatcher.ResponseData, 'body' | 'headers'>,
     url: CallbackUrl,
     request: RunningRequest,
   ): AsyncGenerator<Buffer, void, void> {
     try {
-      yield* body;
+      yield* decodedBody(body, headers);
     } catch (error) {
       request.signal.throwIfAborted();
       throw this.unavailable(url, `the answer broke off: ${failure(error).message}`);

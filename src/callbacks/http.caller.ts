@@ -126,7 +126,9 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
   }
 
   private async try(post: Outgoing, signal: AbortSignal, options: CallOptions): Promise<JsonMembers> {
-    const attempt = new HttpAttempt(post, this.attemptSettings, this.pools);
+    // What would be tried again later, the app may get twice in any case.
+    const isRepeatable = options.isRepeated === true || this.settings.tries > 1;
+    const attempt = new HttpAttempt({ ...post, isRepeatable }, this.attemptSettings, this.pools);
     const most = options.isRepeated === true ? 1 : this.settings.tries;
     for (let tries = 1; ; tries++) {
       try {

@@ -17,5 +17,11 @@ export function outgoing(
     throw new CallbackError('the URL of a callback must begin with http://, https:// or http+unix://');
   const named = new Map(url.authorization === undefined ? [] : [['authorization', url.authorization]]);
   for (const [name, value] of Object.entries(headers)) named.set(name.toLowerCase(), value);
-  return { method, url, headers: Object.fromEntries(named), ...(body !== undefined && { body }) };
+  return {
+    method,
+    url,
+    headers: Object.fromEntries(named),
+    isRepeatable: method === 'GET',
+    ...(body !== undefined && { body }),
+  };
 }
