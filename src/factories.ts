@@ -38,6 +38,7 @@ export function connectionSettings({
     maxInboxBytes: limits.inboxBytes,
     maxOutboxBytes: limits.outboxBytes,
     deflateThresholdBytes: compression.enabled ? compression.thresholdBytes : undefined,
+    maxInflationRatio: compression.maxRatio,
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
     accepting: { maxPerTick: limits.acceptsPerTick, maxWaiting: limits.acceptQueue },

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
 import type { ClientOptions, WebSocket } from 'ws';
+import { randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import type { KittiwakeOptions } from '../src/config/options.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
+import { eventually } from './support/wait.js';
 
 const ON: KittiwakeOptions = { compression: { enabled: true } };
 const DATA = 'kittiwake '.repeat(1000);
@@ -124,7 +126,7 @@ describe('what clients compress', () => {
   });
 
   it('closes the connection with 1009 when it is too large once it is inflated', async () => {
-    await start({ ...ON, limits: { frameBytes: '100KiB' } });
+    await start({ compression: { enabled: true, maxRatio: 0 }, limits: { frameBytes: '100KiB' } });
     const [client, other] = [await subscriber(OFFERED), await subscriber(OFFERED)];
     expect((await client.ask({ event: 'ping', data: 'd'.repeat(100_000) })).event).toBe('pong');
     client.send({ event: 'ping', data: 'd'.repeat(103_000) });
@@ -134,6 +136,30 @@ describe('what clients compress', () => {
     expect((await other.untilClosed()).code).toBe(1009);
     const metric = { reason: 'too_many_bytes' };
     expect(await gateway.metric('kittiwake_connections_closed_total', metric)).toBe(2);
+  });
+
+  // 204 KiB of small arrays became 200 MiB, and held up everybody for 12 s.
+  it('closes the connection with 1009 when it becomes more than ten times as long, and than 16 KiB', async () => {
+    await start(ON);
+    const [client, other] = [await subscriber(OFFERED), await subscriber(OFFERED)];
+    expect((await client.ask({ event: 'ping', data: 'd'.repeat(16_000) })).event).toBe('pong');
+    const random = randomBytes(10_000).toString('hex'); // half as long when it is compressed
+    expect((await client.ask({ event: 'ping', data: random.repeat(2) })).event).toBe('pong');
+    client.send({ event: 'ping', data: 'd'.repeat(16_400) });
+    expect(await client.untilClosed()).toMatchObject({ code: 1009, reason: 'The frame is too big.' });
+    expect((await other.ask({ event: 'ping', data: 'still' })).data).toBe('still');
+    const metric = { reason: 'too_many_bytes' };
+    expect(await gateway.metric('kittiwake_connections_closed_total', metric)).toBe(1);
+    await eventually(async () => (await gateway.metric('kittiwake_connections')) === 1);
+  });
+
+  it('counts for the rate of events, each KiB that it becomes', async () => {
+    await start({ ...ON, limits: { eventsPerSecond: 1, eventBurst: 40 } });
+    const client = await subscriber(OFFERED);
+    const event = { event: 'ping', data: 'd'.repeat(15_000) };
+    for (let i = 0; i < 2; i++) expect((await client.ask(event)).event).toBe('pong');
+    client.send(event);
+    expect((await client.untilClosed()).code).toBe(4429);
   });
 
   it('closes the connection with 1007 when it is not compressed', async () => {

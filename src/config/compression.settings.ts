@@ -1,8 +1,8 @@
-import { bytes } from './number.kind.js';
+import { bytes, integer } from './number.kind.js';
 import { Setting } from './setting.decorator.js';
 import { flag } from './text.kind.js';
 
-/** Compression of what clients are sent, for those that offer it (permessage-deflate). */
+/** Compression of what clients are sent, and send, for those that offer it (permessage-deflate). */
 export class CompressionSettings {
   @Setting({
     kind: flag(),
@@ -13,4 +13,11 @@ export class CompressionSettings {
 
   @Setting({ kind: bytes(), about: 'Shorter messages are sent as they are.' })
   readonly thresholdBytes: number = 1024;
+
+  @Setting({
+    kind: integer({ min: 0 }),
+    about:
+      'How often as long as it came a compressed message of a client may become; beyond 16 KiB, more closes the connection with 1009. `0` is no limit but `limits.frameBytes`.',
+  })
+  readonly maxRatio: number = 10;
 }

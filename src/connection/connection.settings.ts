@@ -11,6 +11,8 @@ export interface ConnectionSettings extends AddressRules {
   readonly maxOutboxBytes: number;
   /** What is sent and has so many bytes is compressed for clients that offer it; absent: nothing is. */
   readonly deflateThresholdBytes: number | undefined;
+  /** How often as long as it was a compressed message of a client may become; 0: no limit. */
+  readonly maxInflationRatio: number;
   /** 0: no limit. */
   readonly maxConnections: number;
   /** 0: no limit. */

@@ -43,7 +43,7 @@ export class Connection implements Outlet, Taker, InboxOwner, Deadlines, Swept, 
   admission: AdmissionClock | undefined = undefined;
   /** See {@link Swept.slot}. */
   slot = 0;
-  private readonly rate = new EventRate();
+  readonly rate = new EventRate();
   private isClosing = false;
   private inbox: Inbox | undefined = undefined;
   private isKnown = false;

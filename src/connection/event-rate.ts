@@ -12,8 +12,8 @@ export class EventRate {
   /** Events of this second, and those of earlier ones that were too many for these. */
   private count = 0;
 
-  /** Takes one more. @returns whether that is more than the limit. */
-  exceeds({ perSecond, burst }: EventRateLimit, nowMs: number): boolean {
+  /** Takes one more, or several. @returns whether that is more than the limit. */
+  exceeds({ perSecond, burst }: EventRateLimit, nowMs: number, events = 1): boolean {
     if (perSecond === 0) return false;
     const second = Math.floor(nowMs / 1000);
     if (second !== this.second) {
@@ -21,6 +21,7 @@ export class EventRate {
       this.count = Math.max(0, this.count - seconds * perSecond);
       this.second = second;
     }
-    return ++this.count > perSecond + burst;
+    this.count += events;
+    return this.count > perSecond + burst;
   }
 }

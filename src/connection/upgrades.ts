@@ -7,10 +7,11 @@ import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { AcceptQueue } from './accept-queue.js';
 import type { Admission, Admit, HandshakeRefusal } from './admission.js';
 import { clientAddress } from './client-address.js';
-import { Compression, inflaterOf } from './compression.js';
+import { Compression } from './compression.js';
 import { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import type { Endpoint } from './endpoint.js';
+import { inflaterOf } from './inflater.js';
 import { isOriginAllowed } from './origin.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from './web-socket-version.js';
 import { monotonicMs } from '../protocol/monotonic-ms.js';
@@ -129,7 +130,7 @@ export class Upgrades {
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
       const connection = new Connection(webSocket, socket, endpoint, this.connections);
       connection.address = address;
-      connection.deflater = this.compression?.prepare(webSocket, this.inflaterOf(endpoint));
+      connection.deflater = this.compression?.prepare(webSocket, this.inflaterOf(endpoint), connection);
       (webSocket as ConnectedWebSocket).connection = connection;
       webSocket.on('message', onMessage);
       webSocket.on('pong', onPong);
@@ -146,7 +147,11 @@ export class Upgrades {
 
   private inflaterOf(endpoint: Endpoint): ReturnType<typeof inflaterOf> {
     let inflate = this.inflaters.get(endpoint);
-    if (!inflate) this.inflaters.set(endpoint, (inflate = inflaterOf(this.maxFrameBytesOf(endpoint))));
+    if (!inflate) {
+      const { share, settings } = this.connections;
+      inflate = inflaterOf({ ...settings, maxBytes: this.maxFrameBytesOf(endpoint), share });
+      this.inflaters.set(endpoint, inflate);
+    }
     return inflate;
   }
 
