@@ -274,6 +274,25 @@ describe('a client that does not close', () => {
     expect(await next.settled()).toEqual([]);
   });
 
+  it('is cut when it ends its side without a close frame, and does not read what waits for it', async () => {
+    await start({
+      limits: { connections: 1, closeTimeout: '1s', outboxBytes: '64MiB' },
+      ping: { interval: '0s' },
+    });
+    const rude = await rudeClient();
+    const subscribed = once(rude, 'data');
+    rude.write(maskedFrame('{"event":"subscribe","subscription":"books.1"}'));
+    await subscribed;
+    rude.pause();
+    const data = 'd'.repeat(MIB / 2);
+    for (let i = 0; i < 40; i++)
+      expect((await gateway.publish({ subscription: 'books.1', data })).status).toBe(200);
+    rude.end();
+    const next = await eventually(() => connectClient());
+    expect(await next.settled()).toEqual([]);
+    expect(await closedFor('client')).toBe(1);
+  });
+
   it('is not read any more', async () => {
     await start({ limits: { eventsPerSecond: 1, eventBurst: 0, closeTimeout: '1s' } });
     const rude = await rudeClient();

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request, type RequestOptions } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
@@ -12,6 +13,8 @@ import { loadSettings } from '../src/config/load-settings.js';
 import { reread } from '../src/server/reread.js';
 import { TestClient } from './support/client.js';
 import { API_KEY, TestGateway } from './support/gateway.js';
+import { HANDSHAKE_TEXT } from './support/handshake.js';
+import { eventually } from './support/wait.js';
 
 describe('a gateway with TLS', () => {
   let folder: string;
@@ -123,6 +126,26 @@ describe('a gateway with TLS', () => {
     socket.on('error', () => undefined);
     await once(socket.resume(), 'close', { signal: AbortSignal.timeout(5000) });
     expect(await (await connectClient(port)).settled()).toEqual([]);
+  });
+
+  it('cuts a client that does not answer a close, and counts it until then', async () => {
+    const EMPTY_FRAME = [0x81, 0x80, 0, 0, 0, 0];
+    const { port } = await start({
+      connections: 1,
+      closeTimeout: '2s',
+      eventsPerSecond: 1,
+      eventBurst: 0,
+    });
+    const rude = connectTls({ port, host: '127.0.0.1', ca: readFileSync(certFile) });
+    rude.on('error', () => undefined);
+    rude.write(HANDSHAKE_TEXT);
+    await once(rude, 'data');
+    rude.write(Buffer.from([...EMPTY_FRAME, ...EMPTY_FRAME, ...EMPTY_FRAME])); // more than it may send
+    await once(rude, 'data');
+    expect(await gateway?.metric('kittiwake_connections')).toBe(1);
+    await eventually(async () => (await gateway?.metric('kittiwake_connections')) === 0);
+    expect(await (await connectClient(port)).settled()).toEqual([]);
+    rude.destroy();
   });
 
   it('does not start with files that cannot be used, and names the key', async () => {

@@ -29,6 +29,11 @@ class ConnectedWebSocket extends WebSocket {
   }
 }
 
+/** A socket that knows its connection. */
+interface ConnectedSocket extends Duplex {
+  connection?: Connection;
+}
+
 /** A request for a connection, of which HTTP has let go. */
 interface Handshake {
   readonly endpoint: Endpoint;
@@ -132,6 +137,8 @@ export class Upgrades {
       connection.address = address;
       connection.deflater = this.compression?.prepare(webSocket, this.inflaterOf(endpoint), connection);
       (webSocket as ConnectedWebSocket).connection = connection;
+      (socket as ConnectedSocket).connection = connection;
+      socket.on('end', onEnd);
       webSocket.on('message', onMessage);
       webSocket.on('pong', onPong);
       webSocket.on('close', onClose);
@@ -199,6 +206,11 @@ function onMessage(this: WebSocket, frame: Buffer): void {
 
 function onPong(this: WebSocket): void {
   (this as ConnectedWebSocket).connection.ponged();
+}
+
+/** The client will send nothing more. One that does not read either would have what waits for it kept for long. */
+function onEnd(this: ConnectedSocket): void {
+  this.connection?.broken();
 }
 
 function onClose(this: WebSocket): void {
