@@ -245,7 +245,7 @@ describe('the state folder', () => {
   it('has the path that all others begin with, and nothing is served beside it', async () => {
     const stage = await LocalStage.start({ path: '/kittens/one', port: 0 });
     expect(await readFile(stage.file('url'), 'utf8')).toMatch(
-      /^http:\/\/127\.0\.0\.1:\d+\/kittens\/one\/SECRETKITTEN$/,
+      /^http:\/\/127\.0\.0\.1:\d+\/kittens\/one\/SECRET-OF-KITTENS$/,
     );
     for (const over of ['tcp', 'unix'] as const) {
       const statuses = await Promise.all(
