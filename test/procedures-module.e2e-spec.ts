@@ -903,7 +903,7 @@ describe('errors', () => {
       }
     }
     await start(Failing, { provide: APP_FILTER, useClass: Broken });
-    await expect(app!.call('told')).rejects.toMatchObject({ code: 'procedure_failed' });
+    await expect(app!.call('told')).rejects.toMatchObject({ error: 'No such thing.' });
     expect(app!.log.errors).toHaveLength(1);
     expect(app!.log.errors[0]).toContain('Failing.told failed: TypeError: the filter failed');
   });
