@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { WorkersBroker } from './broker/workers.broker.js';
@@ -69,7 +68,7 @@ export function roomsSettings({ rooms }: Settings): RoomsSettings {
 export function endpoints(settings: Settings): Endpoints {
   const { topics, rooms, procedures, limits } = settings;
   const hello = topicsHello(settings);
-  const greeting = (): string => hello.textFor(randomUUID());
+  const greeting = (connectionId: string): string => hello.textFor(connectionId);
   return new Endpoints(
     new Map([
       [TOPICS_ENDPOINT, new Endpoint(topics.path, [KITTIWAKE_V1], { greeting })],

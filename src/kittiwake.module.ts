@@ -44,6 +44,7 @@ import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
 import { StartChecks } from './start-checks.js';
 import { Metrics } from './metrics/metrics.js';
+import { Refusals } from './metrics/refusals.js';
 import { METRICS_REGISTRY, type MetricsRegistry } from './metrics/metrics-registry.js';
 import { CallerHooks } from './procedures/caller-hooks.js';
 import { Calls } from './procedures/calls.js';
@@ -89,6 +90,7 @@ const FLOOR = [
   Hub,
   Listeners,
   Metrics,
+  Refusals,
   ProviderDiscovery,
   ProviderMethods,
   Repetition,

@@ -1,4 +1,4 @@
-import { isOk } from '../callbacks/callback-answer.js';
+import { isOk, whyNotOk } from '../callbacks/callback-answer.js';
 import type { Caller } from '../callbacks/caller.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { objectText, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -26,7 +26,7 @@ export class HttpTicketValidator implements TicketValidator {
       headers,
       signal,
     });
-    if (!isOk(answer)) throw ticketRefused(answer.get('error'));
+    if (!isOk(answer)) throw ticketRefused(answer.get('error'), whyNotOk(answer));
     return this.identity(answer);
   }
 

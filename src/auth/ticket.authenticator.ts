@@ -33,6 +33,7 @@ export class TicketAuthenticator implements Authenticator {
 }
 
 /** The refusal of a ticket, with the app's own `error` if it gave one. */
-export function ticketRefused(error?: JsonText): ClientError {
-  return new ClientError('authentication_failed', 'Authentication failed.', { error });
+export function ticketRefused(error?: JsonText, why = 'it refuses the ticket'): ClientError {
+  const verdict = { by: 'the app (auth.ticket)', why };
+  return new ClientError('authentication_failed', 'Authentication failed.', { error, verdict });
 }

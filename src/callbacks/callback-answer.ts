@@ -1,6 +1,9 @@
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { JsonError, parseObject, valueOf, type JsonMembers } from '../protocol/json.js';
 
+/** Of an answer without status so many are named. */
+const MAX_NAMES = 10;
+
 /**
  * The members of an answer that is labelled JSON.
  * @param from where it came from, as it may be logged.
@@ -16,6 +19,18 @@ export function membersOfAnswer(bytes: Buffer, from: string): JsonMembers {
 export function isOk(answer: JsonMembers): boolean {
   const status = answer.get('status');
   return status !== undefined && valueOf(status) === 'ok';
+}
+
+/** What an answer has that does not say yes, without quoting what may be secret. */
+export function whyNotOk(answer: JsonMembers): string {
+  const status = answer.get('status');
+  if (status === undefined) {
+    const names = [...answer.keys()].slice(0, MAX_NAMES).join(', ');
+    return `its answer has no status, but ${names === '' ? 'no members at all' : names}`;
+  }
+  const value = valueOf(status);
+  const isWord = typeof value === 'string' && /^\w{1,32}$/.test(value);
+  return `the status of its answer is ${isWord ? `"${value}"` : 'another value'} and not "ok"`;
 }
 
 function parse(bytes: Buffer, from: string): JsonMembers | undefined {

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { HandshakeReason } from '../protocol/handshake-refusals.js';
 
 /** An HTTP answer, with an empty body, instead of a connection. */
-export interface HandshakeRefusal {
-  readonly status: number;
+export interface HandshakeRefusal extends HandshakeReason {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 

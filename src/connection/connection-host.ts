@@ -1,3 +1,4 @@
+import type { Refusals } from '../metrics/refusals.js';
 import type { CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import type { LoopShare } from './loop-share.js';
@@ -7,6 +8,7 @@ import type { Outbox } from './outbox.js';
 export interface ConnectionHost<Client> {
   readonly settings: ConnectionSettings;
   readonly outbox: Outbox;
+  readonly refusals: Refusals;
   /** Of the event loop, for handling what clients send. */
   readonly share: LoopShare;
   /** The client is gone, but has left events that are to be handled; `forgetEvents` of it ends that. */

@@ -11,8 +11,9 @@ import { discardAfter } from './discard.js';
 import type { Endpoint } from './endpoint.js';
 import { EventRate } from './event-rate.js';
 import { textFrame } from './frame.js';
-import type { KeptBytes, KeptBytesOwner } from './kept-bytes.js';
+import type { KeptBytes } from './kept-bytes.js';
 import { Lag, type Taker } from './lag.js';
+import { KnownClient } from './known-client.js';
 import type { Missable } from './overflow.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
 import type { Batch } from './batch.js';
@@ -26,12 +27,10 @@ const LITTLE_BYTES = 65_536;
 const PING_FRAME = Buffer.from([0x89, 0x00]);
 
 /** One client socket. The only way out to a client is {@link send}. */
-export class Connection implements Outlet, Taker, InboxOwner, Deadlines, Swept, KeptBytesOwner {
+export class Connection extends KnownClient implements Outlet, Taker, InboxOwner, Deadlines, Swept {
   /** See {@link Outlet.waiting}. */
   waiting: Batch | undefined = undefined;
-  /** Where the client is, for the limit of connections of one address. */
-  address: string | undefined = undefined;
-  /** See {@link KeptBytesOwner.kept}. */
+  /** Of what it has the gateway keep. */
   kept: KeptBytes | undefined = undefined;
   /** Compresses what the client is sent, if it has agreed to that. */
   deflater: Deflater | undefined = undefined;
@@ -53,10 +52,11 @@ export class Connection implements Outlet, Taker, InboxOwner, Deadlines, Swept, 
 
   constructor(
     private readonly webSocket: WebSocket,
-    private readonly socket: Duplex,
+    protected readonly socket: Duplex,
     private readonly endpoint: Endpoint,
-    private readonly host: ConnectionHost<Connection>,
+    protected readonly host: ConnectionHost<Connection>,
   ) {
+    super();
     if (host.settings.admissionDeadlineMs > 0) this.admission = new AdmissionClock(this.lastFrameAtMs);
   }
 
@@ -170,7 +170,7 @@ export class Connection implements Outlet, Taker, InboxOwner, Deadlines, Swept, 
   /** The socket is open: greets the client, and tells the gateway, if it wants to know before the first frame. */
   opened(handshake: unknown): void {
     const { greeting } = this.endpoint.rules;
-    if (greeting && this.subProtocol !== '') this.sendText(greeting());
+    if (greeting && this.subProtocol !== '') this.sendText(greeting(this.id));
     if (this.endpoint.isEager) this.introduce(handshake);
   }
 

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { loadSettings } from '../config/load-settings.js';
 import { Metrics } from '../metrics/metrics.js';
+import { Refusals } from '../metrics/refusals.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
@@ -12,7 +13,8 @@ describe('a client that is gone and has left events behind', () => {
 
   beforeEach(() => {
     jest.useFakeTimers();
-    connections = new Connections({} as ConnectionSettings, new Metrics(loadSettings({})));
+    const metrics = new Metrics(loadSettings({}));
+    connections = new Connections({} as ConnectionSettings, metrics, new Refusals(metrics));
     forgotten = 0;
     connection = { forgetEvents: () => forgotten++ } as unknown as Connection;
   });

@@ -1,6 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { CloseReason } from '../protocol/close-reason.js';
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import { HANDSHAKE_REASONS, type HandshakeReason } from '../protocol/handshake-refusals.js';
+import { BY_GATEWAY } from '../protocol/verdict.js';
 import { Metrics } from '../metrics/metrics.js';
+import { Refusals } from '../metrics/refusals.js';
 import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection.settings.js';
 import type { ConnectionHost } from './connection-host.js';
 import type { Connection } from './connection.js';
@@ -17,6 +20,12 @@ const SPREAD_STEP_MS = 50;
 const LEAST_PER_STEP = 20;
 /** How long clients may take to answer the last close: more than a round trip, less than anyone waits for. */
 const LAST_ANSWER_MS = 1_000;
+
+/** Whose clients were told, and so counted, before they are closed. */
+const TOLD_BEFORE: ReadonlySet<CloseReason> = new Set([
+  CLOSE_REASONS.forbidden,
+  CLOSE_REASONS.appUnavailable,
+]);
 
 /** Every open connection of this node. */
 @Injectable()
@@ -35,6 +44,7 @@ export class Connections implements ConnectionHost<Connection> {
   constructor(
     @Inject(CONNECTION_SETTINGS) readonly settings: ConnectionSettings,
     private readonly metrics: Metrics,
+    readonly refusals: Refusals,
   ) {
     this.leaving = new Leaving(this.wheel, settings.closeTimeoutMs);
     this.wheel.start();
@@ -45,12 +55,14 @@ export class Connections implements ConnectionHost<Connection> {
     return this.open.size + this.leaving.count;
   }
 
-  /** The HTTP status with which one more connection from the address must be refused, if it must. */
-  refusal(address: string | undefined): 503 | 429 | undefined {
+  /** Why one more connection from the address must be refused, if it must. */
+  refusal(address: string | undefined): HandshakeReason | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.settings;
-    if (!this.isAccepting || (maxConnections > 0 && this.count >= maxConnections)) return 503;
+    if (!this.isAccepting) return HANDSHAKE_REASONS.notAccepting;
+    if (maxConnections > 0 && this.count >= maxConnections) return HANDSHAKE_REASONS.tooManyConnections;
     const already = this.perAddress.get(address ?? '') ?? 0;
-    return maxConnectionsPerAddress > 0 && already >= maxConnectionsPerAddress ? 429 : undefined;
+    const isFull = maxConnectionsPerAddress > 0 && already >= maxConnectionsPerAddress;
+    return isFull ? HANDSHAKE_REASONS.tooManyOfAddress : undefined;
   }
 
   add(connection: Connection): void {
@@ -65,6 +77,9 @@ export class Connections implements ConnectionHost<Connection> {
     if (!this.open.delete(connection)) return;
     this.leaving.add(connection);
     this.metrics.connectionClosed(reason?.name ?? 'client');
+    if (!reason || TOLD_BEFORE.has(reason)) return;
+    const { name: kind, text: why } = reason;
+    this.refusals.add(connection, { kind, what: 'the connection', why, by: BY_GATEWAY });
   }
 
   /** See {@link ConnectionHost.sweepBy}. */

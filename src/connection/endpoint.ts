@@ -14,7 +14,7 @@ export type FrameDecoder = (frame: Buffer) => DecodedFrame;
 /** What sets an endpoint apart from the others. */
 export interface EndpointRules {
   /** Makes the first frame for clients of a sub-protocol of ours, where the gateway does not send one by itself. */
-  readonly greeting?: (() => string) | undefined;
+  readonly greeting?: ((connectionId: string) => string) | undefined;
   /** Further paths: what may follow the path of the endpoint. */
   readonly below?: RegExp | undefined;
   /** Larger frames close the connection with 1009. Absent: as all endpoints. */

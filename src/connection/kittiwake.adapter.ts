@@ -4,6 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { Metrics } from '../metrics/metrics.js';
+import { HANDSHAKE_REASONS } from '../protocol/handshake-refusals.js';
 import { Connections } from './connections.js';
 import { Endpoint } from './endpoint.js';
 import { Endpoints } from './endpoints.js';
@@ -83,7 +84,7 @@ export class KittiwakeAdapter extends WsAdapter {
     if (!isWebSocket(request)) this.serveWithoutUpgrade(request, socket, head);
     else {
       const path = pathOf(request);
-      if (path === undefined) refuseUpgrade(socket, { status: 400 });
+      if (path === undefined) this.upgrades.refuseUnserved(request, socket, HANDSHAKE_REASONS.badTarget);
       else this.upgradeTo(path, request, socket, head);
     }
   };
@@ -93,7 +94,8 @@ export class KittiwakeAdapter extends WsAdapter {
     const endpoint = this.endpoints.match(path);
     if (other) this.handOver(other as WebSocketServer, request, socket, head);
     else if (endpoint) this.upgrades.accept(endpoint, request, socket, head);
-    else if (this.isAlone) refuseUpgrade(socket, { status: 404 });
+    else if (this.isAlone)
+      this.upgrades.refuseUnserved(request, socket, HANDSHAKE_REASONS.pathNotFound, path);
     else this.unclaimed.wait(socket);
   }
 

@@ -4,6 +4,9 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { Logger } from '@nestjs/common';
 import type { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import { ClientError } from '../protocol/errors.js';
+import { HANDSHAKE_REASONS, type HandshakeReason } from '../protocol/handshake-refusals.js';
+import { BY_GATEWAY } from '../protocol/verdict.js';
 import { AcceptQueue } from './accept-queue.js';
 import type { Admission, Admit, HandshakeRefusal } from './admission.js';
 import { clientAddress } from './client-address.js';
@@ -45,7 +48,7 @@ interface Handshake {
   readonly sinceMs: number;
 }
 
-const UNAVAILABLE: Admission = { refusal: { status: 503 } };
+const UNAVAILABLE: Admission = { refusal: HANDSHAKE_REASONS.tooLate };
 
 /**
  * Turns HTTP upgrades into connections: has them wait for their turn, checks origin and capacity, then completes the
@@ -69,24 +72,32 @@ export class Upgrades {
 
   accept(endpoint: Endpoint, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { settings } = this.connections;
-    const address = settings.maxConnectionsPerAddress > 0 ? clientAddress(request, settings) : undefined;
+    const { maxConnectionsPerAddress, trustProxy } = settings;
+    const isNeeded = maxConnectionsPerAddress > 0 || trustProxy;
+    const address = isNeeded ? clientAddress(request, settings) : undefined;
     const handshake = { endpoint, request, socket, head, address, sinceMs: monotonicMs() };
     const outcome = this.queue.push(handshake);
     if (outcome === 'waits')
       socket.on('error', destroy); // it does no harm later
-    else if (outcome === 'too many') this.refuse(socket, { status: 503 });
+    else if (outcome === 'too many') this.refuse(handshake, HANDSHAKE_REASONS.tooManyWaiting);
+  }
+
+  /** Answers a handshake that is for no endpoint. @param path without its query. */
+  refuseUnserved(request: IncomingMessage, socket: Duplex, reason: HandshakeReason, path = ''): void {
+    this.tell(request, reason, withoutToken(path));
+    refuseUpgrade(socket, reason);
   }
 
   private decide(handshake: Handshake): void {
     const { endpoint, request, socket, address, sinceMs } = handshake;
     const isLate = monotonicMs() - sinceMs >= this.connections.settings.handshakeTimeoutMs;
     if (socket.destroyed) return;
-    if (isLate) this.refuse(socket, { status: 503 });
+    if (isLate) this.refuse(handshake, HANDSHAKE_REASONS.tooLate);
     else if (endpoint.admit) void this.admit(handshake, endpoint.admit);
     else {
-      const status = this.originRefusal(request) ?? this.connections.refusal(address);
-      if (status === undefined) this.open(handshake, request);
-      else this.refuse(socket, { status });
+      const refusal = this.originRefusal(request) ?? this.connections.refusal(address);
+      if (refusal) this.refuse(handshake, refusal);
+      else this.open(handshake, request);
     }
   }
 
@@ -95,15 +106,15 @@ export class Upgrades {
     const { request, socket, address } = handshake;
     socket.on('error', destroy);
     const busy = this.connections.refusal(address);
-    const admission = busy ? { refusal: { status: busy } } : await this.decided(admit(request));
+    const admission = busy ? { refusal: busy } : await this.decided(admit(request));
     if ('refusal' in admission) {
-      this.refuse(socket, admission.refusal);
+      this.refuse(handshake, admission.refusal);
       return;
     }
-    const status =
+    const refusal =
       this.originRefusal(request) ?? versionRefusal(request) ?? this.connections.refusal(address);
-    if (status === undefined) this.open(handshake, admission.admitted);
-    else this.refuse(socket, { status, headers: status === 426 ? UPGRADE_REQUIRED : undefined });
+    if (refusal) this.refuse(handshake, refusal);
+    else this.open(handshake, admission.admitted);
   }
 
   private async decided(admission: Promise<Admission>): Promise<Admission> {
@@ -115,24 +126,38 @@ export class Upgrades {
       return await Promise.race([admission, late]);
     } catch (error) {
       logger.error(error instanceof Error ? error.stack : error);
-      return { refusal: { status: 500 } };
+      return { refusal: HANDSHAKE_REASONS.defect };
     } finally {
       clearTimeout(timer);
     }
   }
 
-  private refuse(socket: Duplex, refusal: HandshakeRefusal): void {
-    this.metrics.handshakeRefused(refusal.status);
+  private refuse({ endpoint, request, socket }: Handshake, refusal: HandshakeRefusal): void {
+    this.tell(request, refusal, endpoint.path ?? '');
     refuseUpgrade(socket, refusal);
   }
 
-  private originRefusal({ headers }: IncomingMessage): 403 | undefined {
-    const { origins } = this.connections.settings;
-    return isOriginAllowed(headers.origin, headers.host, origins) ? undefined : 403;
+  private tell(request: IncomingMessage, { kind, status, why }: HandshakeReason, path: string): void {
+    this.metrics.handshakeRefused(status);
+    const peer = clientAddress(request, this.connections.settings);
+    const what = `a handshake for ${path}`;
+    this.connections.refusals.add({ peer }, { kind, what, why: `${status}, ${why}`, by: BY_GATEWAY });
   }
 
+  private originRefusal({ headers }: IncomingMessage): HandshakeReason | undefined {
+    const { origins } = this.connections.settings;
+    const { origin, host } = headers;
+    if (isOriginAllowed(origin, host, origins)) return undefined;
+    const configured =
+      origins.length > 0 ? `origins is ${origins.join(', ')}` : `origins is not set, and the host is ${host}`;
+    return { ...HANDSHAKE_REASONS.originNotAllowed, why: `its origin is ${origin}, and ${configured}` };
+  }
+
+  /** What is no handshake at all is answered by ws. */
   private open({ endpoint, request, socket, head, address }: Handshake, known: unknown): void {
+    let isOpen = false;
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
+      isOpen = true;
       const connection = new Connection(webSocket, socket, endpoint, this.connections);
       connection.address = address;
       connection.deflater = this.compression?.prepare(webSocket, this.inflaterOf(endpoint), connection);
@@ -146,6 +171,7 @@ export class Upgrades {
       this.connections.add(connection);
       connection.opened(known);
     });
+    if (!isOpen) this.tell(request, HANDSHAKE_REASONS.notAWebSocket, endpoint.path ?? '');
   }
 
   private maxFrameBytesOf({ rules }: Endpoint): number {
@@ -183,7 +209,10 @@ export class Upgrades {
 }
 
 /** Answers an upgrade with an HTTP status. */
-export function refuseUpgrade(socket: Duplex, { status, headers = {} }: HandshakeRefusal): void {
+export function refuseUpgrade(
+  socket: Duplex,
+  { status, headers = {} }: Pick<HandshakeRefusal, 'status' | 'headers'>,
+): void {
   socket.on('error', destroy);
   const all = { ...headers, Connection: 'close', 'Content-Length': 0 };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -191,9 +220,15 @@ export function refuseUpgrade(socket: Duplex, { status, headers = {} }: Handshak
 }
 
 /** Of what is no WebSocket at all, the handshake itself says so. */
-function versionRefusal({ headers }: IncomingMessage): 426 | undefined {
+function versionRefusal({ headers }: IncomingMessage): HandshakeRefusal | undefined {
   const isWebSocket = headers.upgrade?.toLowerCase() === 'websocket';
-  return isWebSocket && !isVersionSpoken(headers['sec-websocket-version']) ? 426 : undefined;
+  if (!isWebSocket || isVersionSpoken(headers['sec-websocket-version'])) return undefined;
+  return { ...HANDSHAKE_REASONS.versionNotSpoken, headers: UPGRADE_REQUIRED };
+}
+
+/** Where a token may be in a path, whatever comes after is one. */
+function withoutToken(path: string): string {
+  return path.replace(/(\/token\/).*/, '$1…');
 }
 
 function destroy(this: Duplex): void {
@@ -219,7 +254,8 @@ function onClose(this: WebSocket): void {
 
 /** The WebSocket closes by itself, with the code that says what was wrong. */
 function onError(this: WebSocket, error: Error & { readonly code?: string }): void {
-  logger.debug(`a client broke the WebSocket protocol: ${error.message}`);
+  const { connection } = this as ConnectedWebSocket;
   const isTooBig = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
-  (this as ConnectedWebSocket).connection.broken(isTooBig ? CLOSE_REASONS.tooManyBytes : undefined);
+  if (!isTooBig) connection.refused('a frame', 'protocol_violated', new ClientError('', error.message));
+  connection.broken(isTooBig ? CLOSE_REASONS.tooManyBytes : undefined);
 }

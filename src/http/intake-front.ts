@@ -13,6 +13,7 @@ export interface IntakeFrontOptions {
   /** What takes the bodies of `POST` requests, by path. */
   readonly takers: ReadonlyMap<string, (body: Buffer) => Answer | Promise<Answer>>;
   readonly keys: ApiKeys;
+  readonly refused: IntakeHost['refused'];
   readonly maxBodyBytes: number;
   /** How long a request may take to arrive. */
   readonly requestTimeoutMs: number;
@@ -26,6 +27,7 @@ export class IntakeFront implements IntakeHost {
   readonly head: RequestHead;
   readonly takers: IntakeHost['takers'];
   readonly keys: ApiKeys;
+  readonly refused: IntakeHost['refused'];
   readonly responses: Responses;
   readonly maxBodyBytes: number;
   readonly requestTimeoutMs: number;
@@ -39,11 +41,12 @@ export class IntakeFront implements IntakeHost {
   constructor(
     private readonly server: Server,
     accepted: 'connection' | 'secureConnection',
-    { takers, keys, maxBodyBytes, requestTimeoutMs }: IntakeFrontOptions,
+    { takers, keys, refused, maxBodyBytes, requestTimeoutMs }: IntakeFrontOptions,
   ) {
     this.head = new RequestHead([...takers.keys()]);
     this.takers = [...takers.values()];
     this.keys = keys;
+    this.refused = refused;
     this.maxBodyBytes = maxBodyBytes;
     this.requestTimeoutMs = requestTimeoutMs;
     this.responses = new Responses(server.keepAliveTimeout);

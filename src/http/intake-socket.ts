@@ -13,6 +13,7 @@ const MAX_UNANSWERED = 256;
 /** What Node answers to a request that does not become complete in time. */
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 const NOWHERE = -1;
+const OK = 200;
 
 /** What all sockets on which services push share. */
 export interface IntakeHost {
@@ -29,6 +30,8 @@ export interface IntakeHost {
   /** Gives a socket to Node's HTTP server, with bytes that it has sent. */
   handOver(socket: Socket, bytes: Buffer): void;
   forget(socket: IntakeSocket): void;
+  /** Takes that an answer refuses what came from an address. */
+  refused(peer: string | undefined, answer: Answer): void;
 }
 
 /** The place of an answer among those of a socket: they leave in the order of the requests. */
@@ -145,6 +148,7 @@ export class IntakeSocket {
 
   private write(answer: Answer): void {
     const { responses, isClosing } = this.host;
+    if (answer.status !== OK) this.host.refused(this.socket.remoteAddress, answer);
     this.isLast = (isClosing || this.hasEnded) && this.places.length === 0;
     this.out += responses.textOf(answer, Date.now(), this.isLast);
   }

@@ -1,12 +1,15 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
 import type { Answer } from './answer.js';
+import { Refusals } from '../metrics/refusals.js';
 import { ApiKeys, KEY_REQUIRED } from './api-keys.js';
 import type { BodyRequest } from './body.js';
+import { pushRefusal } from './push-refusals.js';
 import { Replies } from './replies.js';
 
 /** A request of a service. */
 export interface PushRequest extends BodyRequest {
   readonly headers: { readonly authorization?: string };
+  readonly socket?: { readonly remoteAddress?: string | undefined };
 }
 
 /** Answers requests with which services push: those with one of the API keys, `Authorization: Bearer <key>`. */
@@ -15,6 +18,7 @@ export class Pushes {
   constructor(
     private readonly keys: ApiKeys,
     private readonly replies: Replies,
+    private readonly refusals: Refusals,
   ) {}
 
   /** @param take takes the body of the request. Without a valid key, 401 is answered instead. */
@@ -25,6 +29,8 @@ export class Pushes {
   ): Promise<void> {
     const isAdmitted = this.keys.admits(request.headers.authorization);
     const answer = isAdmitted ? await take(request) : { status: HttpStatus.UNAUTHORIZED, body: KEY_REQUIRED };
+    const refusal = pushRefusal(answer);
+    if (refusal) this.refusals.add({ peer: request.socket?.remoteAddress }, refusal);
     this.replies.send(response, answer);
   }
 }

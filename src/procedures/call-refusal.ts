@@ -1,11 +1,14 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { httpExceptionText } from '../callbacks/refusal-members.js';
-import { CallbackError, ClientError } from '../protocol/errors.js';
+import { CallbackError, ClientError, type Verdict } from '../protocol/errors.js';
 import { toJsonText } from '../protocol/json.js';
 import { richJsonText } from '../protocol/rich-json.js';
 import { NeedInfo } from './need-info.js';
 import { PROCEDURE_ERRORS, ProcedureError } from './procedure-errors.js';
 import { Redirect } from './redirect.js';
+
+/** Its words are for its caller. */
+const BY_PROCEDURE: Verdict = { by: 'the procedure', why: 'it refused, with an error of its own' };
 
 /**
  * What a caller over WebSocket is told of a call that failed: its error, a code, and what it needs to know besides. Of
@@ -16,7 +19,7 @@ export function callRefusal(name: string, error: unknown): ClientError {
   if (error instanceof ProcedureError) return procedureRefusal(name, error);
   if (error instanceof HttpException) {
     const code = HttpStatus[error.getStatus()]?.toLowerCase() ?? 'refused';
-    return new ClientError(code, httpExceptionText(error));
+    return new ClientError(code, httpExceptionText(error), { verdict: BY_PROCEDURE });
   }
   const failed = PROCEDURE_ERRORS.failed(name, error);
   if (!(error instanceof CallbackError)) return failed;
@@ -26,7 +29,11 @@ export function callRefusal(name: string, error: unknown): ClientError {
 function procedureRefusal(name: string, refusal: ProcedureError): ClientError {
   try {
     const error = richJsonText(refusal.error);
-    return new ClientError(codeOf(refusal), refusal.message, { error, data: dataOf(refusal) });
+    return new ClientError(codeOf(refusal), refusal.message, {
+      error,
+      data: dataOf(refusal),
+      verdict: BY_PROCEDURE,
+    });
   } catch (cause) {
     return PROCEDURE_ERRORS.failed(name, cause);
   }

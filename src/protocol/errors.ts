@@ -1,5 +1,11 @@
 import { toJsonText, type JsonText } from './json.js';
 
+/** Who refused, and why, for operators. Nothing of it is secret: words of the app are not in it. */
+export interface Verdict {
+  readonly by: string;
+  readonly why: string;
+}
+
 /** What the error of a refusal says, as the app gave it: any JSON value. */
 export interface RefusalDetails {
   /** The `error` of the error frame, when it is not just the message. */
@@ -7,6 +13,8 @@ export interface RefusalDetails {
   /** The `data` of the error frame. */
   readonly data?: JsonText | undefined;
   readonly cause?: unknown;
+  /** Absent where the gateway decided, for what the message says. */
+  readonly verdict?: Verdict | undefined;
 }
 
 /**
@@ -17,15 +25,17 @@ export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly error: JsonText;
   readonly data: JsonText | undefined;
+  readonly verdict: Verdict | undefined;
 
   constructor(
     readonly code: string,
     message: string,
-    { error, data, cause }: RefusalDetails = {},
+    { error, data, cause, verdict }: RefusalDetails = {},
   ) {
     super(message, { cause });
     this.error = error ?? toJsonText(message);
     this.data = data;
+    this.verdict = verdict;
   }
 }
 

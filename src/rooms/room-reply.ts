@@ -1,7 +1,11 @@
-import type { ClientError } from '../protocol/errors.js';
+import type { CloseReason } from '../protocol/close-reason.js';
+import { ClientError, type Verdict } from '../protocol/errors.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
+import { ROOM_ERRORS } from './room-errors.js';
 import type { RoomSession } from './room-session.js';
+
+const NOT_ALLOWED_ANY_MORE: Verdict = { by: 'the app (rooms.api)', why: 'the room is not allowed any more' };
 
 /** The answers to a client of rooms. Clients without our sub-protocol get exactly High-Templar's members. */
 export class RoomReply {
@@ -15,13 +19,17 @@ export class RoomReply {
     this.send(new Map([['code', '"success"' as JsonText]]), this.requestId);
   }
 
-  error({ message }: ClientError): void {
-    this.send(errorFrame(message), this.requestId);
+  error(error: ClientError): void {
+    this.session.connection.refused('a message', error.code, error);
+    this.send(errorFrame(error.message), this.requestId);
   }
 
   /** An error of a message that could not be read: its request id is the id of the connection. */
-  unreadable({ message }: ClientError): void {
-    this.session.connection.sendText(objectText(errorFrame(message).set('requestId', this.session.idText)));
+  unreadable(error: ClientError): void {
+    this.session.connection.refused('a message', error.code, error);
+    this.session.connection.sendText(
+      objectText(errorFrame(error.message).set('requestId', this.session.idText)),
+    );
   }
 
   /** The first frame: what the client may join. @param hello what only clients of `kittiwake.v1.json` are told. */
@@ -37,12 +45,18 @@ export class RoomReply {
     this.session.connection.sendText(objectText(frame));
   }
 
-  refused(): void {
+  /** @param verdict who does not let the client in, and why. */
+  refused({ name, text }: CloseReason, verdict: Verdict): void {
+    const error = new ClientError(name, text, { verdict });
+    this.session.connection.refused('the connection', name, error);
     this.session.connection.sendText('{"is_authorized":false}');
   }
 
   /** The end of a subscription that is not covered by the allowed rooms any more. */
   ended(room: JsonText): void {
+    const { code, message } = ROOM_ERRORS.roomNotFound();
+    const error = new ClientError(code, message, { verdict: NOT_ALLOWED_ANY_MORE });
+    this.session.connection.refused('a subscription', code, error);
     const frame = errorFrame('room-not-found')
       .set('type', '"unsubscribe"' as JsonText)
       .set('room', room);

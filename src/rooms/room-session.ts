@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Connection } from '../connection/connection.js';
 import type { JsonText } from '../protocol/json.js';
 import type { Permissions } from './permissions.js';
@@ -8,7 +7,7 @@ import type { RoomsClient } from './rooms-api.js';
 /** What is known of a client of rooms. */
 export class RoomSession implements RoomsClient {
   /** Tells the connection apart from all others of all nodes. */
-  readonly id = randomUUID();
+  readonly id: string;
   /** Nothing until the app has allowed the client in. */
   permissions: Permissions | undefined = undefined;
   /** By request id, then by room. */
@@ -23,7 +22,9 @@ export class RoomSession implements RoomsClient {
   constructor(
     readonly connection: Connection,
     readonly headers: Readonly<Record<string, string>>,
-  ) {}
+  ) {
+    this.id = connection.id;
+  }
 
   /** The id as JSON. */
   get idText(): JsonText {

@@ -6,8 +6,10 @@ import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import type { Verdict } from '../protocol/errors.js';
 import type { Hello } from '../protocol/hello.js';
 import { detached, type JsonText } from '../protocol/json.js';
+import { BY_GATEWAY } from '../protocol/verdict.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
 import { Permissions } from './permissions.js';
 import { ROOM_ERRORS } from './room-errors.js';
@@ -167,10 +169,12 @@ export class RoomSessions {
   private async admit(session: RoomSession): Promise<void> {
     const { connection } = session;
     let refusal: CloseReason = CLOSE_REASONS.forbidden;
+    let verdict: Verdict = { by: 'the app (rooms.api)', why: 'it does not let the client in' };
     try {
       session.permissions = await this.app.permissionsOf(session);
     } catch (error) {
       if (!isRefusal(error)) refusal = CLOSE_REASONS.appUnavailable;
+      if (!isRefusal(error)) verdict = { by: BY_GATEWAY, why: messageOf(error) };
       if (connection.isOpen && !isRefusal(error))
         this.logger.warn(`a client was refused: ${messageOf(error)}`);
     }
@@ -179,7 +183,7 @@ export class RoomSessions {
       return;
     }
     if (session.permissions) this.letIn(session, session.permissions);
-    else await this.refuse(session, refusal);
+    else await this.refuse(session, refusal, verdict);
   }
 
   private letIn(session: RoomSession, permissions: Permissions): void {
@@ -190,8 +194,8 @@ export class RoomSessions {
     void this.app.tell('onConnect', session);
   }
 
-  private async refuse(session: RoomSession, reason: CloseReason): Promise<void> {
-    new RoomReply(session).refused();
+  private async refuse(session: RoomSession, reason: CloseReason, verdict: Verdict): Promise<void> {
+    new RoomReply(session).refused(reason, verdict);
     await delay(REFUSAL_MS);
     session.connection.close(reason);
   }

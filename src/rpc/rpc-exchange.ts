@@ -2,12 +2,14 @@ import { Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { Expiry } from '../auth/expiry.js';
 import type { Arguments } from '../procedures/arguments.js';
+import { callRefusal } from '../procedures/call-refusal.js';
 import { isForCaller } from '../procedures/is-for-caller.js';
 import type { Procedure } from '../procedures/procedure.js';
 import type { CallOrigin, HttpCall } from '../procedures/procedure-call.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import { messageOf } from '../protocol/message-of.js';
+import { verdictOn } from '../protocol/verdict.js';
 import { type Formats, JSON_ONLY, negotiate } from './negotiate.js';
 import { readBody, RequestCutOff } from './request-body.js';
 import { ResultChunks } from './result-chunks.js';
@@ -68,14 +70,17 @@ export class RpcExchange {
   private async answer(): Promise<void> {
     const { calls, callers } = this.parts;
     const target = callers.targetOf(this.request, this.front.prefix);
-    if (!target) return this.refuse(NOT_FOUND);
+    if (!target) return this.refuse(NOT_FOUND, calls.unknown('that'));
     const caller = await callers.identify(this.request, target);
     this.watch(caller);
     const origin = this.originOf(target, caller);
     this.isAuthenticated = origin.isService || origin.identity !== undefined;
     this.procedure = calls.find(target.name, origin);
     if (!this.procedure)
-      return this.refuse(this.isAuthenticated ? NOT_FOUND : { status: 403, body: { error: target.path } });
+      return this.refuse(
+        this.isAuthenticated ? NOT_FOUND : { status: 403, body: { error: target.path } },
+        calls.unknown(target.name),
+      );
     const { accept, 'content-type': contentType } = this.request.headers;
     this.formats = negotiate(accept, contentType);
     const given = this.request.method === 'POST' ? await this.arguments(contentType) : NO_ARGUMENTS;
@@ -134,6 +139,7 @@ export class RpcExchange {
     // Of what a procedure throws, those who ran it have told. This is about what it gave.
     if (!isTold(error))
       this.logger.error(`what ${procedure?.signature.name} gave cannot be sent: ${messageOf(error)}`);
+    this.report(callRefusal(procedure?.signature.name ?? '', error));
     const failure = failureOf(error, this.isAuthenticated && this.parts.config.showsTracebacks);
     try {
       if (!this.reply.isBegun) await this.refuse(failure);
@@ -146,8 +152,14 @@ export class RpcExchange {
     }
   }
 
+  private report(error: ClientError): void {
+    const peer = addressOf(this.request.socket.remoteAddress);
+    this.parts.refusals.add({ peer }, { kind: error.code, what: 'a call over HTTP', ...verdictOn(error) });
+  }
+
   /** Streams that fail before they begin answer in the format of their results. */
-  private refuse({ status, body, headers, isEncoded }: RpcFailure): Promise<void> {
+  private refuse({ status, body, headers, isEncoded }: RpcFailure, error?: ClientError): Promise<void> {
+    if (error) this.report(error);
     const format: ResultFormat = isEncoded || this.chunks ? this.formats.result : JSON_FORMAT;
     return this.reply.whole(status, format.mediaType, format.encode(body), headers);
   }

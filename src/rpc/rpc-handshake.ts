@@ -6,7 +6,10 @@ import { Settings } from '../config/settings.js';
 import type { Admission, HandshakeRefusal } from '../connection/admission.js';
 import { pathOf } from '../connection/request-path.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from '../connection/web-socket-version.js';
+import { Refusals } from '../metrics/refusals.js';
 import { ClientError, CallbackError } from '../protocol/errors.js';
+import { HANDSHAKE_REASONS } from '../protocol/handshake-refusals.js';
+import { BY_GATEWAY, verdictOn } from '../protocol/verdict.js';
 import { BearerTokens } from './bearer-tokens.js';
 import { TOKEN_PATH, tokenOf } from './token-of.js';
 
@@ -16,12 +19,10 @@ export interface HandshakeRequest {
   /** The path, perhaps with a query, which is ignored. */
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
 }
 
-const UNAUTHORIZED: HandshakeRefusal = {
-  status: 401,
-  headers: { 'WWW-Authenticate': 'Token realm="shirow"' },
-};
+const headers = { 'WWW-Authenticate': 'Token realm="shirow"' };
 
 /**
  * Who may open a connection to call procedures, and what everybody else is answered: over WebSocket by {@link admit}, and
@@ -37,6 +38,7 @@ export class RpcHandshake {
   constructor(
     private readonly tokens: BearerTokens,
     { procedures }: Settings,
+    private readonly refusals: Refusals,
   ) {
     this.base = (procedures ?? new ProceduresSettings()).path;
   }
@@ -61,29 +63,41 @@ export class RpcHandshake {
    * @param request for one of the paths of {@link isFor}; for others it is 404.
    */
   async answerTo(request: HandshakeRequest): Promise<HandshakeRefusal> {
-    if (!this.isFor(pathOf(request) ?? '')) return { status: 404 };
+    const refusal = await this.refusalOf(request);
+    const { kind, status, why } = refusal;
+    const what = `a request for ${this.base}`;
+    const peer = request.socket?.remoteAddress;
+    this.refusals.add({ peer }, { kind, what, why: `${status}, ${why}`, by: BY_GATEWAY });
+    return refusal;
+  }
+
+  private async refusalOf(request: HandshakeRequest): Promise<HandshakeRefusal> {
+    if (!this.isFor(pathOf(request) ?? '')) return HANDSHAKE_REASONS.pathNotFound;
     const found = await this.authenticate(request);
     if ('status' in found) return found;
     const { upgrade, 'sec-websocket-version': version } = request.headers;
     const isUpgrade = upgrade?.toLowerCase() === 'websocket' && !isVersionSpoken(version);
-    return isUpgrade ? { status: 426, headers: UPGRADE_REQUIRED } : { status: 400 };
+    return isUpgrade
+      ? { ...HANDSHAKE_REASONS.versionNotSpoken, headers: UPGRADE_REQUIRED }
+      : HANDSHAKE_REASONS.notAWebSocket;
   }
 
   private async authenticate(request: HandshakeRequest): Promise<Authenticated | HandshakeRefusal> {
-    if (request.method !== 'GET') return { status: 405, headers: { Allow: 'GET' } };
+    if (request.method !== 'GET') return { ...HANDSHAKE_REASONS.methodNotAllowed, headers: { Allow: 'GET' } };
     const token = tokenOf(pathOf(request) ?? '', this.base, request.headers);
-    if (token === undefined) return UNAUTHORIZED;
+    if (token === undefined) return { ...HANDSHAKE_REASONS.tokenMissing, headers };
     if (!this.tokens.areConfigured) {
       this.tellUnconfigured();
-      return { status: 500 };
+      return HANDSHAKE_REASONS.keyMissing;
     }
     try {
       return await this.tokens.identify(token);
     } catch (error) {
-      if (error instanceof ClientError) return UNAUTHORIZED;
-      if (error instanceof CallbackError) return { status: 503 };
+      if (error instanceof ClientError)
+        return { ...HANDSHAKE_REASONS.tokenRefused, why: verdictOn(error).why, headers };
+      if (error instanceof CallbackError) return HANDSHAKE_REASONS.keysUnavailable;
       this.logger.error(error instanceof Error ? error.stack : error);
-      return { status: 500 };
+      return HANDSHAKE_REASONS.defect;
     }
   }
 

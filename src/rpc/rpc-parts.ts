@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Refusals } from '../metrics/refusals.js';
 import { Calls } from '../procedures/calls.js';
 import { RpcCallers } from './rpc-callers.js';
 import { WorkerConfig } from './worker-config.js';
@@ -10,5 +11,6 @@ export class RpcParts {
     readonly callers: RpcCallers,
     readonly calls: Calls,
     readonly config: WorkerConfig,
+    readonly refusals: Refusals,
   ) {}
 }

@@ -31,7 +31,9 @@ export class RpcReply implements CallReply {
     else if (this.isExtended) this.connection.sendText(`{"marker":${this.marker},"eod":1}`);
   }
 
-  failed({ error, code, data }: ClientError): void {
+  failed(refusal: ClientError): void {
+    const { error, code, data } = refusal;
+    this.connection.refused('a call', code, refusal);
     const frame: JsonMembers = new Map([
       ['error', error],
       ['marker', this.marker],

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
 import { Settings } from '../config/settings.js';
@@ -31,7 +30,7 @@ export class RpcSessions {
     const endsAtMs = this.settings.procedures?.endWithToken === true ? expiresAtMs : undefined;
     connection.expireAt(endsAtMs);
     if (connection.subProtocol === KITTIWAKE_V1)
-      connection.sendText(this.hello.textFor(randomUUID(), expiresIn(endsAtMs)));
+      connection.sendText(this.hello.textFor(connection.id, expiresIn(endsAtMs)));
     this.identities.set(connection, identity);
     connection.runNext(() => this.hooks.connected(identity));
   }

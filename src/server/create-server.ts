@@ -10,6 +10,8 @@ import { ApiKeys } from '../http/api-keys.js';
 import type { Answer } from '../http/answer.js';
 import { IntakeFront } from '../http/intake-front.js';
 import { PublishIntake } from '../http/publish.intake.js';
+import { pushRefusal } from '../http/push-refusals.js';
+import { Refusals } from '../metrics/refusals.js';
 import { TriggerIntake } from '../http/trigger.intake.js';
 import { certificate } from './certificate.js';
 import { PinoLogger } from './logger.js';
@@ -75,8 +77,13 @@ function takeIntake(
   if (rooms) takers.set(publish.triggerPath, (body) => triggers.answer(body));
   const { maxBodyBytes } = publish;
   const keys = app.get(ApiKeys, { strict: false });
-  refuseByHead(adapter, { paths: new Set(takers.keys()), keys, maxBodyBytes });
-  const options = { takers, keys, maxBodyBytes, requestTimeoutMs: limits.handshakeTimeoutMs };
+  const refusals = app.get(Refusals, { strict: false });
+  const refused = (peer: string | undefined, answer: Answer): void => {
+    const refusal = pushRefusal(answer);
+    if (refusal) refusals.add({ peer }, refusal);
+  };
+  refuseByHead(adapter, { paths: new Set(takers.keys()), keys, maxBodyBytes, refused });
+  const options = { takers, keys, refused, maxBodyBytes, requestTimeoutMs: limits.handshakeTimeoutMs };
   // It lives as long as the server whose connections it takes.
   void new IntakeFront(app.getHttpServer(), server.tls ? 'secureConnection' : 'connection', options);
 }

@@ -4,6 +4,7 @@ import { pino, type Logger } from 'pino';
 import type { prettyFactory } from 'pino-pretty';
 import type { LogSettings } from '../config/log.settings.js';
 import { VERSION } from '../config/version.js';
+import { LogLine } from '../metrics/log-line.js';
 import { LogOutput } from './log-output.js';
 
 /** What Nest tells of its own start: of use to developers only. */
@@ -68,10 +69,12 @@ export class PinoLogger implements LoggerService {
     message: unknown,
     rest: unknown[],
   ): void {
+    if (!this.pino.isLevelEnabled(level)) return;
     const context = rest.at(-1);
     const stack = rest.length > 1 ? rest.at(-2) : undefined;
     const fields = { context, ...(typeof stack === 'string' && { stack }) };
-    if (message instanceof Error) this.pino[level]({ ...fields, err: message }, message.message);
+    if (message instanceof LogLine) this.pino[level]({ ...fields, ...message.fields() }, String(message));
+    else if (message instanceof Error) this.pino[level]({ ...fields, err: message }, message.message);
     else this.pino[level](fields, typeof message === 'string' ? message : JSON.stringify(message));
   }
 }

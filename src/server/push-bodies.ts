@@ -1,6 +1,7 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { IncomingMessage } from 'node:http';
+import type { Answer } from '../http/answer.js';
 import { type ApiKeys, KEY_REQUIRED } from '../http/api-keys.js';
 import { failure, tooLong } from '../http/intake.js';
 
@@ -13,20 +14,39 @@ export interface PushRules {
   readonly paths: ReadonlySet<string>;
   readonly keys: ApiKeys;
   readonly maxBodyBytes: number;
+  /** Told of what is refused. */
+  readonly refused: (peer: string | undefined, answer: Answer) => void;
 }
 
 /**
  * Has requests of services refused by what their heads say, before their bodies are read: a body that is not wanted is
  * dropped as it comes, so that a stranger's costs no memory, and its sender can read the answer.
  */
-export function refuseByHead(adapter: FastifyAdapter, { paths, keys, maxBodyBytes }: PushRules): void {
+export function refuseByHead(
+  adapter: FastifyAdapter,
+  { paths, keys, maxBodyBytes, refused }: PushRules,
+): void {
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     const { authorization, 'content-length': length = '0' } = request.headers;
     if (request.method !== 'POST' || !paths.has(request.routeOptions.url ?? '')) done();
-    else if (!keys.admits(authorization)) void reply.code(HttpStatus.UNAUTHORIZED).send(KEY_REQUIRED);
+    else if (!keys.admits(authorization)) refuse({ status: HttpStatus.UNAUTHORIZED, body: KEY_REQUIRED });
     else if (Number(length) > maxBodyBytes)
-      void reply.code(HttpStatus.PAYLOAD_TOO_LARGE).send(failure(tooLong(maxBodyBytes)));
+      refuse({ status: HttpStatus.PAYLOAD_TOO_LARGE, body: failure(tooLong(maxBodyBytes)) });
     else done();
+
+    function refuse(answer: Answer): void {
+      refused(request.socket.remoteAddress, answer);
+      void reply.code(answer.status).send(answer.body);
+    }
+  });
+  adapter.getInstance().addHook('onError', (request, _, error, done) => {
+    const isPush = paths.has(request.routeOptions.url ?? '') && error instanceof HttpException;
+    if (isPush)
+      refused(request.socket.remoteAddress, {
+        status: error.getStatus(),
+        body: error.getResponse() as object,
+      });
+    done();
   });
 }
 

@@ -66,6 +66,7 @@ export class Reply {
   /** The refusal or failure of the event. */
   error(error: unknown): void {
     const refusal = asRefusal(error);
+    this.connection.refused(this.context.event ?? 'a frame', refusal.code, error);
     const frame = this.frame();
     frame.set('status', '"error"' as JsonText);
     frame.set('error', refusal.error);
@@ -77,6 +78,7 @@ export class Reply {
   /** The end of a subscription that the client did not ask for: an `unsubscribe` event without `status`. */
   ended(error: unknown, data: JsonText | undefined): void {
     const refusal = asRefusal(error);
+    this.connection.refused('a subscription', refusal.code, error);
     const frame = this.frame();
     frame.set('error', refusal.error);
     if (data !== undefined && data !== 'null') frame.set('data', data);

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { isOk } from '../callbacks/callback-answer.js';
+import { isOk, whyNotOk } from '../callbacks/callback-answer.js';
 import { measured } from '../callbacks/measured.js';
 import { keyFor, type KeyOf } from '../delivery/conflation.js';
 import type { Metrics } from '../metrics/metrics.js';
@@ -56,7 +56,7 @@ export class Service {
     if (!this.callbacks.has(kind)) return NOTHING;
     return measured(this.metrics, { service: this.name, callback: kind, ...asking }, async () => {
       const answer = await this.callbacks.ask(kind, { fields, ...asking });
-      if (!isOk(answer)) throw refusalOf(kind, answer);
+      if (!isOk(answer)) throw this.refusalOf(kind, answer);
       return answer;
     });
   }
@@ -84,14 +84,15 @@ export class Service {
       return undefined;
     }
   }
+
+  private refusalOf(kind: CallbackKind, answer: JsonMembers): ClientError {
+    const { code, text } = kind === 'authorizer' ? DEFAULT_REFUSALS.unauthorized : DEFAULT_REFUSALS.refused;
+    const verdict = { by: `the app (${kind} of ${this.name})`, why: whyNotOk(answer) };
+    return new ClientError(code, text, { error: answer.get('error'), data: answer.get('data'), verdict });
+  }
 }
 
 const NOTHING: JsonMembers = new Map();
-
-function refusalOf(kind: CallbackKind, answer: JsonMembers): ClientError {
-  const { code, text } = kind === 'authorizer' ? DEFAULT_REFUSALS.unauthorized : DEFAULT_REFUSALS.refused;
-  return new ClientError(code, text, { error: answer.get('error'), data: answer.get('data') });
-}
 
 function pick(members: JsonMembers, names: readonly string[]): JsonMembers {
   if (names.length === 0) return NOTHING;

@@ -1,0 +1,40 @@
+import { createCipheriv, randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { RefusedParty, Refusals } from '../metrics/refusals.js';
+import { verdictOn } from '../protocol/verdict.js';
+
+const BLOCK_BYTES = 16;
+/** Ids of one process are its numbers, enciphered: clients know them, and must not guess those of others. */
+const cipher = createCipheriv('aes-128-ecb', randomBytes(BLOCK_BYTES), null).setAutoPadding(false);
+let count = 0;
+
+/** A client as operators find it: by the id of its connection and its address. */
+export abstract class KnownClient implements RefusedParty {
+  /** Where the client is, if connections of one address are counted, or a proxy is before it. */
+  address: string | undefined = undefined;
+  abstract readonly isOpen: boolean;
+  protected abstract readonly socket: Duplex;
+  protected abstract readonly host: { readonly refusals: Refusals };
+  /** The id takes no memory: it is made of this when it is asked for. */
+  private readonly number = ++count;
+
+  /** Tells the connection apart from all others of all nodes: a UUID, always the same. */
+  get id(): string {
+    const block = Buffer.alloc(BLOCK_BYTES);
+    block.writeUIntBE(this.number, 0, 6);
+    const bytes = cipher.update(block);
+    bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+    bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+    return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  }
+
+  /** See {@link RefusedParty.peer}. */
+  get peer(): string | undefined {
+    return this.address ?? (this.socket as Duplex & { readonly remoteAddress?: string }).remoteAddress;
+  }
+
+  /** The client is told that something is refused. @param what an event, for one. */
+  refused(what: string, kind: string, error: unknown): void {
+    if (this.isOpen) this.host.refusals.add(this, { kind, what, ...verdictOn(error) });
+  }
+}

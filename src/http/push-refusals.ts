@@ -1,0 +1,20 @@
+import type { RefusalMade } from '../metrics/refusals.js';
+import { BY_GATEWAY } from '../protocol/verdict.js';
+import type { Answer } from './answer.js';
+
+/** What operators read of pushes that were refused, by the HTTP status that says it. */
+export const PUSH_REFUSALS: Readonly<Record<number, string>> = {
+  400: 'push_malformed',
+  401: 'push_key_required',
+  413: 'push_too_large',
+  429: 'push_too_many',
+  503: 'push_unavailable',
+};
+
+/** What an answer refuses, if it does. */
+export function pushRefusal({ status, body }: Answer): RefusalMade | undefined {
+  const kind = PUSH_REFUSALS[status];
+  if (kind === undefined) return undefined;
+  const { error = '' } = body as { readonly error?: string };
+  return { kind, what: 'a push', why: error, by: BY_GATEWAY };
+}

@@ -1,0 +1,16 @@
+import { CallbackError, ClientError, type Verdict } from './errors.js';
+
+export const BY_GATEWAY = 'the gateway';
+
+/** What decided that a client is told an error. */
+export function verdictOn(error: unknown): Verdict {
+  if (error instanceof CallbackError)
+    return { by: BY_GATEWAY, why: `the app cannot be asked: ${error.message}` };
+  if (!(error instanceof ClientError)) return { by: BY_GATEWAY, why: 'a defect: the error is in the log' };
+  return error.verdict ?? { by: BY_GATEWAY, why: `${error.message}${causeOf(error)}` };
+}
+
+/** What a procedure threw may have anything in it. */
+function causeOf({ code, cause }: ClientError): string {
+  return cause instanceof Error && code !== 'procedure_failed' ? ` (${cause.message})` : '';
+}
