@@ -1,5 +1,6 @@
 import type { JsonMembers, JsonText } from '../protocol/json.js';
 import type { Asker } from './fair-line.js';
+import type { ResponseHeaders } from './retry-wait.js';
 
 /** What one call to the app may carry besides its body. */
 export interface CallOptions extends Asker {
@@ -11,6 +12,8 @@ export interface CallOptions extends Asker {
   readonly withdrawal?: AbortSignal | undefined;
   /** Called when the request is sent, at each try. */
   readonly sent?: (() => void) | undefined;
+  /** Called with the headers of the answer that counts. */
+  readonly answered?: ((headers: ResponseHeaders) => void) | undefined;
   /** It has failed before, and comes again: one try, of whose failure nothing is logged. */
   readonly isRepeated?: boolean | undefined;
 }

@@ -16,7 +16,7 @@ import {
   readBody,
 } from './http-exchange.js';
 import { isForbidden, isTransient } from './http-status.js';
-import { requestedWaitMs } from './retry-wait.js';
+import { requestedWaitMs, type ResponseHeaders } from './retry-wait.js';
 import { withTimeLimit } from './time-limit.js';
 
 /** What one try is bounded by. */
@@ -42,6 +42,7 @@ export class HttpAttempt {
   ) {}
 
   /**
+   * @param answered called with the headers of such an answer.
    * @returns the members of an answer with status 2xx. Those of one with 401 or 403 are a refusal, whatever its `status`
    * says, unless every status of 400 and more is a failed try.
    * @throws {FinalAttemptError} when another try would be answered alike: with another status 4xx, except 408 and 429.
@@ -49,7 +50,7 @@ export class HttpAttempt {
    * @throws {CallbackAnswerError} when the answer is labelled JSON, but is not a JSON object.
    * @throws the signal's reason when it is aborted.
    */
-  async run(signal: AbortSignal): Promise<JsonMembers> {
+  async run(signal: AbortSignal, answered?: (headers: ResponseHeaders) => void): Promise<JsonMembers> {
     const { timeoutMs, maxResponseBytes, redirectOrigins } = this.settings;
     const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
     return withTimeLimit(timeoutMs, tooLate, signal, async (signal) => {
@@ -61,6 +62,7 @@ export class HttpAttempt {
       }
       const body = await readBody(response, maxResponseBytes);
       const { statusCode } = response;
+      answered?.(response.headers);
       return statusCode < 400 ? membersOfAnswer(body, this.post.url.scrubbed) : refusalOf(body, statusCode);
     });
   }

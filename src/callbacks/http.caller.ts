@@ -134,7 +134,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
       try {
         return await this.inTurn(post.url, askerOf(options), signalsOf(options, signal, tries), () => {
           options.sent?.();
-          return attempt.run(signal);
+          return attempt.run(signal, options.answered);
         });
       } catch (error) {
         signal.throwIfAborted();

@@ -110,6 +110,19 @@ export class ServiceSettings {
   readonly conflateKey: string = 'topic';
 
   @Setting({
+    kind: flag(),
+    about:
+      'Whether equal questions to `authorizer` or `beforeSubscribe` at the same moment are one request, and answers of the authorizer are kept for the `Cache-Control: max-age` that they have.',
+  })
+  readonly coalesce: boolean = false;
+
+  @Setting({
+    kind: duration(),
+    about: 'With `coalesce`, no answer is kept for longer, whatever its `max-age`; `0s` keeps none.',
+  })
+  readonly maxAnswerAgeMs: number = 60_000;
+
+  @Setting({
     kind: textMap(HEADER_NAME, HEADER_VALUE),
     secret: true,
     about: "Headers of all callback requests of the service, such as the app's API key.",

@@ -58,6 +58,16 @@ export class Metrics implements OnApplicationShutdown {
     'Ends of subscriptions and clients that the app could not be told of, by service and callback.',
     ['service', 'callback'],
   );
+  private readonly callbackJoins = this.totals(
+    'kittiwake_callbacks_joined_total',
+    'Callbacks that joined an equal one under way, by service and callback.',
+    ['service', 'callback'],
+  );
+  private readonly keptAnswers = this.totals(
+    'kittiwake_callbacks_kept_total',
+    'Callbacks that were answered by a kept answer, by service and callback.',
+    ['service', 'callback'],
+  );
   private readonly publications = this.totals(
     'kittiwake_publications_total',
     'Publications that services gave to this node, by the way they came in.',
@@ -219,6 +229,14 @@ export class Metrics implements OnApplicationShutdown {
 
   callbackDropped(service: string, callback: string): void {
     this.callbackDrops.add(1, service, callback);
+  }
+
+  callbackJoined(service: string, callback: string): void {
+    this.callbackJoins.add(1, service, callback);
+  }
+
+  answerKept(service: string, callback: string): void {
+    this.keptAnswers.add(1, service, callback);
   }
 
   publicationTaken(source: PublicationSource): void {

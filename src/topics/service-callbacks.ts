@@ -1,3 +1,4 @@
+import type { ResponseHeaders } from '../callbacks/retry-wait.js';
 import type { JsonMembers } from '../protocol/json.js';
 import type { CallbackKind } from './callback-kind.js';
 
@@ -11,6 +12,10 @@ export interface Asking {
   readonly withdrawal?: AbortSignal | undefined;
   /** The service could not be asked before, and is asked again. */
   readonly isRepeated?: boolean | undefined;
+  /** Called when the question is sent, at each try. */
+  readonly sent?: (() => void) | undefined;
+  /** Called with the headers of the answer, if it has any. */
+  readonly answered?: ((headers: ResponseHeaders) => void) | undefined;
 }
 
 /** One question to a service. */

@@ -7,6 +7,7 @@ import type { ServiceSettings } from '../config/service.settings.js';
 import { Settings } from '../config/settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CALLBACK_KINDS, type CallbackKind } from './callback-kind.js';
+import { CoalescedServiceCallbacks } from './coalesced.service-callbacks.js';
 import { HttpServiceCallbacks } from './http.service-callbacks.js';
 import { ProviderServiceCallbacks } from './provider.service-callbacks.js';
 import { Service } from './service.js';
@@ -71,12 +72,12 @@ export class TopicServiceExplorer implements OnModuleInit {
 
   private configuredService(name: string, settings: ServiceSettings): Service {
     const urls = Object.fromEntries(CALLBACK_KINDS.map((kind) => [kind, settings[kind]]));
-    return new Service(
-      name,
-      settings,
-      new HttpServiceCallbacks(name, this.caller, urls, settings.headers),
-      this.metrics,
-    );
+    const asked = new HttpServiceCallbacks(name, this.caller, urls, settings.headers);
+    const { coalesce, maxAnswerAgeMs } = settings;
+    const callbacks = coalesce
+      ? new CoalescedServiceCallbacks(asked, { service: name, maxAnswerAgeMs }, this.metrics)
+      : asked;
+    return new Service(name, settings, callbacks, this.metrics);
   }
 }
 

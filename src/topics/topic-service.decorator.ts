@@ -5,7 +5,7 @@ import type { CallbackKind } from './callback-kind.js';
 /** The rules of a service, as in the configuration: durations with their unit, such as `10m`. */
 export type TopicServiceRules = Omit<
   NonNullable<KittiwakeOptions['services']>[string],
-  CallbackKind | 'headers'
+  CallbackKind | 'headers' | 'coalesce' | 'maxAnswerAge'
 >;
 
 /** What {@link TopicService} said of a class. */

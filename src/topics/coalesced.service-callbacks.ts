@@ -1,0 +1,77 @@
+import { maxAgeMsOf } from '../callbacks/answer-age.js';
+import { JointCall } from '../callbacks/joint-call.js';
+import { KeptAnswers } from '../callbacks/kept-answers.js';
+import type { ResponseHeaders } from '../callbacks/retry-wait.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { canonicalJson } from '../protocol/canonical-json.js';
+import { objectText, type JsonMembers } from '../protocol/json.js';
+import type { CallbackKind } from './callback-kind.js';
+import type { CallbackRequest, ServiceCallbacks } from './service-callbacks.js';
+
+/** Characters of the questions and answers that are kept of one service. */
+const MAX_KEPT_LENGTH = 4_194_304;
+
+/** Whose questions are asked together, and how old an answer may become. */
+export interface Coalescing {
+  readonly service: string;
+  /** Answers are kept no longer, whatever the app says; 0: not at all. */
+  readonly maxAnswerAgeMs: number;
+}
+
+/** A service that is asked once what several ask at the same moment, as far as that is a question and not news. */
+export class CoalescedServiceCallbacks implements ServiceCallbacks {
+  private readonly underWay = new Map<string, JointCall>();
+  private readonly kept = new KeptAnswers(MAX_KEPT_LENGTH);
+
+  constructor(
+    private readonly callbacks: ServiceCallbacks,
+    private readonly coalescing: Coalescing,
+    private readonly metrics: Metrics,
+  ) {}
+
+  has(kind: CallbackKind): boolean {
+    return this.callbacks.has(kind);
+  }
+
+  async ask(kind: CallbackKind, request: CallbackRequest): Promise<JsonMembers> {
+    if (kind !== 'authorizer' && kind !== 'beforeSubscribe') return this.callbacks.ask(kind, request);
+    request.signal?.throwIfAborted();
+    request.withdrawal?.throwIfAborted();
+    const question = `${kind} ${canonicalJson(objectText(request.fields))}`;
+    const kept = this.kept.get(question);
+    if (kept) this.metrics.answerKept(this.coalescing.service, kind);
+    return kept ?? (await this.together(kind, question, request));
+  }
+
+  private together(kind: CallbackKind, question: string, request: CallbackRequest): Promise<JsonMembers> {
+    const other = this.underWay.get(question);
+    // What is published between a state and the joiner's subscription would be lost: once asked, it is too late to join.
+    if (other?.isOpen && !(kind === 'beforeSubscribe' && other.isSent)) {
+      this.metrics.callbackJoined(this.coalescing.service, kind);
+      return other.join(request);
+    }
+    const call = this.begin(kind, question, request);
+    return call.join(request);
+  }
+
+  private begin(kind: CallbackKind, question: string, { fields, client }: CallbackRequest): JointCall {
+    let headers: ResponseHeaders = {};
+    const call = new JointCall(async (hooks) => {
+      try {
+        const answered = (of: ResponseHeaders): void => void (headers = of);
+        const answer = await this.callbacks.ask(kind, { fields, client, answered, ...hooks });
+        if (kind === 'authorizer') this.keep(question, answer, headers);
+        return answer;
+      } finally {
+        if (this.underWay.get(question) === call) this.underWay.delete(question);
+      }
+    });
+    this.underWay.set(question, call);
+    return call;
+  }
+
+  private keep(question: string, answer: JsonMembers, headers: ResponseHeaders): void {
+    const ageMs = Math.min(maxAgeMsOf(headers), this.coalescing.maxAnswerAgeMs);
+    if (ageMs > 0) this.kept.keep(question, answer, ageMs);
+  }
+}
