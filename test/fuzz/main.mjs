@@ -1,7 +1,19 @@
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
-const TARGETS = ['heads', 'intake', 'json', 'messagepack', 'forms', 'requests'];
+const TARGETS = [
+  'heads',
+  'intake',
+  'frames',
+  'events',
+  'tokens',
+  'redis',
+  'rabbitmq',
+  'json',
+  'messagepack',
+  'forms',
+  'requests',
+];
 const USAGE = `npm run fuzz -- [--seed N] [--seconds N, of the whole run] [--only ${TARGETS.join('|')}]`;
 
 /** Runs the tests that are named `fuzz: <target>`, for a time. */
