@@ -24,6 +24,7 @@ const SETTINGS: JwtSettings = {
   secret: SECRET,
   jwksCacheMaxAgeMs: 600_000,
   jwksCooldownMs: 30_000,
+  jwksStaleIfErrorMs: 3_600_000,
   fields: { user_id: 'sub' },
   requireExpiry: true,
   clockToleranceMs: 5_000,

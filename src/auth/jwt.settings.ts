@@ -14,6 +14,8 @@ export interface JwtSettings {
   readonly jwksCacheMaxAgeMs: number;
   /** Tokens with unknown keys cause at most one fetch per this long. */
   readonly jwksCooldownMs: number;
+  /** For how long old keys are used when they cannot be fetched again. */
+  readonly jwksStaleIfErrorMs: number;
   /** The audience (`aud`) that a token has to be for. */
   readonly audience?: string | undefined;
   /** The issuer (`iss`) that a token has to be from. */

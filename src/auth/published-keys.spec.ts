@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
@@ -28,11 +29,10 @@ function token(algorithm: string, { privateKey }: KeyPair, kid?: string): string
   return signToken({ algorithm, key: privateKey, claims: { sub: 'user_1' }, header: { kid } });
 }
 
-const realNow = Date.now;
 /** Moves the clock that fetches are spaced by. */
 function advance(ms: number): void {
-  const now = Date.now();
-  Date.now = () => now + ms;
+  const now = performance.now();
+  jest.spyOn(performance, 'now').mockImplementation(() => now + ms);
 }
 
 describe('published keys', () => {
@@ -49,7 +49,7 @@ describe('published keys', () => {
     app = await startApp((response) => answer(response, JSON.stringify({ keys })));
   });
   afterEach(() => {
-    Date.now = realNow;
+    jest.restoreAllMocks();
   });
   afterAll(() => Logger.overrideLogger(false));
 
@@ -59,6 +59,7 @@ describe('published keys', () => {
       jwksUrl: `${app.origin}/keys?word`,
       jwksCacheMaxAgeMs: 600_000,
       jwksCooldownMs: 30_000,
+      jwksStaleIfErrorMs: 3_600_000,
       fields: { user_id: 'sub' },
       requireExpiry: true,
       clockToleranceMs: 5_000,
@@ -183,6 +184,38 @@ describe('published keys', () => {
     }
   });
 
+  it('go on being used for a time when they cannot be fetched again', async () => {
+    keys = [published(P256, { kid: 'a' })];
+    const authenticator = authenticatorWith({ jwksCacheMaxAgeMs: 60_000, jwksStaleIfErrorMs: 120_000 });
+    const signed = token('ES256', P256, 'a');
+    await authenticator.identify(signed);
+    await app.stop();
+    advance(61_000);
+    await expect(authenticator.identify(signed)).resolves.toBeDefined();
+    advance(100_000);
+    await expect(authenticator.identify(signed)).resolves.toBeDefined();
+    expect(await rejection(authenticator.identify(token('ES256', P256, 'b')))).toBeInstanceOf(CallbackError);
+    advance(30_000);
+    expect(await rejection(authenticator.identify(signed))).toBeInstanceOf(CallbackError);
+  });
+
+  it('are fetched once in a while while that fails, however many tokens come', async () => {
+    const down = await startApp((response) => answer(response, '', { status: 503 }));
+    const authenticator = authenticatorWith({ jwksUrl: down.origin });
+    const signed = token('ES256', P256);
+    const refusedAll = async (): Promise<void> => {
+      const all = Array.from({ length: 100 }, () => rejection(authenticator.identify(signed)));
+      for (const error of await Promise.all(all)) expect(error).toBeInstanceOf(CallbackError);
+    };
+    await refusedAll();
+    await refusedAll();
+    expect(down.requests).toHaveLength(1);
+    advance(30_001);
+    await refusedAll();
+    expect(down.requests).toHaveLength(2);
+    expect(warnings).toHaveLength(2);
+  });
+
   it('that cannot be fetched are no fault of the client', async () => {
     const authenticator = authenticatorWith();
     await app.stop();
@@ -211,7 +244,7 @@ describe('published keys', () => {
         if (reply) answer(response, reply.text, { status: reply.status, headers });
         else answer(response, JSON.stringify({ keys: [published(P256)] }));
       });
-      const authenticator = authenticatorWith({ jwksUrl: flaky.origin });
+      const authenticator = authenticatorWith({ jwksUrl: flaky.origin, jwksCooldownMs: 0 });
       expect(await rejection(authenticator.identify(token('ES256', P256)))).toBeInstanceOf(CallbackError);
       await expect(authenticator.identify(token('ES256', P256))).resolves.toBeDefined();
       expect(app.requests).toEqual([]);

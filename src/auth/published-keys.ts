@@ -1,49 +1,122 @@
 import { types } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
+import {
+  createLocalJWKSet,
+  errors,
+  type FlattenedJWSInput,
+  type JSONWebKeySet,
+  type JWTHeaderParameters,
+  type JWTVerifyGetKey,
+} from 'jose';
 import { CallbackError } from '../protocol/errors.js';
+import { monotonicMs } from '../protocol/monotonic-ms.js';
 import { limitedFetch } from './limited-fetch.js';
 
 /** Key sets have some kilobytes. */
 const MAX_ANSWER_BYTES = 1_048_576;
+const TIMEOUT_MS = 5_000;
 
 /** Where an issuer publishes its keys, and how often they are fetched. */
 export interface PublishedKeysSettings {
   readonly url: string;
   /** After this long they are fetched again. */
   readonly cacheMaxAgeMs: number;
-  /** Tokens with unknown keys cause at most one fetch per this long. */
+  /** The least time from one fetch to the next, where the one before failed or a token has an unknown key. */
   readonly cooldownMs: number;
+  /** For how long old keys are used when they cannot be fetched again (`stale-if-error`, RFC 5861 section 4). */
+  readonly staleIfErrorMs: number;
 }
 
 /**
  * The keys that an issuer publishes (RFC 7517 section 5): fetched when the first is needed, when they have grown old,
- * and when a token names one that is not among them.
- * @returns what finds the key of a token; throws {@link CallbackError} when they could not be fetched.
- * @throws when the URL is unusable.
+ * and when a token names one that is not among them; once for all who ask meanwhile.
  */
-export function publishedKeys({ url, cacheMaxAgeMs, cooldownMs }: PublishedKeysSettings): JWTVerifyGetKey {
-  const logger = new Logger('PublishedKeys');
-  const address = parseAddress(url);
-  const find = createRemoteJWKSet(address, {
-    cacheMaxAge: cacheMaxAgeMs,
-    cooldownDuration: cooldownMs,
-    [customFetch]: limitedFetch(MAX_ANSWER_BYTES),
-  });
-  return async (header, token) => {
+export class PublishedKeys {
+  private readonly logger = new Logger(PublishedKeys.name);
+  private readonly address: URL;
+  private readonly fetch = limitedFetch(MAX_ANSWER_BYTES);
+  private find: JWTVerifyGetKey | undefined;
+  private fetchedMs = -Infinity;
+  private attemptedMs = -Infinity;
+  private fetching: Promise<void> | undefined;
+  /** Why the last fetch failed. */
+  private fault: CallbackError | undefined;
+
+  /** @throws when the URL is unusable. */
+  constructor(private readonly settings: PublishedKeysSettings) {
+    this.address = parseAddress(settings.url);
+  }
+
+  /**
+   * The key of a token.
+   * @throws {CallbackError} when the keys could not be fetched, and what there is of them is too old or lacks this one.
+   */
+  async keyOf(
+    header: JWTHeaderParameters,
+    token: FlattenedJWSInput,
+  ): Promise<Awaited<ReturnType<JWTVerifyGetKey>>> {
+    const find = await this.current();
     try {
       return await find(header, token);
-    } catch (cause) {
-      if (isFaultOfToken(cause)) throw cause;
-      const message = `the keys at ${address.origin}${address.pathname} could not be fetched: ${describe(cause)}`;
-      logger.warn(message);
-      throw new CallbackError(message, { cause });
+    } catch (error) {
+      if (error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw this.failure(error);
+      if (this.find === find && this.mayFetch) await this.refresh();
+      if (this.fault) throw this.fault;
+      if (!this.find || this.find === find) throw error;
+      return this.find(header, token);
     }
-  };
-}
+  }
 
-function isFaultOfToken(error: unknown): boolean {
-  return error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
+  private async current(): Promise<JWTVerifyGetKey> {
+    const { cacheMaxAgeMs, staleIfErrorMs } = this.settings;
+    if (this.ageMs >= cacheMaxAgeMs && (!this.fault || this.mayFetch)) await this.refresh();
+    const isUsable = this.ageMs < cacheMaxAgeMs + (this.fault ? staleIfErrorMs : 0);
+    if (this.find && (isUsable || !this.fault)) return this.find;
+    throw this.fault ?? new CallbackError('there are no keys');
+  }
+
+  private get ageMs(): number {
+    return monotonicMs() - this.fetchedMs;
+  }
+
+  private get mayFetch(): boolean {
+    return this.fetching !== undefined || monotonicMs() - this.attemptedMs >= this.settings.cooldownMs;
+  }
+
+  /** Whether that failed is in `fault`. */
+  private refresh(): Promise<void> {
+    this.fetching ??= this.fetchKeys().finally(() => (this.fetching = undefined));
+    return this.fetching;
+  }
+
+  private async fetchKeys(): Promise<void> {
+    this.attemptedMs = monotonicMs();
+    try {
+      this.find = createLocalJWKSet(await this.published());
+      this.fetchedMs = monotonicMs();
+      this.fault = undefined;
+    } catch (cause) {
+      this.fault = this.failure(cause);
+    }
+  }
+
+  private failure(cause: unknown): CallbackError {
+    const { origin, pathname } = this.address;
+    const message = `the keys at ${origin}${pathname} could not be fetched: ${describe(cause)}`;
+    this.logger.warn(message);
+    return new CallbackError(message, { cause });
+  }
+
+  private async published(): Promise<JSONWebKeySet> {
+    const response = await this.fetch(this.address, {
+      headers: { accept: 'application/json, application/jwk-set+json' },
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (response.status !== 200) throw new Error(`status ${response.status}`);
+    return (await response.json()) as JSONWebKeySet; // createLocalJWKSet checks it
+  }
 }
 
 /** fetch says why it failed only in its cause, and there sometimes only as a code. */

@@ -40,6 +40,7 @@ function start(settings: Partial<JwtSettings>): () => unknown {
       algorithms: ['HS256'],
       jwksCacheMaxAgeMs: 1,
       jwksCooldownMs: 1,
+      jwksStaleIfErrorMs: 1,
       fields: {},
       requireExpiry: true,
       clockToleranceMs: 0,

@@ -3,7 +3,7 @@ import { JoseTokenVerifier } from './jose.token-verifier.js';
 import { checkKey, checkPublished, readPublicKey, readPublicKeyFile, readSecret } from './jwt-keys.js';
 import type { JwtSettings } from './jwt.settings.js';
 import { NestTokenVerifier } from './nest.token-verifier.js';
-import { publishedKeys } from './published-keys.js';
+import { PublishedKeys } from './published-keys.js';
 import type { TokenVerifier } from './token-verifier.js';
 
 type VerifierFor = (algorithm: string) => TokenVerifier;
@@ -41,10 +41,14 @@ function withKey(key: KeyObject, settings: JwtSettings): VerifierFor {
 }
 
 function withPublishedKeys(url: string, settings: JwtSettings): VerifierFor {
-  const { jwksCacheMaxAgeMs: cacheMaxAgeMs, jwksCooldownMs: cooldownMs } = settings;
-  const keys = publishedKeys({ url, cacheMaxAgeMs, cooldownMs });
+  const keys = new PublishedKeys({
+    url,
+    cacheMaxAgeMs: settings.jwksCacheMaxAgeMs,
+    cooldownMs: settings.jwksCooldownMs,
+    staleIfErrorMs: settings.jwksStaleIfErrorMs,
+  });
   return (algorithm) => {
     checkPublished(algorithm);
-    return new JoseTokenVerifier(algorithm, keys, settings);
+    return new JoseTokenVerifier(algorithm, (header, token) => keys.keyOf(header, token), settings);
   };
 }

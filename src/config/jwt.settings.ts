@@ -69,8 +69,18 @@ export class JwtSettings {
   @Setting({ kind: duration({ min: 1 }), about: 'After this long the published keys are fetched again.' })
   readonly jwksCacheMaxAgeMs: number = 600_000;
 
-  @Setting({ kind: duration(), about: 'Tokens with unknown keys cause at most one fetch per this long.' })
+  @Setting({
+    kind: duration(),
+    about:
+      'The least time between two fetches that tokens with unknown keys cause, or that follow a failed one.',
+  })
   readonly jwksCooldownMs: number = 30_000;
+
+  @Setting({
+    kind: duration(),
+    about: 'For how long published keys are used beyond `jwksCacheMaxAge` when they cannot be fetched again.',
+  })
+  readonly jwksStaleIfErrorMs: number = 3_600_000;
 
   @Setting({
     kind: text(FILLED_TEXT),

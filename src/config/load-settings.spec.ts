@@ -151,6 +151,7 @@ describe('settings with options', () => {
       ...JWT,
       jwksCacheMaxAgeMs: 600_000,
       jwksCooldownMs: 30_000,
+      jwksStaleIfErrorMs: 3_600_000,
       clockToleranceMs: 5_000,
       fields: { user_id: 'sub' },
     });
@@ -421,7 +422,7 @@ describe('an unknown key', () => {
     ],
     [
       { auth: { jwt: { ...JWT, key: 'sesame' } } },
-      'auth.jwt.key: unknown key, expected one of algorithms, secret, publicKey, publicKeyFile, jwksUrl, jwksCacheMaxAge, jwksCooldown, audience, issuer, fields, requireExpiry, clockTolerance',
+      'auth.jwt.key: unknown key, expected one of algorithms, secret, publicKey, publicKeyFile, jwksUrl, jwksCacheMaxAge, jwksCooldown, jwksStaleIfError, audience, issuer, fields, requireExpiry, clockTolerance',
     ],
   ])('is told with what was meant: %j', (options, expected) => {
     expect(problemsOf(options)).toEqual([expected]);
