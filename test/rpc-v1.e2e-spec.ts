@@ -48,6 +48,7 @@ describe('with kittiwake.v1.json', () => {
       event: 'hello',
       connection_id: expect.any(String),
       ping_period: 15,
+      expires_in: expect.any(Number), // every token ends
       limits: {
         frame_bytes: 1_048_576,
         result_bytes: 10_485_760,

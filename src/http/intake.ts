@@ -14,11 +14,6 @@ export interface Failure {
   readonly error: string;
 }
 
-/** What became of each item of a batch, in the order of the request. */
-export interface BatchResult<Taken> {
-  readonly results: readonly (Taken | Failure)[];
-}
-
 /** What an intake takes in. */
 export interface IntakeItem<Taken> {
   /** In the plural, for error texts. */
