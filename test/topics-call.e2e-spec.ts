@@ -15,7 +15,11 @@ function connect(...protocols: string[]): Promise<TestClient> {
 
 async function authenticated(userId: unknown = 1): Promise<TestClient> {
   const client = await connect(V1);
-  expect(await client.ask(auth(userId))).toEqual({ event: 'auth', status: 'ok' });
+  expect(await client.ask(auth(userId))).toEqual({
+    event: 'auth',
+    status: 'ok',
+    expires_in: expect.any(Number),
+  });
   return client;
 }
 
