@@ -254,6 +254,7 @@ function onClose(this: WebSocket): void {
 
 /** The WebSocket closes by itself, with the code that says what was wrong. */
 function onError(this: WebSocket, error: Error & { readonly code?: string }): void {
+  logger.debug(`a client broke the WebSocket protocol: ${error.message}`);
   const { connection } = this as ConnectedWebSocket;
   const isTooBig = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
   if (!isTooBig) connection.refused('a frame', 'protocol_violated', new ClientError('', error.message));
