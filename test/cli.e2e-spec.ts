@@ -512,7 +512,10 @@ describe('a gateway of its own', () => {
 
   it('may have worker processes', async () => {
     const config = { server: { workers: 2 }, procedures: { local: { stateDir: folder, worker: 'workers' } } };
-    const gateway = stopped(await ServerProcess.start({ config, command: ['cli/main.js', 'start'] }));
+    const startTimeoutMs = 30_000; // several whole processes start before one takes connections
+    const gateway = stopped(
+      await ServerProcess.start({ config, command: ['cli/main.js', 'start'], startTimeoutMs }),
+    );
     const { stdout } = await runWith({ config }, '--json', 'status');
     const { pid, worker } = JSON.parse(stdout) as Record<string, number>;
     expect(worker).not.toBe(pid);
