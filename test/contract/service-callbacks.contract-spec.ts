@@ -54,7 +54,7 @@ describe('over HTTP', () => {
       );
       const gateway = await TestGateway.start({
         services: { books: { requireAuthentication: false, [kind]: `${app.origin}/${kind}` } },
-        callbacks: { tries: 2, wait: '0s' },
+        callbacks: { tries: 2, wait: '0s', endTimeout: '0s' },
       });
       const client = await TestClient.connect(gateway.url);
       if (event.event !== 'subscribe') await client.ask({ event: 'subscribe', subscription: 'books.1' });
