@@ -43,7 +43,8 @@ export default {
       name: 'no-dev-dependencies',
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'] },
+      // A peer that the tests install is both.
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg'], dependencyTypesNot: ['npm-peer'] },
     },
   ],
   options: {

@@ -13,6 +13,7 @@ export { type EndpointKind, KITTIWAKE_ENDPOINT } from './http/endpoint-kind.js';
 export { Kittiwake, type PublishOptions, type TriggerOptions } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { Arguments } from './procedures/arguments.js';
+export { Descriptor, type SocketKind } from './procedures/descriptor.js';
 export { OnCallerConnect, OnCallerDisconnect } from './procedures/caller-hooks.decorator.js';
 export { type NeededVariable, NeedInfo } from './procedures/need-info.js';
 export { type CallOrigin, type HttpCall, ProcedureCall } from './procedures/procedure-call.js';

@@ -184,8 +184,8 @@ describe.each(['tcp', 'unix'] as const)('over %s', (over) => {
     await client.untilEnded();
   });
 
-  it('a file descriptor is refused with the error of the protocol', async () => {
-    const stage = await LocalStage.start({ port: 0 });
+  it('a file descriptor is refused, where none may be passed, with the error of the protocol', async () => {
+    const stage = await LocalStage.start({ port: 0, descriptorsPerRequest: 0 });
     const headers = { 'Content-Type': 'application/json' };
     for (const given of [
       { _args: ['_FD_BRE_MAGIC_-r'] },

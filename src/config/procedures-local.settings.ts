@@ -41,6 +41,13 @@ export class ProceduresLocalSettings {
   })
   readonly path?: string;
 
+  @Setting({
+    kind: integer({ min: 0, max: 64 }),
+    about:
+      'The most open files and sockets that come with one request over the Unix socket, or go with one answer. They are passed where the package `usocket` is installed; `0` passes none.',
+  })
+  readonly descriptorsPerRequest: number = 16;
+
   @Setting({ kind: duration({ min: 1 }), about: 'How long the header of a request may take to arrive.' })
   readonly headerTimeoutMs: number = 1_000;
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stoppedAfterEach } from '../../test/support/cleanup.js';
@@ -39,8 +39,8 @@ class Lines {
       for await (const part of request) parts.push(part as Buffer);
       await answer(request, response, Buffer.concat(parts).toString());
     });
-    this.tcp = this.server.acceptor('tcp');
-    this.unix = this.server.acceptor('unix');
+    this.tcp = this.server.acceptor();
+    this.unix = createServer({ allowHalfOpen: true }, (socket) => this.server.accept('unix', socket));
   }
 
   static async start(answer: Answer = say, limits: Partial<LineLimits> = {}): Promise<Lines> {

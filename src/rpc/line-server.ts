@@ -5,15 +5,22 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { createServer, type Server as NetServer, type Socket } from 'node:net';
+import { createServer, type Server as NetServer } from 'node:net';
 import { OpenRequests } from '../connection/open-requests.js';
-import { type LineLimits, LineSocket, type LineTransport } from './line-socket.js';
+import type { DescriptorChannel } from './descriptor-channel.js';
+import { type LineConnection, type LineLimits, LineSocket, type LineTransport } from './line-socket.js';
+
+/** How a client came, and what descriptors came along, on a connection that can have such. */
+export interface LineOrigin {
+  readonly transport: LineTransport;
+  readonly descriptors: DescriptorChannel | undefined;
+}
 
 /** Answers a request; told how the client came. */
 export type LineHandler = (
   request: IncomingMessage,
   response: ServerResponse,
-  transport: LineTransport,
+  origin: LineOrigin,
 ) => Promise<void>;
 
 /**
@@ -22,7 +29,7 @@ export type LineHandler = (
  */
 export class LineServer {
   private readonly logger = new Logger('Procedures');
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets = new Set<LineConnection>();
   readonly requests = new OpenRequests();
   /** It never listens: it parses what connections bring. */
   private readonly http: Server;
@@ -42,20 +49,21 @@ export class LineServer {
     this.http.on('clientError', (_error, socket) => this.refuse(socket as unknown as LineSocket));
   }
 
-  /** A server for connections of this kind; the caller makes it listen, as often as it likes. */
-  acceptor(transport: LineTransport): NetServer {
-    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(transport, socket));
+  /** A server for connections over TCP; the caller makes it listen. */
+  acceptor(): NetServer {
+    return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept('tcp', socket));
+  }
+
+  /** Takes a connection that somebody else has accepted. */
+  accept(transport: LineTransport, socket: LineConnection): void {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    this.http.emit('connection', new LineSocket(transport, socket, this.limits));
   }
 
   /** Cuts every connection. */
   closeAll(): void {
     for (const socket of this.sockets) socket.destroy();
-  }
-
-  private accept(transport: LineTransport, socket: Socket): void {
-    this.sockets.add(socket);
-    socket.once('close', () => this.sockets.delete(socket));
-    this.http.emit('connection', new LineSocket(transport, socket, this.limits));
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
@@ -65,7 +73,8 @@ export class LineServer {
     this.requests.add(response);
     if (socket.method !== undefined) request.method = socket.method;
     response.shouldKeepAlive = false;
-    this.handle(request, response, socket.transport).catch((error: unknown) => {
+    const { transport, descriptors } = socket;
+    this.handle(request, response, { transport, descriptors }).catch((error: unknown) => {
       if (!socket.destroyed) this.logger.error(error);
       response.destroy();
     });

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import type { DescriptorChannel } from './descriptor-channel.js';
 import { LineAnswer } from './line-answer.js';
 import { LineHeadReader } from './line-head.js';
 
@@ -13,6 +13,14 @@ const GRACE_MS = 500;
 
 /** How a client came. */
 export type LineTransport = 'tcp' | 'unix';
+
+/** What a client is connected by: a socket of Node, or one that passes descriptors. */
+export interface LineConnection extends Duplex {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly bytesWritten: number;
+  readonly descriptors?: DescriptorChannel | undefined;
+}
 
 /** What one connection may cost. */
 export interface LineLimits {
@@ -45,7 +53,7 @@ export class LineSocket extends Duplex {
 
   constructor(
     readonly transport: LineTransport,
-    private readonly socket: Socket,
+    private readonly socket: LineConnection,
     private readonly limits: LineLimits,
   ) {
     super({ allowHalfOpen: true });
@@ -63,6 +71,10 @@ export class LineSocket extends Duplex {
 
   get remotePort(): number | undefined {
     return this.socket.remotePort;
+  }
+
+  get descriptors(): DescriptorChannel | undefined {
+    return this.socket.descriptors;
   }
 
   get bytesWritten(): number {

@@ -5,7 +5,6 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { once } from 'node:events';
 import type { AddressInfo, Server } from 'node:net';
 import type { ProceduresSettings } from '../config/procedures.settings.js';
 import { Settings } from '../config/settings.js';
@@ -14,6 +13,7 @@ import { LineServer } from './line-server.js';
 import { RpcHttp } from './rpc-http.js';
 import { ServiceSecret } from './service-secret.js';
 import { StateFolder } from './state-folder.js';
+import { UnixFront } from './unix-front.js';
 
 /** What stands for the host and the port where there is no TCP port. */
 const UNIX_ONLY = 'unix-domain:0';
@@ -26,7 +26,7 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly folder: StateFolder | undefined;
   private lines: LineServer | undefined;
   private tcp: Server | undefined;
-  private unix: Server | undefined;
+  private unix: UnixFront | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -61,11 +61,11 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
         return rpc.maxRequestBytes;
       },
     };
-    this.lines = new LineServer(limits, (request, response, transport) =>
-      rpc.handle(request, response, { prefix, transport, isForOneRequest: true }),
+    this.lines = new LineServer(limits, (request, response, origin) =>
+      rpc.handle(request, response, { ...origin, prefix, isForOneRequest: true }),
     );
     if (local.port !== undefined) this.tcp = await this.listenOnPort(this.lines, local.host, local.port);
-    if (this.folder && local.socket) this.unix = await this.listenInFolder(this.lines, this.folder);
+    if (this.folder && local.socket) this.unix = await this.listenInFolder(this.lines, this.folder, local);
   }
 
   /** Lets programs find it: from here on no other process answers new ones. @throws {StateError} */
@@ -81,7 +81,8 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
   /** Takes no new calls, and answers those that it has. */
   async beforeApplicationShutdown(): Promise<void> {
     this.withdraw();
-    for (const server of [this.tcp, this.unix]) if (server?.listening) server.close();
+    if (this.tcp?.listening) this.tcp.close();
+    this.unix?.close();
     await this.lines?.requests.answered(this.settings.shutdown.timeoutMs);
   }
 
@@ -94,22 +95,21 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
     this.folder?.remove();
   };
 
-  private async listenInFolder(lines: LineServer, folder: StateFolder): Promise<Server> {
+  private async listenInFolder(
+    lines: LineServer,
+    folder: StateFolder,
+    { descriptorsPerRequest }: ProceduresSettings['local'],
+  ): Promise<UnixFront> {
     if (!this.listeners.isSuccessor) await folder.refuseIfTaken();
-    const server = lines.acceptor('unix');
-    folder.listen(server);
-    await once(server, 'listening');
-    return this.logged(server);
+    const unix = new UnixFront(lines, folder, descriptorsPerRequest);
+    await unix.open();
+    return unix;
   }
 
   private async listenOnPort(lines: LineServer, host: string, port: number): Promise<Server> {
-    const server = lines.acceptor('tcp');
+    const server = lines.acceptor();
     await this.listeners.listen(server, { name: 'local', host, port });
-    return this.logged(server);
-  }
-
-  /** That a connection could not be accepted is no reason to end. */
-  private logged(server: Server): Server {
+    // That a connection could not be accepted is no reason to end.
     return server.on('error', (error) =>
       this.logger.error(`a connection was not accepted: ${error.message}`),
     );

@@ -10,7 +10,9 @@ import { ProcedureError } from '../procedures/procedure-errors.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import { messageOf } from '../protocol/message-of.js';
 import { verdictOn } from '../protocol/verdict.js';
+import { replyTo } from './descriptor-reply.js';
 import { type Formats, JSON_ONLY, negotiate } from './negotiate.js';
+import { descriptorsIn, PassedDescriptors, type ReplyTarget } from './passed-descriptors.js';
 import { readBody, RequestCutOff } from './request-body.js';
 import { ResultChunks } from './result-chunks.js';
 import { JSON_FORMAT, type ResultFormat } from './result-format.js';
@@ -19,7 +21,7 @@ import type { RpcCaller } from './rpc-callers.js';
 import type { RpcFront } from './rpc-front.js';
 import { argumentsOf, isMessagePack } from './rpc-input.js';
 import type { RpcParts } from './rpc-parts.js';
-import type { RpcResponse } from './rpc-response.js';
+import { RpcResponse } from './rpc-response.js';
 import type { RpcTarget } from './rpc-target.js';
 import { UnbegunStream } from './unbegun-stream.js';
 import { wholeResult } from './whole-result.js';
@@ -37,12 +39,15 @@ export class RpcExchange {
   private chunks: ResultChunks | undefined;
   private isAuthenticated = false;
   private expiry: Expiry | undefined;
+  private readonly passed: PassedDescriptors;
 
   constructor(
     private readonly parts: RpcParts,
-    private readonly reply: RpcResponse,
+    private reply: RpcResponse,
     private readonly front: RpcFront,
-  ) {}
+  ) {
+    this.passed = new PassedDescriptors(front.descriptors);
+  }
 
   /** Resolves when the answer has been sent, or cannot be any more. */
   async run(): Promise<void> {
@@ -54,12 +59,18 @@ export class RpcExchange {
       if (!this.reply.isGone && !(error instanceof RequestCutOff)) await this.fail(error);
     } finally {
       this.expiry?.cancel();
+      this.passed.close();
     }
   }
 
   /** Whether it is answered with a stream. */
   get isStream(): boolean {
     return this.chunks !== undefined;
+  }
+
+  /** What became of the request, see {@link RpcResponse.status}. */
+  get status(): number {
+    return this.reply.status;
   }
 
   /** Ends the connection, whatever was to be answered. */
@@ -73,7 +84,7 @@ export class RpcExchange {
     if (!target) return this.refuse(NOT_FOUND, calls.unknown('that'));
     const caller = await callers.identify(this.request, target);
     this.watch(caller);
-    const origin = this.originOf(target, caller);
+    let origin = this.originOf(target, caller);
     this.isAuthenticated = origin.isService || origin.identity !== undefined;
     this.procedure = calls.find(target.name, origin);
     if (!this.procedure)
@@ -83,10 +94,26 @@ export class RpcExchange {
       );
     const { accept, 'content-type': contentType } = this.request.headers;
     this.formats = negotiate(accept, contentType);
-    const given = this.request.method === 'POST' ? await this.arguments(contentType) : NO_ARGUMENTS;
+    const all = this.request.method === 'POST' ? await this.arguments(contentType) : NO_ARGUMENTS;
+    const { given, replyTo: elsewhere } = this.passed.resolve(all);
+    if (elsewhere) {
+      await this.turnTo(elsewhere);
+      origin = this.originOf(target, caller);
+    }
     const { signal } = this.reply;
     const answer = await calls.call({ name: target.name, given, origin, signal });
     return 'stream' in answer ? this.relay(answer.stream) : this.tell(answer.value);
+  }
+
+  /** From here on the answer goes to a descriptor; the caller is told so, which is all that it hears. */
+  private async turnTo(target: ReplyTarget): Promise<void> {
+    const { reply } = this;
+    this.reply = new RpcResponse(
+      this.request,
+      replyTo(target, this.request),
+      this.parts.config.bodyTimeoutMs,
+    );
+    await reply.whole(202, JSON_FORMAT.mediaType, JSON_FORMAT.encode({ replied_to_first_fd: true }));
   }
 
   /** What goes on for long is not to outlast the token that it was begun with. */
@@ -126,9 +153,10 @@ export class RpcExchange {
   private async tell(value: unknown): Promise<void> {
     const isOwn = this.procedure?.signature.isRaw && (value === undefined || this.reply.isBegun);
     if (isOwn) return this.reply.ended;
+    const descriptors = descriptorsIn(value);
     const { status, mediaType, body } = wholeResult(
-      value,
-      this.formats.result,
+      descriptors ? this.passed.attach(descriptors) : value,
+      descriptors ? JSON_FORMAT : this.formats.result,
       this.parts.config.maxResultBytes,
     );
     return this.reply.whole(status, mediaType, body);

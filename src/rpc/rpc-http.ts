@@ -39,9 +39,9 @@ export class RpcHttp implements BeforeApplicationShutdown {
     this.open.set(exchange, running);
     await running;
     this.open.delete(exchange);
-    this.metrics.eventHandled('call', reply.status < 400 ? 'success' : 'error');
+    this.metrics.eventHandled('call', exchange.status < 400 ? 'success' : 'error');
     this.statistics.answered({
-      status: reply.status,
+      status: exchange.status,
       transport: front.transport,
       isStream: exchange.isStream,
       procedure: exchange.procedure?.signature,

@@ -13,9 +13,6 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 /** The member of a body that has the arguments by position. */
 const POSITIONAL = '_args';
-/** Clients that pass descriptors over a Unix socket send these texts in their place, or this member with them. */
-const DESCRIPTOR = /^_(?:FD|SO)_BRE_MAGIC_-/;
-const REPLY_TO_DESCRIPTOR = 'reply_to_first_fd';
 const OPEN_BRACE = 0x7b;
 
 const NOTHING: Arguments = { positional: [], named: new Map() };
@@ -32,7 +29,7 @@ export function isMessagePack(contentType: string | undefined): boolean {
 
 /**
  * The arguments that a body has: an object of JSON or MessagePack, or a form; a body of another type has none.
- * @throws {ProcedureError} (400) when it cannot be read; (500) when descriptors are meant, which cannot be received.
+ * @throws {ProcedureError} (400) when it cannot be read.
  */
 export function argumentsOf(body: Buffer, contentType: string | undefined): Arguments {
   const mediaType = mediaTypeOf(contentType) || (body[0] === OPEN_BRACE ? JSON_TYPE : '');
@@ -86,8 +83,5 @@ function argumentsIn(body: unknown): Arguments {
   const positional = named.get(POSITIONAL) ?? [];
   named.delete(POSITIONAL);
   if (!Array.isArray(positional)) throw new ProcedureError(`${POSITIONAL} is not a list`, 400);
-  const isDescriptor = (value: unknown): boolean => typeof value === 'string' && DESCRIPTOR.test(value);
-  if (named.has(REPLY_TO_DESCRIPTOR) || positional.some(isDescriptor))
-    throw new ProcedureError('Cannot send file descriptors over TCP');
   return { positional, named };
 }

@@ -1,9 +1,18 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, type Server } from 'node:net';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import { messageOf } from '../protocol/message-of.js';
 import { StateError } from './state-error.js';
+import type { UnixListener } from './unix-listener.js';
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -57,12 +66,12 @@ export class StateFolder {
   }
 
   /**
-   * Makes a server listen under another name, until {@link placeSocket}: under its own the socket is never seen with
-   * another mode, nor gone while a new process replaces it.
+   * Has somebody listen in a folder that nobody else can look into, until {@link placeSocket}: under its own name the
+   * socket is never seen with another mode, nor gone while a new process replaces it.
    * @throws {StateError} when a path is too long for a socket.
    */
-  listen(server: Server): void {
-    const path = this.unplaced('sock');
+  async listen(listener: UnixListener): Promise<void> {
+    const path = this.unplacedSocket;
     const bytes = Math.max(Buffer.byteLength(path), Buffer.byteLength(this.path('sock')));
     if (bytes > MAX_SOCKET_PATH_BYTES) {
       const limit = `${bytes} bytes, at most ${MAX_SOCKET_PATH_BYTES}`;
@@ -70,15 +79,16 @@ export class StateFolder {
         `the path of the socket is too long (${limit}); set a shorter procedures.local.stateDir`,
       );
     }
-    const mask = isMainThread ? process.umask(~FILE_MODE & 0o777) : undefined;
-    server.listen(path);
-    if (mask !== undefined) process.umask(mask);
+    rmSync(this.ownFolder, { recursive: true, force: true });
+    attempt(`the folder ${this.ownFolder} cannot be made`, () => mkdirSync(this.ownFolder, FOLDER_MODE));
+    await listener.listen(path);
   }
 
   /** Puts the socket that listens at its place. @throws {StateError} */
   placeSocket(): void {
-    chmodSync(this.unplaced('sock'), FILE_MODE); // where the umask could not be set
-    this.place('sock');
+    chmodSync(this.unplacedSocket, FILE_MODE);
+    this.place('sock', this.unplacedSocket);
+    rmdirSync(this.ownFolder);
   }
 
   /** @throws {StateError} */
@@ -88,12 +98,13 @@ export class StateFolder {
       rmSync(path, { force: true });
       writeFileSync(path, text, { mode: FILE_MODE, flag: 'wx' });
     });
-    this.place(extension);
+    this.place(extension, path);
   }
 
   /** Removes the files, unless they are those of another process by now, and what never came to its place. */
   remove(): void {
     const isOurs = this.pid === process.pid;
+    rmSync(this.ownFolder, { recursive: true, force: true });
     for (const extension of ['url', 'sock', 'pid'] as const) {
       rmSync(this.unplaced(extension), { force: true });
       if (isOurs && this.placed.has(extension)) rmSync(this.path(extension), { force: true });
@@ -108,15 +119,21 @@ export class StateFolder {
     }
   }
 
-  private place(extension: string): void {
-    attempt(`${this.path(extension)} cannot be written`, () =>
-      renameSync(this.unplaced(extension), this.path(extension)),
-    );
+  private place(extension: string, from: string): void {
+    attempt(`${this.path(extension)} cannot be written`, () => renameSync(from, this.path(extension)));
     this.placed.add(extension);
   }
 
   private path(extension: string): string {
     return join(this.folder, `${this.worker}.${extension}`);
+  }
+
+  private get ownFolder(): string {
+    return join(this.folder, `.${process.pid}`);
+  }
+
+  private get unplacedSocket(): string {
+    return join(this.ownFolder, 'sock');
   }
 
   private unplaced(extension: string): string {

@@ -28,6 +28,11 @@ const TOOLS = [
     hint: 'install script (util-linux), which is the terminal of tests',
   },
   {
+    names: ['python3'],
+    aptPackage: 'python3-minimal',
+    hint: 'install Python 3, whose standard library passes file descriptors',
+  },
+  {
     names: ['chromium', 'chromium-browser', 'google-chrome'],
     aptPackage: 'chromium',
     hint: 'install Chromium or Google Chrome',
