@@ -1,7 +1,8 @@
 /* Makes sure, before the tests, that the programs are there which they start: installs them or says what is missing. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const TOOLS = [
   {
@@ -32,6 +33,8 @@ const TOOLS = [
     aptPackage: 'python3-minimal',
     hint: 'install Python 3, whose standard library passes file descriptors',
   },
+  { names: ['make'], aptPackage: 'make', hint: 'install make, which builds the package usocket' },
+  { names: ['g++'], aptPackage: 'g++', hint: 'install a C++ compiler, which builds the package usocket' },
   {
     names: ['chromium', 'chromium-browser', 'google-chrome'],
     aptPackage: 'chromium',
@@ -46,7 +49,7 @@ if (missing.length > 0 && canInstall()) {
 }
 for (const { names, hint } of missing)
   console.error(`The tests need ${names[0]}, which was not found: ${hint}.`);
-process.exit(missing.length > 0 ? 1 : 0);
+if (missing.length > 0 || !hasDescriptors()) process.exit(1);
 
 function isThere({ names, variable }) {
   const chosen = variable === undefined ? undefined : process.env[variable];
@@ -81,4 +84,14 @@ function install(packages) {
     process.stderr.write(`apt-get ${args.join(' ')} failed:\n${stdout ?? ''}${stderr ?? ''}\n`);
     return;
   }
+}
+
+/** Compiles the package that passes descriptors, see test/usocket/package.json. */
+function hasDescriptors() {
+  const folder = fileURLToPath(new URL('../usocket', import.meta.url));
+  if (existsSync(join(folder, 'node_modules/usocket/build/Release/uwrap.node'))) return true;
+  const args = ['ci', '--no-audit', '--no-fund'];
+  const { status, stdout, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
+  if (status !== 0) console.error(`The tests need the package usocket; npm ci failed:\n${stdout}${stderr}`);
+  return status === 0;
 }
