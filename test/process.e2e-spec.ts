@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
 import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
 import { stoppedAfterAll, stoppedAfterEach } from './support/cleanup.js';
@@ -266,6 +266,58 @@ describe('the log', () => {
       [new Set([40]), ''],
       [new Set(), ''],
     ]);
+  });
+});
+
+describe('a line of the log about a client', () => {
+  const config = {
+    log: { level: 'debug' },
+    callbacks: { tries: 2, wait: '0s', waitJitter: '0s' },
+    auth: { ticket: { url: 'http://127.0.0.1:1/ticket', fields: ['user'] } },
+    services: {
+      books: { requireAuthentication: false, authorizer: 'http://127.0.0.1:1/authorizer' },
+      news: { requireAuthentication: false, onUnsubscribe: 'http://127.0.0.1:1/unsubscribed' },
+    },
+  };
+  const told = [
+    /POST .+ticket: try 1 failed/,
+    /POST .+ticket: failed/,
+    /POST .+authorizer: failed/,
+    /a client broke the WebSocket protocol/,
+    /POST .+unsubscribed: failed/,
+    /refused auth/,
+    /refused subscribe/,
+    /refused a frame/,
+  ];
+
+  /** @returns the process, once it has told all, and which connection it was. */
+  async function provoked(format: string): Promise<[ServerProcess, unknown]> {
+    const server = await start({ config, env: { KITTIWAKE_LOG_FORMAT: format } });
+    const client = await TestClient.connect(server.url, [KITTIWAKE_V1]);
+    const { connection_id: id } = await client.greeting();
+    await client.ask({ event: 'auth', ticket: 'one' });
+    await client.ask({ event: 'subscribe', subscription: 'books.1' });
+    await client.ask({ event: 'subscribe', subscription: 'news.1' });
+    (client.webSocket as unknown as { _socket: Socket })._socket.write(Buffer.of(0xff, 0xff));
+    await client.untilClosed();
+    await eventually(() => told.every((one) => one.test(server.stdout)), { what: 'all of the lines' });
+    return [server, id];
+  }
+
+  it('has the id of its connection in JSON', async () => {
+    const [server, connection] = await provoked('json');
+    const lines = logOf(server);
+    for (const one of told)
+      expect(lines.filter(({ msg }) => one.test(String(msg)))).toContainEqual(
+        expect.objectContaining({ connection, service: 'kittiwake', pid: server.pid }),
+      );
+  });
+
+  it('has the id of its connection as text', async () => {
+    const [server, connection] = await provoked('pretty');
+    const lines = server.stdout.split(/\n(?=\[)/);
+    for (const one of told)
+      expect(lines.find((line) => one.test(line))).toContain(`connection: ${JSON.stringify(connection)}`);
   });
 });
 

@@ -1,3 +1,4 @@
+import type { LogParty } from '../metrics/log-line.js';
 import type { JsonText } from '../protocol/json.js';
 import type { Authenticated } from './authenticated.js';
 
@@ -6,10 +7,15 @@ export interface Authenticator {
   /**
    * @param event the members of the client's `auth` event.
    * @param signal aborted when the result is of no use any more.
+   * @param client whom lines of the log name.
    * @throws {ClientError} when the client is refused.
    * @throws {CallbackError} when whoever decides could not be asked.
    */
-  authenticate(event: ReadonlyMap<string, JsonText>, signal: AbortSignal): Promise<Authenticated>;
+  authenticate(
+    event: ReadonlyMap<string, JsonText>,
+    signal: AbortSignal,
+    client?: LogParty,
+  ): Promise<Authenticated>;
 }
 
 /** The methods by which clients may authenticate. */

@@ -1,5 +1,6 @@
 import { isOk, whyNotOk } from '../callbacks/callback-answer.js';
 import type { Caller } from '../callbacks/caller.js';
+import type { LogParty } from '../metrics/log-line.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { objectText, type JsonMembers, type JsonText } from '../protocol/json.js';
 import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
@@ -19,10 +20,11 @@ export class HttpTicketValidator implements TicketValidator {
     private readonly settings: TicketSettings,
   ) {}
 
-  async validate(ticket: JsonText, signal: AbortSignal): Promise<JsonMembers> {
+  async validate(ticket: JsonText, signal: AbortSignal, client?: LogParty): Promise<JsonMembers> {
     const { url, headers } = this.settings;
     const answer = await this.caller.call(url, objectText([['ticket', ticket]]), {
       service: 'auth',
+      client,
       headers,
       signal,
     });

@@ -1,4 +1,5 @@
 import { measured } from '../callbacks/measured.js';
+import type { LogParty } from '../metrics/log-line.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
 import { isFalsy, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -12,7 +13,7 @@ export interface TicketValidator {
    * @throws {ClientError} when the ticket is refused.
    * @throws {CallbackError} when the app could not be asked.
    */
-  validate(ticket: JsonText, signal: AbortSignal): Promise<JsonMembers>;
+  validate(ticket: JsonText, signal: AbortSignal, client?: LogParty): Promise<JsonMembers>;
 }
 
 /** Authenticates by a ticket that the app issued and that the app validates: `{"event": "auth", "ticket": …}`. */
@@ -22,12 +23,16 @@ export class TicketAuthenticator implements Authenticator {
     private readonly metrics: Metrics,
   ) {}
 
-  async authenticate(event: ReadonlyMap<string, JsonText>, signal: AbortSignal): Promise<Authenticated> {
+  async authenticate(
+    event: ReadonlyMap<string, JsonText>,
+    signal: AbortSignal,
+    client?: LogParty,
+  ): Promise<Authenticated> {
     const ticket = event.get('ticket');
     if (ticket === undefined || isFalsy(ticket))
       throw new ClientError('ticket_missing', 'Must specify ticket.');
     const question = { service: 'auth', callback: 'ticket', signal };
-    const validate = (): Promise<JsonMembers> => this.validator.validate(ticket, signal);
+    const validate = (): Promise<JsonMembers> => this.validator.validate(ticket, signal, client);
     return { identity: await measured(this.metrics, question, validate) };
   }
 }

@@ -1,7 +1,7 @@
 import { type Asker, FairLine } from './fair-line.js';
 
-const A = { name: 'a' };
-const B = { name: 'b' };
+const A = { id: 'a' };
+const B = { id: 'b' };
 
 function lineOf(...items: [string, Asker][]): FairLine<string> {
   const line = new FairLine<string>();

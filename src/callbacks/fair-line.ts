@@ -1,9 +1,11 @@
+import type { LogParty } from '../metrics/log-line.js';
+
 /** For whom the app is asked. */
 export interface Asker {
   /** Services have their turns in rotation. */
   readonly service?: string | undefined;
-  /** So have the clients of a service; all that name none count as one. */
-  readonly client?: object | undefined;
+  /** So have the clients of a service; all that name none count as one. Lines of the log name it. */
+  readonly client?: LogParty | undefined;
 }
 
 /** Entries in the order in which they came. */
@@ -22,7 +24,7 @@ class Row<Key, Value> extends Map<Key, Value> {
 
 /** What the items of one client wait in, in their order. */
 type Client<Item> = Row<Item, undefined>;
-type Service<Item> = Row<object | undefined, Client<Item>>;
+type Service<Item> = Row<LogParty | undefined, Client<Item>>;
 
 /**
  * A line where services have their turns in rotation, and the clients of each in theirs: who asks for much waits for

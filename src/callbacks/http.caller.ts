@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { RetryOn } from '../config/callbacks.settings.js';
+import { LogLine } from '../metrics/log-line.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
@@ -141,7 +142,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
         if (!isFailedTry(error)) throw error;
         if (tries >= most || error instanceof TurnError || error instanceof FinalAttemptError)
           throw this.unavailable(post.url, tries, error, options);
-        await this.waitAfter(error, post.url, tries, signal);
+        await this.waitAfter(error, { url: post.url, tries, client: options.client }, signal);
       }
     }
   }
@@ -164,13 +165,13 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
 
   private async waitAfter(
     error: AttemptError,
-    url: CallbackUrl,
-    tries: number,
+    { url, tries, client = {} }: { url: CallbackUrl; tries: number; client: Asker['client'] },
     signal: AbortSignal,
   ): Promise<void> {
     const { waitMs, waitJitterMs } = this.settings;
     const nextMs = jittered(error.requestedWaitMs ?? waitMs, waitJitterMs);
-    this.logger.debug(`POST ${url.scrubbed}: try ${tries} failed, next in ${nextMs} ms: ${error.message}`);
+    const text = `POST ${url.scrubbed}: try ${tries} failed, next in ${nextMs} ms: ${error.message}`;
+    this.logger.debug(new LogLine(client, () => text));
     await wait(nextMs, signal);
   }
 
@@ -178,13 +179,14 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
     url: CallbackUrl,
     tries: number,
     cause: AttemptError | TurnError,
-    { isRepeated = false }: CallOptions,
+    { isRepeated = false, client = {} }: CallOptions,
   ): CallbackError {
     const outcome =
       cause instanceof TurnError ? 'not sent' : `failed after ${tries} ${tries === 1 ? 'try' : 'tries'}`;
     const message = `POST ${url.scrubbed}: ${outcome}: ${cause.message}`;
-    if (isRepeated) this.logger.debug(message);
-    else this.logger.warn(message);
+    const line = new LogLine(client, () => message);
+    if (isRepeated) this.logger.debug(line);
+    else this.logger.warn(line);
     return new CallbackError(message, { cause, isFinal: cause instanceof FinalAttemptError });
   }
 }

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
+import { LogLine } from '../metrics/log-line.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import { AdmissionClock } from './admission-clock.js';
 import type { ConnectionHost } from './connection-host.js';
@@ -225,7 +226,7 @@ export class Connection extends KnownClient implements Outlet, Taker, InboxOwner
 
   /** See {@link InboxOwner.failed}. */
   failed(error: unknown): void {
-    logger.error(error instanceof Error ? error.stack : error);
+    logger.error(LogLine.fault(this, error));
     this.close(CLOSE_REASONS.defect);
   }
 

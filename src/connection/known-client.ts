@@ -1,6 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type { RefusedParty, Refusals } from '../metrics/refusals.js';
+import type { LogParty } from '../metrics/log-line.js';
+import type { Refusals } from '../metrics/refusals.js';
 import { verdictOn } from '../protocol/verdict.js';
 
 const BLOCK_BYTES = 16;
@@ -9,7 +10,7 @@ const cipher = createCipheriv('aes-128-ecb', randomBytes(BLOCK_BYTES), null).set
 let count = 0;
 
 /** A client as operators find it: by the id of its connection and its address. */
-export abstract class KnownClient implements RefusedParty {
+export abstract class KnownClient implements LogParty {
   /** Where the client is, if connections of one address are counted, or a proxy is before it. */
   address: string | undefined = undefined;
   abstract readonly isOpen: boolean;
@@ -28,7 +29,7 @@ export abstract class KnownClient implements RefusedParty {
     return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
   }
 
-  /** See {@link RefusedParty.peer}. */
+  /** See {@link LogParty.peer}. */
   get peer(): string | undefined {
     return this.address ?? (this.socket as Duplex & { readonly remoteAddress?: string }).remoteAddress;
   }

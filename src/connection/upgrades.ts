@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Logger } from '@nestjs/common';
+import { LogLine } from '../metrics/log-line.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { ClientError } from '../protocol/errors.js';
@@ -254,8 +255,8 @@ function onClose(this: WebSocket): void {
 
 /** The WebSocket closes by itself, with the code that says what was wrong. */
 function onError(this: WebSocket, error: Error & { readonly code?: string }): void {
-  logger.debug(`a client broke the WebSocket protocol: ${error.message}`);
   const { connection } = this as ConnectedWebSocket;
+  logger.debug(new LogLine(connection, () => `a client broke the WebSocket protocol: ${error.message}`));
   const isTooBig = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
   if (!isTooBig) connection.refused('a frame', 'protocol_violated', new ClientError('', error.message));
   connection.broken(isTooBig ? CLOSE_REASONS.tooManyBytes : undefined);

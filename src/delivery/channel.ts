@@ -54,12 +54,12 @@ export class Channel {
   }
 
   /** Hands a publication to every subscription. What fails for one is no matter of the others. */
-  receive(fanout: Fanout, failed: (error: unknown) => void): void {
+  receive(fanout: Fanout, failed: (error: unknown, connection: Connection) => void): void {
     for (const subscription of this.subscriptions) {
       try {
         subscription.receive(fanout);
       } catch (error) {
-        failed(error);
+        failed(error, subscription.connection);
       }
     }
     for (const listener of this.listeners) listener.received(fanout.publication);

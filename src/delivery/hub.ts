@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BROKER, type Broker, type BrokerListener, type BrokerState } from '../broker/broker.js';
 import type { Connection } from '../connection/connection.js';
+import { LogLine } from '../metrics/log-line.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
 import type { Publication } from '../protocol/publication.js';
@@ -129,7 +130,7 @@ export class Hub implements BrokerListener {
     const channel = this.channels.get(name);
     if (!channel) return;
     const fanout = new Fanout(publication, publication.subscription === name);
-    channel.receive(fanout, (error) => this.logger.error(error instanceof Error ? error.stack : error));
+    channel.receive(fanout, (error, connection) => this.logger.error(LogLine.fault(connection, error)));
     this.metrics.fannedOut(fanout.delivered);
   }
 

@@ -1,16 +1,8 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { LogLine } from './log-line.js';
+import { LogLine, type LogParty } from './log-line.js';
 import { Metrics } from './metrics.js';
 
 const WINDOW_MS = 60_000;
-
-/** Who was refused, as far as that is known. */
-export interface RefusedParty {
-  /** The id of the connection, as its client knows it. */
-  readonly id?: string | undefined;
-  /** Where it comes from. */
-  readonly peer?: string | undefined;
-}
 
 /** What was refused, and why. Nothing of it may be secret. */
 export interface RefusalMade {
@@ -41,9 +33,9 @@ export class Refusals implements OnApplicationShutdown {
   constructor(private readonly metrics: Metrics) {}
 
   /** Takes that something was refused. */
-  add(party: RefusedParty, refusal: RefusalMade): void {
+  add(party: LogParty, refusal: RefusalMade): void {
     this.metrics.refusalMade(refusal.kind);
-    this.logger.debug(new LogLine(() => lineOf(party, refusal), fieldsOf(party)));
+    this.logger.debug(new LogLine(party, () => lineOf(party, refusal)));
     const untold = this.untold.get(refusal.kind);
     if (!untold) {
       this.untold.set(refusal.kind, { count: 0, last: refusal });
@@ -71,15 +63,8 @@ export class Refusals implements OnApplicationShutdown {
   }
 }
 
-function lineOf({ peer = 'an unknown address' }: RefusedParty, { kind, what, why, by }: RefusalMade): string {
+function lineOf({ peer = 'an unknown address' }: LogParty, { kind, what, why, by }: RefusalMade): string {
   return `refused ${printable(what)} of ${peer}: ${kind}, by ${by}: ${printable(why)}`;
-}
-
-function fieldsOf(party: RefusedParty): () => object {
-  return () => ({
-    ...(party.id !== undefined && { connection: party.id }),
-    ...(party.peer !== undefined && { address: party.peer }),
-  });
 }
 
 function summaryOf({ kind, what, why, by }: RefusalMade, count: number): string {

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from '../connection/connection.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
+import { LogLine } from '../metrics/log-line.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
 import type { Arguments } from './arguments.js';
 import { callRefusal } from './call-refusal.js';
@@ -164,7 +165,9 @@ export class CallSet {
     } catch (cause) {
       const error = callRefusal(name, cause);
       if (error.cause !== undefined)
-        this.logger.error(`a result of ${name} cannot be JSON: ${String(cause)}`);
+        this.logger.error(
+          new LogLine(this.connection, () => `a result of ${name} cannot be JSON: ${String(cause)}`),
+        );
       throw error;
     }
   }

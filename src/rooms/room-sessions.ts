@@ -5,6 +5,7 @@ import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
+import { LogLine } from '../metrics/log-line.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { Verdict } from '../protocol/errors.js';
 import type { Hello } from '../protocol/hello.js';
@@ -141,7 +142,8 @@ export class RoomSessions {
     } catch (error) {
       if (!session.connection.isOpen) return;
       if (!isRefusal(error)) {
-        this.logger.warn(`the allowed rooms could not be renewed: ${messageOf(error)}`);
+        const text = `the allowed rooms could not be renewed: ${messageOf(error)}`;
+        this.logger.warn(new LogLine(session.connection, () => text));
         return;
       }
       permissions = new Permissions('[]' as JsonText);
@@ -176,7 +178,7 @@ export class RoomSessions {
       if (!isRefusal(error)) refusal = CLOSE_REASONS.appUnavailable;
       if (!isRefusal(error)) verdict = { by: BY_GATEWAY, why: messageOf(error) };
       if (connection.isOpen && !isRefusal(error))
-        this.logger.warn(`a client was refused: ${messageOf(error)}`);
+        this.logger.warn(new LogLine(connection, () => `a client was refused: ${messageOf(error)}`));
     }
     if (!connection.isOpen) {
       session.permissions = undefined;

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { measured } from '../callbacks/measured.js';
 import { Refusal } from '../callbacks/refusal.js';
 import { Repetition } from '../callbacks/repetition.js';
+import { LogLine } from '../metrics/log-line.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
 import { messageOf } from '../protocol/message-of.js';
@@ -63,7 +64,7 @@ export class RoomsApp {
       await tell();
     } catch (error) {
       if (isRefusal(error)) return; // it has heard it
-      this.logger.warn(`${hook} failed: ${messageOf(error)}`);
+      this.logger.warn(new LogLine(session.connection, () => `${hook} failed: ${messageOf(error)}`));
       if (hook !== 'onDisconnect' || !(error instanceof CallbackError)) return;
       await this.repetition.again({ service: SERVICE, callback: hook, untilMs, weight: 1 }, tell);
     }

@@ -73,7 +73,7 @@ export class PinoLogger implements LoggerService {
     const context = rest.at(-1);
     const stack = rest.length > 1 ? rest.at(-2) : undefined;
     const fields = { context, ...(typeof stack === 'string' && { stack }) };
-    if (message instanceof LogLine) this.pino[level]({ ...fields, ...message.fields() }, String(message));
+    if (message instanceof LogLine) this.pino[level]({ ...fields, ...message.fields }, message.text);
     else if (message instanceof Error) this.pino[level]({ ...fields, err: message }, message.message);
     else this.pino[level](fields, typeof message === 'string' ? message : JSON.stringify(message));
   }

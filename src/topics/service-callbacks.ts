@@ -1,11 +1,12 @@
 import type { ResponseHeaders } from '../callbacks/retry-wait.js';
+import type { LogParty } from '../metrics/log-line.js';
 import type { JsonMembers } from '../protocol/json.js';
 import type { CallbackKind } from './callback-kind.js';
 
 /** For whom a service is asked, and what ends that. */
 export interface Asking {
-  /** The connection of the client: clients have their turns to ask. */
-  readonly client?: object | undefined;
+  /** The connection of the client: clients have their turns to ask, and lines of the log name it. */
+  readonly client?: LogParty | undefined;
   /** Aborted when the answer is of no use any more. */
   readonly signal?: AbortSignal | undefined;
   /** Aborted when the answer is of no use any more, unless the service has heard of the question. */

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { isOk, whyNotOk } from '../callbacks/callback-answer.js';
 import { measured } from '../callbacks/measured.js';
 import { keyFor, type KeyOf } from '../delivery/conflation.js';
+import { LogLine } from '../metrics/log-line.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
 import { detached, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -80,7 +81,8 @@ export class Service {
     } catch (error) {
       if (error instanceof CallbackError && !error.isFinal) throw error;
       if (error instanceof ClientError) return error.data;
-      if (error instanceof CallbackAnswerError) logger.warn(`${kind} of ${this.name}: ${error.message}`);
+      if (error instanceof CallbackAnswerError)
+        logger.warn(new LogLine(asking.client ?? {}, () => `${kind} of ${this.name}: ${error.message}`));
       return undefined;
     }
   }

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Connections } from '../connection/connections.js';
 import { Hub } from '../delivery/hub.js';
+import { LogLine } from '../metrics/log-line.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
 import { valueOf, type JsonMembers, type JsonText } from '../protocol/json.js';
 import { deliveryOptions, type DeliveryOptions, PublicationError } from '../protocol/publication.js';
@@ -161,7 +162,7 @@ export class TopicSubscriptions {
 
   /** Deliveries stop at once; the service and the client learn of it in their turn. */
   private lapse(session: Session, subscription: TopicSubscription, error: unknown): void {
-    if (!isExpected(error)) this.logger.error(error instanceof Error ? error.stack : error);
+    if (!isExpected(error)) this.logger.error(LogLine.fault(session.connection, error));
     this.hub.leave(subscription);
     session.connection.runNext(() => this.endLapsed(session, subscription, error));
   }

@@ -9,6 +9,7 @@ import {
 import { Authenticators } from '../auth/authenticator.js';
 import type { Connection } from '../connection/connection.js';
 import { Endpoint } from '../connection/endpoint.js';
+import { LogLine } from '../metrics/log-line.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
@@ -103,7 +104,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
       const { method = 'ticket' } = event.value;
       const authenticator = typeof method === 'string' ? this.authenticators.find(method) : undefined;
       if (!authenticator) throw TOPIC_ERRORS.methodUnsupported();
-      const authenticated = await authenticator.authenticate(event.members, connection.abandoned);
+      const authenticated = await authenticator.authenticate(event.members, connection.abandoned, connection);
       session.authenticated(authenticated);
       reply.authenticated(authenticated.expiresAtMs);
     });
@@ -204,7 +205,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
       this.metrics.eventHandled(event, 'error');
       reply.error(error);
       if (error instanceof ClientError || error instanceof CallbackError || isAbort(error)) return error;
-      this.logger.error(error instanceof Error ? error.stack : error);
+      this.logger.error(LogLine.fault(connection, error));
       connection.close(CLOSE_REASONS.defect);
       return error;
     }
