@@ -1,77 +1,133 @@
+import { jest } from '@jest/globals';
 import { Logger, type LoggerService } from '@nestjs/common';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
+import { connect as connectTo, type Socket } from 'node:net';
+import type { ClientOptions } from 'ws';
+import type { KittiwakeOptions } from '../src/config/options.js';
 import { Connections } from '../src/connection/connections.js';
-import type { Connection } from '../src/connection/connection.js';
 import { PUSH_REFUSALS } from '../src/http/push-refusals.js';
+import { Kittiwake } from '../src/kittiwake.js';
+import { LogLine } from '../src/metrics/log-line.js';
 import { PROCEDURE_ERRORS } from '../src/procedures/procedure-errors.js';
+import { Procedures } from '../src/procedures/procedures.js';
 import { CLOSE_REASONS } from '../src/protocol/close-reason.js';
-import { ClientError } from '../src/protocol/errors.js';
 import { HANDSHAKE_REASONS } from '../src/protocol/handshake-refusals.js';
 import { ROOM_ERRORS } from '../src/rooms/room-errors.js';
-import { RoomReply } from '../src/rooms/room-reply.js';
-import type { RoomSession } from '../src/rooms/room-session.js';
+import { BearerTokens } from '../src/rpc/bearer-tokens.js';
 import { RPC_ERRORS } from '../src/rpc/rpc-errors.js';
-import { RpcReply } from '../src/rpc/rpc-reply.js';
-import { Reply } from '../src/topics/reply.js';
+import { Services } from '../src/topics/services.js';
 import {
   DEFAULT_REFUSALS,
   SERVICE_UNAVAILABLE,
   TOPIC_ERRORS,
   UNHANDLED_EXCEPTION,
 } from '../src/topics/topic-errors.js';
+import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { API_KEY, TestGateway } from './support/gateway.js';
+import { HANDSHAKE_TEXT } from './support/handshake.js';
+import { RedisServer } from './support/redis-server.js';
+import { callOf, procedureOf, rpcToken, SECRET } from './support/rpc.js';
 import { StubApp } from './support/stub-app.js';
-import { rpcToken, SECRET } from './support/rpc.js';
+import { signToken } from './support/tokens.js';
 import { eventually } from './support/wait.js';
 
 const ORIGIN = 'https://app.example.com';
+const V1 = 'kittiwake.v1.json';
+const JWT = {
+  algorithms: ['HS256'],
+  secret: SECRET,
+  fields: { user_id: 'user_id' },
+  clockTolerance: '0s',
+} as const;
+const BOOKS = { books: { requireAuthentication: false } };
+const ROOM = { id: 1 };
+const BOOTSTRAP = '/api/bootstrap/';
 
-/** Nest's log, of which lines at `debug` and `info` are kept. */
+/** Nest's log, as far as it is about refusals or about what failed. */
 class Lines implements LoggerService {
   readonly debugged: { text: string; fields: Record<string, unknown> }[] = [];
-  readonly told: string[] = [];
+  readonly warned: unknown[] = [];
 
   debug(message: unknown): void {
     const fields = JSON.parse(JSON.stringify(message)) as Record<string, unknown>;
-    this.debugged.push({ text: String(message), fields });
+    this.debugged.push({ text: message instanceof LogLine ? message.text : String(message), fields });
   }
 
-  log(message: unknown): void {
-    this.told.push(String(message));
+  warn(message: unknown): void {
+    this.warned.push(message);
   }
 
-  warn(): void {}
-  error(): void {}
+  error(message: unknown): void {
+    this.warned.push(message);
+  }
+
+  log(): void {}
 }
 
+const started = stoppedAfterEach();
 let app: StubApp;
+/** The gateway of most scenarios. */
 let gateway: TestGateway;
+/** That of the scenario. */
+let where: TestGateway;
 let lines: Lines;
 let clients: TestClient[] = [];
 
 beforeAll(async () => {
   app = await StubApp.start();
   gateway = await TestGateway.start({
+    server: { trustProxy: true },
     origins: [ORIGIN],
     callbacks: { tries: 1 },
-    limits: { connections: 8, connectionsPerAddress: 4, frameBytes: 2_000, eventsPerSecond: 1_000 },
-    publish: { maxPerSecond: 1, maxBodyBytes: 1_000 },
-    auth: {
-      ticket: { url: `${app.url}/ticket`, fields: ['user_id'] },
-      jwt: { algorithms: ['HS256'], secret: SECRET, fields: { user_id: 'user_id' } },
+    limits: {
+      connections: 8,
+      connectionsPerAddress: 4,
+      acceptsPerTick: 1,
+      acceptQueue: 1,
+      frameBytes: 20_000,
+      eventsPerSecond: 100,
+      eventBurst: 50,
+      outboxBytes: 100_000,
+      subscriptionsPerSession: 2,
+      subscriptionsPerEvent: 2,
+      topicBytes: 50,
+      keptBytes: 1_500,
     },
-    procedures: {},
-    services: { books: { requireAuthentication: false, authorizer: `${app.url}/authorizer` } },
+    publish: { maxPerSecond: 1, maxBodyBytes: 1_000 },
+    auth: { ticket: { url: `${app.url}/ticket`, fields: ['user_id'] }, jwt: JWT, maxFailures: 2 },
+    procedures: { resultBytes: 1_000 },
+    rooms: { api: { url: `${app.url}/api/` } },
+    services: {
+      books: {
+        requireAuthentication: false,
+        authorizer: `${app.url}/authorizer`,
+        beforeSubscribe: `${app.url}/before`,
+        extraFields: ['note'],
+      },
+      closed: {},
+    },
   });
+  for (const one of [
+    procedureOf('add', (_call, a: number, b: number) => a + b, { takes: ['a', 'b'] }),
+    procedureOf('fail', () => Promise.reject(new Error('top-secret'))),
+    procedureOf('big', () => 'x'.repeat(1_001)),
+    procedureOf('hang', hang),
+    procedureOf('hang_alone', hang, { concurrency: 1 }),
+    procedureOf('hang_briefly', hang, { deadlineMs: 20 }),
+  ])
+    gateway.app.get(Procedures).add(one);
 });
 beforeEach(() => {
   clients = [];
+  where = gateway;
   lines = new Lines();
   Logger.overrideLogger(lines);
 });
 afterEach(async () => {
+  app.forget();
   for (const client of clients) client.drop();
   await eventually(async () => (await gateway.metric('kittiwake_connections')) === 0);
 });
@@ -80,20 +136,34 @@ afterAll(async () => {
   await app.stop();
 });
 
-async function connect(protocols: string[] = ['kittiwake.v1.json']): Promise<TestClient> {
-  const client = await TestClient.connect(gateway.url, protocols);
+/** Has the scenario play at a gateway of its own. */
+async function other(options: KittiwakeOptions): Promise<TestGateway> {
+  where = started(await TestGateway.start({ callbacks: { tries: 1 }, ...options }));
+  Logger.overrideLogger(lines);
+  return where;
+}
+
+/** A gateway whose Redis has gone, and a client that was there. */
+async function broken(): Promise<TestGateway> {
+  const redis = started(await RedisServer.start());
+  const url = `redis://127.0.0.1:${redis.port}`;
+  const one = await other({ broker: { kind: 'redis', redis: { url } }, services: BOOKS });
+  await connect();
+  await redis.stop();
+  await eventually(async () => (await one.metric('kittiwake_broker_ready')) === 0);
+  return one;
+}
+
+function hang({ signal }: { readonly signal: AbortSignal }): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
+}
+
+async function connect(path = '/ws', options: ClientOptions = {}): Promise<TestClient> {
+  const client = await TestClient.connect(`ws://127.0.0.1:${where.port}${path}`, [V1], options);
   clients.push(client);
   return client;
-}
-
-function connections(): Connections {
-  return gateway.app.get(Connections, { strict: false });
-}
-
-/** The connection of the only client. */
-async function connectionOf(): Promise<Connection> {
-  await connect();
-  return [...connections()['open']].at(-1)!;
 }
 
 /** Asks for a WebSocket as no client of ours would. @returns the status. */
@@ -106,112 +176,279 @@ async function upgrade(path: string, headers: Record<string, string>): Promise<n
 }
 
 type Scenario = () => Promise<unknown>;
+type Scenarios<Table> = Readonly<Record<keyof Table, Scenario>>;
 
-const rpcUrl = (token = ''): string => `ws://127.0.0.1:${gateway.port}/rpc${token}`;
+const rpcUrl = (token = ''): string => `ws://127.0.0.1:${where.port}/rpc${token}`;
 const push = (body: string, key = API_KEY): Promise<Response> =>
-  gateway.publish(body, { Authorization: `Bearer ${key}` });
+  where.publish(body, { Authorization: `Bearer ${key}` });
 const PUBLICATION = JSON.stringify({ subscription: 'books.1', data: 1 });
 
-const full = async (count: number): Promise<void> => {
-  for (let i = 0; i < count; i++) await connect();
+const full = async (count: number, headersOf: (i: number) => Record<string, string>): Promise<void> => {
+  for (let i = 0; i < count; i++) await connect('/ws', { headers: headersOf(i) });
   await TestClient.refusal(gateway.url);
 };
 
-const HANDSHAKES: Partial<Record<keyof typeof HANDSHAKE_REASONS, Scenario>> = {
-  originNotAllowed: () => TestClient.refusal(gateway.url, { headers: { Origin: 'https://evil.example' } }),
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+/** A client with a token, where the keys to verify it with are published. */
+async function withPublishedKey(handshakeTimeout: string): Promise<number> {
+  const jwt = { algorithms: ['ES256'], jwksUrl: `${app.url}/keys` } as const;
+  await other({ procedures: {}, auth: { jwt }, limits: { handshakeTimeout } });
+  const token = signToken({ algorithm: 'ES256', key: privateKey, claims: { sub: 'a' } });
+  return TestClient.refusal(rpcUrl(`/token/${token}`));
+}
+
+const HANDSHAKES: Scenarios<typeof HANDSHAKE_REASONS> = {
+  badTarget: () => upgrade('//', {}),
   pathNotFound: () => TestClient.refusal(`ws://127.0.0.1:${gateway.port}/nowhere`),
+  originNotAllowed: () => TestClient.refusal(gateway.url, { headers: { Origin: 'https://evil.example' } }),
   notAWebSocket: () => upgrade('/ws', { 'Sec-WebSocket-Key': 'short' }),
   versionNotSpoken: () => upgrade(`/rpc/token/${rpcToken()}`, { 'Sec-WebSocket-Version': '7' }),
   methodNotAllowed: () => fetch(rpcUrl().replace('ws:', 'http:'), { method: 'DELETE' }),
   tokenMissing: () => TestClient.refusal(rpcUrl()),
   tokenRefused: () => TestClient.refusal(rpcUrl('/token/top-secret-token')),
-  tooManyOfAddress: () => full(4),
-  notAccepting: async () => {
-    connections().refuseAll();
-    await TestClient.refusal(gateway.url);
-    connections().acceptAll();
+  keyMissing: async () => {
+    await other({ procedures: {} });
+    await TestClient.refusal(rpcUrl(`/token/${rpcToken()}`));
+  },
+  keysUnavailable: () => {
+    app.answer('/keys', { status: 500 });
+    return withPublishedKey('10s');
+  },
+  tooManyOfAddress: () => full(4, () => ({})),
+  tooManyConnections: () => full(8, (i) => ({ 'X-Forwarded-For': `192.0.2.${i}` })),
+  notAccepting: async () => TestClient.refusal((await broken()).url),
+  tooManyWaiting: async () => {
+    const sockets = Array.from({ length: 20 }, () => connectTo({ port: gateway.port, host: '127.0.0.1' }));
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    await gateway.metric('kittiwake_connections'); // by now all of them have been accepted
+    for (const socket of sockets) socket.on('error', () => undefined).write(HANDSHAKE_TEXT);
+    await Promise.all(sockets.map((socket) => once(socket, 'data')));
+    for (const socket of sockets) socket.destroy();
+  },
+  tooLate: () => {
+    app.answer('/keys', { after: new Promise(() => undefined) });
+    return withPublishedKey('100ms');
+  },
+  defect: () => {
+    jest.spyOn(BearerTokens.prototype, 'identify').mockRejectedValueOnce(new Error('a fault'));
+    return TestClient.refusal(rpcUrl('/token/any'));
   },
 };
 
-/** What takes another gateway, a flood or a fault to come about, and stands in the same table and way as the others. */
-const NOT_PLAYED: readonly (keyof typeof HANDSHAKE_REASONS)[] = [
-  'badTarget',
-  'keyMissing',
-  'keysUnavailable',
-  'tooManyConnections',
-  'tooManyWaiting',
-  'tooLate',
-  'defect',
-];
-
-const PUSHES: Record<string, Scenario> = {
+const PUSHES: Record<keyof typeof PUSH_REFUSALS, Scenario> = {
   400: () => push('nonsense'),
   401: () => push(PUBLICATION, 'top-secret-key'),
   413: () => push(`"${'x'.repeat(1_001)}"`),
   429: () => eventually(async () => (await push(PUBLICATION)).status === 429),
+  503: async () => {
+    await broken();
+    await push(PUBLICATION);
+  },
 };
 
-/** What the broker has to be away for. */
-const PUSHES_NOT_PLAYED = ['503'];
+const send = async (...events: unknown[]): Promise<void> => {
+  const client = await connect();
+  for (const event of events) client.send(event);
+};
+const subscribe = (subscription: unknown, more: object = {}): object => ({
+  event: 'subscribe',
+  subscription,
+  ...more,
+});
 
-/** Errors, by the table that they are in; each is told to a client that is there. */
-const REPLIES: readonly (readonly [
-  string,
-  ClientError,
-  (connection: Connection, error: ClientError) => void,
-])[] = [
-  ...Object.values(ROOM_ERRORS).map(
-    (make) =>
-      [
-        'of rooms',
-        make(),
-        (connection: Connection, error: ClientError) =>
-          new RoomReply({ connection } as RoomSession).error(error),
-      ] as const,
-  ),
-  ...Object.values(TOPIC_ERRORS).map(
-    (make) =>
-      ['of topics', make(), (to: Connection, error: ClientError) => new Reply(to, {}).error(error)] as const,
-  ),
-  ...[...Object.values(DEFAULT_REFUSALS), SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION].map(
-    ({ code, text }) =>
-      [
-        'of services',
-        new ClientError(code, text),
-        (to: Connection, error: ClientError) => new Reply(to, {}).ended(error, undefined),
-      ] as const,
-  ),
-  ...[...Object.values(PROCEDURE_ERRORS), ...Object.values(RPC_ERRORS)].map(
-    (make) =>
-      [
-        'of calls',
-        make('name', 'detail'),
-        (to: Connection, error: ClientError) => new RpcReply(to, '1' as never).failed(error),
-      ] as const,
-  ),
-];
+const enterRoom = async (...messages: unknown[]): Promise<void> => {
+  app.answer(BOOTSTRAP, { body: { allowed_rooms: [{ id: '*' }] } });
+  const client = await connect('/rooms');
+  for (const message of messages) client.send(message);
+};
+const joining = (room: unknown, requestId: unknown = 'a'): object => ({ type: 'subscribe', room, requestId });
+/** A text of which one is kept, and two are too much. */
+const LONG = 'x'.repeat(1_000);
 
-/** Plays a scenario: its kind is a line at `debug`, with all that it must have, and counts. */
-async function shows(kind: string, play: Scenario): Promise<Record<string, unknown>> {
+const CLOSINGS: Scenarios<typeof CLOSE_REASONS> = {
+  tooManyBytes: () => send('x'.repeat(20_001)),
+  defect: () => {
+    jest.spyOn(Services.prototype, 'ofTopic').mockImplementationOnce(() => {
+      throw new Error('a fault');
+    });
+    return send(subscribe('books.1'));
+  },
+  reconnect: () => broken(),
+  slowConsumer: async () => {
+    const client = await connect();
+    await client.ask(subscribe('books.1'));
+    client.webSocket.pause();
+    const data = 'x'.repeat(50_000);
+    const kittiwake = gateway.app.get(Kittiwake, { strict: false });
+    await eventually(async () => {
+      for (let i = 0; i < 50; i++) await kittiwake.publish('books.1', data);
+      return lines.debugged.length > 0;
+    });
+  },
+  notAuthenticated: async () => {
+    await other({ auth: { deadline: '20ms' } });
+    await connect();
+  },
+  appUnavailable: async () => {
+    app.answer(BOOTSTRAP, { status: 500 });
+    await connect('/rooms');
+  },
+  forbidden: async () => {
+    app.answer(BOOTSTRAP, { status: 403 });
+    await connect('/rooms');
+  },
+  sessionExpired: () =>
+    send({
+      event: 'auth',
+      method: 'jwt',
+      token: rpcToken({ user_id: 1, exp: Date.now() / 1000 + 1 }),
+    }),
+  authenticationFailed: () => {
+    app.answer('/ticket', { body: { status: 'error' } }, { body: { status: 'error' } });
+    return send({ event: 'auth', ticket: 'a' }, { event: 'auth', ticket: 'b' });
+  },
+  unresponsive: async () => {
+    await other({ ping: { interval: '20ms', timeout: '20ms' } });
+    await connect('/ws', { autoPong: false });
+  },
+  idle: async () => {
+    await other({ limits: { idle: '50ms' } });
+    await connect();
+  },
+  tooManyEvents: () => send(...Array.from({ length: 200 }, () => ({ event: 'ping' }))),
+};
+
+const TOPICS: Scenarios<typeof TOPIC_ERRORS> = {
+  invalidEvent: () => send('x'),
+  eventNotFound: () => send({ event: 'x' }),
+  methodUnsupported: () => send({ event: 'auth', method: 'x' }),
+  authenticationRequired: () => send(subscribe('closed.1')),
+  invalidSubscription: () => send(subscribe(1)),
+  invalidService: () => send(subscribe('nowhere.1')),
+  alreadySubscribed: () => send(subscribe('books.1'), subscribe('books.1')),
+  notSubscribed: () => send({ event: 'unsubscribe', subscription: 'books.1' }),
+  subscriptionTooLong: () => send(subscribe(`books.${'x'.repeat(50)}`)),
+  extraFieldsTooLong: () => send(subscribe('books.1', { note: 'x'.repeat(17_000) })),
+  tooManySubscriptions: () => send(...['1', '2', '3'].map((topic) => subscribe(`books.${topic}`))),
+  invalidSubscriptions: () => send({ event: 'subscribe', subscriptions: [] }),
+  tooManyTopics: () => send({ event: 'subscribe', subscriptions: ['books.1', 'books.2', 'books.3'] }),
+  repeatedSubscription: () => send({ event: 'subscribe', subscriptions: ['books.1', 'books.1'] }),
+  idTooLong: () => send({ event: 'subscribe', subscriptions: ['books.1'], id: 'x'.repeat(1_025) }),
+  tooMuchKept: () => send(subscribe('books.1', { note: LONG }), subscribe('books.2', { note: LONG })),
+  idMissing: () => send({ event: 'call', procedure: 'add' }),
+  procedureMissing: () => send({ event: 'call', id: 1 }),
+};
+
+/** What services refuse, and what becomes of it when they cannot be asked. */
+const SERVICES: Record<string, Scenario> = {
+  [DEFAULT_REFUSALS.unauthorized.code]: () => {
+    app.answer('/authorizer', { body: { status: 'error' } });
+    return send(subscribe('books.1'));
+  },
+  [DEFAULT_REFUSALS.refused.code]: () => {
+    app.answer('/before', { body: { status: 'error' } });
+    return send(subscribe('books.1'));
+  },
+  [SERVICE_UNAVAILABLE.code]: () => {
+    app.answer('/authorizer', { status: 500 });
+    return send(subscribe('books.1'));
+  },
+  [UNHANDLED_EXCEPTION.code]: CLOSINGS.defect,
+  ticket_missing: () => send({ event: 'auth' }),
+  authentication_failed: () => send({ event: 'auth', method: 'jwt', token: 'top-secret-token' }),
+  protocol_violated: async () => {
+    const { webSocket } = await connect();
+    (webSocket as unknown as { _socket: Socket })._socket.write(Buffer.of(0xff, 0xff));
+  },
+};
+
+const ROOMS: Scenarios<typeof ROOM_ERRORS> = {
+  notJson: () => enterRoom('x'),
+  typeNotAllowed: () => enterRoom({ type: 'x' }),
+  noRequestId: () => enterRoom({ type: 'subscribe', room: ROOM }),
+  roomNotFound: () => enterRoom(joining({ other: 1 })),
+  notSubscribed: () => enterRoom({ type: 'unsubscribe', requestId: 'a' }),
+  requestIdTooLong: () => enterRoom(joining(ROOM, 'x'.repeat(1_025))),
+  roomTooLong: () => enterRoom(joining({ id: 'x'.repeat(17_000) })),
+  tooMuchKept: () => enterRoom(joining({ id: `1${LONG}` }, 'a'), joining({ id: `2${LONG}` }, 'b')),
+  tooManySubscriptions: () => enterRoom(joining(ROOM, 'a'), joining(ROOM, 'b'), joining(ROOM, 'c')),
+};
+
+const call = async (...frames: unknown[]): Promise<void> => {
+  const client = await connect(`/rpc/token/${rpcToken()}`);
+  for (const frame of frames) client.send(frame);
+};
+
+const CALLS: Scenarios<typeof PROCEDURE_ERRORS & typeof RPC_ERRORS> = {
+  undefined: () => call(callOf('nowhere', [])),
+  argumentsMismatch: () => call(callOf('add', [1])),
+  failed: () => call(callOf('fail', [])),
+  tooManyCalls: () => call(callOf('hang_alone', [], 1), callOf('hang_alone', [], 2)),
+  tooLate: () => call(callOf('hang_briefly', [])),
+  cancelled: () => call(callOf('hang', [], 1), { cancel: 1 }),
+  duplicateCall: () => call(callOf('hang', [], 1), callOf('hang', [], 1)),
+  callNotFound: () => call({ cancel: 1 }),
+  tooManyResults: async () => {
+    const one = await other({
+      procedures: { resultBytes: 1_000_000 },
+      limits: { outboxBytes: 1_000 },
+      auth: { jwt: JWT },
+    });
+    one.app.get(Procedures).add(procedureOf('large', () => 'x'.repeat(999_990)));
+    const client = await connect(`/rpc/token/${rpcToken()}`);
+    client.webSocket.pause();
+    for (let i = 0; i < 30; i++) client.send(callOf('large', [], i));
+  },
+  resultTooLarge: () => call(callOf('big', [])),
+  invalidFrame: () => call('x'),
+};
+
+/** What is logged of these is about no connection: there is none yet, or the broker is meant. */
+const OF_NO_CLIENT = /^(the broker|Redis|the keys at|clients are refused that have a token)|redis/i;
+
+/**
+ * Plays a scenario: its kind is a line at `debug`, with all that it must have, and counts. Whatever else is logged about a
+ * client names its connection.
+ */
+async function shows(kind: string, play: Scenario, what = ''): Promise<Record<string, unknown>> {
   const before = await gateway.metric('kittiwake_refusals_total', { kind });
   await play();
-  const line = await eventually(() => lines.debugged.find(({ text }) => text.includes(`: ${kind}, by `)), {
-    what: `a line of ${kind}`,
-  });
+  const line = await eventually(
+    () =>
+      lines.debugged.find(
+        ({ text }) => text.startsWith(`refused ${what}`) && text.includes(`: ${kind}, by `),
+      ),
+    { what: `a line of ${kind}` },
+  );
   expect(line.text).toMatch(/^refused .+ of (::ffff:)?127\.0\.0\.1: \w+, by the .+: ./);
   expect(line.text).not.toMatch(/top-secret|\n/);
-  expect(await gateway.metric('kittiwake_refusals_total', { kind })).toBeGreaterThan(before);
+  const since = where === gateway ? before : 0;
+  expect(await where.metric('kittiwake_refusals_total', { kind })).toBeGreaterThan(since);
   return line.fields;
 }
 
+/** As {@link shows}, where there is a connection: the line has its id, and so has all else that is logged about a client. */
+async function showsOfConnection(kind: string, play: Scenario, what?: string): Promise<void> {
+  const fields = await shows(kind, play, what);
+  expect(fields['connection']).toMatch(/^[\da-f-]{36}$/);
+  const [client] = clients;
+  if (client?.hello) expect(fields['connection']).toBe(client.hello['connection_id']);
+  for (const line of lines.warned)
+    if (!OF_NO_CLIENT.test(String(line)))
+      expect(line).toMatchObject({ fields: { connection: fields['connection'] } });
+}
+
 describe('whatever is refused is a line at debug and counts', () => {
-  it('has a scenario for each way to be refused', () => {
-    expect([...Object.keys(HANDSHAKES), ...NOT_PLAYED].toSorted()).toEqual(
-      Object.keys(HANDSHAKE_REASONS).toSorted(),
-    );
-    expect([...Object.keys(PUSHES), ...PUSHES_NOT_PLAYED].toSorted()).toEqual(
-      Object.keys(PUSH_REFUSALS).toSorted(),
-    );
+  it.each([
+    ['handshakes', HANDSHAKES, HANDSHAKE_REASONS],
+    ['pushes', PUSHES, PUSH_REFUSALS],
+    ['connections', CLOSINGS, CLOSE_REASONS],
+    ['topics', TOPICS, TOPIC_ERRORS],
+    ['rooms', ROOMS, ROOM_ERRORS],
+    ['calls', CALLS, { ...PROCEDURE_ERRORS, ...RPC_ERRORS }],
+  ])('has a scenario for each way to be refused: %s', (_, scenarios, table) => {
+    expect(Object.keys(scenarios).toSorted()).toEqual(Object.keys(table).toSorted());
   });
 
   it.each(Object.entries(HANDSHAKES))('handshakes: %s', async (name, play) => {
@@ -222,28 +459,33 @@ describe('whatever is refused is a line at debug and counts', () => {
     await shows(PUSH_REFUSALS[Number(status)]!, play);
   });
 
-  it.each(Object.values(CLOSE_REASONS).filter(({ name }) => !/^(forbidden|app_unavailable)$/.test(name)))(
-    'closed connections: $name',
-    async (reason) => {
-      const fields = await shows(reason.name, async () => (await connectionOf()).close(reason));
-      expect(fields['connection']).toBe((await clients[0]!.greeting())['connection_id']);
-    },
-  );
+  it.each(Object.entries(CLOSINGS))('closed connections: %s', async (name, play) => {
+    await showsOfConnection(CLOSE_REASONS[name as keyof typeof CLOSE_REASONS].name, play, 'the connection');
+  });
 
-  it.each(REPLIES.map(([where, error, tell]) => [where, error.code, error, tell] as const))(
-    'errors %s: %s',
-    async (_, code, error, tell) => {
-      const fields = await shows(code, async () => tell(await connectionOf(), error));
-      expect(fields['connection']).toBe((await clients[0]!.greeting())['connection_id']);
-    },
-  );
+  it.each(Object.entries(TOPICS))('errors of topics: %s', async (name, play) => {
+    await showsOfConnection(TOPIC_ERRORS[name as keyof typeof TOPIC_ERRORS]().code, play);
+  });
+
+  it.each(Object.entries(SERVICES))('errors of services: %s', async (code, play) => {
+    await showsOfConnection(code, play);
+  });
+
+  it.each(Object.entries(ROOMS))('errors of rooms: %s', async (name, play) => {
+    await showsOfConnection(ROOM_ERRORS[name as keyof typeof ROOM_ERRORS]().code, play);
+  });
+
+  it.each(Object.entries(CALLS))('errors of calls: %s', async (name, play) => {
+    const make = { ...PROCEDURE_ERRORS, ...RPC_ERRORS }[name as keyof typeof CALLS];
+    await showsOfConnection(make('name', 'detail').code, play);
+  });
 });
 
 describe('a refusal', () => {
   const last = (): string => lines.debugged.at(-1)!.text;
 
   it('says which origins are configured', async () => {
-    await HANDSHAKES.originNotAllowed!();
+    await HANDSHAKES.originNotAllowed();
     expect(last()).toContain(`its origin is https://evil.example, and origins is ${ORIGIN}`);
   });
 
