@@ -4,7 +4,6 @@ import { WorkersBroker } from './broker/workers.broker.js';
 import { HttpCaller } from './callbacks/http.caller.js';
 import type { LimitsSettings } from './config/limits.settings.js';
 import type { ProceduresSettings } from './config/procedures.settings.js';
-import type { PublishSettings } from './config/publish.settings.js';
 import { RedisSettings } from './config/redis.settings.js';
 import { RoomsSettings } from './config/rooms.settings.js';
 import type { Settings } from './config/settings.js';
@@ -13,6 +12,7 @@ import { Endpoint } from './connection/endpoint.js';
 import { Endpoints } from './connection/endpoints.js';
 import type { EventRateLimit } from './connection/event-rate.js';
 import type { Metrics } from './metrics/metrics.js';
+import { InputBounds } from './protocol/bounds.js';
 import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
 import { ROOMS_ENDPOINT } from './rooms/rooms.gateway.js';
 import { RPC_ENDPOINT } from './rpc/rpc.gateway.js';
@@ -64,25 +64,36 @@ export function roomsSettings({ rooms }: Settings): RoomsSettings {
   return rooms ?? new RoomsSettings();
 }
 
+/** What JSON and MessagePack may have, whoever sends it. */
+export function inputBounds({ limits }: Settings): InputBounds {
+  return new InputBounds(limits.inputParts);
+}
+
 /** Where clients connect. */
 export function endpoints(settings: Settings): Endpoints {
   const { topics, rooms, procedures, limits } = settings;
   const hello = topicsHello(settings);
+  const bounds = inputBounds(settings);
   const greeting = (connectionId: string): string => hello.textFor(connectionId);
   return new Endpoints(
     new Map([
-      [TOPICS_ENDPOINT, new Endpoint(topics.path, [KITTIWAKE_V1], { greeting })],
-      [ROOMS_ENDPOINT, new Endpoint(rooms?.path, [KITTIWAKE_V1])],
-      [RPC_ENDPOINT, rpcEndpoint(procedures, limits)],
+      [TOPICS_ENDPOINT, new Endpoint(topics.path, [KITTIWAKE_V1], { greeting, bounds })],
+      [ROOMS_ENDPOINT, new Endpoint(rooms?.path, [KITTIWAKE_V1], { bounds })],
+      [RPC_ENDPOINT, rpcEndpoint(procedures, limits, bounds)],
     ]),
   );
 }
 
 /** Results are as large as their limit allows, and have the marker of the call with them. */
-function rpcEndpoint(procedures: ProceduresSettings | undefined, { outboxBytes }: LimitsSettings): Endpoint {
+function rpcEndpoint(
+  procedures: ProceduresSettings | undefined,
+  { outboxBytes }: LimitsSettings,
+  bounds: InputBounds,
+): Endpoint {
   const { resultBytes = 0, frameBytes = 0, path } = procedures ?? {};
   return new Endpoint(path, [KITTIWAKE_V1], {
     below: TOKEN_PATH,
+    bounds,
     maxFrameBytes: frameBytes,
     maxOutboxBytes: outboxBytes + resultBytes + frameBytes,
   });
@@ -101,6 +112,7 @@ export function caller({ callbacks, procedures }: Settings, metrics: Metrics): H
 
 /** What triggers are wrapped in on their way to other nodes. */
 const WRAPPING_BYTES = 1024;
+const WRAPPING_MEMBERS = 3;
 
 /**
  * The broker that is configured; Redis' client is loaded only for it. What may be published may be carried.
@@ -109,22 +121,20 @@ const WRAPPING_BYTES = 1024;
 export async function broker(settings: Settings, metrics: Metrics, relay?: string): Promise<Broker> {
   const { kind, redis, redisAlt } = settings.broker;
   if (kind === 'memory') return relay === undefined ? new MemoryBroker() : new WorkersBroker(relay);
-  const make = await redisBrokers(settings.publish, metrics);
+  const make = await redisBrokers(settings, metrics);
   if (!redisAlt) return make(redis);
   const { PairedBroker } = await import('./broker/paired.broker.js');
   return new PairedBroker(make(redis), make(redisAlt));
 }
 
-async function redisBrokers(
-  publish: PublishSettings,
-  metrics: Metrics,
-): Promise<(settings: RedisSettings) => Broker> {
+async function redisBrokers(all: Settings, metrics: Metrics): Promise<(settings: RedisSettings) => Broker> {
   const { RedisBroker } = await import('./broker/redis.broker.js');
   const { ShardedRedisBroker } = await import('./broker/sharded-redis.broker.js');
   const dropped = (reason: string): void => metrics.dropped(reason);
-  const maxMessageBytes = publish.maxBodyBytes + WRAPPING_BYTES;
+  const maxMessageBytes = all.publish.maxBodyBytes + WRAPPING_BYTES;
+  const bounds = inputBounds(all).wrappedIn(WRAPPING_MEMBERS);
   return (settings) => {
-    const carried = Object.assign(new RedisSettings(), settings, { maxMessageBytes });
+    const carried = Object.assign(new RedisSettings(), settings, { maxMessageBytes, bounds });
     return settings.partitions > 0
       ? new ShardedRedisBroker(carried, dropped)
       : new RedisBroker(carried, dropped);

@@ -25,7 +25,7 @@ import { Connections } from './connection/connections.js';
 import { Endpoints } from './connection/endpoints.js';
 import { Listeners } from './connection/listeners.js';
 import { Hub } from './delivery/hub.js';
-import { broker, caller, connectionSettings, endpoints, roomsSettings } from './factories.js';
+import { broker, caller, connectionSettings, endpoints, inputBounds, roomsSettings } from './factories.js';
 import { ApiKeys } from './http/api-keys.js';
 import { GatewayStatus } from './http/gateway-status.js';
 import { OpenApiEndpoint } from './http/open-api.endpoint.js';
@@ -52,6 +52,7 @@ import { OpenCalls } from './procedures/open-calls.js';
 import { ProcedureExplorer } from './procedures/procedure-explorer.js';
 import { Procedures } from './procedures/procedures.js';
 import { RemoteProcedures } from './procedures/remote-procedures.js';
+import { InputBounds } from './protocol/bounds.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq-triggers.js';
 import { RoomHub } from './rooms/room-hub.js';
 import { RoomPublisher } from './rooms/room-publisher.js';
@@ -218,6 +219,7 @@ function assemble(
       { provide: Routes, inject: [Settings], useFactory: (loaded: Settings) => placed(routes, loaded) },
       ...(registry ? [{ provide: METRICS_REGISTRY, useValue: registry }] : []),
       { provide: CONNECTION_SETTINGS, inject: [Settings], useFactory: connectionSettings },
+      { provide: InputBounds, inject: [Settings], useFactory: inputBounds },
       { provide: RoomsSettings, inject: [Settings], useFactory: roomsSettings },
       { provide: PublishSettings, inject: [Settings], useFactory: publishSettings },
       { provide: Endpoints, inject: [Settings], useFactory: endpoints },

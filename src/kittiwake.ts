@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { checkJsonBounds, InputBounds } from './protocol/bounds.js';
 import { objectText, toJsonText, type JsonText } from './protocol/json.js';
+import { Publication } from './protocol/publication.js';
 import { optionsText } from './topics/state.js';
 import { RoomPublisher } from './rooms/room-publisher.js';
 import { RoomSessions } from './rooms/room-sessions.js';
@@ -34,6 +36,7 @@ export class Kittiwake {
     private readonly topics: TopicPublisher,
     private readonly rooms: RoomPublisher,
     private readonly roomSessions: RoomSessions,
+    private readonly bounds: InputBounds,
   ) {}
 
   /**
@@ -49,7 +52,8 @@ export class Kittiwake {
     members.set('data', toJsonText(data));
     if (options.publishedAt) members.set('published_at', toJsonText(options.publishedAt.toISOString()));
     members.set('options', optionsText(options));
-    await this.topics.publish(objectText(members), 'process');
+    for (const text of members.values()) checkJsonBounds(text, this.bounds);
+    await this.topics.publish(Publication.from(members), 'process');
   }
 
   /**

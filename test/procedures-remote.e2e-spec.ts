@@ -4,7 +4,7 @@ import { Calls } from '../src/procedures/calls.js';
 import { Procedures } from '../src/procedures/procedures.js';
 import type { Answer } from '../src/procedures/running-call.js';
 import { CallbackError } from '../src/protocol/errors.js';
-import { parseObject, type JsonMembers } from '../src/protocol/json.js';
+import { membersOf, type JsonMembers } from '../src/protocol/json.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestGateway } from './support/gateway.js';
 import { answer, type AppHandler, appsOfTest, type HttpApp } from './support/http-app.js';
@@ -77,8 +77,8 @@ describe('a procedure of the app', () => {
       parameters: ['a:int', 'b:int', 'c?'],
       headers: { 'X-Key': 'k' },
     });
-    const identity = parseObject('{"user_id": 12345678901234567890, "score": 1.0}');
-    await expect(add.call({ positional: ['0x2'], named: { b: '1' }, identity: identity! })).resolves.toEqual({
+    const identity = membersOf('{"user_id": 12345678901234567890, "score": 1.0}');
+    await expect(add.call({ positional: ['0x2'], named: { b: '1' }, identity })).resolves.toEqual({
       value: { sum: 12345678901234567893n },
     });
     expect(add.app.requests).toMatchObject([{ method: 'POST', path: '/add', headers: { 'x-key': 'k' } }]);
@@ -86,7 +86,7 @@ describe('a procedure of the app', () => {
       '{"procedure":"add","params":{"a":2,"b":1},"args":[],"identity":{"user_id":12345678901234567890,"score":1.0}}',
     );
     await expect(add.call({ positional: [1, 2] })).rejects.toMatchObject({ code: 'procedure_undefined' });
-    await expect(add.call({ identity: identity! })).rejects.toMatchObject({ code: 'arguments_mismatch' });
+    await expect(add.call({ identity })).rejects.toMatchObject({ code: 'arguments_mismatch' });
     expect(add.app.requests).toHaveLength(1);
   });
 

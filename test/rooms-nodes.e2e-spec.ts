@@ -146,6 +146,21 @@ describe('two gateways on one Redis and one RabbitMQ', () => {
     expect(await client.text()).toBe(`{"type":"publish","data":${data},"requestId":"one"}`);
   });
 
+  it('bring each other the largest trigger that is taken, and take none that is larger from RabbitMQ', async () => {
+    const client = await member(right, { one: ROOM });
+    const rooms = JSON.stringify([ROOM]);
+    const trigger = (lists: number): string => `{"data":[${'[],'.repeat(lists - 1)}[]],"rooms":${rooms}}`;
+    const most = 100_000 - 8; // around the lists of the data: 3 objects and lists, one in the rooms, 4 names
+    const deepest = `{"data":${'['.repeat(511)}${']'.repeat(511)},"rooms":${rooms}}`;
+    for (const text of [trigger(most), deepest])
+      expect(await (await left.trigger(text)).json()).toMatchObject({ status: 'ok' });
+    expect((await left.trigger(trigger(most + 1))).status).toBe(400);
+    channel.publish('hightemplar', '*', Buffer.from(trigger(most + 1)));
+    channel.publish('hightemplar', '*', Buffer.from(trigger(most)));
+    for (const length of [most, 1]) expect((await client.next()).data).toHaveLength(length);
+    expect((await client.next()).data).toHaveLength(most);
+  });
+
   it('take no harm from what else is published on their channel', async () => {
     const client = await member(right, { one: ROOM });
     const outsider = new Redis(redis.port);

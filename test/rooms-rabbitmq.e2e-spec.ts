@@ -3,6 +3,7 @@ import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { KittiwakeOptions } from '../src/config/options.js';
+import { INPUT_BOUNDS } from '../src/protocol/bounds.js';
 import { loadSettings } from '../src/config/load-settings.js';
 import type { Metrics } from '../src/metrics/metrics.js';
 import type { RoomHub } from '../src/rooms/room-hub.js';
@@ -278,7 +279,13 @@ describe('RabbitMQ that cannot be used', () => {
       optionsOf('http://127.0.0.1:1/', { rooms: { rabbitmq: { heartbeat: '1s', ...rabbitmq } } }),
     );
     const metrics = { dropped: () => undefined, rabbitMqStateChanged: () => undefined };
-    triggers = new RabbitMqTriggers(rooms!, limits, {} as RoomHub, metrics as unknown as Metrics);
+    triggers = new RabbitMqTriggers(
+      rooms!,
+      limits,
+      {} as RoomHub,
+      metrics as unknown as Metrics,
+      INPUT_BOUNDS,
+    );
     triggers.start();
     return lines;
   }

@@ -88,7 +88,7 @@ describe('a trigger over HTTP', () => {
     [{ rooms: [ROOM], data: 1, exclude: 5 }, '"exclude" must be the id of a connection'],
     [`{"rooms":[],"data":${'['.repeat(513)}${']'.repeat(513)}}`, 'nested deeper than 512'],
     [`{"rooms":[],"data":${'7'.repeat(1_001)}}`, 'too large: a number of more than 1000 digits'],
-    [`{"rooms":[],"data":${'['.repeat(511)}${']'.repeat(511)}}`, 'nested deeper than 512'],
+    [`{"rooms":[],"data":${'['.repeat(512)}${']'.repeat(512)}}`, 'nested deeper than 512'],
   ])('is refused with 400 that says where: %j', async (body, error) => {
     const client = await stage.member({ R: ROOM });
     expect(await answerOf(stage.trigger(body))).toEqual([400, failure(error)]);

@@ -1,4 +1,5 @@
-import { isObject, parseJson, parseObject, type JsonMembers } from '../protocol/json.js';
+import { JsonDocument } from '../protocol/json-document.js';
+import { isObject, type JsonMembers } from '../protocol/json.js';
 
 /** A longer token is refused unread. */
 const MAX_TOKEN_LENGTH = 16_384;
@@ -29,13 +30,13 @@ export class Jwt {
     if (text.length > MAX_TOKEN_LENGTH) throw new TokenError(`longer than ${MAX_TOKEN_LENGTH} characters`);
     const [, header, payload] = COMPACT.exec(text) ?? [];
     if (header === undefined || payload === undefined) throw new TokenError('not a signed token');
-    const fields = parseJson(decode(header));
+    const fields = JsonDocument.read(decode(header)).value;
     if (!isObject(fields) || typeof fields.alg !== 'string') {
       throw new TokenError('the header names no algorithm');
     }
     // jsonwebtoken takes no notice of it, which RFC 7515 section 4.1.11 forbids.
     if (Object.hasOwn(fields, 'crit')) throw new TokenError('the header has critical extensions');
-    const claims = parseObject(decode(payload));
+    const claims = JsonDocument.read(decode(payload)).members;
     if (!claims) throw new TokenError('the payload is not a JSON object');
     return new Jwt(fields.alg, claims);
   }

@@ -1,5 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { Logger } from '@nestjs/common';
+import { INPUT_BOUNDS } from '../protocol/bounds.js';
+import { JsonDocument, type JsonReading } from '../protocol/json-document.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
 import { BrokerError } from './broker.error.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type RedisBrokerSettings } from './redis.settings.js';
@@ -11,6 +12,7 @@ export type DropReason = 'oversized' | 'malformed';
 export class RedisMessages {
   private readonly logger = new Logger('RedisBroker');
   private readonly maxBytes: number;
+  private readonly reading: JsonReading;
 
   /** @param onDropped is told of each message that is not taken for a publication. */
   constructor(
@@ -18,6 +20,7 @@ export class RedisMessages {
     private readonly onDropped: (reason: DropReason) => void,
   ) {
     this.maxBytes = settings.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
+    this.reading = { bounds: settings.bounds ?? INPUT_BOUNDS, fault: PublicationError };
   }
 
   /** @throws {BrokerError} when the publication is so large that every node would drop it. */
@@ -36,8 +39,7 @@ export class RedisMessages {
       return this.drop('oversized');
     }
     try {
-      if (!isUtf8(bytes)) throw new PublicationError('not UTF-8');
-      return Publication.parse(bytes.toString());
+      return Publication.of(JsonDocument.read(bytes, this.reading).text);
     } catch (error) {
       this.logDefect(channel, error);
       return this.drop('malformed');

@@ -1,4 +1,5 @@
 import type { ClientTls } from '../config/client-tls.js';
+import type { InputBounds } from '../protocol/bounds.js';
 
 /** How a Redis broker reaches its server, and how long it trusts it without an answer. */
 export interface RedisBrokerSettings {
@@ -30,6 +31,8 @@ export interface RedisBrokerSettings {
   readonly tls?: ClientTls | undefined;
   /** Larger messages are dropped, in bytes. Default: {@link DEFAULT_MAX_MESSAGE_BYTES}. */
   readonly maxMessageBytes?: number | undefined;
+  /** What a message may have of what takes memory; others are dropped. Default: as everywhere. */
+  readonly bounds?: InputBounds | undefined;
 }
 
 /** As large as a frame that a client may send. */

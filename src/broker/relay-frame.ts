@@ -1,7 +1,9 @@
+import type { JsonText } from '../protocol/json.js';
+
 /** What one worker process sends the others: a channel and the text of a publication. */
 export interface RelayFrame {
   readonly channel: string;
-  readonly text: string;
+  readonly text: JsonText;
 }
 
 const LENGTH_BYTES = 4;
@@ -25,8 +27,8 @@ export function channelOf(frame: Buffer): string {
 }
 
 /** The text of a whole frame. */
-export function textOf(frame: Buffer): string {
-  return frame.toString('utf8', textStart(frame));
+export function textOf(frame: Buffer): JsonText {
+  return frame.toString('utf8', textStart(frame)) as JsonText;
 }
 
 function textStart(frame: Buffer): number {

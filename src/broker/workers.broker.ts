@@ -94,7 +94,7 @@ export class WorkersBroker implements Broker {
     const channel = channelOf(frame);
     if (!this.channels.has(channel)) return;
     try {
-      this.listener?.received(channel, Publication.parse(textOf(frame)));
+      this.listener?.received(channel, Publication.of(textOf(frame)));
     } catch (error) {
       this.logger.error(error instanceof Error ? error.stack : error); // what a worker sends was parsed there
     }

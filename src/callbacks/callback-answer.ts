@@ -1,5 +1,7 @@
 import { CallbackAnswerError } from '../protocol/errors.js';
-import { JsonError, parseObject, valueOf, type JsonMembers } from '../protocol/json.js';
+import { JsonDocument } from '../protocol/json-document.js';
+import { JsonError, valueOf, type JsonMembers } from '../protocol/json.js';
+import { withoutByteOrderMark } from './without-byte-order-mark.js';
 
 /** Of an answer without status so many are named. */
 const MAX_NAMES = 10;
@@ -35,9 +37,9 @@ export function whyNotOk(answer: JsonMembers): string {
 
 function parse(bytes: Buffer, from: string): JsonMembers | undefined {
   try {
-    return parseObject(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JsonDocument.read(withoutByteOrderMark(bytes)).members;
   } catch (error) {
-    const fault = error instanceof JsonError ? error.message : 'not UTF-8';
-    throw new CallbackAnswerError(`the answer of ${from} is ${fault}`);
+    if (!(error instanceof JsonError)) throw error;
+    throw new CallbackAnswerError(`the answer of ${from} is ${error.message}`);
   }
 }

@@ -8,6 +8,13 @@ export class LimitsSettings {
   @Setting({ kind: bytes(), about: 'The largest frame that a client may send.' })
   readonly frameBytes: number = 1_048_576;
 
+  @Setting({
+    kind: integer({ min: 1_000 }),
+    about:
+      'The most objects, lists and names of members that a frame, a request or a message may have together, in JSON or MessagePack: each takes many times the memory that it takes bytes.',
+  })
+  readonly inputParts: number = 100_000;
+
   @Setting({ kind: bytes(), about: 'Events of one connection that wait; beyond this, its socket is paused.' })
   readonly inboxBytes: number = 2_097_152;
 

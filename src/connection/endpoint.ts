@@ -1,4 +1,5 @@
 import { MESSAGE_METADATA } from '@nestjs/websockets/internal';
+import type { InputBounds } from '../protocol/bounds.js';
 import type { CloseReason } from '../protocol/close-reason.js';
 import type { Admit } from './admission.js';
 
@@ -9,7 +10,7 @@ export interface DecodedFrame {
 }
 
 /** Reads a frame. MUST NOT throw: frames that cannot be read are for a handler of their own. */
-export type FrameDecoder = (frame: Buffer) => DecodedFrame;
+export type FrameDecoder = (frame: Buffer, bounds?: InputBounds) => DecodedFrame;
 
 /** What sets an endpoint apart from the others. */
 export interface EndpointRules {
@@ -19,6 +20,8 @@ export interface EndpointRules {
   readonly below?: RegExp | undefined;
   /** Larger frames close the connection with 1009. Absent: as all endpoints. */
   readonly maxFrameBytes?: number | undefined;
+  /** How much of what takes memory a frame may have. Absent: as everywhere. */
+  readonly bounds?: InputBounds | undefined;
   /** More that waits for a client to read closes the connection. Absent: as all endpoints. */
   readonly maxOutboxBytes?: number | undefined;
 }
@@ -109,7 +112,7 @@ export class Endpoint {
 
   /** Handles a frame of a connection. @throws when the gateway has no handler for it, which is a defect. */
   handle(connection: unknown, frame: Buffer): unknown {
-    const { handler, payload } = this.decode!(frame);
+    const { handler, payload } = this.decode!(frame, this.rules.bounds);
     const found = this.handlers.get(handler);
     if (!found) throw new Error(`the gateway of ${this.path} has no handler named ${handler}`);
     return found.call(this.gateway, connection, payload);

@@ -1,6 +1,6 @@
 import type { SlowConsumerPolicy } from '../config/slow-consumer.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
-import { detached, type JsonText, parseObject } from '../protocol/json.js';
+import { detached, isObjectText, type JsonText, membersOf } from '../protocol/json.js';
 
 /**
  * The key of a publication for a client that does not keep up: only the last one of each key waits for it. With
@@ -31,7 +31,8 @@ function keyOfMember<P extends { readonly data: JsonText }>(name: string): KeyOf
   let lastKey = NONE;
   return (publication) => {
     if (last?.deref() === publication) return lastKey;
-    const value = parseObject(publication.data)?.get(name);
+    const { data } = publication;
+    const value = isObjectText(data) ? membersOf(data).get(name) : undefined;
     last = new WeakRef(publication);
     lastKey = value === undefined ? NONE : detached(canonicalJson(value));
     return lastKey;

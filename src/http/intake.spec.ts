@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { PublishSettings } from '../config/publish.settings.js';
+import { INPUT_BOUNDS } from '../protocol/bounds.js';
 import type { Answer } from './answer.js';
 import type { BodyRequest } from './body.js';
 import { Intake } from './intake.js';
@@ -22,7 +23,7 @@ function intakeOf(settings: Partial<PublishSettings> = {}): { intake: Intake<Tak
     return { taken: text };
   };
   const all = Object.assign(new PublishSettings(), settings);
-  return { intake: new Intake({ name: 'things', take, refusal: Wrong }, all), taken };
+  return { intake: new Intake({ name: 'things', take, refusal: Wrong }, all, INPUT_BOUNDS), taken };
 }
 
 const body = (text: string): BodyRequest => ({ body: Buffer.from(text) });

@@ -1,7 +1,9 @@
 import { HttpStatus, Logger } from '@nestjs/common';
 import { isUtf8 } from 'node:buffer';
 import { PublishSettings } from '../config/publish.settings.js';
-import { elementsOf, JsonError, parseJson } from '../protocol/json.js';
+import type { InputBounds } from '../protocol/bounds.js';
+import { JsonDocument } from '../protocol/json-document.js';
+import { elementsOf, JsonError, type JsonText } from '../protocol/json.js';
 import { messageOf } from '../protocol/message-of.js';
 import type { Answer } from './answer.js';
 import { bodyOf, type BodyRequest, hasRawBody } from './body.js';
@@ -19,10 +21,10 @@ export interface IntakeItem<Taken> {
   /** In the plural, for error texts. */
   readonly name: string;
   /**
-   * Takes an item in its wire form, as text or UTF-8, at once where it can.
+   * Takes an item in its wire form, at once where it can: UTF-8, or text that is valid JSON within bounds.
    * @throws an error of {@link refusal} when the item is wrong.
    */
-  take(source: string | Buffer): Taken | Promise<Taken>;
+  take(source: JsonText | Buffer): Taken | Promise<Taken>;
   readonly refusal: new (message: string) => Error;
 }
 
@@ -39,6 +41,7 @@ export class Intake<Taken extends object> {
   constructor(
     private readonly item: IntakeItem<Taken>,
     private readonly settings: PublishSettings,
+    private readonly bounds: InputBounds,
   ) {
     this.logger = new Logger(`Intake of ${item.name}`);
     this.rate = new RateLimit(settings.maxPerSecond);
@@ -56,7 +59,7 @@ export class Intake<Taken extends object> {
     }
     if (body.length === 0) return refusal(HttpStatus.BAD_REQUEST, 'the body is empty');
     if (!isUtf8(body)) return refusal(HttpStatus.BAD_REQUEST, 'the body is not UTF-8');
-    return beginsList(body) ? this.answerBatch(body.toString()) : this.answerOne(body);
+    return beginsList(body) ? this.answerBatch(body) : this.answerOne(body);
   }
 
   /** Takes the body of a request of Nest. See {@link answer}. */
@@ -81,10 +84,9 @@ export class Intake<Taken extends object> {
     }
   }
 
-  private answerBatch(text: string): Answer | Promise<Answer> {
-    const problem = problemOf(text);
-    if (problem !== undefined) return refusal(HttpStatus.BAD_REQUEST, problem);
-    const items = elementsOf(text);
+  private answerBatch(body: Buffer): Answer | Promise<Answer> {
+    const items = this.itemsOf(body);
+    if (typeof items === 'string') return refusal(HttpStatus.BAD_REQUEST, items);
     const { maxBatch } = this.settings;
     if (items.length > maxBatch) {
       const most = `${maxBatch} ${this.item.name}`;
@@ -93,11 +95,21 @@ export class Intake<Taken extends object> {
     return this.rate.take(items.length) ? this.takeBatch(items) : this.tooMany();
   }
 
-  private async takeBatch(items: readonly string[]): Promise<Answer> {
+  /** The items of a list, or what is wrong with it. */
+  private itemsOf(body: Buffer): JsonText[] | string {
+    try {
+      return elementsOf(JsonDocument.read(body, { bounds: this.bounds }).text);
+    } catch (error) {
+      if (error instanceof JsonError) return `the body is ${error.message}`;
+      throw error;
+    }
+  }
+
+  private async takeBatch(items: readonly JsonText[]): Promise<Answer> {
     return success({ results: await Promise.all(items.map((item, index) => this.takeItem(item, index))) });
   }
 
-  private async takeItem(text: string, index: number): Promise<Taken | Failure> {
+  private async takeItem(text: JsonText, index: number): Promise<Taken | Failure> {
     try {
       return await this.item.take(text);
     } catch (error) {
@@ -126,16 +138,6 @@ function beginsList(body: Buffer): boolean {
   let at = 0;
   while (SPACE.has(body[at])) at++;
   return body[at] === OPEN_LIST;
-}
-
-function problemOf(text: string): string | undefined {
-  try {
-    parseJson(text);
-    return undefined;
-  } catch (error) {
-    if (error instanceof JsonError) return `the body is ${error.message}`;
-    throw error;
-  }
 }
 
 function success(body: object): Answer {

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { PublishSettings } from '../config/publish.settings.js';
-import { PublicationError } from '../protocol/publication.js';
+import { InputBounds } from '../protocol/bounds.js';
+import type { JsonText } from '../protocol/json.js';
+import { Publication, PublicationError } from '../protocol/publication.js';
 import { TopicPublisher } from '../topics/topic-publisher.js';
 import { Intake } from './intake.js';
 
@@ -14,9 +16,12 @@ const PUBLISHED: Published = { status: 'ok' };
 /** Takes publications for topics. */
 @Injectable()
 export class PublishIntake extends Intake<Published> {
-  constructor(topics: TopicPublisher, settings: PublishSettings) {
-    const take = (source: string | Buffer): Published | Promise<Published> =>
-      topics.publish(source, 'http')?.then(() => PUBLISHED) ?? PUBLISHED;
-    super({ name: 'publications', take, refusal: PublicationError }, settings);
+  constructor(topics: TopicPublisher, settings: PublishSettings, bounds: InputBounds) {
+    const take = (source: JsonText | Buffer): Published | Promise<Published> => {
+      const publication =
+        typeof source === 'string' ? Publication.of(source) : Publication.parse(source, bounds);
+      return topics.publish(publication, 'http')?.then(() => PUBLISHED) ?? PUBLISHED;
+    };
+    super({ name: 'publications', take, refusal: PublicationError }, settings, bounds);
   }
 }

@@ -1,7 +1,7 @@
 import type { Procedure } from '../procedures/procedure.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { isObject, objectText, type JsonText } from '../protocol/json.js';
-import { PublicationError } from '../protocol/publication.js';
+import { Publication, PublicationError } from '../protocol/publication.js';
 import { richJsonText } from '../protocol/rich-json.js';
 import { builtIn, optional, required } from '../rpc/built-in.js';
 import type { RoomPublisher } from '../rooms/room-publisher.js';
@@ -33,13 +33,13 @@ export function publishProcedure(topics: TopicPublisher): Procedure {
       const given = options.flatMap((name, index) => textOf(name, others[index]));
       const fields = others[options.length] ?? {};
       if (!isObject(fields)) throw new ProcedureError('fields must be an object', 400);
-      const text = objectText([
+      const members = new Map([
         ...Object.entries(fields).flatMap(([name, value]) => textOf(name, value)),
         ...textOf('subscription', topic),
         ...textOf('data', data),
-        ['options', objectText(given)],
+        ['options', objectText(given)] as const,
       ]);
-      await pushed(PublicationError, async () => topics.publish(text, 'http'));
+      await pushed(PublicationError, async () => topics.publish(Publication.from(members), 'http'));
       return { status: 'ok', _format: 'Published.' };
     },
   });

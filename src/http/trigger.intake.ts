@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PublishSettings } from '../config/publish.settings.js';
+import { InputBounds } from '../protocol/bounds.js';
+import type { JsonText } from '../protocol/json.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
 import { TriggerError } from '../rooms/trigger.js';
 import { Intake } from './intake.js';
@@ -14,11 +16,11 @@ export interface Triggered {
 /** Takes triggers for rooms. */
 @Injectable()
 export class TriggerIntake extends Intake<Triggered> {
-  constructor(rooms: RoomPublisher, settings: PublishSettings) {
-    const take = async (source: string | Buffer): Promise<Triggered> => ({
+  constructor(rooms: RoomPublisher, settings: PublishSettings, bounds: InputBounds) {
+    const take = async (source: JsonText | Buffer): Promise<Triggered> => ({
       status: 'ok',
-      reached: await rooms.trigger(source.toString(), 'http'),
+      reached: await rooms.trigger(source, 'http'),
     });
-    super({ name: 'triggers', take, refusal: TriggerError }, settings);
+    super({ name: 'triggers', take, refusal: TriggerError }, settings, bounds);
   }
 }

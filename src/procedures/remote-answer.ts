@@ -1,14 +1,16 @@
+import { withoutByteOrderMark } from '../callbacks/without-byte-order-mark.js';
 import { JSON_TYPE } from '../callbacks/http-exchange.js';
 import type { StreamedAnswer } from '../callbacks/stream-requester.js';
 import { ClientError } from '../protocol/errors.js';
 import { JsonError } from '../protocol/json.js';
+import { parseRichJson } from '../protocol/rich-json.js';
 import { PROCEDURE_ERRORS, ProcedureError } from './procedure-errors.js';
 import { remoteError } from './remote-error.js';
 import { remoteEvents } from './remote-events.js';
 import { remoteLines } from './remote-lines.js';
 import type { RemoteSource } from './remote-source.js';
 import { RemoteStream } from './remote-stream.js';
-import { jsonOf, remoteValue } from './remote-value.js';
+import { remoteValue } from './remote-value.js';
 import { Result } from './result.js';
 
 type Results = (answer: StreamedAnswer, source: RemoteSource) => AsyncGenerator<unknown, void, void>;
@@ -59,7 +61,7 @@ async function refusal(answer: StreamedAnswer, source: RemoteSource): Promise<Er
 
 async function toldBy(answer: StreamedAnswer, source: RemoteSource): Promise<ProcedureError | undefined> {
   try {
-    return remoteError(jsonOf(await wholeOf(answer, source)), answer.status);
+    return remoteError(parseRichJson(withoutByteOrderMark(await wholeOf(answer, source))), answer.status);
   } catch (error) {
     if (error instanceof JsonError || error instanceof ClientError) return undefined;
     throw error;

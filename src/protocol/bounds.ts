@@ -4,11 +4,27 @@ export const MAX_JSON_DEPTH = 512;
 /** A number may have this many digits: making an integer of more takes time in proportion to their square. */
 export const MAX_DIGITS = 1_000;
 
-/**
- * Objects, lists and names of members that JSON or MessagePack may have together, where nobody says otherwise: each takes
- * many times the memory that it takes bytes.
- */
-export const DEFAULT_MAX_PARTS = 100_000;
+/** How much JSON or MessagePack of others may have of what takes many times the memory that it takes bytes. */
+export class InputBounds {
+  /** Text that is no longer, and valid JSON, is within them: parts are fewer than characters, and what opens also closes. */
+  readonly shortLength: number;
+
+  constructor(
+    /** Objects, lists and names of members together. */
+    readonly maxParts = 100_000,
+    readonly maxDepth = MAX_JSON_DEPTH,
+  ) {
+    this.shortLength = Math.min(MAX_DIGITS, maxParts, 2 * maxDepth);
+  }
+
+  /** For what was within these bounds, and came to be a member of an object with so many members. */
+  wrappedIn(members: number): InputBounds {
+    return new InputBounds(this.maxParts + 1 + members, this.maxDepth + 1);
+  }
+}
+
+/** Where nobody says otherwise. */
+export const INPUT_BOUNDS = new InputBounds();
 
 /** The input has more of something than it may have; the message says of what, and how much it may have. */
 export class BoundsError extends Error {
@@ -31,8 +47,8 @@ const CLOSE_OBJECT = 0x7d;
  * checks what comes before the fault.
  * @throws {BoundsError}
  */
-export function checkJsonBounds(text: string, maxParts = DEFAULT_MAX_PARTS): void {
-  if (text.length <= MAX_DIGITS) return; // too short for any but the parts, and they are fewer than its characters
+export function checkJsonBounds(text: string, { maxParts, maxDepth, shortLength }: InputBounds): void {
+  if (text.length <= shortLength) return;
   let depth = 0;
   let parts = 0;
   let digits = 0;
@@ -46,15 +62,15 @@ export function checkJsonBounds(text: string, maxParts = DEFAULT_MAX_PARTS): voi
     } else if (code === COMMA) digits = 0;
     else if (code === COLON) parts++;
     else if (code === OPEN_OBJECT || code === OPEN_LIST) {
-      if (++depth > MAX_JSON_DEPTH) throw tooDeep();
+      if (++depth > maxDepth) throw tooDeep(maxDepth);
       if (++parts > maxParts) throw tooManyParts(maxParts);
     } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth--;
   }
   if (parts > maxParts) throw tooManyParts(maxParts);
 }
 
-export function tooDeep(): BoundsError {
-  return new BoundsError(`nested deeper than ${MAX_JSON_DEPTH}`);
+export function tooDeep(maxDepth: number): BoundsError {
+  return new BoundsError(`nested deeper than ${maxDepth}`);
 }
 
 export function tooManyParts(maxParts: number): BoundsError {

@@ -1,14 +1,4 @@
-import {
-  elementsOf,
-  isFalsy,
-  JsonError,
-  type JsonText,
-  membersOf,
-  objectText,
-  parseJson,
-  parseObject,
-} from './json.js';
-import { DEFAULT_MAX_PARTS, MAX_DIGITS, MAX_JSON_DEPTH } from './bounds.js';
+import { elementsOf, isFalsy, type JsonText, membersOf, objectText } from './json.js';
 
 describe('members of an object', () => {
   it('are the texts they came in', () => {
@@ -70,26 +60,6 @@ describe('elements of a list', () => {
   });
 });
 
-describe('parsing', () => {
-  it.each(['', '{', '{"a":01}', 'NaN', '[1,]', '{"a":1}x', '\ufeff{}', "{'a':1}"])('refuses %j', (text) => {
-    expect(() => parseJson(text)).toThrow(JsonError);
-  });
-
-  it('refuses text that is nested deeper than the limit, and takes text at the limit', () => {
-    const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
-    expect(() => parseJson(nested(MAX_JSON_DEPTH))).not.toThrow();
-    expect(() => parseJson(nested(MAX_JSON_DEPTH + 1))).toThrow(JsonError);
-    expect(() => parseJson(nested(500_000))).toThrow(JsonError);
-    expect(() => parseJson(JSON.stringify({ brackets: '['.repeat(1000) }))).not.toThrow();
-  });
-
-  it('finds members in objects only', () => {
-    expect(parseObject('[1]')).toBeUndefined();
-    expect(parseObject('null')).toBeUndefined();
-    expect(parseObject('{"a":1}')?.get('a')).toBe('1');
-  });
-});
-
 describe('a value that counts as missing', () => {
   it.each(['null', 'false', '0', '-0', '0.0', '0e5', '""', '[]', '{}', '[ ]', '{\n}'])('is %s', (text) => {
     expect(isFalsy(text as JsonText)).toBe(true);
@@ -141,34 +111,3 @@ function anyValue(random: () => number, depth: number): unknown {
 function anyString(random: () => number): string {
   return STRINGS[Math.floor(random() * STRINGS.length)]! + STRINGS[Math.floor(random() * STRINGS.length)]!;
 }
-
-describe('the bounds of JSON', () => {
-  const digits = '1'.repeat(MAX_DIGITS);
-  const members = Array.from({ length: DEFAULT_MAX_PARTS - 1 }, (_, index) => `"${index}":0`);
-
-  it.each([
-    ['digits of one number', `[${digits},-${digits},0.${digits.slice(1)}]`],
-    ['digits in a string', `["${digits}1","\\"${digits}1"]`],
-    ['members with their object', `{${members.join()}}`],
-    ['lists', `[${'[],'.repeat(DEFAULT_MAX_PARTS - 2)}[]]`],
-    ['values that are neither', `[${'0,'.repeat(2 * DEFAULT_MAX_PARTS)}":{[${'{'.repeat(9)}"]`],
-  ])('are kept by as many as there may be: %s', (_, text) => {
-    expect(parseJson(text)).toEqual(JSON.parse(text));
-  });
-
-  it.each([
-    ['digits', `[1,${digits}1]`, /number of more than 1000 digits/],
-    ['digits behind a point', `{"a":1.${digits}}`, /number of more than 1000 digits/],
-    ['digits of the power', `1e-${digits}1`, /number of more than 1000 digits/],
-    ['members', `{"more":0,${members.join()}}`, /more than 100000 objects, lists and names/],
-    ['lists', `[${'[],'.repeat(DEFAULT_MAX_PARTS - 1)}[]]`, /more than 100000 objects, lists and names/],
-    ['objects before a fault', `[${'{},'.repeat(DEFAULT_MAX_PARTS)}`, /more than 100000 objects/],
-  ])('are exceeded by one more: %s', (_, text, message) => {
-    expect(() => parseJson(text)).toThrow(JsonError);
-    expect(() => parseJson(text)).toThrow(message);
-  });
-
-  it('end at a string that does not', () => {
-    expect(() => parseJson(`["${'x'.repeat(2_000)}`)).toThrow('not JSON');
-  });
-});

@@ -1,8 +1,7 @@
-import { BoundsError, checkJsonBounds } from './bounds.js';
-
 /**
  * A JSON value kept as the text it came in, so that integers beyond 2^53, number spellings, key order and
- * escapes pass through untouched. Always valid JSON: it comes from {@link parseJson} or {@link toJsonText}.
+ * escapes pass through untouched. Always valid JSON: it is read by `JsonDocument`, or made
+ * by {@link toJsonText}.
  */
 export type JsonText = string & { readonly __jsonText: unique symbol };
 
@@ -22,31 +21,19 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/**
- * The value of a JSON text, checked as a whole.
- * @throws {JsonError} when it is not JSON or exceeds a bound.
- */
-export function parseJson(text: string): unknown {
-  try {
-    checkJsonBounds(text);
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new JsonError(cause instanceof BoundsError ? cause.message : `not JSON${placeOf(cause)}`);
-  }
-}
-
-/**
- * The members of a JSON object, or `undefined` when the text is JSON of another kind.
- * @throws {JsonError} when it is not JSON or exceeds a bound.
- */
-export function parseObject(text: string): JsonMembers | undefined {
-  const value = parseJson(text);
-  return isObject(value) ? membersOf(text) : undefined;
-}
-
 /** Whether a parsed value is a JSON object: neither null nor a list. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Whether text that is known to be valid JSON is an object. */
+export function isObjectText(text: JsonText): boolean {
+  return text.charCodeAt(skipSpace(text, 0)) === OPEN_OBJECT;
+}
+
+/** Whether text that is known to be valid JSON is a list. */
+export function isListText(text: JsonText): boolean {
+  return text.charCodeAt(skipSpace(text, 0)) === OPEN_LIST;
 }
 
 /** The members of text that is known to be a valid JSON object. */
@@ -112,12 +99,6 @@ export function objectText(members: Iterable<readonly [string, JsonText]>): Json
   let text = '';
   for (const [name, value] of members) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${value}`;
   return `{${text}}` as JsonText;
-}
-
-/** Where the text stops being JSON, as far as the parser says; its own message would quote the text. */
-function placeOf(error: unknown): string {
-  const position = /position (\d+)/.exec(String(error))?.[1];
-  return position === undefined ? '' : ` at position ${position}`;
 }
 
 /** What V8 copies by itself when it is cut from a longer text. */

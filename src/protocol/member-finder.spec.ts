@@ -1,4 +1,4 @@
-import { isObject, membersOf, parseJson } from './json.js';
+import { JsonDocument } from './json-document.js';
 import { MemberFinder } from './member-finder.js';
 
 const NAMES = ['data', 'a', 'subscription'];
@@ -17,12 +17,11 @@ function found(text: string): (string | undefined)[] | undefined {
 /** The same from a text that is parsed. */
 function parsed(text: string): (string | undefined)[] | undefined {
   try {
-    if (!isObject(parseJson(text))) return undefined;
+    const { members } = JsonDocument.read(text);
+    return members && NAMES.map((name) => members.get(name));
   } catch {
     return undefined; // not JSON
   }
-  const members = membersOf(text);
-  return NAMES.map((name) => members.get(name));
 }
 
 const OBJECTS = [

@@ -1,4 +1,4 @@
-import { DEFAULT_MAX_PARTS, MAX_JSON_DEPTH, tooDeep, tooManyParts } from './bounds.js';
+import { type InputBounds, tooDeep, tooManyParts } from './bounds.js';
 
 const FIX_MAP = 0x80;
 const FIX_LIST = 0x90;
@@ -24,7 +24,7 @@ const FIRST_MAP = 0xde;
  * @throws {RangeError} unless this is one value, whole.
  * @throws {BoundsError}
  */
-export function checkShape(bytes: Uint8Array, maxParts = DEFAULT_MAX_PARTS): void {
+export function checkShape(bytes: Uint8Array, { maxParts, maxDepth }: InputBounds): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   /** How many values are still to come in each list and map that is open; first, the value itself. */
   const open = [1];
@@ -38,7 +38,7 @@ export function checkShape(bytes: Uint8Array, maxParts = DEFAULT_MAX_PARTS): voi
     const { next, elements, names = 0 } = readHead(view, at);
     at = next;
     if (elements !== undefined) {
-      if (open.length > MAX_JSON_DEPTH) throw tooDeep();
+      if (open.length > maxDepth) throw tooDeep(maxDepth);
       if ((parts += 1 + names) > maxParts) throw tooManyParts(maxParts);
       open.push(elements);
       expected += elements;

@@ -1,5 +1,5 @@
 import { encode, ExtData } from '@msgpack/msgpack';
-import { DEFAULT_MAX_PARTS, MAX_DIGITS, MAX_JSON_DEPTH } from './bounds.js';
+import { INPUT_BOUNDS, MAX_DIGITS, MAX_JSON_DEPTH } from './bounds.js';
 import { JsonError } from './json.js';
 import { MessagePackError, messagePack, parseMessagePack } from './message-pack.js';
 
@@ -77,9 +77,9 @@ describe('MessagePack', () => {
       Buffer.concat([hex('dd'), uint32(count - 1), Buffer.alloc(count - 1, 0x90)]);
     const map = (names: number): Buffer =>
       Buffer.concat([hex('df'), uint32(names), Buffer.alloc(2 * names, 1)]);
-    expect(parseMessagePack(lists(DEFAULT_MAX_PARTS))).toHaveLength(DEFAULT_MAX_PARTS - 1);
-    expect(parseMessagePack(map(DEFAULT_MAX_PARTS - 1))).toEqual({ 1: 1 });
-    for (const bytes of [lists(DEFAULT_MAX_PARTS + 1), map(DEFAULT_MAX_PARTS)])
+    expect(parseMessagePack(lists(INPUT_BOUNDS.maxParts))).toHaveLength(INPUT_BOUNDS.maxParts - 1);
+    expect(parseMessagePack(map(INPUT_BOUNDS.maxParts - 1))).toEqual({ 1: 1 });
+    for (const bytes of [lists(INPUT_BOUNDS.maxParts + 1), map(INPUT_BOUNDS.maxParts)])
       expect(() => parseMessagePack(bytes)).toThrow(/more than 100000 objects, lists and names/);
   });
 

@@ -1,6 +1,13 @@
 import { Decoder, Encoder, ExtData, ExtensionCodec } from '@msgpack/msgpack';
 import { isUint8Array } from 'node:util/types';
-import { BoundsError, MAX_DIGITS, MAX_JSON_DEPTH, tooManyDigits } from './bounds.js';
+import {
+  BoundsError,
+  INPUT_BOUNDS,
+  type InputBounds,
+  MAX_DIGITS,
+  MAX_JSON_DEPTH,
+  tooManyDigits,
+} from './bounds.js';
 import { JsonError } from './json.js';
 import { checkShape } from './message-pack-shape.js';
 
@@ -41,9 +48,9 @@ export class MessagePackError extends Error {
  * extensions other than big integers are `ExtData` of the library. Names of members are strings, whatever they were.
  * @throws {MessagePackError}
  */
-export function parseMessagePack(bytes: Uint8Array): unknown {
+export function parseMessagePack(bytes: Uint8Array, bounds: InputBounds = INPUT_BOUNDS): unknown {
   try {
-    checkShape(bytes);
+    checkShape(bytes, bounds);
     return asRead(DECODER.decode(bytes));
   } catch (cause) {
     throw new MessagePackError(cause instanceof BoundsError ? cause.message : 'not MessagePack', { cause });

@@ -1,12 +1,13 @@
-import { MAX_DIGITS, tooManyDigits } from './bounds.js';
+import { INPUT_BOUNDS, type InputBounds, MAX_DIGITS, tooManyDigits } from './bounds.js';
 import { canonicalJson } from './canonical-json.js';
+import { JsonDocument } from './json-document.js';
 import {
   decodeString,
   detached,
   isObject,
-  JsonError,
+  isObjectText,
   membersOf,
-  parseJson,
+  objectText,
   valueOf,
   type JsonMembers,
   type JsonText,
@@ -57,7 +58,7 @@ export class Publication {
   private comparable: Map<string, string | undefined> | undefined = undefined;
 
   private constructor(
-    private source: string | Buffer,
+    private source: JsonText | Buffer,
     private rawData: JsonText | Buffer,
     /** The topic it is for. */
     readonly subscription: string,
@@ -67,12 +68,37 @@ export class Publication {
   ) {}
 
   /**
-   * @param source its wire form. Bytes MUST be UTF-8; they are kept, not copied, until {@link detach}.
+   * @param source its wire form. Bytes are kept, not copied, until {@link detach}; those that are not many MUST be UTF-8.
    * @throws {PublicationError} when it is not JSON, not an object, or lacks `subscription` or `data`.
    */
-  static parse(source: string | Buffer): Publication {
+  static parse(source: string | Buffer, bounds: InputBounds = INPUT_BOUNDS): Publication {
     const isFound = typeof source !== 'string' && source.length <= MAX_SCANNED_BYTES && MEMBERS.find(source);
-    return isFound ? Publication.ofBytes(source) : Publication.ofText(source.toString());
+    if (isFound) return Publication.ofBytes(source);
+    return Publication.of(JsonDocument.read(source, { bounds, fault: PublicationError }).text);
+  }
+
+  /**
+   * As {@link parse}, of text that is known to be valid JSON, within bounds.
+   * @throws {PublicationError} when it is not an object, or lacks `subscription` or `data`.
+   */
+  static of(text: JsonText): Publication {
+    if (!isObjectText(text)) throw new PublicationError('a publication must be a JSON object');
+    return Publication.from(membersOf(text), text);
+  }
+
+  /** Of members that were made here. @throws {PublicationError} when they lack `subscription` or `data`. */
+  static from(members: JsonMembers, text = objectText(members)): Publication {
+    const data = members.get('data');
+    const options = members.get('options');
+    const publication = new Publication(
+      text,
+      data ?? NULL,
+      topicOf(members.get('subscription'), data !== undefined),
+      options === undefined ? NO_OPTIONS : deliveryOptions(valueOf(options), options),
+      publishedAtOf(members.get('published_at')),
+    );
+    publication.knownMembers = members;
+    return publication;
   }
 
   /** @param bytes in which {@link MEMBERS} have been found. */
@@ -88,25 +114,9 @@ export class Publication {
     );
   }
 
-  private static ofText(text: string): Publication {
-    if (!isObject(parseValue(text))) throw new PublicationError('a publication must be a JSON object');
-    const members = membersOf(text);
-    const data = members.get('data');
-    const options = members.get('options');
-    const publication = new Publication(
-      text,
-      data ?? NULL,
-      topicOf(members.get('subscription'), data !== undefined),
-      options === undefined ? NO_OPTIONS : deliveryOptions(valueOf(options), options),
-      publishedAtOf(members.get('published_at')),
-    );
-    publication.knownMembers = members;
-    return publication;
-  }
-
   /** The publication as it was given. */
-  get text(): string {
-    if (typeof this.source !== 'string') this.source = this.source.toString();
+  get text(): JsonText {
+    if (typeof this.source !== 'string') this.source = this.source.toString() as JsonText;
     return this.source;
   }
 
@@ -187,15 +197,6 @@ function keyOf(text: JsonText | undefined): string {
 
 const NULL = 'null' as JsonText;
 const NUMBER = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
-
-function parseValue(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (error instanceof JsonError) throw new PublicationError(error.message, { cause: error });
-    throw error;
-  }
-}
 
 /** The digits of a number or numeric string. */
 function numeric(text: JsonText | undefined): string | undefined {

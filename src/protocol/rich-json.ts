@@ -1,7 +1,8 @@
 import { parse } from 'lossless-json';
 import { isBoxedPrimitive, isUint8Array } from 'node:util/types';
-import { MAX_JSON_DEPTH } from './bounds.js';
-import { isObject, JsonError, type JsonText, parseJson, toJsonText } from './json.js';
+import { type InputBounds, MAX_JSON_DEPTH } from './bounds.js';
+import { JsonDocument } from './json-document.js';
+import { isObject, JsonError, type JsonText, toJsonText, valueOf } from './json.js';
 
 /** The one member of an object that stands for bytes: their base64, or the text that they are in UTF-8. */
 const BASE64 = '__base64__';
@@ -16,15 +17,26 @@ const MAY_HAVE_BYTES = /__(?:base64|bytes)__|\\u005f/i;
 export interface RichJsonOptions {
   /** Whether `{"__base64__": …}` and `{"__bytes__": …}` are bytes; otherwise they stay objects. Default: true. */
   readonly bytes?: boolean;
+  readonly bounds?: InputBounds;
 }
 
 /**
  * The value of a JSON text, with integers beyond 2^53 as bigint and bytes as Buffer. Other
  * numbers are as JSON.parse has them. Members may have any name, `__proto__` too, which is then the object's own.
+ * @param source bytes, which have to be UTF-8, or text.
  * @throws {JsonError} when it is not JSON or exceeds a bound.
  */
-export function parseRichJson(text: string, { bytes = true }: RichJsonOptions = {}): unknown {
-  const plain = parseJson(text);
+export function parseRichJson(source: string | Buffer, { bytes, ...reading }: RichJsonOptions = {}): unknown {
+  const { text, value } = JsonDocument.read(source, reading);
+  return enriched(text, value, bytes);
+}
+
+/** As {@link parseRichJson}, of text that is known to be valid JSON. */
+export function richValueOf(text: JsonText, { bytes }: Pick<RichJsonOptions, 'bytes'> = {}): unknown {
+  return enriched(text, valueOf(text), bytes);
+}
+
+function enriched(text: JsonText, plain: unknown, bytes = true): unknown {
   const value = MAY_BE_BIG.test(text) ? parse(text, undefined, LOSSLESS) : plain;
   return bytes && MAY_HAVE_BYTES.test(text) ? withBytes(value) : value;
 }

@@ -1,11 +1,11 @@
-import { isUtf8 } from 'node:buffer';
+import { membersOfAnswer } from '../callbacks/callback-answer.js';
 import { isJsonType } from '../callbacks/http-exchange.js';
 import { isForbidden, isTransient } from '../callbacks/http-status.js';
 import { Refusal } from '../callbacks/refusal.js';
 import type { AppAnswer, Requester } from '../callbacks/requester.js';
 import type { RoomsApiSettings } from '../config/rooms-api.settings.js';
 import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
-import { JsonError, parseObject, type JsonMembers, type JsonText } from '../protocol/json.js';
+import type { JsonMembers, JsonText } from '../protocol/json.js';
 import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
 
 const NO_ROOMS = '[]' as JsonText;
@@ -66,11 +66,5 @@ function stumbled({ status }: AppAnswer): CallbackError {
 function membersOf({ mediaType, body }: AppAnswer): JsonMembers {
   if (!isJsonType(mediaType))
     throw new CallbackAnswerError('what the app answered about allowed rooms is not labelled as JSON');
-  try {
-    const members = isUtf8(body) ? parseObject(body.toString()) : undefined;
-    if (members) return members;
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-  }
-  throw new CallbackAnswerError('what the app answered about allowed rooms is not a JSON object');
+  return membersOfAnswer(body, 'the app about allowed rooms');
 }

@@ -1,10 +1,10 @@
-import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { PublishSettings } from '../config/publish.settings.js';
 import type { RabbitMqSettings } from '../config/rabbitmq.settings.js';
 import { RoomsSettings } from '../config/rooms.settings.js';
 import { Metrics } from '../metrics/metrics.js';
+import { InputBounds } from '../protocol/bounds.js';
 import { messageOf } from '../protocol/message-of.js';
 import { RabbitMqLink } from './rabbitmq-link.js';
 import { RabbitMqOutage } from './rabbitmq-outage.js';
@@ -35,6 +35,7 @@ export class RabbitMqTriggers {
     private readonly publish: PublishSettings,
     private readonly hub: RoomHub,
     private readonly metrics: Metrics,
+    private readonly bounds: InputBounds,
   ) {}
 
   /** How many messages RabbitMQ has delivered since the start, those that were no triggers included. */
@@ -114,17 +115,12 @@ export class RabbitMqTriggers {
       return this.metrics.dropped('oversized');
     }
     try {
-      this.hub.deliver(this.parse(content), 'rabbitmq');
+      this.hub.deliver(Trigger.parse(content, this.settings.maxRoomsPerTrigger, this.bounds), 'rabbitmq');
     } catch (error) {
       if (!(error instanceof TriggerError)) this.logger.error(error instanceof Error ? error.stack : error);
       else this.logger.warn(`dropped a message of RabbitMQ: ${error.message}`);
       this.metrics.dropped('malformed');
     }
-  }
-
-  private parse(content: Buffer): Trigger {
-    if (!isUtf8(content)) throw new TriggerError('not UTF-8');
-    return Trigger.parse(content.toString(), this.settings.maxRoomsPerTrigger);
   }
 
   private changed(isConsuming: boolean): void {

@@ -7,8 +7,8 @@ import { Fanout } from '../delivery/fanout.js';
 import { Hub } from '../delivery/hub.js';
 import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
 import { Metrics } from '../metrics/metrics.js';
-import { objectText, toJsonText, type JsonText } from '../protocol/json.js';
-import { Publication, PublicationError } from '../protocol/publication.js';
+import { toJsonText, type JsonText } from '../protocol/json.js';
+import { Publication } from '../protocol/publication.js';
 import { RoomEnvelope } from './room-envelope.js';
 import { type RoomSlowness, RoomSubscription } from './room-subscription.js';
 import { RoomTrie } from './room-trie.js';
@@ -75,7 +75,6 @@ export class RoomHub {
   /**
    * Sends a trigger to the subscriptions of all nodes.
    * @returns how many subscriptions of this node were reached.
-   * @throws {TriggerError} when it is nested too deep to be carried.
    * @throws when the broker could not take it for the other nodes.
    */
   async publish(trigger: Trigger, source: TriggerSource): Promise<number> {
@@ -90,23 +89,18 @@ export class RoomHub {
   }
 
   private publicationOf({ text }: Trigger): Publication {
-    const members = [
+    const members = new Map([
       ['subscription', toJsonText(CHANNEL)],
       ['node', this.nodeId],
-      ['data', text as JsonText],
-    ] as const;
-    try {
-      return Publication.parse(objectText(members));
-    } catch (error) {
-      if (error instanceof PublicationError) throw new TriggerError(error.message, { cause: error });
-      throw error;
-    }
+      ['data', text],
+    ]);
+    return Publication.from(members);
   }
 
   private received(publication: Publication): void {
     if (publication.members.get('node') === this.nodeId) return;
     try {
-      this.fanOut(Trigger.parse(publication.data, this.settings.maxRoomsPerTrigger));
+      this.fanOut(Trigger.of(publication.data, this.settings.maxRoomsPerTrigger));
     } catch (error) {
       if (!(error instanceof TriggerError)) throw error;
       this.logger.warn(`dropped what the broker brought: ${error.message}`);

@@ -1,6 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import type { DecodedFrame } from '../connection/endpoint.js';
-import { isObject, JsonError, membersOf, parseJson, type JsonMembers } from '../protocol/json.js';
+import type { InputBounds } from '../protocol/bounds.js';
+import { JsonDocument } from '../protocol/json-document.js';
+import { isObject, JsonError, type JsonMembers } from '../protocol/json.js';
 
 /** Messages that clients may send, by their `type`; the names are case sensitive. */
 const TYPES = new Set(['subscribe', 'unsubscribe', 'status']);
@@ -24,14 +25,13 @@ export function isPing(frame: Buffer): boolean {
 }
 
 /** Reads a frame of a client. */
-export function decodeRoomMessage(frame: Buffer): DecodedFrame {
-  const text = isUtf8(frame) ? frame.toString() : '';
-  if (text === 'ping') return { handler: PING, payload: undefined };
+export function decodeRoomMessage(frame: Buffer, bounds?: InputBounds): DecodedFrame {
+  if (isPing(frame)) return { handler: PING, payload: undefined };
   try {
-    const value = parseJson(text);
-    if (!isObject(value)) return { handler: UNKNOWN, payload: undefined };
+    const { value, members } = JsonDocument.read(frame, bounds && { bounds });
+    if (!isObject(value) || !members) return { handler: UNKNOWN, payload: undefined };
     const handler = typeof value.type === 'string' && TYPES.has(value.type) ? value.type : UNKNOWN;
-    return { handler, payload: { members: membersOf(text), value } satisfies RoomMessage };
+    return { handler, payload: { members, value } satisfies RoomMessage };
   } catch (error) {
     if (error instanceof JsonError) return { handler: NOT_JSON, payload: undefined };
     throw error;

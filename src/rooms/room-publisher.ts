@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RoomsSettings } from '../config/rooms.settings.js';
+import { InputBounds } from '../protocol/bounds.js';
+import type { JsonText } from '../protocol/json.js';
 import { RoomHub, type TriggerSource } from './room-hub.js';
 import { Trigger } from './trigger.js';
 
@@ -9,15 +11,21 @@ export class RoomPublisher {
   constructor(
     private readonly hub: RoomHub,
     private readonly settings: RoomsSettings,
+    private readonly bounds: InputBounds,
   ) {}
 
   /**
-   * Sends a trigger, in its wire form, to the subscriptions of its rooms on all nodes.
+   * Sends a trigger, in its wire form as UTF-8 or as text that is valid JSON within bounds, to the subscriptions of its rooms on all nodes.
    * @returns how many subscriptions of this node were reached.
    * @throws {TriggerError} when it is not a trigger.
    * @throws when the broker could not take it for the other nodes.
    */
-  async trigger(text: string, source: TriggerSource): Promise<number> {
-    return this.hub.publish(Trigger.parse(text, this.settings.maxRoomsPerTrigger), source);
+  async trigger(trigger: JsonText | Buffer, source: TriggerSource): Promise<number> {
+    const { maxRoomsPerTrigger } = this.settings;
+    const parsed =
+      typeof trigger === 'string'
+        ? Trigger.of(trigger, maxRoomsPerTrigger)
+        : Trigger.parse(trigger, maxRoomsPerTrigger, this.bounds);
+    return this.hub.publish(parsed, source);
   }
 }

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../protocol/canonical-json.js';
-import { isObject, membersOf, valueOf, type JsonText } from '../protocol/json.js';
+import { isObjectText, membersOf, type JsonText } from '../protocol/json.js';
 
 /** Matches any value of its key; as canonical JSON. */
 export const WILDCARD = '"*"';
@@ -27,7 +27,7 @@ export class Room {
 
   /** @returns nothing for what is not a JSON object. */
   static parse(text: JsonText): Room | undefined {
-    if (!isObject(valueOf(text))) return undefined;
+    if (!isObjectText(text)) return undefined;
     const members = [...membersOf(text)].toSorted(([a], [b]) => (a < b ? -1 : 1));
     const keys = members.map(([key]) => key);
     return new Room(

@@ -1,4 +1,13 @@
-import { elementsOf, isObject, JsonError, membersOf, parseJson, type JsonText } from '../protocol/json.js';
+import type { InputBounds } from '../protocol/bounds.js';
+import { JsonDocument } from '../protocol/json-document.js';
+import {
+  decodeString,
+  elementsOf,
+  isListText,
+  isObjectText,
+  membersOf,
+  type JsonText,
+} from '../protocol/json.js';
 import { Room } from './room.js';
 
 /** The text is not a trigger; the message says what is wrong and where. */
@@ -13,7 +22,7 @@ export class TriggerError extends Error {
 export class Trigger {
   private constructor(
     /** As it was given. */
-    readonly text: string,
+    readonly text: JsonText,
     readonly rooms: readonly Room[],
     readonly data: JsonText,
     /** The id of the connection that does not get it. */
@@ -21,36 +30,39 @@ export class Trigger {
   ) {}
 
   /**
+   * @param source bytes, which have to be UTF-8, or text.
    * @param maxRooms how many rooms it may name.
-   * @throws {TriggerError} when the text is not JSON, or not a trigger as a whole.
+   * @throws {TriggerError} when it is not JSON, or not a trigger as a whole.
    */
-  static parse(text: string, maxRooms: number): Trigger {
-    const value = parseValue(text);
-    if (!isObject(value)) throw new TriggerError('a trigger must be a JSON object');
-    const members = membersOf(text);
-    const data = members.get('data');
-    const { rooms, exclude } = value;
-    if (!Array.isArray(rooms)) throw new TriggerError('"rooms" must be a list');
-    if (rooms.length > maxRooms) throw new TriggerError(`"rooms" must not hold more than ${maxRooms}`);
-    if (data === undefined) throw new TriggerError('"data" is missing');
-    if (exclude !== undefined && exclude !== null && typeof exclude !== 'string') {
-      throw new TriggerError('"exclude" must be the id of a connection');
-    }
-    return new Trigger(text, elementsOf(members.get('rooms')!).map(roomAt), data, exclude ?? undefined);
+  static parse(source: string | Buffer, maxRooms: number, bounds?: InputBounds): Trigger {
+    return Trigger.of(
+      JsonDocument.read(source, { ...(bounds && { bounds }), fault: TriggerError }).text,
+      maxRooms,
+    );
   }
+
+  /** As {@link parse}, of text that is known to be valid JSON, within bounds. */
+  static of(text: JsonText, maxRooms: number): Trigger {
+    if (!isObjectText(text)) throw new TriggerError('a trigger must be a JSON object');
+    const members = membersOf(text);
+    const rooms = members.get('rooms');
+    const data = members.get('data');
+    if (rooms === undefined || !isListText(rooms)) throw new TriggerError('"rooms" must be a list');
+    const list = elementsOf(rooms);
+    if (list.length > maxRooms) throw new TriggerError(`"rooms" must not hold more than ${maxRooms}`);
+    if (data === undefined) throw new TriggerError('"data" is missing');
+    return new Trigger(text, list.map(roomAt), data, excludedBy(members.get('exclude')));
+  }
+}
+
+function excludedBy(exclude: JsonText | undefined): string | undefined {
+  if (exclude === undefined || exclude === 'null') return undefined;
+  if (exclude[0] === '"') return decodeString(exclude);
+  throw new TriggerError('"exclude" must be the id of a connection');
 }
 
 function roomAt(text: JsonText, index: number): Room {
   const room = Room.parse(text);
   if (!room) throw new TriggerError(`"rooms[${index}]" must be a JSON object`);
   return room;
-}
-
-function parseValue(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch (error) {
-    if (error instanceof JsonError) throw new TriggerError(error.message, { cause: error });
-    throw error;
-  }
 }

@@ -141,7 +141,7 @@ export class RpcExchange {
     const { maxRequestBytes: maxBytes, bodyTimeoutMs: timeoutMs, takesMessagePack } = this.parts.config;
     const body = this.front.body ?? (await readBody(this.request, { maxBytes, timeoutMs }));
     if (isMessagePack(contentType) && !takesMessagePack) throw new ProcedureError('msgpack is unavailable');
-    return argumentsOf(body, contentType);
+    return argumentsOf(body, contentType, this.parts.config.inputBounds);
   }
 
   private async relay(stream: AsyncIterator<unknown, unknown, void>): Promise<void> {

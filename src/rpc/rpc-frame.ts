@@ -1,15 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import type { DecodedFrame } from '../connection/endpoint.js';
 import type { Arguments } from '../procedures/arguments.js';
-import {
-  isObject,
-  JsonError,
-  membersOf,
-  parseJson,
-  type JsonMembers,
-  type JsonText,
-} from '../protocol/json.js';
-import { parseRichJson } from '../protocol/rich-json.js';
+import type { InputBounds } from '../protocol/bounds.js';
+import { JsonDocument } from '../protocol/json-document.js';
+import { isObject, JsonError, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { richValueOf } from '../protocol/rich-json.js';
 
 /** What handlers frames are for: calls, what ends them early, and all else. */
 export const CALL = 'call';
@@ -44,7 +38,7 @@ export class RpcFrame {
   arguments(isExtended: boolean): Arguments | undefined {
     const valueOf = (name: string, absent: unknown): unknown => {
       const text = this.members.get(name);
-      return text === undefined ? absent : parseRichJson(text, { bytes: isExtended });
+      return text === undefined ? absent : richValueOf(text, { bytes: isExtended });
     };
     const positional = valueOf('parameters_list', []);
     const named = isExtended ? valueOf('parameters', {}) : {};
@@ -54,12 +48,10 @@ export class RpcFrame {
 }
 
 /** Reads a frame, text or bytes that are UTF-8. */
-export function decodeRpcFrame(frame: Buffer): DecodedFrame {
+export function decodeRpcFrame(frame: Buffer, bounds?: InputBounds): DecodedFrame {
   try {
-    const text = isUtf8(frame) ? frame.toString() : '';
-    const value = parseJson(text);
-    if (!isObject(value)) return invalid(new Map(), frame);
-    const members = membersOf(text);
+    const { value, members } = JsonDocument.read(frame, bounds && { bounds });
+    if (!isObject(value) || !members) return invalid(new Map(), frame);
     const { function_name: name } = value;
     if (typeof name === 'string')
       return { handler: CALL, payload: new RpcFrame(name, members, frame.length) };

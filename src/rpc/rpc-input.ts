@@ -1,8 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import { parse as parseForm } from 'node:querystring';
 import type { Arguments } from '../procedures/arguments.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
-import { BoundsError, DEFAULT_MAX_PARTS, tooManyParts } from '../protocol/bounds.js';
+import { BoundsError, type InputBounds, tooManyParts } from '../protocol/bounds.js';
 import { isObject, JsonError } from '../protocol/json.js';
 import { MessagePackError, parseMessagePack } from '../protocol/message-pack.js';
 import { parseRichJson } from '../protocol/rich-json.js';
@@ -31,15 +30,15 @@ export function isMessagePack(contentType: string | undefined): boolean {
  * The arguments that a body has: an object of JSON or MessagePack, or a form; a body of another type has none.
  * @throws {ProcedureError} (400) when it cannot be read.
  */
-export function argumentsOf(body: Buffer, contentType: string | undefined): Arguments {
+export function argumentsOf(body: Buffer, contentType: string | undefined, bounds: InputBounds): Arguments {
   const mediaType = mediaTypeOf(contentType) || (body[0] === OPEN_BRACE ? JSON_TYPE : '');
   switch (mediaType) {
     case JSON_TYPE:
-      return argumentsIn(read(() => parseRichJson(textOf(body))));
+      return argumentsIn(read(() => parseRichJson(body, { bounds })));
     case MESSAGE_PACK_TYPE:
-      return argumentsIn(read(() => parseMessagePack(body)));
+      return argumentsIn(read(() => parseMessagePack(body, bounds)));
     case FORM_TYPE:
-      return argumentsIn(read(() => formOf(body)));
+      return argumentsIn(read(() => formOf(body, bounds)));
     default:
       return NOTHING;
   }
@@ -55,19 +54,13 @@ function read(parse: () => unknown): unknown {
   }
 }
 
-function textOf(body: Buffer): string {
-  if (isUtf8(body)) return body.toString();
-  throw new JsonError('not UTF-8');
-}
-
 /**
  * Values of one name are a list; blank ones are not there.
  * @throws {BoundsError}
  */
-function formOf(body: Buffer): unknown {
+function formOf(body: Buffer, { maxParts }: InputBounds): unknown {
   const text = body.toString();
-  if (text.length > DEFAULT_MAX_PARTS && text.split('&', DEFAULT_MAX_PARTS + 1).length > DEFAULT_MAX_PARTS)
-    throw tooManyParts(DEFAULT_MAX_PARTS);
+  if (text.length > maxParts && text.split('&', maxParts + 1).length > maxParts) throw tooManyParts(maxParts);
   const form = Object.entries(parseForm(text, '&', '=', { maxKeys: 0 })).flatMap(([name, value]) => {
     const filled = [value ?? []].flat().filter((text) => text !== '');
     return filled.length === 0 ? [] : [[name, filled.length === 1 ? filled[0] : filled] as const];

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ProceduresSettings } from '../config/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
+import { InputBounds } from '../protocol/bounds.js';
 import { messageOf } from '../protocol/message-of.js';
 import { readConfigFile, writeConfigFile } from './config-file.js';
 import { configText, configValue } from './config-value.js';
@@ -25,6 +26,8 @@ const POSITIVE = [MAX_REQUEST_BYTES, BODY_TIMEOUT_S];
  */
 @Injectable()
 export class WorkerConfig {
+  /** What the arguments in a body may have. */
+  readonly inputBounds: InputBounds;
   readonly maxResultBytes: number;
   readonly callsPerConnection: number;
   readonly showsTracebacks: boolean;
@@ -34,7 +37,8 @@ export class WorkerConfig {
   private readonly saved: ReadonlyMap<string, string>;
   private readonly settings: ProceduresSettings;
 
-  constructor({ procedures }: Settings, secret: ServiceSecret) {
+  constructor({ procedures, limits }: Settings, secret: ServiceSecret) {
+    this.inputBounds = new InputBounds(limits.inputParts);
     this.settings = procedures ?? new ProceduresSettings();
     this.maxResultBytes = this.settings.resultBytes;
     this.callsPerConnection = this.settings.callsPerConnection;

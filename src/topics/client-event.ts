@@ -1,11 +1,11 @@
-import { isUtf8 } from 'node:buffer';
 import type { DecodedFrame } from '../connection/endpoint.js';
+import type { InputBounds } from '../protocol/bounds.js';
+import { JsonDocument } from '../protocol/json-document.js';
 import {
   isFalsy,
   isObject,
   JsonError,
   membersOf,
-  parseJson,
   type JsonMembers,
   type JsonText,
 } from '../protocol/json.js';
@@ -29,7 +29,7 @@ export class ClientEvent {
     readonly name: string,
     /** The members as values; numbers may have lost precision. */
     readonly value: Readonly<Record<string, unknown>>,
-    private readonly text: string,
+    private readonly text: JsonText,
     private parsedMembers?: JsonMembers,
   ) {}
 
@@ -52,10 +52,9 @@ export class ClientEvent {
 }
 
 /** Reads a frame of a client. */
-export function decodeClientEvent(frame: Buffer): DecodedFrame {
+export function decodeClientEvent(frame: Buffer, bounds?: InputBounds): DecodedFrame {
   try {
-    const text = isUtf8(frame) ? frame.toString() : '';
-    const value = parseJson(text);
+    const { text, value } = JsonDocument.read(frame, bounds && { bounds });
     if (!isObject(value) || !isEventName(value.event)) return { handler: INVALID, payload: undefined };
     const event = new ClientEvent(value.event, value, text);
     return { handler: EVENT_NAMES.has(event.name) ? event.name : UNKNOWN, payload: event };

@@ -8,7 +8,7 @@ import { PROCEDURE_ERRORS } from '../procedures/procedure-errors.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
 import { ClientError } from '../protocol/errors.js';
 import { isObject, type JsonText } from '../protocol/json.js';
-import { parseRichJson } from '../protocol/rich-json.js';
+import { richValueOf } from '../protocol/rich-json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import type { ClientEvent } from './client-event.js';
 import { Reply } from './reply.js';
@@ -80,7 +80,7 @@ export class TopicCalls {
 
 /** By position or by name; nothing when it is neither. */
 function argumentsOf(params: JsonText | undefined): Arguments | undefined {
-  const value = params === undefined ? [] : parseRichJson(params);
+  const value = params === undefined ? [] : richValueOf(params);
   if (Array.isArray(value)) return { positional: value, named: new Map() };
   return isObject(value) ? { positional: [], named: new Map(Object.entries(value)) } : undefined;
 }
