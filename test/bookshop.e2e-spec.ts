@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { Bookshop, ensureBuilt, Program } from './support/bookshop.js';
 import { launchBrowser, shows } from './support/browser.js';
+import { ServerProcess } from './support/server-process.js';
 
 const PAGE_TIMEOUT_MS = 10_000;
 
@@ -29,6 +34,53 @@ const TWO_TOPICS = `(async () => {
   await isClosed;
   return told;
 })()`;
+
+describe('under docker compose', () => {
+  const FOLDER = join(import.meta.dirname, '../examples/bookshop');
+  let folder: string;
+  let file: string;
+
+  beforeAll(ensureBuilt);
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kittiwake-bookshop-'));
+    file = join(folder, '.env');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** @returns the secrets that are kept. */
+  async function kept(env: Record<string, string> = {}): Promise<string> {
+    await promisify(execFile)(process.execPath, [join(FOLDER, 'secrets.mjs'), file], { env });
+    return readFile(file, 'utf8');
+  }
+
+  it('no key and no password is one that everybody knows', async () => {
+    const composed = await readFile(join(FOLDER, '../../docker-compose.yml'), 'utf8');
+    expect(composed).not.toMatch(/(?:KEY|PASSWORD|SECRET)\w*\s*:\s*\S|_(?:KEY|PASSWORD):-/);
+    const other = await kept();
+    await rm(file);
+    expect(await kept()).not.toBe(other);
+  });
+
+  it('they are made up once, unless they are given', async () => {
+    const first = await kept();
+    expect(await kept()).toBe(first);
+    const given = await kept({ BOOKSHOP_API_KEY: 'given-0123456789' });
+    const key = /^BOOKSHOP_API_KEY=(.+)$/m.exec(first)![1]!;
+    expect(given).toBe(first.replaceAll(key, 'given-0123456789'));
+    expect(await kept()).toBe(given);
+  });
+
+  it('Kittiwake takes them from the folder that it runs in', async () => {
+    const env = {
+      KITTIWAKE_CONFIG: join(FOLDER, 'kittiwake.yaml'),
+      BOOKSHOP_ORIGIN: 'http://localhost:8000',
+    };
+    const command = ['cli/main.js', 'check-config'] as const;
+    const end = await ServerProcess.run({ command, env, dotEnv: await kept() });
+    expect([end.code, end.stderr]).toEqual([0, '']);
+    expect(end.stdout).toContain('@bookshop:8000/kittiwake/ticket');
+  });
+});
 
 describe('the bookshop in two browsers', () => {
   const uncaught: string[] = [];

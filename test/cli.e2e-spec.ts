@@ -449,6 +449,21 @@ describe('token', () => {
     expect(missing.stderr).toContain('--claim sub=... is missing');
   });
 
+  it('makes none for ever, unless those are accepted', async () => {
+    const make = ['token', 'make', '--claim', 'sub=me', '--expires', '0s'];
+    const [refused, made] = await Promise.all([
+      runWith({ config: { auth: { jwt } } }, ...make),
+      runWith({ config: { auth: { jwt: { ...jwt, requireExpiry: false } } } }, ...make),
+    ]);
+    expect([refused.code, refused.stdout]).toEqual([1, '']);
+    expect(refused.stderr).toContain('give a duration such as 15m, or set auth.jwt.requireExpiry: false');
+    const [, payload] = made.stdout.split('.');
+    expect([made.code, JSON.parse(Buffer.from(payload!, 'base64url').toString())]).toEqual([
+      0,
+      { iat: expect.any(Number), sub: 'me', aud: 'desk' },
+    ]);
+  });
+
   it('signs with a private key, whose public one is fetched', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const keyFile = join(folder, 'key.pem');

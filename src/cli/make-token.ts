@@ -10,7 +10,7 @@ import { CommandError } from './command-error.js';
 /** What a token is to be like. */
 export interface TokenWishes {
   readonly claims: Readonly<Record<string, unknown>>;
-  /** A duration; `0s` is for ever. */
+  /** A duration; `0s` is for ever, where tokens may be. */
   readonly expires: string;
   readonly algorithm?: string;
   readonly keyFile?: string;
@@ -41,6 +41,10 @@ export async function makeToken(wishes: TokenWishes, jwt: JwtSettings | undefine
 function standardClaims(expires: string, jwt: JwtSettings | undefined): Record<string, unknown> {
   const lifeMs = parseDuration(expires);
   if (lifeMs === undefined) throw new CommandError(`--expires is not a duration such as 15m: ${expires}`);
+  if (lifeMs === 0 && jwt?.requireExpiry === true)
+    throw new CommandError(
+      '--expires 0s makes a token that would be refused: give a duration such as 15m, or set auth.jwt.requireExpiry: false',
+    );
   const now = Math.floor(Date.now() / 1_000);
   return {
     iat: now,

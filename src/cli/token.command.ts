@@ -22,7 +22,11 @@ export function addTokenCommand(program: Command, context: Context): void {
     .command('make')
     .description('make a token that this configuration accepts, and print it')
     .option('--claim <name=text>', 'a claim; name:=JSON for what is not a text', collect('--claim'), {})
-    .option('--expires <duration>', 'for how long it is valid, such as 15m; 0s is for ever', '1h')
+    .option(
+      '--expires <duration>',
+      'for how long it is valid, such as 15m; 0s is for ever, where auth.jwt.requireExpiry is false',
+      '1h',
+    )
     .option('--algorithm <name>', 'what it is signed with (the first of auth.jwt.algorithms)')
     .option('--key-file <file>', 'the private key, as PEM, where the configuration has no secret')
     .option('--key-id <id>', 'the `kid` that the key is published under')

@@ -190,12 +190,15 @@ export const FILE: TextFormat = {
   accepts: (text) => text !== '',
 };
 
+/** Those that stand, or stood, in examples of ours. */
+const KEY_OF_EXAMPLE = /^change-?me|^a-key-of-16-or-more$|demo-only$/i;
+
 /** What services prove themselves with; sent as a bearer token, so without spaces. */
 export const API_KEY: TextFormat = {
   name: 'key',
   expected:
     'a key of at least 16 letters, digits and signs, without spaces and commas, and not that of an example',
-  accepts: (text) => /^[\x21-\x2b\x2d-\x7e]{16,}$/.test(text) && !/^change-?me/i.test(text),
+  accepts: (text) => /^[\x21-\x2b\x2d-\x7e]{16,}$/.test(text) && !KEY_OF_EXAMPLE.test(text),
 };
 
 /** A public key or a certificate, as PEM. */
