@@ -95,6 +95,16 @@ function socketsOf(pid: number): number {
   return links.filter((link) => link.startsWith('socket:')).length;
 }
 
+interface Status {
+  readonly state: string;
+  readonly processes: readonly { readonly pid: number; readonly worker: number }[];
+}
+
+async function statusOf(server: ServerProcess): Promise<Status> {
+  const response = await fetch(`${server.operatorsUrl}/status`, { headers: { Connection: 'close' } });
+  return (await response.json()) as Status;
+}
+
 function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -169,11 +179,7 @@ describe('a gateway of two worker processes', () => {
 
   it('says of all of them how they are, whichever is asked', async () => {
     for (let count = 0; count < 4; count++) {
-      const response = await fetch(`${server.operatorsUrl}/status`, { headers: { Connection: 'close' } });
-      const { state, processes } = (await response.json()) as {
-        state: string;
-        processes: { pid: number; worker: number }[];
-      };
+      const { state, processes } = await statusOf(server);
       expect(state).toBe('ready');
       expect(processes.map(({ worker }) => worker).toSorted()).toEqual(workersOf(server).toSorted());
       for (const { pid } of processes) expect(pid).toBe(server.pid);
@@ -286,6 +292,31 @@ describe('a gateway of two worker processes', () => {
       orphaned.signal('SIGKILL');
       for (const client of clients) expect(await client.untilClosed()).toMatchObject({ code: 1012 });
       for (const pid of pids) await eventually(() => !isRunning(pid), { what: 'the end of a worker' });
+    },
+    STARTS_ANOTHER_MS,
+  );
+
+  // Told to stop while it replaced its workers, it ended before the one that was on its way out, which a container kills.
+  it(
+    'ends after all of its workers when it is stopped while it replaces them',
+    async () => {
+      const rolling = await start();
+      const before = workersOf(rolling);
+      await subscribers(rolling, 4);
+      rolling.signal('SIGHUP');
+      const isOnItsWayOut = async (): Promise<boolean> => {
+        const { processes } = await statusOf(rolling);
+        const listed = processes.map(({ worker }) => worker);
+        return before.some((pid) => !listed.includes(pid) && isRunning(pid));
+      };
+      await eventually(isOnItsWayOut, {
+        timeoutMs: START_TIMEOUT_MS, // a whole process starts, as in ServerProcess.start
+        what: 'a worker on its way out',
+      });
+      rolling.signal('SIGTERM');
+      expect(await rolling.untilEnded()).toMatchObject({ code: 0 });
+      for (const pid of before) expect(isRunning(pid)).toBe(false);
+      expect(rolling.output).not.toContain('"level":50');
     },
     STARTS_ANOTHER_MS,
   );

@@ -101,7 +101,7 @@ class Workers {
   async stop(): Promise<void> {
     if (this.isStopping) return;
     this.isStopping = true;
-    await Promise.all(this.running().map((worker) => this.end(worker)));
+    await Promise.all([...this.startedAtMs.keys()].map((worker) => this.end(worker))); // those on their way out, too
     await this.relay.stop();
   }
 
@@ -218,11 +218,13 @@ class Workers {
     this.logger.log('replacing the worker processes');
     try {
       for (const worker of this.running()) {
+        if (this.isStopping) return;
         await this.startOne(worker === this.local ? 'successor' : 'none');
         await this.retire(worker);
       }
       this.logger.log('all worker processes have been replaced');
     } catch (error) {
+      if (this.isStopping) return; // it has ended the successor
       this.logger.error(`the worker processes that are left go on: ${messageOf(error)}`);
     } finally {
       this.isRolling = false;
