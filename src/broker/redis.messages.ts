@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { DigestedLog } from '../metrics/digested-log.js';
 import { INPUT_BOUNDS } from '../protocol/bounds.js';
 import { JsonDocument, type JsonReading } from '../protocol/json-document.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
@@ -11,6 +12,7 @@ export type DropReason = 'oversized' | 'malformed';
 /** Tells publications from whatever else is published on a channel: anyone with access to Redis may write there. */
 export class RedisMessages {
   private readonly logger = new Logger('RedisBroker');
+  private readonly warnings = new DigestedLog(this.logger);
   private readonly maxBytes: number;
   private readonly reading: JsonReading;
 
@@ -35,7 +37,7 @@ export class RedisMessages {
   read(channel: string, bytes: Buffer): Publication | undefined {
     if (bytes.length > this.maxBytes) {
       const limits = `${bytes.length} bytes, allowed are ${this.maxBytes}`;
-      this.logger.warn(`message on ${JSON.stringify(channel)} dropped: ${limits}`);
+      this.warnings.warn('oversized', `message on ${JSON.stringify(channel)} dropped: ${limits}`);
       return this.drop('oversized');
     }
     try {

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { RetryOn } from '../config/callbacks.settings.js';
+import { DigestedLog } from '../metrics/digested-log.js';
 import { LogLine } from '../metrics/log-line.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json.js';
@@ -50,6 +51,7 @@ export interface HttpCallerSettings extends ConnectionSettings {
 /** Asks the app by HTTP POST over kept-alive connections, and again when that fails. */
 export class HttpCaller implements Caller, Requester, StreamRequester {
   private readonly logger = new Logger(HttpCaller.name);
+  private readonly warnings = new DigestedLog(this.logger);
   private readonly pools: ConnectionPools;
   private readonly attemptSettings: AttemptSettings;
   private readonly requests = new RunningRequests();
@@ -184,9 +186,8 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
     const outcome =
       cause instanceof TurnError ? 'not sent' : `failed after ${tries} ${tries === 1 ? 'try' : 'tries'}`;
     const message = `POST ${url.scrubbed}: ${outcome}: ${cause.message}`;
-    const line = new LogLine(client, () => message);
-    if (isRepeated) this.logger.debug(line);
-    else this.logger.warn(line);
+    if (isRepeated) this.logger.debug(new LogLine(client, () => message));
+    else this.warnings.warn(`${url.scrubbed} ${outcome}`, message, client);
     return new CallbackError(message, { cause, isFinal: cause instanceof FinalAttemptError });
   }
 }

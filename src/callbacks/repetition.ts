@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
+import { Digest } from '../metrics/digest.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
 import { jittered } from './wait.js';
@@ -26,7 +27,7 @@ export class Repetition implements OnApplicationShutdown {
   private readonly logger = new Logger('Callbacks');
   private readonly stopping = new AbortController();
   private waiting = 0;
-  private givenUp = 0;
+  private readonly givenUp = new Digest<undefined>(REPORT_MS, (_, count) => this.report(count));
 
   constructor(
     private readonly settings: Settings,
@@ -81,11 +82,10 @@ export class Repetition implements OnApplicationShutdown {
 
   private giveUp({ service, callback }: Untold): void {
     this.metrics.callbackDropped(service, callback);
-    if (this.givenUp++ === 0) setTimeout(() => this.report(), REPORT_MS).unref();
+    this.givenUp.add('', undefined);
   }
 
-  private report(): void {
-    this.logger.warn(`the app could not be told of the end of ${this.givenUp} subscriptions or clients`);
-    this.givenUp = 0;
+  private report(count: number): void {
+    this.logger.warn(`the app could not be told of the end of ${count} subscriptions or clients`);
   }
 }

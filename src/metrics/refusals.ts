@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Digest } from './digest.js';
 import { LogLine, type LogParty } from './log-line.js';
 import { Metrics } from './metrics.js';
 
@@ -14,12 +15,6 @@ export interface RefusalMade {
   readonly by: string;
 }
 
-/** The refusals of one kind within a minute that no line has told of yet. */
-interface Untold {
-  count: number;
-  last: RefusalMade;
-}
-
 /**
  * What clients and services were refused: each counts, and is a line at `debug`; at `info` there is one line of a kind at
  * once, and then one a minute, with how many there were.
@@ -27,8 +22,9 @@ interface Untold {
 @Injectable()
 export class Refusals implements OnApplicationShutdown {
   private readonly logger = new Logger('Refusals');
-  private readonly untold = new Map<string, Untold>();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly digest = new Digest<RefusalMade>(WINDOW_MS, (last, count) =>
+    this.logger.log(summaryOf(last, count)),
+  );
 
   constructor(private readonly metrics: Metrics) {}
 
@@ -36,30 +32,11 @@ export class Refusals implements OnApplicationShutdown {
   add(party: LogParty, refusal: RefusalMade): void {
     this.metrics.refusalMade(refusal.kind);
     this.logger.debug(new LogLine(party, () => lineOf(party, refusal)));
-    const untold = this.untold.get(refusal.kind);
-    if (!untold) {
-      this.untold.set(refusal.kind, { count: 0, last: refusal });
-      this.logger.log(summaryOf(refusal, 1));
-      this.timer ??= setInterval(() => this.tell(), WINDOW_MS).unref();
-      return;
-    }
-    untold.count++;
-    untold.last = refusal;
+    this.digest.add(refusal.kind, refusal);
   }
 
   onApplicationShutdown(): void {
-    this.tell();
-    clearInterval(this.timer);
-    this.timer = undefined;
-  }
-
-  /** Kinds of which there were none for a minute are forgotten, and the next of them is told at once. */
-  private tell(): void {
-    for (const [kind, untold] of this.untold) {
-      if (untold.count === 0) this.untold.delete(kind);
-      else this.logger.log(summaryOf(untold.last, untold.count));
-      untold.count = 0;
-    }
+    this.digest.end();
   }
 }
 

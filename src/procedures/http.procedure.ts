@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { scrubUrl } from '../callbacks/callback-url.js';
 import { measured } from '../callbacks/measured.js';
 import type { StreamRequester } from '../callbacks/stream-requester.js';
+import { DigestedLog } from '../metrics/digested-log.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
 import type { Procedure, ProcedureLimits } from './procedure.js';
@@ -28,7 +29,7 @@ export interface RemoteEndpoint {
  * even if its answer was lost. When the call ends, the request does, at once.
  */
 export class HttpProcedure implements Procedure, RemoteSource {
-  private readonly logger = new Logger('Procedures');
+  private readonly warnings = new DigestedLog(new Logger('Procedures'));
 
   constructor(
     readonly signature: Signature,
@@ -65,7 +66,7 @@ export class HttpProcedure implements Procedure, RemoteSource {
 
   private logged(message: string): string {
     const text = `POST ${scrubUrl(this.endpoint.url)}: ${message}`;
-    this.logger.warn(text);
+    this.warnings.warn('', text);
     return text;
   }
 }

@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { PublishSettings } from '../config/publish.settings.js';
 import type { RabbitMqSettings } from '../config/rabbitmq.settings.js';
 import { RoomsSettings } from '../config/rooms.settings.js';
+import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { InputBounds } from '../protocol/bounds.js';
 import { messageOf } from '../protocol/message-of.js';
@@ -23,6 +24,7 @@ const STOP_MS = 500;
 @Injectable()
 export class RabbitMqTriggers {
   private readonly logger = new Logger('RabbitMqTriggers');
+  private readonly warnings = new DigestedLog(this.logger);
   private readonly outage = new RabbitMqOutage(this.logger);
   private readonly stopping = new AbortController();
   private link: RabbitMqLink | undefined;
@@ -111,14 +113,15 @@ export class RabbitMqTriggers {
     this.receivedCount++;
     const { maxBodyBytes } = this.publish;
     if (content.length > maxBodyBytes) {
-      this.logger.warn(`dropped a message of RabbitMQ: ${content.length} bytes, allowed are ${maxBodyBytes}`);
+      const limits = `${content.length} bytes, allowed are ${maxBodyBytes}`;
+      this.warnings.warn('oversized', `dropped a message of RabbitMQ: ${limits}`);
       return this.metrics.dropped('oversized');
     }
     try {
       this.hub.deliver(Trigger.parse(content, this.settings.maxRoomsPerTrigger, this.bounds), 'rabbitmq');
     } catch (error) {
       if (!(error instanceof TriggerError)) this.logger.error(error instanceof Error ? error.stack : error);
-      else this.logger.warn(`dropped a message of RabbitMQ: ${error.message}`);
+      else this.warnings.warn('malformed', `dropped a message of RabbitMQ: ${error.message}`);
       this.metrics.dropped('malformed');
     }
   }

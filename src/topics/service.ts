@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { isOk, whyNotOk } from '../callbacks/callback-answer.js';
 import { measured } from '../callbacks/measured.js';
 import { keyFor, type KeyOf } from '../delivery/conflation.js';
-import { LogLine } from '../metrics/log-line.js';
+import { DigestedLog } from '../metrics/digested-log.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
 import { detached, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -17,12 +17,11 @@ const CONFLATION_KEYS: Readonly<Record<string, KeyOf<Publication>>> = {
   orderKey: ({ options }) => options.orderKey,
 };
 
-const logger = new Logger('Service');
-
 /** The app's code behind a topic prefix: its rules, and how it is asked. */
 export class Service {
   /** What tells publications apart for a client that does not keep up; absent where it is closed. */
   readonly keyOf: KeyOf<Publication> | undefined;
+  private readonly warnings = new DigestedLog(new Logger('Service'));
 
   constructor(
     readonly name: string,
@@ -82,7 +81,7 @@ export class Service {
       if (error instanceof CallbackError && !error.isFinal) throw error;
       if (error instanceof ClientError) return error.data;
       if (error instanceof CallbackAnswerError)
-        logger.warn(new LogLine(asking.client ?? {}, () => `${kind} of ${this.name}: ${error.message}`));
+        this.warnings.warn(kind, `${kind} of ${this.name}: ${error.message}`, asking.client);
       return undefined;
     }
   }
