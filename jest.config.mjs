@@ -18,7 +18,7 @@ const TOGETHER = {
   rpc: 'test/rpc-(?!browser|http-fuzz|http-process|http\\.|local)',
   apps: 'test/(module|procedures)-',
   endpoints:
-    'test/(compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|tls)\\.',
+    'test/(auth-failures|compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|tls)\\.',
   'lower-floors': 'src/(protocol|config|metrics|connection|broker|callbacks)/',
   'upper-floors': 'src/(?!protocol|config|metrics|connection|broker|callbacks)',
 };

@@ -8,6 +8,7 @@ import {
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { AuthenticatorExplorer } from './auth/authenticator-explorer.js';
 import { Authenticators } from './auth/authenticator.js';
+import { FailedAuthentications } from './auth/failed-authentications.js';
 import { BROKER } from './broker/broker.js';
 import { CALLER } from './callbacks/caller.js';
 import { REQUESTER } from './callbacks/requester.js';
@@ -77,6 +78,7 @@ import { WorkerConfig } from './rpc/worker-config.js';
 import { Endings } from './topics/endings.js';
 import { Services } from './topics/services.js';
 import { Sessions } from './topics/sessions.js';
+import { TopicAuthentication } from './topics/topic-authentication.js';
 import { TopicCalls } from './topics/topic-calls.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
 import { TopicServiceExplorer } from './topics/topic-service-explorer.js';
@@ -88,6 +90,7 @@ const FLOOR = [
   Authenticators,
   AuthenticatorExplorer,
   Connections,
+  FailedAuthentications,
   Hub,
   Listeners,
   Metrics,
@@ -103,6 +106,7 @@ const TOPICS = [
   Endings,
   Services,
   Sessions,
+  TopicAuthentication,
   TopicCalls,
   TopicPublisher,
   TopicServiceExplorer,

@@ -206,6 +206,10 @@ const HANDSHAKES: Scenarios<typeof HANDSHAKE_REASONS> = {
   methodNotAllowed: () => fetch(rpcUrl().replace('ws:', 'http:'), { method: 'DELETE' }),
   tokenMissing: () => TestClient.refusal(rpcUrl()),
   tokenRefused: () => TestClient.refusal(rpcUrl('/token/top-secret-token')),
+  tooManyFailures: async () => {
+    await other({ procedures: {}, auth: { jwt: JWT, maxFailuresPerAddress: 1 } });
+    for (const token of ['top-secret-1', 'top-secret-2']) await TestClient.refusal(rpcUrl(`/token/${token}`));
+  },
   keyMissing: async () => {
     await other({ procedures: {} });
     await TestClient.refusal(rpcUrl(`/token/${rpcToken()}`));
@@ -306,6 +310,12 @@ const CLOSINGS: Scenarios<typeof CLOSE_REASONS> = {
   authenticationFailed: () => {
     app.answer('/ticket', { body: { status: 'error' } }, { body: { status: 'error' } });
     return send({ event: 'auth', ticket: 'a' }, { event: 'auth', ticket: 'b' });
+  },
+  tooManyFailures: async () => {
+    await other({ rooms: { api: { url: `${app.url}/api/` } }, auth: { maxFailuresPerAddress: 1 } });
+    app.answer(BOOTSTRAP, { status: 403 });
+    await (await connect('/rooms')).untilClosed();
+    await connect('/rooms');
   },
   unresponsive: async () => {
     await other({ ping: { interval: '20ms', timeout: '20ms' } });

@@ -138,12 +138,16 @@ describe('a client that the app does not let in', () => {
     const noObject = ['', 'Hello', '{"allowed_rooms": [', 'null', 'true', '[{"a": 1}]', notUtf8];
     const noRooms = ['null', '{"a": 1}', '"*"', '["room"]', '[{"a": 1}, 1]', '[[]]', '[null]'];
     const answers = [...noObject, ...noRooms.map((rooms) => `{"allowed_rooms": ${rooms}}`)];
-    const warnings = keepWarnings();
+    const refusals: string[] = [];
+    const debug = (line: unknown): unknown => refusals.push(String(line));
+    Logger.overrideLogger(Object.assign(new KeptLog(), { debug }));
     stage.bootstrap = (response) => answer(response, answers.pop());
     await Promise.all(answers.map(async () => expectRefused(await stage.open())));
     expect(answers).toEqual([]);
     const count = (text: RegExp): number =>
-      warnings.filter((one) => text.test(String(one).replace('a client was refused: ', ''))).length;
+      refusals.filter((one) =>
+        text.test(one.replace(/^refused .*: app_unavailable, by the gateway: (.*) \(connection .*/, '$1')),
+      ).length;
     expect(count(/^the answer of the app about allowed rooms is not a JSON object$/)).toBe(3);
     expect(count(/^the answer of the app about allowed rooms is not JSON/)).toBe(3);
     expect(count(/^the answer of the app about allowed rooms is not UTF-8$/)).toBe(1);
@@ -223,7 +227,7 @@ describe('an app that cannot be asked', () => {
     const warnings = keepWarnings();
     stage.bootstrap = () => undefined;
     await expectRefused(await stage.open());
-    expect(warnings).toEqual([expect.stringContaining('no answer within 50 ms')]);
+    expect(warnings.map(String)).toEqual([expect.stringContaining('no answer within 50 ms')]);
     const extended = await stage.open([V1]);
     expect(await extended.next()).toEqual(REFUSED);
     expect(await extended.untilClosed()).toEqual({ code: 4503, reason: 'The app cannot be asked.' });

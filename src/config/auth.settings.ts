@@ -28,4 +28,11 @@ export class AuthSettings {
       'How many authentications of a connection may be refused in a row; the last one closes it with 4401, since looking at proofs is dear. `0` is no limit.',
   })
   readonly maxFailures: number = 5;
+
+  @Setting({
+    kind: integer({ min: 0 }),
+    about:
+      'How many authentications from one address may be refused in a minute, by each process; then none of it is looked at for a while, but those of clients that have authenticated before. IPv6 by `limits.ipv6Prefix`. Behind a proxy `server.trustProxy` must be on, or all clients have one address. `0` is no limit.',
+  })
+  readonly maxFailuresPerAddress: number = 1_000;
 }

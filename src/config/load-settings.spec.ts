@@ -35,7 +35,13 @@ describe('settings without options', () => {
       log: { level: 'info', format: 'auto' },
       topics: { path: '/ws' },
       services: new Map(),
-      auth: { ticket: undefined, jwt: undefined, deadlineMs: 60_000, maxFailures: 5 },
+      auth: {
+        ticket: undefined,
+        jwt: undefined,
+        deadlineMs: 60_000,
+        maxFailures: 5,
+        maxFailuresPerAddress: 1_000,
+      },
       callbacks: {
         timeoutMs: 15_000,
         tries: 3,

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 
 /** How the address of a client is found, and how much of it counts. */
@@ -9,6 +9,12 @@ export interface AddressRules {
   readonly ipv6PrefixBits: number;
 }
 
+/** What is looked at of a request. Node's own requests are such. */
+export interface AddressedRequest {
+  readonly headers: IncomingHttpHeaders;
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
+}
+
 const GROUPS = 8;
 const GROUP_BITS = 16;
 const ALL_OF_GROUP = 0xff_ff;
@@ -17,12 +23,12 @@ const MAPPED = [0, 0, 0, 0, 0, 0xff_ff].join(':');
 
 /** What clients are counted by, in one spelling; where the proxy says nothing that is an address, by the socket's. */
 export function clientAddress(
-  { headers, socket }: IncomingMessage,
+  { headers, socket }: AddressedRequest,
   { trustProxy, ipv6PrefixBits }: AddressRules,
 ): string | undefined {
   const forwarded = trustProxy ? headers['x-forwarded-for'] : undefined;
   const first = forwarded === undefined ? '' : withoutPort(String(forwarded).split(',', 1)[0]!.trim());
-  return canonical(first, ipv6PrefixBits) ?? canonical(socket.remoteAddress ?? '', ipv6PrefixBits);
+  return canonicalAddress(first, ipv6PrefixBits) ?? canonicalAddress(socket?.remoteAddress, ipv6PrefixBits);
 }
 
 /** Some proxies add the port: `192.0.2.1:1001`, `[2001:db8::1]:1001`. */
@@ -30,7 +36,8 @@ function withoutPort(text: string): string {
   return /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
 }
 
-function canonical(address: string, ipv6PrefixBits: number): string | undefined {
+/** An address in one spelling, of IPv6 what is before its prefix ends; nothing when it is none. */
+export function canonicalAddress(address = '', ipv6PrefixBits: number): string | undefined {
   const version = isIP(address);
   if (version !== 6) return version === 4 ? address : undefined;
   const groups = groupsOf(address);

@@ -25,6 +25,7 @@ const LAST_ANSWER_MS = 1_000;
 const TOLD_BEFORE: ReadonlySet<CloseReason> = new Set([
   CLOSE_REASONS.forbidden,
   CLOSE_REASONS.appUnavailable,
+  CLOSE_REASONS.tooManyFailures,
 ]);
 
 /** Every open connection of this node. */

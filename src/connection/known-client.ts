@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { LogParty } from '../metrics/log-line.js';
 import type { Refusals } from '../metrics/refusals.js';
 import { verdictOn } from '../protocol/verdict.js';
+import { type AddressRules, canonicalAddress } from './client-address.js';
 
 const BLOCK_BYTES = 16;
 /** Ids of one process are its numbers, enciphered: clients know them, and must not guess those of others. */
@@ -15,7 +16,7 @@ export abstract class KnownClient implements LogParty {
   address: string | undefined = undefined;
   abstract readonly isOpen: boolean;
   protected abstract readonly socket: Duplex;
-  protected abstract readonly host: { readonly refusals: Refusals };
+  protected abstract readonly host: { readonly refusals: Refusals; readonly settings: AddressRules };
   /** The id takes no memory: it is made of this when it is asked for. */
   private readonly number = ++count;
 
@@ -32,6 +33,11 @@ export abstract class KnownClient implements LogParty {
   /** See {@link LogParty.peer}. */
   get peer(): string | undefined {
     return this.address ?? (this.socket as Duplex & { readonly remoteAddress?: string }).remoteAddress;
+  }
+
+  /** What is counted by address is counted by this. It takes no memory: where only the socket knows it, it is asked. */
+  get countedAddress(): string | undefined {
+    return this.address ?? canonicalAddress(this.peer, this.host.settings.ipv6PrefixBits);
   }
 
   /** The client is told that something is refused. @param what an event, for one. */

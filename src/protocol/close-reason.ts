@@ -28,6 +28,7 @@ export const CLOSE_REASONS = {
   forbidden: reason('forbidden', 4403, 'Forbidden.', false),
   sessionExpired: reason('session_expired', 4401, 'The token has expired.', true),
   authenticationFailed: reason('authentication_failed', 4401, 'Authentication failed too often.', true),
+  tooManyFailures: reason('too_many_failures', 4429, 'Too many failed authentications.', true),
   unresponsive: reason('unresponsive', 4408, 'No answer to a ping.', true),
   idle: reason('idle', 4408, 'Idle for too long.', true),
   tooManyEvents: reason('too_many_events', 4429, 'Too many events.', true),

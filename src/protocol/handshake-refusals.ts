@@ -18,6 +18,11 @@ export const HANDSHAKE_REASONS = {
   methodNotAllowed: reason('method_not_allowed', 405, 'its method is not GET'),
   tokenMissing: reason('handshake_token_missing', 401, 'it has no token'),
   tokenRefused: reason('handshake_token_refused', 401, 'its token is refused'),
+  tooManyFailures: reason(
+    'too_many_failures',
+    429,
+    'too many authentications from its address have failed (auth.maxFailuresPerAddress)',
+  ),
   keyMissing: reason('key_missing', 500, 'there is no key to verify its token with (auth.jwt)'),
   keysUnavailable: reason('keys_unavailable', 503, 'the keys to verify its token with cannot be fetched'),
   tooManyOfAddress: reason('too_many_of_address', 429, 'its address has limits.connectionsPerAddress'),

@@ -5,9 +5,9 @@ import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
-import { LogLine } from '../metrics/log-line.js';
+import { DigestedLog } from '../metrics/digested-log.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
-import type { Verdict } from '../protocol/errors.js';
+import { ClientError, type Verdict } from '../protocol/errors.js';
 import type { Hello } from '../protocol/hello.js';
 import { detached, type JsonText } from '../protocol/json.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
@@ -24,6 +24,7 @@ import { Room } from './room.js';
 import { RoomsApp } from './rooms-app.js';
 import { messageOf } from '../protocol/message-of.js';
 
+const BY_APP: Verdict = { by: 'the app (rooms.api)', why: 'it does not let the client in' };
 /** How long a refused client is left to read why. */
 const REFUSAL_MS = 100;
 /** More pings of one client do not wait for the app: the end of the client would wait for them all. */
@@ -36,7 +37,7 @@ const RENEWALS_AT_A_TIME = 32;
 /** The clients of rooms: how they are let in, what they join, and how that ends. */
 @Injectable()
 export class RoomSessions {
-  private readonly logger = new Logger('RoomSessions');
+  private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
   private readonly byConnection = new Map<Connection, RoomSession>();
   private readonly renewals: RenewalHost | undefined;
   private readonly hello: Hello;
@@ -143,7 +144,7 @@ export class RoomSessions {
       if (!session.connection.isOpen) return;
       if (!isRefusal(error)) {
         const text = `the allowed rooms could not be renewed: ${messageOf(error)}`;
-        this.logger.warn(new LogLine(session.connection, () => text));
+        this.warnings.warn('renewal', text, session.connection);
         return;
       }
       permissions = new Permissions('[]' as JsonText);
@@ -170,25 +171,16 @@ export class RoomSessions {
 
   private async admit(session: RoomSession): Promise<void> {
     const { connection } = session;
-    let refusal: CloseReason = CLOSE_REASONS.forbidden;
-    let verdict: Verdict = { by: 'the app (rooms.api)', why: 'it does not let the client in' };
     try {
-      session.permissions = await this.app.permissionsOf(session);
+      const permissions = await this.app.firstPermissionsOf(session);
+      if (connection.isOpen) this.letIn(session, permissions);
     } catch (error) {
-      if (!isRefusal(error)) refusal = CLOSE_REASONS.appUnavailable;
-      if (!isRefusal(error)) verdict = { by: BY_GATEWAY, why: messageOf(error) };
-      if (connection.isOpen && !isRefusal(error))
-        this.logger.warn(new LogLine(connection, () => `a client was refused: ${messageOf(error)}`));
+      if (connection.isOpen) await this.refuse(session, error);
     }
-    if (!connection.isOpen) {
-      session.permissions = undefined;
-      return;
-    }
-    if (session.permissions) this.letIn(session, session.permissions);
-    else await this.refuse(session, refusal, verdict);
   }
 
   private letIn(session: RoomSession, permissions: Permissions): void {
+    session.permissions = permissions;
     session.connection.admit();
     this.authorized++;
     new RoomReply(session).authorized(permissions.text, this.hello.members);
@@ -196,7 +188,13 @@ export class RoomSessions {
     void this.app.tell('onConnect', session);
   }
 
-  private async refuse(session: RoomSession, reason: CloseReason, verdict: Verdict): Promise<void> {
+  private async refuse(session: RoomSession, error: unknown): Promise<void> {
+    const reason = reasonOf(error);
+    if (reason === CLOSE_REASONS.appUnavailable)
+      this.warnings.warn('admission', `a client was refused: ${messageOf(error)}`, session.connection);
+    const verdict = isRefusal(error)
+      ? BY_APP
+      : (verdictIn(error) ?? { by: BY_GATEWAY, why: messageOf(error) });
     new RoomReply(session).refused(reason, verdict);
     await delay(REFUSAL_MS);
     session.connection.close(reason);
@@ -217,6 +215,15 @@ export class RoomSessions {
 /** What a client has given for a subscription. */
 function keptBytesOf({ text }: Room, requestId: JsonText): number {
   return Buffer.byteLength(text) + Buffer.byteLength(requestId);
+}
+
+function reasonOf(error: unknown): CloseReason {
+  if (isRefusal(error)) return CLOSE_REASONS.forbidden;
+  return error instanceof ClientError ? CLOSE_REASONS.tooManyFailures : CLOSE_REASONS.appUnavailable;
+}
+
+function verdictIn(error: unknown): Verdict | undefined {
+  return error instanceof ClientError ? error.verdict : undefined;
 }
 
 function isRefusal(error: unknown): boolean {

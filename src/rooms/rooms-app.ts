@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { FailedAuthentications } from '../auth/failed-authentications.js';
 import { measured } from '../callbacks/measured.js';
 import { Refusal } from '../callbacks/refusal.js';
 import { Repetition } from '../callbacks/repetition.js';
-import { LogLine } from '../metrics/log-line.js';
+import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
 import { messageOf } from '../protocol/message-of.js';
@@ -15,14 +16,30 @@ const SERVICE = 'rooms';
 /** The app as clients of rooms meet it: what it says they may join, and what it is told of them, in order. */
 @Injectable()
 export class RoomsApp {
-  private readonly logger = new Logger('RoomSessions');
+  private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
   private readonly telling = new Set<Promise<void>>();
 
   constructor(
     private readonly holder: RoomsApiHolder,
     private readonly metrics: Metrics,
     private readonly repetition: Repetition,
+    private readonly failures: FailedAuthentications,
   ) {}
+
+  /**
+   * Asks about a client that has just come, unless too many from its address have been refused.
+   * @throws what {@link permissionsOf} throws; {ClientError} when too many were.
+   */
+  async firstPermissionsOf(session: RoomSession): Promise<Permissions> {
+    const { countedAddress } = session.connection;
+    this.failures.check(countedAddress);
+    try {
+      return await this.permissionsOf(session);
+    } catch (error) {
+      if (isRefusal(error)) this.failures.add(countedAddress);
+      throw error;
+    }
+  }
 
   /**
    * Asks which rooms a client may join; of no use any more when it is gone.
@@ -64,7 +81,7 @@ export class RoomsApp {
       await tell();
     } catch (error) {
       if (isRefusal(error)) return; // it has heard it
-      this.logger.warn(new LogLine(session.connection, () => `${hook} failed: ${messageOf(error)}`));
+      this.warnings.warn(hook, `${hook} failed: ${messageOf(error)}`, session.connection);
       if (hook !== 'onDisconnect' || !(error instanceof CallbackError)) return;
       await this.repetition.again({ service: SERVICE, callback: hook, untilMs, weight: 1 }, tell);
     }

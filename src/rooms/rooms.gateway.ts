@@ -53,6 +53,7 @@ export class RoomsGateway implements OnGatewayInit, OnGatewayConnection<Connecti
     endpoint.prescribedCodes = new Map([
       [CLOSE_REASONS.forbidden, 1000],
       [CLOSE_REASONS.appUnavailable, 1000],
+      [CLOSE_REASONS.tooManyFailures, 1000],
       [CLOSE_REASONS.idle, 1000],
       [CLOSE_REASONS.notAuthenticated, 4401],
     ]);

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
 import { Authenticators } from '../auth/authenticator.js';
+import { FailedAuthentications } from '../auth/failed-authentications.js';
 import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
 import { Settings } from '../config/settings.js';
+import { type AddressedRequest, clientAddress } from '../connection/client-address.js';
 import { ClientError } from '../protocol/errors.js';
 import type { JsonText } from '../protocol/json.js';
 
@@ -15,6 +17,7 @@ export class BearerTokens {
   constructor(
     private readonly authenticators: Authenticators,
     private readonly settings: Settings,
+    private readonly failures: FailedAuthentications,
   ) {}
 
   /** Whether any token can be verified. */
@@ -24,14 +27,27 @@ export class BearerTokens {
 
   /**
    * Who the bearer of a token is.
-   * @throws {ClientError} when it is refused. Neither the error nor its cause quotes the token.
+   * @param request that it came with: failures are counted by its address.
+   * @throws {ClientError} when it is refused, or too many from the address have been. Neither the error nor its cause quotes the token.
    * @throws {CallbackError} when the keys could not be fetched.
    */
-  async identify(token: string): Promise<Authenticated> {
+  async identify(token: string, request: AddressedRequest): Promise<Authenticated> {
     const jwt = this.authenticators.find('jwt');
     if (!(jwt instanceof JwtAuthenticator)) throw refused('no tokens are configured');
     if (token === MOCK_TOKEN && this.settings.procedures?.mockToken) return MOCK_IDENTITY;
-    return jwt.identify(token);
+    const address = this.addressOf(request);
+    this.failures.check(address);
+    try {
+      return await jwt.identify(token);
+    } catch (error) {
+      if (error instanceof ClientError) this.failures.add(address);
+      throw error;
+    }
+  }
+
+  private addressOf(request: AddressedRequest): string | undefined {
+    const { server, limits } = this.settings;
+    return clientAddress(request, { trustProxy: server.trustProxy, ipv6PrefixBits: limits.ipv6Prefix });
   }
 }
 

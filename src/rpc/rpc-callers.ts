@@ -29,14 +29,14 @@ export class RpcCallers {
   /**
    * Who sent a request. The secret is looked for in the path and in the value of every header, a token in
    * `Authorization`, if tokens can be verified.
-   * @throws {ClientError} when a token is refused.
+   * @throws {ClientError} when a token is refused, or too many from the address have been.
    * @throws {CallbackError} when the keys could not be fetched.
    */
   async identify(request: IncomingMessage, { hasSecret }: Pick<RpcTarget, 'hasSecret'>): Promise<RpcCaller> {
     if (this.isInHeaders(request) || hasSecret) return { identity: undefined, isService: true };
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined || !this.tokens.areConfigured) return { identity: undefined, isService: false };
-    return { ...(await this.tokens.identify(token)), isService: false };
+    return { ...(await this.tokens.identify(token, request)), isService: false };
   }
 
   /** Looks at all values, wherever one has it. */

@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import { isNativeError } from 'node:util/types';
+import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
 import { httpExceptionText } from '../callbacks/refusal-members.js';
 import { ConversionError } from '../procedures/conversion-error.js';
 import { NeedInfo, type NeededVariable } from '../procedures/need-info.js';
@@ -74,6 +75,8 @@ function knownFailure(error: ClientError, isTraced: boolean): RpcFailure {
       return { status: 404, body: { error: 'Not Found' } };
     case 'authentication_failed':
       return { ...told(401), headers: INVALID_TOKEN };
+    case TOO_MANY_FAILURES:
+      return told(429);
     case 'too_many_calls':
       return told(503);
     case 'deadline_exceeded':

@@ -1,9 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Authenticated } from '../auth/authenticated.js';
+import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
 import { ProceduresSettings } from '../config/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import type { Admission, HandshakeRefusal } from '../connection/admission.js';
+import type { AddressedRequest } from '../connection/client-address.js';
 import { pathOf } from '../connection/request-path.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from '../connection/web-socket-version.js';
 import { Refusals } from '../metrics/refusals.js';
@@ -14,12 +16,10 @@ import { BearerTokens } from './bearer-tokens.js';
 import { TOKEN_PATH, tokenOf } from './token-of.js';
 
 /** What is looked at of a request. Node's own requests are such. */
-export interface HandshakeRequest {
+export interface HandshakeRequest extends AddressedRequest {
   readonly method?: string | undefined;
   /** The path, perhaps with a query, which is ignored. */
   readonly url?: string | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
 }
 
 const headers = { 'WWW-Authenticate': 'Token realm="shirow"' };
@@ -58,7 +58,7 @@ export class RpcHandshake {
 
   /**
    * What a request is answered that is no upgrade: 405 unless it is a GET, 401 without a token or with one that is
-   * refused, 500 without a key to verify it with, 503 when the keys could not be fetched. With a good token: 426 when it
+   * refused, 429 when too many from its address were, 500 without a key to verify it with, 503 when the keys could not be fetched. With a good token: 426 when it
    * is an upgrade without a version that is spoken, else 400.
    * @param request for one of the paths of {@link isFor}; for others it is 404.
    */
@@ -91,8 +91,10 @@ export class RpcHandshake {
       return HANDSHAKE_REASONS.keyMissing;
     }
     try {
-      return await this.tokens.identify(token);
+      return await this.tokens.identify(token, request);
     } catch (error) {
+      if (error instanceof ClientError && error.code === TOO_MANY_FAILURES)
+        return HANDSHAKE_REASONS.tooManyFailures;
       if (error instanceof ClientError)
         return { ...HANDSHAKE_REASONS.tokenRefused, why: verdictOn(error).why, headers };
       if (error instanceof CallbackError) return HANDSHAKE_REASONS.keysUnavailable;

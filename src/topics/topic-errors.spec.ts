@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { tableBelow } from '../../test/support/markdown-table.js';
+import { FailedAuthentications } from '../auth/failed-authentications.js';
 import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
 import { TicketAuthenticator, ticketRefused } from '../auth/ticket.authenticator.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -41,8 +42,15 @@ async function refusedAuthentications(): Promise<ClientError[]> {
   return Promise.all([
     refusal(tickets.authenticate(new Map(), signal)),
     refusal(tokens.authenticate(new Map())),
+    refusal(tooManyFailures()),
     Promise.resolve(ticketRefused()),
   ]);
+}
+
+async function tooManyFailures(): Promise<void> {
+  const failures = new FailedAuthentications(loadSettings({ auth: { maxFailuresPerAddress: 1 } }));
+  failures.add('192.0.2.1');
+  failures.check('192.0.2.1');
 }
 
 async function refusal(attempt: Promise<unknown>): Promise<ClientError> {

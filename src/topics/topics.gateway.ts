@@ -6,7 +6,6 @@ import {
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
-import { Authenticators } from '../auth/authenticator.js';
 import type { Connection } from '../connection/connection.js';
 import { Endpoint } from '../connection/endpoint.js';
 import { LogLine } from '../metrics/log-line.js';
@@ -29,6 +28,7 @@ import type { Service } from './service.js';
 import { Services } from './services.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
+import { TopicAuthentication } from './topic-authentication.js';
 import { TopicBatch } from './topic-batch.js';
 import { TopicCalls } from './topic-calls.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
@@ -62,7 +62,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
     private readonly sessions: Sessions,
     private readonly services: Services,
     private readonly subscriptions: TopicSubscriptions,
-    private readonly authenticators: Authenticators,
+    private readonly authentication: TopicAuthentication,
     private readonly calls: TopicCalls,
     private readonly metrics: Metrics,
   ) {}
@@ -77,6 +77,7 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
       [CLOSE_REASONS.reconnect, 1000],
       [CLOSE_REASONS.unresponsive, 1000],
       [CLOSE_REASONS.notAuthenticated, 4401],
+      [CLOSE_REASONS.tooManyFailures, 4401],
     ]);
   }
 
@@ -101,15 +102,10 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
     const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
     const session = this.sessions.of(connection);
     const error = await this.answer(connection, event.name, reply, async () => {
-      const { method = 'ticket' } = event.value;
-      const authenticator = typeof method === 'string' ? this.authenticators.find(method) : undefined;
-      if (!authenticator) throw TOPIC_ERRORS.methodUnsupported();
-      const authenticated = await authenticator.authenticate(event.members, connection.abandoned, connection);
-      session.authenticated(authenticated);
-      reply.authenticated(authenticated.expiresAtMs);
+      const { expiresAtMs } = await this.authentication.authenticate(session, event);
+      reply.authenticated(expiresAtMs);
     });
-    if (error instanceof ClientError && error.code === 'authentication_failed')
-      session.refused(this.authenticators.maxFailures);
+    this.authentication.failed(session, error);
   }
 
   @SubscribeMessage('subscribe')
