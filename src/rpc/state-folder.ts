@@ -14,6 +14,7 @@ import { messageOf } from '../protocol/message-of.js';
 import { StateError } from './state-error.js';
 import type { UnixListener } from './unix-listener.js';
 
+const SETTING = 'procedures.local.stateDir';
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
 /** Of a folder: group and others may write to it. */
@@ -37,17 +38,17 @@ export class StateFolder {
   /**
    * Who may write to the folder can put another socket, or another address, in the place of the gateway's, and be called
    * instead of it.
-   * @returns what is wrong; nothing where there is no folder yet.
+   * @returns what is wrong with the setting; nothing where there is no folder yet.
    */
   problem(): string | undefined {
     const found = statSync(this.folder, { throwIfNoEntry: false });
     const uid = process.getuid?.();
     if (!found || uid === undefined) return undefined;
-    if (!found.isDirectory()) return `${this.folder} is not a folder`;
+    if (!found.isDirectory()) return `${SETTING}: ${this.folder} is not a folder`;
     if ((found.mode & OTHERS_WRITE) !== 0)
-      return `others may write to the folder ${this.folder}: chmod go-w ${this.folder}, or name one of the gateway's own`;
+      return `${SETTING}: others may write to the folder ${this.folder}: chmod go-w ${this.folder}, or name one of the gateway's own`;
     if (found.uid === uid) return undefined;
-    return `the folder ${this.folder} belongs to another user (${found.uid}, not ${uid}): name one of the gateway's own`;
+    return `${SETTING}: the folder ${this.folder} belongs to another user (${found.uid}, not ${uid}): name one of the gateway's own`;
   }
 
   /** Makes the folder if there is none. @throws {StateError} also when it is not for this user alone to write to. */

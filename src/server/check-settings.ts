@@ -37,5 +37,5 @@ function keyProblems({ server, auth }: Settings): string[] {
 function folderProblems({ procedures }: Settings): string[] {
   const { stateDir, worker = '' } = procedures?.local ?? {};
   const problem = stateDir === undefined ? undefined : new StateFolder(stateDir, worker).problem();
-  return problem === undefined ? [] : [`procedures.local.stateDir: ${problem}`];
+  return problem === undefined ? [] : [problem];
 }
