@@ -44,7 +44,7 @@ import { createApp, KeptLog, moduleOf, TestApp } from './support/nest-app.js';
 const ANYBODY = { requireAuthentication: false };
 const SUBSCRIBE = { event: 'subscribe', subscription: 'books.1' };
 const MESSAGE = { event: 'message', subscription: 'books.1', data: 1 };
-const UNHANDLED = { status: 'error', error: 'Unhandled exception.' };
+const UNAVAILABLE = { status: 'error', error: 'Service unavailable.' };
 
 class Order {
   @IsString()
@@ -440,7 +440,9 @@ describe('a topic service has', () => {
           throw exception;
         }
       }
-      expect(await answerTo(1, Broken, { provide: APP_FILTER, useClass: Passing })).toMatchObject(UNHANDLED);
+      expect(await answerTo(1, Broken, { provide: APP_FILTER, useClass: Passing })).toMatchObject(
+        UNAVAILABLE,
+      );
       expect(log.errors).toEqual([
         expect.stringMatching(/Broken\.fail failed: TypeError: .*\n +at Broken\b/),
       ]);
@@ -476,7 +478,7 @@ describe('a topic service has', () => {
   });
 
   it('a log of its defects, which clients are not told of', async () => {
-    expect(await answerTo(1, Broken)).toEqual({ ...SUBSCRIBE, ...MESSAGE, data: undefined, ...UNHANDLED });
+    expect(await answerTo(1, Broken)).toEqual({ ...SUBSCRIBE, ...MESSAGE, data: undefined, ...UNAVAILABLE });
     expect(await client.settled()).toEqual([]);
     expect(log.errors).toEqual([expect.stringMatching(/TypeError: .*'secret'.*\n +at Broken\b/)]);
   });

@@ -1,5 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import { decisionOf } from '../callbacks/decision.js';
+import { requireRefusal } from '../callbacks/provider-refusal.js';
 import type { ProviderMethod } from '../callbacks/provider-methods.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -11,8 +12,8 @@ export const VALIDATE_TICKET = 'kittiwake:validate-ticket';
 
 /**
  * Marks the method of a provider that validates tickets in process, instead of a URL. It gets a {@link TicketRequest} and
- * returns the fields of the identity, all of which the callbacks see; it refuses by throwing, as a topic service does, or
- * by returning nothing, null or false.
+ * returns the fields of the identity, all of which the callbacks see; it refuses by throwing, as an authorizer of a topic
+ * service does, or by returning nothing, null or false.
  */
 export const ValidateTicket = (): MethodDecorator => SetMetadata(VALIDATE_TICKET, true);
 
@@ -23,7 +24,10 @@ export class ProviderTicketValidator implements TicketValidator {
   async validate(ticket: JsonText, signal: AbortSignal): Promise<JsonMembers> {
     const members: JsonMembers = new Map([['ticket', ticket]]);
     const answer = await this.method.call((own) => new TicketRequest(members, own), signal);
-    if ('refusal' in answer) throw ticketRefused(answer.refusal.get('error'));
+    if ('refusal' in answer) {
+      requireRefusal({ thrown: answer.thrown, name: this.method.name, isDecision: true });
+      throw ticketRefused(answer.refusal.get('error'));
+    }
     const value = decisionOf(answer, this.method);
     if (value === undefined || value === null || value === false) throw ticketRefused();
     return this.identity(value);

@@ -6,7 +6,7 @@ const SECOND_MS = 1_000;
 
 interface Warning {
   readonly message: string;
-  readonly party: LogParty;
+  readonly party: LogParty | undefined;
 }
 
 /** Warnings that may come for every client at one time: of each kind a line a second, with how many it stands for. */
@@ -14,13 +14,14 @@ export class DigestedLog {
   private readonly digest: Digest<Warning>;
 
   constructor(logger: Logger) {
-    this.digest = new Digest(SECOND_MS, ({ message, party }, count) =>
-      logger.warn(new LogLine(party, () => (count === 1 ? message : `${message} (the last of ${count})`))),
-    );
+    this.digest = new Digest(SECOND_MS, ({ message, party }, count) => {
+      const text = count === 1 ? message : `${message} (the last of ${count})`;
+      logger.warn(party ? new LogLine(party, () => text) : text);
+    });
   }
 
   /** @param kind one of a bounded number. @param party whom it is about. */
-  warn(kind: string, message: string, party: LogParty = {}): void {
+  warn(kind: string, message: string, party?: LogParty): void {
     this.digest.add(kind, { message, party });
   }
 }

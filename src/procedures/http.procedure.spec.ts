@@ -198,6 +198,7 @@ describe('a refusal', () => {
     [500, '{"error": {"code": 12345678901234567890}}', { code: 12345678901234567890n }],
     [403, '{"error": "/add"}', '/add'],
     [403, 'no', 'Forbidden.'],
+    [401, 'no', 'Unauthorized.'],
     [423, '{"error": "Locked", "needed_vars": "all"}', 'Locked'],
   ])('with status %d and %j is told', async (status, text, told) => {
     const error = await rejection(answered((response) => answer(response, text, { status })));

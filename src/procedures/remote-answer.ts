@@ -1,4 +1,5 @@
 import { withoutByteOrderMark } from '../callbacks/without-byte-order-mark.js';
+import { isForbidden } from '../callbacks/http-status.js';
 import { JSON_TYPE } from '../callbacks/http-exchange.js';
 import type { StreamedAnswer } from '../callbacks/stream-requester.js';
 import { ClientError } from '../protocol/errors.js';
@@ -30,7 +31,7 @@ export const REMOTE_ACCEPT = `${JSON_TYPE}, application/x-ndjson, text/event-str
 /**
  * What an answer of the app is to the caller: a stream, or its JSON. JSON that says null is told, an answer without a
  * body is a result that is not.
- * @throws {ProcedureError} when the app refuses: a status from 400 with a JSON object that has the member `error`, or 403.
+ * @throws {ProcedureError} when the app refuses: a status from 400 with a JSON object that has the member `error`, or 401 or 403.
  * @throws {CallbackError} when it has another status or content type, or breaks off.
  * @throws {CallbackAnswerError} when it is not JSON, but labelled so.
  * @throws {ClientError} when it is too large.
@@ -56,7 +57,8 @@ async function refusal(answer: StreamedAnswer, source: RemoteSource): Promise<Er
   const told = status >= 400 && answer.mediaType === JSON_TYPE ? await toldBy(answer, source) : undefined;
   answer.end();
   if (told) return told;
-  return status === 403 ? new ProcedureError('Forbidden.', status) : source.fault(`status ${status}`);
+  if (!isForbidden(status)) return source.fault(`status ${status}`);
+  return new ProcedureError(status === 401 ? 'Unauthorized.' : 'Forbidden.', status);
 }
 
 async function toldBy(answer: StreamedAnswer, source: RemoteSource): Promise<ProcedureError | undefined> {

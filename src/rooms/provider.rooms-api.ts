@@ -1,11 +1,9 @@
-import { HttpException } from '@nestjs/common';
 import { CallbackRequest } from '../callbacks/callback-request.js';
 import { decisionOf } from '../callbacks/decision.js';
-import { isForbidden } from '../callbacks/http-status.js';
+import { requireRefusal } from '../callbacks/provider-refusal.js';
 import type { ProviderAnswer, ProviderMethod } from '../callbacks/provider-methods.js';
-import { isForClient } from '../callbacks/refusal-members.js';
 import { Refusal } from '../callbacks/refusal.js';
-import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
+import { CallbackAnswerError } from '../protocol/errors.js';
 import { toJsonText, type JsonText } from '../protocol/json.js';
 import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
 import type { RoomsCallback } from './rooms-api.decorator.js';
@@ -34,12 +32,10 @@ export class ProviderRoomsApi implements RoomsApi {
   }
 }
 
-/** Who throws what is not for a client has stumbled; so has who throws an exception of another status than 401 and 403. */
 function valueOf(answer: ProviderAnswer, method: ProviderMethod): unknown {
   if (!('refusal' in answer)) return decisionOf(answer, method);
-  const { thrown } = answer;
-  const isRefusal = thrown instanceof HttpException ? isForbidden(thrown.getStatus()) : isForClient(thrown);
-  throw isRefusal ? new Refusal() : new CallbackError(`${method.name} failed`, { cause: thrown });
+  requireRefusal({ thrown: answer.thrown, name: method.name, isDecision: true });
+  throw new Refusal();
 }
 
 function requestOf({ id, headers }: RoomsClient, signal: AbortSignal): CallbackRequest {

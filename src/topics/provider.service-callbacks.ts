@@ -1,5 +1,6 @@
 import type { ReturnedValue } from '../callbacks/callback-contexts.js';
 import { decisionOf } from '../callbacks/decision.js';
+import { requireRefusal } from '../callbacks/provider-refusal.js';
 import type { ProviderMethod } from '../callbacks/provider-methods.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
@@ -28,7 +29,10 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
   async ask(kind: CallbackKind, { fields, signal }: CallbackRequest): Promise<JsonMembers> {
     const method = this.methods.get(kind)!;
     const answer = await method.call((own) => new SubscriptionRequest(fields, own), signal);
-    if ('refusal' in answer) return answer.refusal;
+    if ('refusal' in answer) {
+      requireRefusal({ thrown: answer.thrown, name: method.name, isDecision: DECIDING.has(kind) });
+      return answer.refusal;
+    }
     try {
       return DECIDING.has(kind) ? decided(kind, decisionOf(answer, method)) : membersOfAnswer(kind, answer);
     } catch (cause) {

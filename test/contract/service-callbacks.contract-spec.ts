@@ -141,12 +141,58 @@ describe('in process', () => {
       ['an HttpException', new HttpException('Gone.', 410), 'Gone.'],
       ['a WsException', new WsException('Not here.'), 'Not here.'],
       ['a Refusal without a text', new Refusal(), 'Unhandled exception.'],
-      ['another error', new RangeError('secret'), 'Unhandled exception.'],
-      ['a thrown text', 'secret', 'Unhandled exception.'],
     ])('%s refuses', async (_what, thrown, error) => {
       const answer = await outcome('onMessage', () => refuse(thrown));
       expect(answer).toEqual({ event: 'message', subscription: 'books.1', status: 'error', error });
       expect(await client.settled()).toEqual([]);
+    });
+
+    // An app whose database stumbled was taken to refuse, which ended subscriptions and sent clients away.
+    it.each([
+      ['an error', new RangeError('secret')],
+      ['a text', 'secret'],
+      ['status 500', new HttpException('secret', 500)],
+      ['status 429', new HttpException('secret', 429)],
+    ])('%s that is thrown is a stumbling app, to messages as well', async (_what, thrown) => {
+      const answer = await outcome('onMessage', () => refuse(thrown));
+      expect(answer).toMatchObject({ status: 'error', error: 'Service unavailable.' });
+      expect(await client.settled()).toEqual([]);
+    });
+
+    it.each<[string, unknown, string, string]>([
+      ['an error', new RangeError('secret'), 'Service unavailable.', 'Service unavailable.'],
+      ['status 503', new HttpException('secret', 503), 'Service unavailable.', 'Service unavailable.'],
+      ['status 404', new HttpException('secret', 404), 'Service unavailable.', 'Service unavailable.'],
+      ['status 403', new HttpException('Not you.', 403), 'Not you.', 'Not you.'],
+      ['status 401', new HttpException('Who?', 401), 'Who?', 'Who?'],
+      ['a Refusal', new Refusal(), 'Unauthorized.', 'Authentication failed.'],
+    ])(
+      '%s where it is decided says as much as over HTTP',
+      async (_what, thrown, subscribing, authenticating) => {
+        expect(await outcome('authorizer', () => refuse(thrown))).toMatchObject({ error: subscribing });
+        client.drop();
+        await app.stop();
+        expect(await outcome('validateTicket', () => refuse(thrown))).toMatchObject({
+          error: authenticating,
+        });
+      },
+    );
+
+    it('an error at a renewal ends nothing as long as there is grace; a refusal does', async () => {
+      let asked = 0;
+      const authorizer = (): unknown => {
+        if (++asked === 1) return true;
+        return refuse(asked < 5 ? new RangeError('secret') : new HttpException('Not any more.', 403));
+      };
+      const rules = { ...PERIODS, requireAuthentication: false, authorizationRenewalPeriod: '10ms' } as const;
+      const topic = booksTopic({ ...rules, authorizationGrace: '1h' }, (kind) =>
+        kind === 'authorizer' ? authorizer() : undefined,
+      );
+      app = await start({ providers: [topic] });
+      client = await TestClient.connect(app.url);
+      await client.ask({ event: 'subscribe', subscription: 'books.1' });
+      expect(await client.next()).toMatchObject({ event: 'unsubscribe', error: 'Not any more.' });
+      expect(asked).toBe(5);
     });
 
     it('what cannot be JSON has done what it was told', async () => {
@@ -171,7 +217,7 @@ describe('in process', () => {
 
     it('an order that is not a number does not subscribe', async () => {
       const answer = await outcome('beforeSubscribe', () => new State('s', { order: Number.NaN }));
-      expect(answer).toMatchObject({ status: 'error', error: 'Unhandled exception.' });
+      expect(answer).toMatchObject({ status: 'error', error: 'Service unavailable.' });
     });
   });
 });
