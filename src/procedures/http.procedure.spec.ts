@@ -24,8 +24,8 @@ class Recorder implements LoggerService {
   readonly warnings: string[] = [];
   log(): void {}
   error(): void {}
-  warn(message: string): void {
-    this.warnings.push(message);
+  warn(message: unknown): void {
+    this.warnings.push(String(message));
   }
 }
 
