@@ -297,6 +297,23 @@ describe('the end of a subscription while the app is away', () => {
   });
 });
 
+describe('the end of a subscription that is to be told much later', () => {
+  const slow = stageOfTest((app) => ({ ...configure(app), callbacks: { wait: '10m', tries: 1 } }));
+
+  // A client that subscribed again was refused until the wait for the next try was over, though the app was back.
+  it('is told at once when the client subscribes again, who is refused if the app is still away', async () => {
+    slow.app.answer('/on-end', { status: 503 }, { status: 503 });
+    const client = await slow.subscriber('ending.1');
+    await client.ask({ event: 'unsubscribe', subscription: 'ending.1' });
+    const subscribe = { event: 'subscribe', subscription: 'ending.1' };
+    await slow.app.requests('/on-end', 1);
+    expect(await client.ask(subscribe)).toMatchObject({ error: 'Service unavailable.' });
+    expect(slow.app.paths.slice(-2)).toEqual(['/on-end', '/on-end']);
+    expect(await client.ask(subscribe)).toMatchObject({ status: 'ok' });
+    expect(slow.app.paths.filter((path) => path === '/on-end')).toHaveLength(3);
+  });
+});
+
 describe('the end of a subscription that cannot be told', () => {
   const hasty = stageOfTest((app) => ({
     ...configure(app),

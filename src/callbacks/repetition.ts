@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { Digest } from '../metrics/digest.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
+import type { Hurry } from './hurry.js';
 import { jittered } from './wait.js';
 
 /** What the app was to be told, and could not be. */
@@ -14,6 +14,8 @@ export interface Untold {
   readonly untilMs: number;
   /** How many ends wait for it, itself included. */
   readonly weight: number;
+  /** For who cannot wait. Its `tried` is called after each try that fails. */
+  readonly hurry?: Hurry | undefined;
 }
 
 /** Waits grow to this. */
@@ -58,26 +60,37 @@ export class Repetition implements OnApplicationShutdown {
     this.stopping.abort();
   }
 
-  private async isTold({ untilMs }: Untold, tell: () => Promise<unknown>): Promise<boolean> {
+  private async isTold({ untilMs, hurry }: Untold, tell: () => Promise<unknown>): Promise<boolean> {
     let waitMs = this.settings.callbacks.waitMs;
     for (let leftMs = untilMs - performance.now(); leftMs > 0; leftMs = untilMs - performance.now()) {
-      if (!(await this.waited(Math.min(jittered(waitMs, waitMs), leftMs)))) return false;
+      if (!(await this.waited(Math.min(jittered(waitMs, waitMs), leftMs), hurry))) return false;
       waitMs = Math.min(2 * waitMs, MAX_WAIT_MS);
       try {
         await tell();
         return true;
       } catch (error) {
         if (!(error instanceof CallbackError)) throw error;
+        hurry?.tried();
       }
     }
     return false;
   }
 
   /** @returns false when the gateway stops. */
-  private async waited(waitMs: number): Promise<boolean> {
+  private waited(waitMs: number, hurry: Hurry | undefined): Promise<boolean> {
     const { signal } = this.stopping;
-    await delay(waitMs, undefined, { signal, ref: false }).catch(() => undefined); // that it stops is asked below
-    return !signal.aborted;
+    if (signal.aborted) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const goOn = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', goOn);
+        hurry?.tries();
+        resolve(!signal.aborted);
+      };
+      const timer = setTimeout(goOn, waitMs).unref();
+      signal.addEventListener('abort', goOn);
+      hurry?.waits(goOn);
+    });
   }
 
   private giveUp({ service, callback }: Untold): void {

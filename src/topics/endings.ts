@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { Hurry } from '../callbacks/hurry.js';
 import { Repetition } from '../callbacks/repetition.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonText } from '../protocol/json.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { Session } from './session.js';
 import type { TopicSubscription } from './topic-subscription.js';
+import type { UntoldEnd } from './untold-end.js';
 
 const KINDS = ['beforeUnsubscribe', 'onUnsubscribe'] as const;
 
@@ -15,6 +17,7 @@ interface Ending {
   /** See {@link Repetition}. */
   readonly untilMs: number;
   readonly weight: number;
+  readonly hurry?: Hurry;
 }
 
 /** Tells services of the ends of subscriptions, again and again while they cannot be asked. */
@@ -24,7 +27,7 @@ export class Endings {
 
   /** Tells of all subscriptions of a session that is over, one at a time and in this order. */
   async ofSession(session: Session, subscriptions: readonly TopicSubscription[]): Promise<void> {
-    if (session.untold) await Promise.all(session.untold.values());
+    if (session.untold) await Promise.all([...session.untold.values()].map(({ told }) => told));
     const untilMs = this.repetition.untilMs();
     let weight = subscriptions.length;
     for (const subscription of subscriptions) {
@@ -50,10 +53,19 @@ export class Endings {
       await this.once(ending);
     } catch (error) {
       if (!(error instanceof CallbackError)) throw error;
-      const untold = (session.untold ??= new Map<string, Promise<void>>());
-      const told = this.again(ending).finally(() => untold.delete(subscription.topic));
-      untold.set(subscription.topic, told);
+      this.remember(session, ending);
     }
+  }
+
+  private remember(session: Session, ending: Ending): void {
+    const { topic } = ending.subscription;
+    const untold = (session.untold ??= new Map<string, UntoldEnd>());
+    const hurry = new Hurry();
+    const told = this.again({ ...ending, hurry }).finally(() => {
+      untold.delete(topic);
+      hurry.tried();
+    });
+    untold.set(topic, { told, hurry });
   }
 
   private async tell(ending: Ending): Promise<void> {
@@ -70,10 +82,10 @@ export class Endings {
     return service.insist(kind, subscription.callbackFields(), asking);
   }
 
-  private again({ subscription, kind, untilMs, weight }: Ending): Promise<void> {
+  private again({ subscription, kind, ...ending }: Ending): Promise<void> {
     const { service, asking } = subscription;
     const fields = subscription.callbackFields();
-    return this.repetition.again({ service: service.name, callback: kind, untilMs, weight }, () =>
+    return this.repetition.again({ service: service.name, callback: kind, ...ending }, () =>
       service.insist(kind, fields, { ...asking, isRepeated: true }),
     );
   }

@@ -7,14 +7,15 @@ import { keptCanonicalJson } from '../protocol/canonical-json.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { JsonMembers } from '../protocol/json.js';
 import type { Subscriber, TopicSubscription } from './topic-subscription.js';
+import type { UntoldEnd } from './untold-end.js';
 
 /** What is known of the client behind a connection. */
 export class Session implements Subscriber {
   /** By topic, in the order in which they began. */
   readonly subscriptions = new Map<string, TopicSubscription>();
   identity: JsonMembers | undefined = undefined;
-  /** By topic, ends of which the service could not be told yet; each settles when it is, or is given up. */
-  untold: Map<string, Promise<void>> | undefined = undefined;
+  /** By topic, ends of which the service could not be told yet. */
+  untold: Map<string, UntoldEnd> | undefined = undefined;
   private canonicalFields: Map<string, string> | undefined = undefined;
   private limits: SubscriptionLimits | undefined = undefined;
   private failures = 0;

@@ -65,6 +65,7 @@ export class TopicSubscriptions {
     if (Buffer.byteLength(topic) > this.settings.limits.topicBytes) throw TOPIC_ERRORS.subscriptionTooLong();
     if (rules.requireAuthentication && !session.identity) throw TOPIC_ERRORS.authenticationRequired();
     if (session.subscriptions.has(topic)) throw TOPIC_ERRORS.alreadySubscribed();
+    await session.untold?.get(topic)?.hurry.tryNow();
     // The service would hear of the beginning, and then of the end of what was before.
     if (session.untold?.has(topic)) throw new CallbackError(`the end of ${topic} has not been told yet`);
     this.checkRoom(session);
