@@ -5,7 +5,7 @@ import { ConfigurationError } from '../config/configuration-error.js';
 import type { JwtSettings } from '../config/jwt.settings.js';
 import { Settings } from '../config/settings.js';
 import { Metrics } from '../metrics/metrics.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { Authenticators } from './authenticator.js';
 import { HttpTicketValidator } from './http.ticket-validator.js';
 import { JwtAuthenticator } from './jwt.authenticator.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import { ClientError } from '../protocol/errors.js';
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 
 /** The code of what clients are told whose address has failed too often. */
 export const TOO_MANY_FAILURES = 'too_many_failures';

@@ -9,7 +9,7 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 import { CallbackError } from '../protocol/errors.js';
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 import { limitedFetch } from './limited-fetch.js';
 
 /** Key sets have some kilobytes. */

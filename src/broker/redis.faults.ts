@@ -1,4 +1,4 @@
-import { remedyIn, TLS_FAULTS, type KnownFault } from '../protocol/tls-fault.js';
+import { remedyIn, TLS_FAULTS, type KnownFault } from '../base/tls-fault.js';
 import { BrokerError, faultText } from './broker.error.js';
 import type { RedisBrokerSettings } from './redis.settings.js';
 

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Dispatcher } from 'undici';
 import { CallbackError } from '../protocol/errors.js';
-import { MAX_TIMER_MS } from '../protocol/max-timer.js';
+import { MAX_TIMER_MS } from '../base/max-timer.js';
 import type { CallbackUrl } from './callback-url.js';
 import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/internal';
 import { ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import type { JsonMembers } from '../protocol/json.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { callbackContexts, type ReturnedValue } from './callback-contexts.js';
 import { cancellable } from './cancellable.js';
 import { CALLBACK_PARAMS, callbackParams, parameterFault } from './callback-params.js';

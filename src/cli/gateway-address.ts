@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProceduresLocalSettings } from '../config/procedures-local.settings.js';
 import type { Settings } from '../config/settings.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { CommandError } from './command-error.js';
 import { EXIT } from './exit-code.js';
 import type { HttpAddress } from './gateway-http.js';

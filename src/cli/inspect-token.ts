@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
 import type { JwtSettings } from '../config/jwt.settings.js';
 import { JsonError, valueOf } from '../protocol/json.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { parseRichJson } from '../protocol/rich-json.js';
 
 /** What a token says, and whether a configuration accepts it. */

@@ -3,7 +3,7 @@ import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseDuration } from '../config/duration.js';
 import type { JwtSettings } from '../config/jwt.settings.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { richJsonText } from '../protocol/rich-json.js';
 import { CommandError } from './command-error.js';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { CommandError } from './command-error.js';
 import { EXIT } from './exit-code.js';
 import { prompt } from './prompt.js';

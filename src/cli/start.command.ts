@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { BackgroundProcess } from './background-process.js';
 import { CommandError } from './command-error.js';
 import type { Context } from './context.js';

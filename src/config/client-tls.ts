@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 
 /** How a client speaks TLS; files are PEM. */
 export interface ClientTls {

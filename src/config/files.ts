@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { ConfigurationError } from './configuration-error.js';
 import { isSectionKind, type SectionClass } from './kind.js';
 import { joinPath } from './problem.js';

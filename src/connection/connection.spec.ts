@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import type { ConnectionHost } from './connection-host.js';

@@ -20,7 +20,7 @@ import { Inbox, type InboxOwner, type Task } from './inbox.js';
 import type { Batch } from './batch.js';
 import type { Outlet } from './outbox.js';
 import type { Swept } from './wheel.js';
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 
 const logger = new Logger('Connection');
 /** What waits for a client that reads as fast as it can; more than the high-water mark of a socket. */

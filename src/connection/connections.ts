@@ -11,7 +11,7 @@ import { Leaving } from './leaving.js';
 import { LoopShare } from './loop-share.js';
 import { Outbox } from './outbox.js';
 import { Wheel } from './wheel.js';
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 
 const SWEEP_MS = 50;
 /** How long what a client has left behind is handled; the clients that are there wait for the app, too. */

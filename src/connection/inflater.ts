@@ -1,6 +1,6 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 import type { EventRate, EventRateLimit } from './event-rate.js';
 import type { LoopShare, Worker } from './loop-share.js';
 

@@ -1,5 +1,5 @@
 import type { Swept, Wheel } from './wheel.js';
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 
 /** What is left of a connection that has ended. */
 export interface Leaver {

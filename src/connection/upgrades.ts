@@ -18,7 +18,7 @@ import type { Endpoint } from './endpoint.js';
 import { inflaterOf } from './inflater.js';
 import { isOriginAllowed } from './origin.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from './web-socket-version.js';
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 
 const logger = new Logger('Upgrades');
 

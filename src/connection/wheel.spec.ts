@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 import { type Swept, Wheel } from './wheel.js';
 
 class FakeItem implements Swept {

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 /** What a wheel sweeps. */
 export interface Swept {
   readonly isOpen: boolean;

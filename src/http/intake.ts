@@ -4,7 +4,7 @@ import { PublishSettings } from '../config/publish.settings.js';
 import type { InputBounds } from '../protocol/bounds.js';
 import { JsonDocument } from '../protocol/json-document.js';
 import { elementsOf, JsonError, type JsonText } from '../protocol/json.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import type { Answer } from './answer.js';
 import { bodyOf, type BodyRequest, hasRawBody } from './body.js';
 import { RateLimit } from './rate-limit.js';

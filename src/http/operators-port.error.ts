@@ -1,4 +1,4 @@
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 
 /** The port for operators cannot be had. */
 export class OperatorsPortError extends Error {

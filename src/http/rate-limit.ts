@@ -1,4 +1,4 @@
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 /** Counts what happens within each second. */
 export class RateLimit {
   private second = 0;

@@ -1,6 +1,6 @@
 import type { CallOutcome } from '../metrics/procedure.metrics.js';
 import { CallbackError } from '../protocol/errors.js';
-import { MAX_TIMER_MS } from '../protocol/max-timer.js';
+import { MAX_TIMER_MS } from '../base/max-timer.js';
 import { CallGivenUp } from './call-given-up.js';
 import { isForCaller } from './is-for-caller.js';
 import type { Procedure } from './procedure.js';

@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { readTls } from '../config/client-tls.js';
 import type { RabbitMqSettings } from '../config/rabbitmq.settings.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { RabbitMqBinding } from './rabbitmq-binding.js';
 
 /**

@@ -6,7 +6,7 @@ import { RoomsSettings } from '../config/rooms.settings.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { InputBounds } from '../protocol/bounds.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { RabbitMqLink } from './rabbitmq-link.js';
 import { RabbitMqOutage } from './rabbitmq-outage.js';
 import { RoomHub } from './room-hub.js';

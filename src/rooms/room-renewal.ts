@@ -1,6 +1,6 @@
 import type { Swept, Wheel } from '../connection/wheel.js';
 import type { RoomSession } from './room-session.js';
-import { monotonicMs } from '../protocol/monotonic-ms.js';
+import { monotonicMs } from '../base/monotonic-ms.js';
 
 /** What all renewals share. */
 export interface RenewalHost {

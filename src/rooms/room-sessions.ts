@@ -22,7 +22,7 @@ import { RoomSession } from './room-session.js';
 import type { RoomSubscription } from './room-subscription.js';
 import { Room } from './room.js';
 import { RoomsApp } from './rooms-app.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 
 const BY_APP: Verdict = { by: 'the app (rooms.api)', why: 'it does not let the client in' };
 /** How long a refused client is left to read why. */

@@ -6,7 +6,7 @@ import { Repetition } from '../callbacks/repetition.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { Permissions } from './permissions.js';
 import type { RoomSession } from './room-session.js';
 import { RoomsApiHolder, type RoomsHook } from './rooms-api.js';

@@ -1,7 +1,7 @@
 import { convert } from '../procedures/convert.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { isObject } from '../protocol/json.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { parseRichJson, richJsonText } from '../protocol/rich-json.js';
 
 /**

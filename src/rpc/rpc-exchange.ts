@@ -8,7 +8,7 @@ import type { Procedure } from '../procedures/procedure.js';
 import type { CallOrigin, HttpCall } from '../procedures/procedure-call.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { verdictOn } from '../protocol/verdict.js';
 import { replyTo } from './descriptor-reply.js';
 import { type Formats, JSON_ONLY, negotiate } from './negotiate.js';

@@ -7,7 +7,7 @@ import { NeedInfo, type NeededVariable } from '../procedures/need-info.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { Redirect } from '../procedures/redirect.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { UnbegunStream } from './unbegun-stream.js';
 
 /** What a caller is answered whose call has failed. */

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import type { LineServer } from './line-server.js';
 import { NetUnixListener } from './net.unix-listener.js';
 import type { StateFolder } from './state-folder.js';

@@ -3,7 +3,7 @@ import { ProceduresSettings } from '../config/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { InputBounds } from '../protocol/bounds.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { readConfigFile, writeConfigFile } from './config-file.js';
 import { configText, configValue } from './config-value.js';
 import { ServiceSecret } from './service-secret.js';

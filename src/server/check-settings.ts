@@ -3,7 +3,7 @@ import { ConfigurationError } from '../config/configuration-error.js';
 import { fileProblems } from '../config/files.js';
 import type { Settings } from '../config/settings.js';
 import { warningsAlone } from '../config/warnings.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { StateFolder } from '../rpc/state-folder.js';
 import { certificate } from './certificate.js';
 

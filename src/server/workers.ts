@@ -7,7 +7,7 @@ import type { Settings } from '../config/settings.js';
 import { warningsAlone } from '../config/warnings.js';
 import { publishSettings } from '../http/publish-settings.js';
 import { ServiceSecret } from '../rpc/service-secret.js';
-import { messageOf } from '../protocol/message-of.js';
+import { messageOf } from '../base/message-of.js';
 import { PinoLogger } from './logger.js';
 import { handOverSignals } from './signals.js';
 import {
