@@ -8,6 +8,7 @@ import {
 import { HttpAdapterHost, ModuleRef } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { settlesWithin } from './base/time-limit.js';
 import type { BrokerState } from './broker/broker.js';
 import { CALLER } from './callbacks/caller.js';
 import type { HttpCaller } from './callbacks/http.caller.js';
@@ -82,7 +83,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
       this.modules.get(part),
     );
     const [isDrained] = await Promise.all([
-      settlesWithin(Promise.all(parts.map((part) => part.drained())), timeoutMs),
+      settlesWithin(timeoutMs, Promise.all(parts.map((part) => part.drained()))),
       this.requests?.answered(timeoutMs),
     ]);
     this.isAppTold = isDrained;
@@ -139,14 +140,4 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
       void this.connections.closeAll(CLOSE_REASONS.reconnect, spreadMs);
     }
   }
-}
-
-async function settlesWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  const settled = await Promise.race([promise.then(() => true), timeout]);
-  clearTimeout(timer);
-  return settled;
 }

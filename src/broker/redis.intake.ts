@@ -1,3 +1,5 @@
+import { Fifo } from '../base/fifo.js';
+
 /** Messages are handled for so long at a stretch, in milliseconds; then everything else has its turn. */
 const SLICE_MS = 10;
 /** With more than this waiting, nothing is read from Redis until half of it is handled. */
@@ -27,11 +29,8 @@ interface Arrival {
  * behind (`client-output-buffer-limit pubsub`), which is a loss that is reported.
  */
 export class RedisIntake {
-  private waiting: Message[] = [];
+  private readonly waiting = new Fifo<Message>();
   private waitingBytes = 0;
-  /** What is being handled now was taken from what waited. */
-  private taken: Message[] = [];
-  private nextTaken = 0;
   private spentMs = 0;
   /** Up to when time is counted. */
   private countedAt = 0;
@@ -68,8 +67,7 @@ export class RedisIntake {
   /** Drops what waits, and what comes. */
   close(): void {
     this.isClosed = true;
-    this.waiting = [];
-    this.taken = [];
+    this.waiting.clear();
   }
 
   private run(channel: Buffer, bytes: Buffer): void {
@@ -87,22 +85,13 @@ export class RedisIntake {
     this.begin();
     this.spentMs = 0;
     this.isResting = false;
-    for (let one = this.take(); one; one = this.isResting ? undefined : this.take()) {
+    for (let one = this.waiting.shift(); one; one = this.isResting ? undefined : this.waiting.shift()) {
       this.waitingBytes -= one.bytes.length + MESSAGE_BYTES;
       this.run(one.channel, one.bytes);
     }
     if (!this.isPaused || this.waitingBytes > MAX_WAITING_BYTES / 2) return;
     this.isPaused = false;
     this.feed.resume();
-  }
-
-  private take(): Message | undefined {
-    if (this.nextTaken >= this.taken.length) {
-      this.taken = this.waiting;
-      this.waiting = [];
-      this.nextTaken = 0;
-    }
-    return this.taken[this.nextTaken++];
   }
 
   private keep(message: Message): void {

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { stackOf } from '../base/message-of.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { INPUT_BOUNDS } from '../protocol/bounds.js';
 import { JsonDocument, type JsonReading } from '../protocol/json-document.js';
@@ -56,6 +57,6 @@ export class RedisMessages {
   private logDefect(channel: string, error: unknown): void {
     const where = `message on ${JSON.stringify(channel)} dropped`;
     if (error instanceof PublicationError) this.logger.debug(`${where}: ${error.message}`);
-    else this.logger.error(where, error instanceof Error ? error.stack : String(error));
+    else this.logger.error(where, stackOf(error));
   }
 }

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
+import { stackOf } from '../base/message-of.js';
 import { Publication } from '../protocol/publication.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import { BrokerError, brokerError } from './broker.error.js';
@@ -96,7 +97,7 @@ export class WorkersBroker implements Broker {
     try {
       this.listener?.received(channel, Publication.of(textOf(frame)));
     } catch (error) {
-      this.logger.error(error instanceof Error ? error.stack : error); // what a worker sends was parsed there
+      this.logger.error(stackOf(error)); // what a worker sends was parsed there
     }
   }
 

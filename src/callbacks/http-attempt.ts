@@ -17,7 +17,7 @@ import {
 } from './http-exchange.js';
 import { isForbidden, isTransient } from './http-status.js';
 import { requestedWaitMs, type ResponseHeaders } from './retry-wait.js';
-import { withTimeLimit } from './time-limit.js';
+import { withTimeLimit } from '../base/time-limit.js';
 
 /** What one try is bounded by. */
 export interface AttemptSettings {

@@ -16,7 +16,7 @@ import {
 import { outgoing } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from './stream-requester.js';
-import { withTimeLimit } from './time-limit.js';
+import { withTimeLimit } from '../base/time-limit.js';
 import { TurnError } from './turns.js';
 import { jittered, wait } from './wait.js';
 

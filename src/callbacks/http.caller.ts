@@ -22,7 +22,7 @@ import { outgoing } from './outgoing.js';
 import type { AppAnswer, AppRequest, Requester } from './requester.js';
 import { RunningRequests } from './running-requests.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from './stream-requester.js';
-import { withTimeLimit } from './time-limit.js';
+import { withTimeLimit } from '../base/time-limit.js';
 import { TurnError, type Waiting } from './turns.js';
 import { jittered, wait } from './wait.js';
 

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/internal';
 import { ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import type { JsonMembers } from '../protocol/json.js';
-import { messageOf } from '../base/message-of.js';
+import { messageOf, stackOf } from '../base/message-of.js';
 import { callbackContexts, type ReturnedValue } from './callback-contexts.js';
 import { cancellable } from './cancellable.js';
 import { CALLBACK_PARAMS, callbackParams, parameterFault } from './callback-params.js';
@@ -114,7 +114,7 @@ export class ProviderMethods {
   private logDefect(error: unknown, provider: object, method: object, name: string): void {
     const isNests = error instanceof Error && !this.hasFilters(provider.constructor, method);
     if (isNests) return;
-    this.logger.error(`${name} failed: ${error instanceof Error ? error.stack : String(error)}`);
+    this.logger.error(`${name} failed: ${stackOf(error)}`);
   }
 
   private hasFilters(host: object, method: object): boolean {

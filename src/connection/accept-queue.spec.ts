@@ -66,6 +66,6 @@ describe('letting clients in', () => {
     const clients = queue(3, 100);
     push(clients, 50);
     while (clients.length > 0) await turn();
-    expect(clients).toMatchObject({ waiting: [], first: 0 });
+    expect(clients).toMatchObject({ waiting: { incoming: [], outgoing: [] } });
   });
 });

@@ -1,3 +1,5 @@
+import { Fifo } from '../base/fifo.js';
+
 /** How fast clients are let in. */
 export interface AcceptLimits {
   /** The most that are let in per turn of the event loop; 0 is no limit. */
@@ -11,9 +13,7 @@ export interface AcceptLimits {
  * come at once, those that are there are served in between.
  */
 export class AcceptQueue<T> {
-  private waiting: T[] = [];
-  /** The first that waits; those before it have been let in. */
-  private first = 0;
+  private readonly waiting = new Fifo<T>();
   private letInThisTick = 0;
   private isTurnDue = false;
 
@@ -24,7 +24,7 @@ export class AcceptQueue<T> {
 
   /** How many wait. */
   get length(): number {
-    return this.waiting.length - this.first;
+    return this.waiting.length;
   }
 
   /** Lets a client in now, or has it wait. @returns what became of it; it may not wait when there are too many. */
@@ -53,9 +53,6 @@ export class AcceptQueue<T> {
     this.isTurnDue = false;
     this.letInThisTick = 0;
     while (this.length > 0 && this.letInThisTick < this.limits.maxPerTick)
-      this.letInNow(this.waiting[this.first++]!);
-    if (this.length > 0) return;
-    this.waiting = [];
-    this.first = 0;
+      this.letInNow(this.waiting.shift() as T);
   };
 }

@@ -3,6 +3,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
+import { stackOf } from '../base/message-of.js';
 import { Metrics } from '../metrics/metrics.js';
 import { HANDSHAKE_REASONS } from '../protocol/handshake-refusals.js';
 import { Connections } from './connections.js';
@@ -120,9 +121,7 @@ export class KittiwakeAdapter extends WsAdapter {
 
   private tellFault(error: unknown, { url }: IncomingMessage): void {
     const [path] = url!.split('?', 1);
-    this.ownLogger.error(
-      `a gateway of the app failed on a handshake for ${path}: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    this.ownLogger.error(`a gateway of the app failed on a handshake for ${path}: ${stackOf(error)}`);
   }
 
   /** Others that listen may have taken it by the next turn. */

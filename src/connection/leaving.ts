@@ -1,3 +1,4 @@
+import { settlesWithin } from '../base/time-limit.js';
 import type { Swept, Wheel } from './wheel.js';
 import { monotonicMs } from '../base/monotonic-ms.js';
 
@@ -59,11 +60,7 @@ export class Leaving implements Swept {
   }
 
   private async empty(lastAnswerMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.whenEmpty = resolve;
-      timer = setTimeout(resolve, lastAnswerMs);
-    });
-    clearTimeout(timer);
+    const empty = new Promise<void>((resolve) => (this.whenEmpty = resolve));
+    await settlesWithin(lastAnswerMs, empty);
   }
 }

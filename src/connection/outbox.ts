@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { stackOf } from '../base/message-of.js';
 import { Batch } from './batch.js';
 
 /** What has grown to this is written at once: a burst must not be kept twice, in frames and joined. */
@@ -49,7 +50,7 @@ export class Outbox {
       try {
         this.flushOne(outlet);
       } catch (error) {
-        logger.error(error instanceof Error ? error.stack : error); // of one outlet, no matter of the others
+        logger.error(stackOf(error)); // of one outlet, no matter of the others
       }
     }
   };

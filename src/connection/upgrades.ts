@@ -2,6 +2,8 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Logger } from '@nestjs/common';
+import { stackOf } from '../base/message-of.js';
+import { settlesWithin } from '../base/time-limit.js';
 import { LogLine } from '../metrics/log-line.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
@@ -119,17 +121,12 @@ export class Upgrades {
   }
 
   private async decided(admission: Promise<Admission>): Promise<Admission> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Admission>((resolve) => {
-      timer = setTimeout(() => resolve(UNAVAILABLE), this.connections.settings.handshakeTimeoutMs);
-    });
     try {
-      return await Promise.race([admission, late]);
+      const isInTime = await settlesWithin(this.connections.settings.handshakeTimeoutMs, admission);
+      return isInTime ? await admission : UNAVAILABLE;
     } catch (error) {
-      logger.error(error instanceof Error ? error.stack : error);
+      logger.error(stackOf(error));
       return { refusal: HANDSHAKE_REASONS.defect };
-    } finally {
-      clearTimeout(timer);
     }
   }
 

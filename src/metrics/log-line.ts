@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { stackOf } from '../base/message-of.js';
 
 /** Whom a line of the log is about, as far as that is known. */
 export interface LogParty {
@@ -17,7 +18,7 @@ export class LogLine {
 
   /** That something has failed which should not: the stack, if there is one. */
   static fault(party: LogParty, error: unknown): LogLine {
-    return new LogLine(party, () => String(error instanceof Error ? error.stack : error));
+    return new LogLine(party, () => stackOf(error));
   }
 
   get text(): string {

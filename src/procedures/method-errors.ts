@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
+import { stackOf } from '../base/message-of.js';
 import { Refusal } from '../callbacks/refusal.js';
 import { isForCaller } from './is-for-caller.js';
 import { ProcedureError } from './procedure-errors.js';
@@ -17,6 +18,6 @@ export function methodError(error: unknown, name: string): unknown {
   if (error instanceof Refusal)
     return new ProcedureError(error.message || 'Forbidden', FORBIDDEN, { cause: error });
   if (error instanceof WsException) return new ProcedureError(error.getError(), undefined, { cause: error });
-  logger.error(`${name} failed: ${error instanceof Error ? error.stack : String(error)}`);
+  logger.error(`${name} failed: ${stackOf(error)}`);
   return error;
 }

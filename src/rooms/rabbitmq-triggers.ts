@@ -6,7 +6,8 @@ import { RoomsSettings } from '../config/rooms.settings.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { InputBounds } from '../protocol/bounds.js';
-import { messageOf } from '../base/message-of.js';
+import { settlesWithin } from '../base/time-limit.js';
+import { messageOf, stackOf } from '../base/message-of.js';
 import { RabbitMqLink } from './rabbitmq-link.js';
 import { RabbitMqOutage } from './rabbitmq-outage.js';
 import { RoomHub } from './room-hub.js';
@@ -60,9 +61,9 @@ export class RabbitMqTriggers {
 
   /** Ends the connection, or the attempt to make one, whether RabbitMQ answers or not. */
   async stop(): Promise<void> {
-    await atMost(STOP_MS, this.link?.close());
+    await settlesWithin(STOP_MS, this.link?.close());
     this.stopping.abort();
-    await atMost(STOP_MS, this.running);
+    await settlesWithin(STOP_MS, this.running);
   }
 
   private async keepConsuming(settings: RabbitMqSettings): Promise<void> {
@@ -94,7 +95,7 @@ export class RabbitMqTriggers {
       if (!this.stopping.signal.aborted) this.outage.failed(host, messageOf(error));
       return false;
     } finally {
-      await atMost(STOP_MS, this.link?.close());
+      await settlesWithin(STOP_MS, this.link?.close());
       this.stopping.signal.removeEventListener('abort', end);
       end();
     }
@@ -120,7 +121,7 @@ export class RabbitMqTriggers {
     try {
       this.hub.deliver(Trigger.parse(content, this.settings.maxRoomsPerTrigger, this.bounds), 'rabbitmq');
     } catch (error) {
-      if (!(error instanceof TriggerError)) this.logger.error(error instanceof Error ? error.stack : error);
+      if (!(error instanceof TriggerError)) this.logger.error(stackOf(error));
       else this.warnings.warn('malformed', `dropped a message of RabbitMQ: ${error.message}`);
       this.metrics.dropped('malformed');
     }
@@ -131,10 +132,4 @@ export class RabbitMqTriggers {
     this.isConsuming = isConsuming;
     this.metrics.rabbitMqStateChanged(isConsuming);
   }
-}
-
-async function atMost(timeoutMs: number, promise: Promise<unknown> | undefined): Promise<void> {
-  const timeout = new AbortController();
-  await Promise.race([promise, delay(timeoutMs, undefined, timeout).catch(() => undefined)]);
-  timeout.abort();
 }

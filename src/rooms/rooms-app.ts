@@ -6,6 +6,7 @@ import { Repetition } from '../callbacks/repetition.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
+import { Drain } from '../base/drain.js';
 import { messageOf } from '../base/message-of.js';
 import { Permissions } from './permissions.js';
 import type { RoomSession } from './room-session.js';
@@ -17,7 +18,7 @@ const SERVICE = 'rooms';
 @Injectable()
 export class RoomsApp {
   private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
-  private readonly telling = new Set<Promise<void>>();
+  private readonly drain = new Drain();
 
   constructor(
     private readonly holder: RoomsApiHolder,
@@ -62,14 +63,14 @@ export class RoomsApp {
     const untilMs = this.repetition.untilMs();
     const told = session.told.then(() => this.tellNow(hook, session, untilMs));
     session.told = told;
-    this.telling.add(told);
-    void told.finally(() => this.telling.delete(told));
+    this.drain.begin();
+    void told.finally(() => this.drain.end());
     return told;
   }
 
   /** Resolves when the app has been told of everything. */
-  async drained(): Promise<void> {
-    while (this.telling.size > 0) await Promise.all(this.telling);
+  drained(): Promise<void> {
+    return this.drain.drained();
   }
 
   private async tellNow(hook: RoomsHook, session: RoomSession, untilMs: number): Promise<void> {

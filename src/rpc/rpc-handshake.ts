@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { stackOf } from '../base/message-of.js';
 import type { Authenticated } from '../auth/authenticated.js';
 import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
 import { ProceduresSettings } from '../config/procedures.settings.js';
@@ -98,7 +99,7 @@ export class RpcHandshake {
       if (error instanceof ClientError)
         return { ...HANDSHAKE_REASONS.tokenRefused, why: verdictOn(error).why, headers };
       if (error instanceof CallbackError) return HANDSHAKE_REASONS.keysUnavailable;
-      this.logger.error(error instanceof Error ? error.stack : error);
+      this.logger.error(stackOf(error));
       return HANDSHAKE_REASONS.defect;
     }
   }

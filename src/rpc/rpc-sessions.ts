@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Drain } from '../base/drain.js';
 import type { Authenticated } from '../auth/authenticated.js';
 import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
@@ -13,8 +14,7 @@ import { rpcHello } from './rpc-hello.js';
 @Injectable()
 export class RpcSessions {
   private readonly identities = new Map<Connection, JsonMembers>();
-  private ending = 0;
-  private whenDrained: (() => void)[] = [];
+  private readonly drain = new Drain();
   private readonly hello: Hello;
 
   constructor(
@@ -31,6 +31,7 @@ export class RpcSessions {
     connection.expireAt(endsAtMs);
     if (connection.subProtocol === KITTIWAKE_V1)
       connection.sendText(this.hello.textFor(connection.id, expiresIn(endsAtMs)));
+    this.drain.begin();
     this.identities.set(connection, identity);
     connection.runNext(() => this.hooks.connected(identity));
   }
@@ -43,25 +44,11 @@ export class RpcSessions {
     const identity = this.identities.get(connection);
     if (!identity) return;
     this.identities.delete(connection);
-    void this.tellEnd(identity);
+    void this.hooks.disconnected(identity).finally(() => this.drain.end());
   }
 
   /** Resolves when every session has ended and the app has been told. */
-  async drained(): Promise<void> {
-    const drained = new Promise<void>((resolve) => this.whenDrained.push(resolve));
-    this.checkDrained();
-    await drained;
-  }
-
-  private async tellEnd(identity: JsonMembers): Promise<void> {
-    this.ending++;
-    await this.hooks.disconnected(identity);
-    this.ending--;
-    this.checkDrained();
-  }
-
-  private checkDrained(): void {
-    if (this.identities.size > 0 || this.ending > 0) return;
-    for (const resolve of this.whenDrained.splice(0)) resolve();
+  drained(): Promise<void> {
+    return this.drain.drained();
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Drain } from '../base/drain.js';
 import type { Connection } from '../connection/connection.js';
 import { Session } from './session.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
@@ -7,8 +8,7 @@ import { TopicSubscriptions } from './topic-subscriptions.js';
 @Injectable()
 export class Sessions {
   private readonly byConnection = new Map<Connection, Session>();
-  private ending = 0;
-  private whenDrained: (() => void)[] = [];
+  private readonly drain = new Drain();
 
   constructor(private readonly subscriptions: TopicSubscriptions) {}
 
@@ -18,6 +18,7 @@ export class Sessions {
   }
 
   begin(connection: Connection): void {
+    this.drain.begin();
     this.byConnection.set(connection, new Session(connection));
   }
 
@@ -29,22 +30,11 @@ export class Sessions {
     const session = this.byConnection.get(connection);
     if (!session) return;
     this.byConnection.delete(connection);
-    this.ending++;
-    void this.subscriptions.endAll(session).finally(() => {
-      this.ending--;
-      this.checkDrained();
-    });
+    void this.subscriptions.endAll(session).finally(() => this.drain.end());
   }
 
   /** Resolves when every session has ended and the app has been told. */
-  async drained(): Promise<void> {
-    const drained = new Promise<void>((resolve) => this.whenDrained.push(resolve));
-    this.checkDrained();
-    await drained;
-  }
-
-  private checkDrained(): void {
-    if (this.byConnection.size > 0 || this.ending > 0) return;
-    for (const resolve of this.whenDrained.splice(0)) resolve();
+  drained(): Promise<void> {
+    return this.drain.drained();
   }
 }

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { rejection } from '../../test/support/http-callers.js';
-import { withTimeLimit } from './time-limit.js';
+import { settlesWithin, withTimeLimit } from './time-limit.js';
 
 const TOO_LATE = new Error('too late');
 const REASON = new Error('not needed any more');
@@ -64,5 +64,19 @@ describe('work with a time limit', () => {
     await rejection(withTimeLimit(60_000, TOO_LATE, signal, () => Promise.reject(REASON)));
     expect(timers()).toBeLessThanOrEqual(before);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+describe('a promise', () => {
+  it('settles within a time, or does not', async () => {
+    expect(await settlesWithin(60_000, Promise.resolve())).toBe(true);
+    expect(await settlesWithin(60_000, undefined)).toBe(true);
+    expect(await settlesWithin(1, never())).toBe(false);
+  });
+
+  it('rejects as it does, and leaves no timer', async () => {
+    const before = timers();
+    expect(await rejection(settlesWithin(60_000, Promise.reject(REASON)))).toBe(REASON);
+    expect(timers()).toBe(before);
   });
 });

@@ -1,6 +1,7 @@
-/** A queue whose ends cost the same however long it is. */
+/** A queue whose ends cost the same however long it is. It keeps nothing that was taken. */
 export class Fifo<Item> {
   private incoming: Item[] = [];
+  /** The first is the last of these. */
   private outgoing: Item[] = [];
 
   get length(): number {
@@ -11,13 +12,13 @@ export class Fifo<Item> {
     this.incoming.push(item);
   }
 
-  /** The one that was pushed first; only of a queue that is not empty. */
-  shift(): Item {
+  /** Takes the one that was pushed first; nothing of an empty queue. */
+  shift(): Item | undefined {
     if (this.outgoing.length === 0) {
       this.outgoing = this.incoming.toReversed();
       this.incoming = [];
     }
-    return this.outgoing.pop() as Item;
+    return this.outgoing.pop();
   }
 
   clear(): void {

@@ -27,3 +27,19 @@ function aborted(signal: AbortSignal): Promise<never> {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 }
+
+/** Whether a promise settles within `timeoutMs`. @throws what it rejects with by then; later it is not looked at. */
+export async function settlesWithin(
+  timeoutMs: number,
+  promise: Promise<unknown> | undefined,
+): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, false);
+  });
+  try {
+    return await Promise.race([Promise.resolve(promise).then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,19 @@
+/** What has to be done before a process may end, counted. */
+export class Drain {
+  private pending = 0;
+  private whenEmpty: (() => void)[] = [];
+
+  begin(): void {
+    this.pending++;
+  }
+
+  end(): void {
+    if (--this.pending > 0) return;
+    for (const resolve of this.whenEmpty.splice(0)) resolve();
+  }
+
+  /** Resolves when nothing is left, at once if that is so. */
+  async drained(): Promise<void> {
+    if (this.pending > 0) await new Promise<void>((resolve) => this.whenEmpty.push(resolve));
+  }
+}
