@@ -21,7 +21,8 @@ const KNOWN: readonly KnownFault[] = [
     cure: 'use amqp:// in its url and leave tls out, or the port that does',
   },
   {
-    words: /closed abruptly during opening handshake/,
+    // Which of these it is depends on who is quicker.
+    words: /closed abruptly during opening handshake|^(?:read|write) (?:ECONNRESET|EPIPE)/,
     cure: 'if the port speaks TLS, use amqps:// in its url, or set tls; if it wants a client certificate, tls.certFile',
   },
   ...TLS_FAULTS,
