@@ -1,6 +1,8 @@
+import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
 import { signToken } from './support/tokens.js';
 import type { TestClient } from './support/client.js';
-import { stageOfFile } from './support/topics.js';
+import { stageOfFile, stageOfTest } from './support/topics.js';
+import { deferred, eventually } from './support/wait.js';
 
 const SECRET = 'a-secret-of-thirty-two-characters';
 const OK = { event: 'auth', status: 'ok' };
@@ -181,5 +183,33 @@ describe('a gateway for tokens alone', () => {
     expect(await client.ask({ event: 'auth', token: token() })).toEqual(unsupported);
     expect(await client.ask({ event: 'auth', method: 'JWT', token: token() })).toEqual(unsupported);
     expect(await authenticate(client, token())).toEqual(OK);
+  });
+});
+
+// A burst of forged tokens kept everybody else waiting until all of them had been looked at.
+describe('a burst of dear events of one client', () => {
+  const unlimited = stageOfTest((app) => ({
+    auth: {
+      ticket: { url: `${app}/ticket`, fields: ['user_id'] },
+      jwt: { algorithms: ['HS512'], secret: SECRET.repeat(2), fields: { user_id: 'sub' } },
+      maxFailures: 0,
+      maxFailuresPerAddress: 0,
+    },
+  }));
+
+  it('lets another client be served before it is done', async () => {
+    const [greedy, other] = [await unlimited.connect(KITTIWAKE_V1), await unlimited.connect()];
+    const forged = signToken({ algorithm: 'HS512', key: 'x'.repeat(64), claims: { exp: 9e9 } });
+    const answered = deferred();
+    unlimited.app.answer('/ticket', { after: answered.promise, body: { status: 'ok', user_id: 1 } });
+    greedy.send({ event: 'auth', ticket: 'T' });
+    const count = 3_000;
+    for (let i = 0; i < count; i++) greedy.send({ event: 'auth', method: 'jwt', token: forged });
+    expect(await greedy.ask({ event: 'ping' })).toMatchObject({ event: 'pong' }); // by now all have come
+    answered.resolve();
+    await eventually(() => greedy.frames.length > 0);
+    expect(await other.ask({ event: 'ping' })).toEqual({ event: 'pong', data: null });
+    expect(greedy.frames.length).toBeLessThan(count);
+    await eventually(() => greedy.frames.length > count, { timeoutMs: 15_000 });
   });
 });
