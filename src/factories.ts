@@ -12,7 +12,7 @@ import { Endpoint } from './connection/endpoint.js';
 import { Endpoints } from './connection/endpoints.js';
 import type { EventRateLimit } from './connection/event-rate.js';
 import type { Metrics } from './metrics/metrics.js';
-import { InputBounds } from './protocol/bounds.js';
+import { InputBounds } from './protocol/json/bounds.js';
 import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
 import { ROOMS_ENDPOINT } from './rooms/rooms.gateway.js';
 import { RPC_ENDPOINT } from './rpc/rpc.gateway.js';

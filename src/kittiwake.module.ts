@@ -53,7 +53,7 @@ import { OpenCalls } from './procedures/open-calls.js';
 import { ProcedureExplorer } from './procedures/procedure-explorer.js';
 import { Procedures } from './procedures/procedures.js';
 import { RemoteProcedures } from './procedures/remote-procedures.js';
-import { InputBounds } from './protocol/bounds.js';
+import { InputBounds } from './protocol/json/bounds.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq-triggers.js';
 import { RoomHub } from './rooms/room-hub.js';
 import { RoomPublisher } from './rooms/room-publisher.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { checkJsonBounds, InputBounds } from './protocol/bounds.js';
-import { objectText, toJsonText, type JsonText } from './protocol/json.js';
+import { checkJsonBounds, InputBounds } from './protocol/json/bounds.js';
+import { objectText, toJsonText, type JsonText } from './protocol/json/json.js';
 import { Publication } from './protocol/publication.js';
 import { optionsText } from './topics/state.js';
 import { RoomPublisher } from './rooms/room-publisher.js';

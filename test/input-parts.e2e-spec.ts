@@ -1,4 +1,4 @@
-import { messagePack } from '../src/protocol/message-pack.js';
+import { messagePack } from '../src/protocol/json/message-pack.js';
 import { TestClient } from './support/client.js';
 import { rpcToken, sharedRpc } from './support/rpc.js';
 

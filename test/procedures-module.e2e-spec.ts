@@ -57,7 +57,7 @@ import {
 } from '../src/index.js';
 import { CallerHooks } from '../src/procedures/caller-hooks.js';
 import { ConversionError } from '../src/procedures/conversion-error.js';
-import { toJsonText } from '../src/protocol/json.js';
+import { toJsonText } from '../src/protocol/json/json.js';
 import { TestProcedures, WITH_PROCEDURES } from './support/calls.js';
 import { rejection } from './support/http-callers.js';
 import { OPTIONS } from './support/nest-app.js';

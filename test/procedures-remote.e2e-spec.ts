@@ -4,7 +4,7 @@ import { Calls } from '../src/procedures/calls.js';
 import { Procedures } from '../src/procedures/procedures.js';
 import type { Answer } from '../src/procedures/running-call.js';
 import { CallbackError } from '../src/protocol/errors.js';
-import { membersOf, type JsonMembers } from '../src/protocol/json.js';
+import { membersOf, type JsonMembers } from '../src/protocol/json/json.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestGateway } from './support/gateway.js';
 import { answer, type AppHandler, appsOfTest, type HttpApp } from './support/http-app.js';

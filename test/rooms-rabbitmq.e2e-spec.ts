@@ -3,7 +3,7 @@ import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { KittiwakeOptions } from '../src/config/options.js';
-import { INPUT_BOUNDS } from '../src/protocol/bounds.js';
+import { INPUT_BOUNDS } from '../src/protocol/json/bounds.js';
 import { loadSettings } from '../src/config/load-settings.js';
 import type { Metrics } from '../src/metrics/metrics.js';
 import type { RoomHub } from '../src/rooms/room-hub.js';

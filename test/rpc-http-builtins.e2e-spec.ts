@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { encode } from '@msgpack/msgpack';
-import { parseMessagePack } from '../src/protocol/message-pack.js';
+import { parseMessagePack } from '../src/protocol/json/message-pack.js';
 import { Settings } from '../src/config/settings.js';
 import { ServiceSecret } from '../src/rpc/service-secret.js';
 import { WorkerConfig } from '../src/rpc/worker-config.js';

@@ -3,7 +3,7 @@ import { encode } from '@msgpack/msgpack';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Pool } from 'undici';
-import { parseMessagePack } from '../src/protocol/message-pack.js';
+import { parseMessagePack } from '../src/protocol/json/message-pack.js';
 import { fuzz, FUZZ_TIMEOUT_MS } from './fuzz/fuzz-run.js';
 import { anyObject, anyValue } from './support/any-value.js';
 import type { Chance } from './support/chance.js';

@@ -1,5 +1,5 @@
 import { encode } from '@msgpack/msgpack';
-import { parseMessagePack } from '../src/protocol/message-pack.js';
+import { parseMessagePack } from '../src/protocol/json/message-pack.js';
 import { ALL_FRONTS, KITTEN_SECRET, type KittenRequest, sharedKitten, TOKEN_KEY } from './support/kitten.js';
 import type { RawAnswer } from './support/raw-http.js';
 import { signToken } from './support/tokens.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Call, Procedure, ProcedureCall } from '../src/index.js';
-import { messagePack } from '../src/protocol/message-pack.js';
+import { messagePack } from '../src/protocol/json/message-pack.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { createApp, moduleOf, OPTIONS, TestApp } from './support/nest-app.js';

@@ -1,4 +1,4 @@
-import type { JsonMembers } from '../protocol/json.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 
 /** Who a client has proved to be. */
 export interface Authenticated {

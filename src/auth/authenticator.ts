@@ -1,5 +1,5 @@
 import type { LogParty } from '../metrics/log-line.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 import type { Authenticated } from './authenticated.js';
 
 /** One method of authentication. */

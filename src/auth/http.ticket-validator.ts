@@ -2,7 +2,7 @@ import { isOk, whyNotOk } from '../callbacks/callback-answer.js';
 import type { Caller } from '../callbacks/caller.js';
 import type { LogParty } from '../metrics/log-line.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
-import { objectText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { objectText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
 
 /** Where tickets are validated. */

@@ -1,5 +1,5 @@
 import { CallbackError, ClientError } from '../protocol/errors.js';
-import { isFalsy, valueOf, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { isFalsy, valueOf, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import type { Authenticated } from './authenticated.js';
 import type { Authenticator } from './authenticator.js';
 import { Jwt, TokenError } from './jwt.js';

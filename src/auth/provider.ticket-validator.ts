@@ -3,7 +3,7 @@ import { decisionOf } from '../callbacks/decision.js';
 import { requireRefusal } from '../callbacks/provider-refusal.js';
 import type { ProviderMethod } from '../callbacks/provider-methods.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
-import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
 import { TicketRequest } from './ticket-request.js';
 

@@ -1,5 +1,5 @@
 import { CallbackRequest } from '../callbacks/callback-request.js';
-import { toJsonText } from '../protocol/json.js';
+import { toJsonText } from '../protocol/json/json.js';
 
 /** What a ticket validator is asked. */
 export class TicketRequest extends CallbackRequest {

@@ -2,7 +2,7 @@ import { measured } from '../callbacks/measured.js';
 import type { LogParty } from '../metrics/log-line.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
-import { isFalsy, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { isFalsy, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import type { Authenticated } from './authenticated.js';
 import type { Authenticator } from './authenticator.js';
 

@@ -1,4 +1,4 @@
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 
 /** What one worker process sends the others: a channel and the text of a publication. */
 export interface RelayFrame {

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { callersOfTest, rejection } from '../../test/support/http-callers.js';
 import { eventually } from '../../test/support/wait.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 
 const BODY = '{}' as JsonText;
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}';

@@ -1,5 +1,5 @@
 import type { ArgumentsHost } from '@nestjs/common';
-import { valueOf, type JsonMembers } from '../protocol/json.js';
+import { valueOf, type JsonMembers } from '../protocol/json/json.js';
 
 /** What the gateway asks a provider: the members that the body of the HTTP callback would have. */
 export class CallbackRequest {

@@ -1,4 +1,4 @@
-import type { JsonMembers, JsonText } from '../protocol/json.js';
+import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import type { Asker } from './fair-line.js';
 import type { ResponseHeaders } from './retry-wait.js';
 

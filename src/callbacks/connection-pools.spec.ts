@@ -7,7 +7,7 @@ import { answer, appsOfTest } from '../../test/support/http-app.js';
 import { callersOfTest } from '../../test/support/http-callers.js';
 import { eventually } from '../../test/support/wait.js';
 import { Logger } from '@nestjs/common';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 
 const BODY = '{}' as JsonText;
 

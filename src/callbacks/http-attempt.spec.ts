@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { Logger } from '@nestjs/common';
 import { answer, appsOfTest, type HttpApp } from '../../test/support/http-app.js';
 import { callersOfTest } from '../../test/support/http-callers.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 import type { ConnectionPools } from './connection-pools.js';
 import { HttpAttempt } from './http-attempt.js';
 import { AttemptError } from './http-exchange.js';

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { RetryOn } from '../config/callbacks.settings.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
-import type { JsonMembers, JsonText } from '../protocol/json.js';
+import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { membersOfAnswer } from './callback-answer.js';
 import type { ConnectionPools } from './connection-pools.js';
 import {

@@ -8,7 +8,7 @@ import { answer, appsOfTest } from '../../test/support/http-app.js';
 import { callersOfTest, rejection } from '../../test/support/http-callers.js';
 import { deferred, eventually } from '../../test/support/wait.js';
 import { CallbackError } from '../protocol/errors.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 import { parseCallbackUrl } from './callback-url.js';
 import type { StreamedAnswer, StreamRequest } from './stream-requester.js';
 

@@ -3,7 +3,7 @@ import type { RetryOn } from '../config/callbacks.settings.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { LogLine } from '../metrics/log-line.js';
 import { CallbackError } from '../protocol/errors.js';
-import type { JsonMembers, JsonText } from '../protocol/json.js';
+import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { Caller, CallOptions } from './caller.js';
 import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';

@@ -1,4 +1,4 @@
-import type { JsonMembers } from '../protocol/json.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 
 /** What ends the wait of one who asks; see `CallOptions`. */
 export interface JointAsker {

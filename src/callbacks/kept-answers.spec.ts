@@ -1,4 +1,4 @@
-import type { JsonMembers, JsonText } from '../protocol/json.js';
+import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { KeptAnswers } from './kept-answers.js';
 
 const MINUTE_MS = 60_000;

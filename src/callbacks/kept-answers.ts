@@ -1,4 +1,4 @@
-import type { JsonMembers } from '../protocol/json.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 
 interface Kept {
   readonly answer: JsonMembers;

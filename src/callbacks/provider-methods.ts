@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/internal';
 import { ExternalContextCreator, ModuleRef } from '@nestjs/core';
-import type { JsonMembers } from '../protocol/json.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 import { messageOf, stackOf } from '../base/message-of.js';
 import { callbackContexts, type ReturnedValue } from './callback-contexts.js';
 import { cancellable } from './cancellable.js';

@@ -4,7 +4,7 @@ import { answer, appsOfTest } from '../../test/support/http-app.js';
 import { callersOfTest, rejection } from '../../test/support/http-callers.js';
 import { eventually } from '../../test/support/wait.js';
 import { CallbackError } from '../protocol/errors.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 
 const BODY = '{}' as JsonText;
 

@@ -1,4 +1,4 @@
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 
 /** A POST to the app whose answer is read as it comes. */
 export interface StreamRequest {

@@ -1,4 +1,4 @@
-import { richJsonText } from '../protocol/rich-json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 import type { NeededVariable } from './call-failure.js';
 import { prompt } from './prompt.js';
 

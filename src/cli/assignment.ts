@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { JsonError } from '../protocol/json.js';
-import { parseRichJson } from '../protocol/rich-json.js';
+import { JsonError } from '../protocol/json/json.js';
+import { parseRichJson } from '../protocol/json/rich-json.js';
 import { CommandError } from './command-error.js';
 
 const ASSIGNMENT = /^([^:=]+)(:?=)([\s\S]*)$/;

@@ -1,4 +1,4 @@
-import { isObject } from '../protocol/json.js';
+import { isObject } from '../protocol/json/json.js';
 import { CommandError } from './command-error.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 

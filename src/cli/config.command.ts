@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { isObject } from '../protocol/json.js';
-import { richJsonText } from '../protocol/rich-json.js';
+import { isObject } from '../protocol/json/json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 import { ask } from './calling.js';
 import { CommandError } from './command-error.js';
 import type { Context } from './context.js';

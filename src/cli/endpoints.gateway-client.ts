@@ -1,7 +1,7 @@
 import { json } from 'node:stream/consumers';
 import type { Settings } from '../config/settings.js';
-import { isObject } from '../protocol/json.js';
-import { richJsonText } from '../protocol/rich-json.js';
+import { isObject } from '../protocol/json/json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 import { CallFailure } from './call-failure.js';
 import { CommandError } from './command-error.js';
 import { EXIT } from './exit-code.js';

@@ -1,4 +1,4 @@
-import { richJsonText } from '../protocol/rich-json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 
 const PLACE = /%(?:%|\((\w+)\)([-+ #0]*)(\d*)(?:\.(\d+))?([a-zA-Z]))/g;
 

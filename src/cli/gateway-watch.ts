@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isObject } from '../protocol/json.js';
+import { isObject } from '../protocol/json/json.js';
 import { ask, askClient } from './calling.js';
 import { CommandError } from './command-error.js';
 import type { Context } from './context.js';

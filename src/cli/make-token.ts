@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { parseDuration } from '../config/duration.js';
 import type { JwtSettings } from '../config/jwt.settings.js';
 import { messageOf } from '../base/message-of.js';
-import { richJsonText } from '../protocol/rich-json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 import { CommandError } from './command-error.js';
 
 /** What a token is to be like. */

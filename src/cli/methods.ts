@@ -1,4 +1,4 @@
-import { isObject } from '../protocol/json.js';
+import { isObject } from '../protocol/json/json.js';
 import { ask } from './calling.js';
 import type { Context } from './context.js';
 

@@ -1,7 +1,7 @@
 import { stringify } from 'lossless-json';
 import { styleText } from 'node:util';
-import { isObject } from '../protocol/json.js';
-import { parseRichJson, richJsonText } from '../protocol/rich-json.js';
+import { isObject } from '../protocol/json/json.js';
+import { parseRichJson, richJsonText } from '../protocol/json/rich-json.js';
 import type { CallResult } from './gateway-client.js';
 import { formatted } from './formatted.js';
 

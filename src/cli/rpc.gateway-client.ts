@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { isObject, JsonError } from '../protocol/json.js';
-import { parseRichJson, richJsonText } from '../protocol/rich-json.js';
+import { isObject, JsonError } from '../protocol/json/json.js';
+import { parseRichJson, richJsonText } from '../protocol/json/rich-json.js';
 import { CallFailure } from './call-failure.js';
 import type { RpcAddress } from './gateway-address.js';
 import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS } from './gateway-client.js';

@@ -1,5 +1,5 @@
 import { MESSAGE_METADATA } from '@nestjs/websockets/internal';
-import type { InputBounds } from '../protocol/bounds.js';
+import type { InputBounds } from '../protocol/json/bounds.js';
 import type { CloseReason } from '../protocol/close-reason.js';
 import type { Admit } from './admission.js';
 

@@ -1,6 +1,6 @@
 import type { SlowConsumerPolicy } from '../config/slow-consumer.js';
-import { canonicalJson } from '../protocol/canonical-json.js';
-import { detached, isObjectText, type JsonText, membersOf } from '../protocol/json.js';
+import { canonicalJson } from '../protocol/json/canonical-json.js';
+import { detached, isObjectText, type JsonText, membersOf } from '../protocol/json/json.js';
 
 /**
  * The key of a publication for a client that does not keep up: only the last one of each key waits for it. With

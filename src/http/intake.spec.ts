@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { PublishSettings } from '../config/publish.settings.js';
-import { INPUT_BOUNDS } from '../protocol/bounds.js';
+import { INPUT_BOUNDS } from '../protocol/json/bounds.js';
 import type { Answer } from './answer.js';
 import type { BodyRequest } from './body.js';
 import { Intake } from './intake.js';

@@ -1,9 +1,9 @@
 import { HttpStatus, Logger } from '@nestjs/common';
 import { isUtf8 } from 'node:buffer';
 import { PublishSettings } from '../config/publish.settings.js';
-import type { InputBounds } from '../protocol/bounds.js';
-import { JsonDocument } from '../protocol/json-document.js';
-import { elementsOf, JsonError, type JsonText } from '../protocol/json.js';
+import type { InputBounds } from '../protocol/json/bounds.js';
+import { JsonDocument } from '../protocol/json/json-document.js';
+import { elementsOf, JsonError, type JsonText } from '../protocol/json/json.js';
 import { messageOf } from '../base/message-of.js';
 import type { Answer } from './answer.js';
 import { bodyOf, type BodyRequest, hasRawBody } from './body.js';

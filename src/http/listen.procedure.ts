@@ -2,7 +2,7 @@ import type { Hub } from '../delivery/hub.js';
 import type { Procedure } from '../procedures/procedure.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import type { Publication } from '../protocol/publication.js';
-import { richValueOf } from '../protocol/rich-json.js';
+import { richValueOf } from '../protocol/json/rich-json.js';
 import { builtIn, required } from '../rpc/built-in.js';
 import type { Services } from '../topics/services.js';
 import { Backlog } from './backlog.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PublishSettings } from '../config/publish.settings.js';
-import { InputBounds } from '../protocol/bounds.js';
-import type { JsonText } from '../protocol/json.js';
+import { InputBounds } from '../protocol/json/bounds.js';
+import type { JsonText } from '../protocol/json/json.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
 import { TopicPublisher } from '../topics/topic-publisher.js';
 import { Intake } from './intake.js';

@@ -1,8 +1,8 @@
 import type { Procedure } from '../procedures/procedure.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
-import { isObject, objectText, type JsonText } from '../protocol/json.js';
+import { isObject, objectText, type JsonText } from '../protocol/json/json.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
-import { richJsonText } from '../protocol/rich-json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 import { builtIn, optional, required } from '../rpc/built-in.js';
 import type { RoomPublisher } from '../rooms/room-publisher.js';
 import { TriggerError } from '../rooms/trigger.js';

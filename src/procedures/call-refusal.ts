@@ -1,8 +1,8 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { httpExceptionText } from '../callbacks/refusal-members.js';
 import { CallbackError, ClientError, type Verdict } from '../protocol/errors.js';
-import { toJsonText } from '../protocol/json.js';
-import { richJsonText } from '../protocol/rich-json.js';
+import { toJsonText } from '../protocol/json/json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 import { NeedInfo } from './need-info.js';
 import { PROCEDURE_ERRORS, ProcedureError } from './procedure-errors.js';
 import { Redirect } from './redirect.js';

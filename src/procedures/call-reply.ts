@@ -1,5 +1,5 @@
 import type { ClientError } from '../protocol/errors.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 
 /** How the caller of one call is told what comes of it, in the words of its protocol. */
 export interface CallReply {

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from '../connection/connection.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
 import { LogLine } from '../metrics/log-line.js';
-import type { JsonMembers, JsonText } from '../protocol/json.js';
+import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import type { Arguments } from './arguments.js';
 import { callRefusal } from './call-refusal.js';
 import type { CallReply } from './call-reply.js';

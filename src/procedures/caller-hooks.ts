@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CallbackRequest } from '../callbacks/callback-request.js';
 import { type ProviderMethod, ProviderMethods } from '../callbacks/provider-methods.js';
 import { Settings } from '../config/settings.js';
-import type { JsonMembers } from '../protocol/json.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 import { CALLER_HOOK, type CallerHook } from './caller-hooks.decorator.js';
 
 /** Tells the app's providers of the clients that connect to call procedures, each of them once. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { MAX_DIGITS } from '../protocol/bounds.js';
+import { MAX_DIGITS } from '../protocol/json/bounds.js';
 import { ConversionError } from './conversion-error.js';
 import type { ParameterType } from './signature.js';
 

@@ -7,7 +7,7 @@ import { RemoteProcedureSettings } from '../config/remote-procedure.settings.js'
 import { Settings } from '../config/settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 import { HttpProcedure } from './http.procedure.js';
 import { NeedInfo } from './need-info.js';
 import { ProcedureCall } from './procedure-call.js';

@@ -1,7 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CallbackRequest } from '../callbacks/callback-request.js';
-import type { JsonMembers } from '../protocol/json.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 import type { Arguments } from './arguments.js';
 
 /** The HTTP request that a call came with. */

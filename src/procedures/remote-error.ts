@@ -1,5 +1,5 @@
-import { isObject } from '../protocol/json.js';
-import { richJsonText } from '../protocol/rich-json.js';
+import { isObject } from '../protocol/json/json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 import { NeedInfo, type NeededVariable } from './need-info.js';
 import { ProcedureError } from './procedure-errors.js';
 

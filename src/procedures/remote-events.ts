@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { StreamedAnswer } from '../callbacks/stream-requester.js';
-import { JsonError } from '../protocol/json.js';
-import { parseRichJson } from '../protocol/rich-json.js';
+import { JsonError } from '../protocol/json/json.js';
+import { parseRichJson } from '../protocol/json/rich-json.js';
 import { PROCEDURE_ERRORS, ProcedureError } from './procedure-errors.js';
 import { remoteError } from './remote-error.js';
 import type { RemoteSource } from './remote-source.js';

@@ -1,5 +1,5 @@
-import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
-import { richJsonText } from '../protocol/rich-json.js';
+import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 import type { ProcedureCall } from './procedure-call.js';
 import type { Signature } from './signature.js';
 

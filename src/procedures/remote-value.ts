@@ -1,6 +1,6 @@
 import { withoutByteOrderMark } from '../callbacks/without-byte-order-mark.js';
-import { JsonError } from '../protocol/json.js';
-import { parseRichJson } from '../protocol/rich-json.js';
+import { JsonError } from '../protocol/json/json.js';
+import { parseRichJson } from '../protocol/json/rich-json.js';
 import type { RemoteSource } from './remote-source.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { JsonText } from '../protocol/json.js';
-import { richJsonText } from '../protocol/rich-json.js';
+import type { JsonText } from '../protocol/json/json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 import { PROCEDURE_ERRORS } from './procedure-errors.js';
 import { Result } from './result.js';
 import { TypedResult } from './typed-result.js';

@@ -1,4 +1,4 @@
-import { toJsonText, type JsonText } from './json.js';
+import { toJsonText, type JsonText } from './json/json.js';
 
 /** Who refused, and why, for operators. Nothing of it is secret: words of the app are not in it. */
 export interface Verdict {

@@ -1,4 +1,4 @@
-import { objectText, toJsonText, type JsonMembers, type JsonText } from './json.js';
+import { objectText, toJsonText, type JsonMembers, type JsonText } from './json/json.js';
 
 /** What a client is told of the gateway when it connects. */
 export interface HelloFacts {

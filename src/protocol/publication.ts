@@ -1,6 +1,6 @@
-import { INPUT_BOUNDS, type InputBounds, MAX_DIGITS, tooManyDigits } from './bounds.js';
-import { canonicalJson } from './canonical-json.js';
-import { JsonDocument } from './json-document.js';
+import { INPUT_BOUNDS, type InputBounds, MAX_DIGITS, tooManyDigits } from './json/bounds.js';
+import { canonicalJson } from './json/canonical-json.js';
+import { JsonDocument } from './json/json-document.js';
 import {
   decodeString,
   detached,
@@ -11,8 +11,8 @@ import {
   valueOf,
   type JsonMembers,
   type JsonText,
-} from './json.js';
-import { MemberFinder } from './member-finder.js';
+} from './json/json.js';
+import { MemberFinder } from './json/member-finder.js';
 import { reformatTimestamp } from './timestamp.js';
 
 /** A place in an order. Integers too large for a number are bigint, so that they compare exactly. */

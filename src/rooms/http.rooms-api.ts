@@ -5,7 +5,7 @@ import { Refusal } from '../callbacks/refusal.js';
 import type { AppAnswer, Requester } from '../callbacks/requester.js';
 import type { RoomsApiSettings } from '../config/rooms-api.settings.js';
 import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
-import type { JsonMembers, JsonText } from '../protocol/json.js';
+import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
 
 const NO_ROOMS = '[]' as JsonText;

@@ -4,7 +4,7 @@ import { requireRefusal } from '../callbacks/provider-refusal.js';
 import type { ProviderAnswer, ProviderMethod } from '../callbacks/provider-methods.js';
 import { Refusal } from '../callbacks/refusal.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
-import { toJsonText, type JsonText } from '../protocol/json.js';
+import { toJsonText, type JsonText } from '../protocol/json/json.js';
 import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
 import type { RoomsCallback } from './rooms-api.decorator.js';
 

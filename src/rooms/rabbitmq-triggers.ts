@@ -5,7 +5,7 @@ import type { RabbitMqSettings } from '../config/rabbitmq.settings.js';
 import { RoomsSettings } from '../config/rooms.settings.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
-import { InputBounds } from '../protocol/bounds.js';
+import { InputBounds } from '../protocol/json/bounds.js';
 import { settlesWithin } from '../base/time-limit.js';
 import { messageOf, stackOf } from '../base/message-of.js';
 import { RabbitMqLink } from './rabbitmq-link.js';

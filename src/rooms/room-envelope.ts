@@ -1,6 +1,6 @@
 import { joinedFrame } from '../connection/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 import type { Trigger } from './trigger.js';
 
 const HEAD = Buffer.from('{"type":"publish","data":');

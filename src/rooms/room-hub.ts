@@ -7,7 +7,7 @@ import { Fanout } from '../delivery/fanout.js';
 import { Hub } from '../delivery/hub.js';
 import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
 import { Metrics } from '../metrics/metrics.js';
-import { toJsonText, type JsonText } from '../protocol/json.js';
+import { toJsonText, type JsonText } from '../protocol/json/json.js';
 import { Publication } from '../protocol/publication.js';
 import { RoomEnvelope } from './room-envelope.js';
 import { type RoomSlowness, RoomSubscription } from './room-subscription.js';

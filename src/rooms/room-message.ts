@@ -1,7 +1,7 @@
 import type { DecodedFrame } from '../connection/endpoint.js';
-import type { InputBounds } from '../protocol/bounds.js';
-import { JsonDocument } from '../protocol/json-document.js';
-import { isObject, JsonError, type JsonMembers } from '../protocol/json.js';
+import type { InputBounds } from '../protocol/json/bounds.js';
+import { JsonDocument } from '../protocol/json/json-document.js';
+import { isObject, JsonError, type JsonMembers } from '../protocol/json/json.js';
 
 /** Messages that clients may send, by their `type`; the names are case sensitive. */
 const TYPES = new Set(['subscribe', 'unsubscribe', 'status']);

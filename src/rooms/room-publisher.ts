@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RoomsSettings } from '../config/rooms.settings.js';
-import { InputBounds } from '../protocol/bounds.js';
-import type { JsonText } from '../protocol/json.js';
+import { InputBounds } from '../protocol/json/bounds.js';
+import type { JsonText } from '../protocol/json/json.js';
 import { RoomHub, type TriggerSource } from './room-hub.js';
 import { Trigger } from './trigger.js';
 

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 import type { Permissions } from './permissions.js';
 import type { RoomSubscription } from './room-subscription.js';
 import type { RoomsClient } from './rooms-api.js';

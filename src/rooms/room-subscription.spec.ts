@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.js';
 import { Fanout } from '../delivery/fanout.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 import { RoomEnvelope } from './room-envelope.js';
 import { RoomSubscription } from './room-subscription.js';
 import { Room } from './room.js';

@@ -3,7 +3,7 @@ import { textFrame } from '../connection/frame.js';
 import type { KeyOf } from '../delivery/conflation.js';
 import type { DropReason, Fanout } from '../delivery/fanout.js';
 import { Misses, type MissingOwner } from '../delivery/misses.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 import type { Room } from './room.js';
 import type { RoomEnvelope } from './room-envelope.js';
 import type { Trigger } from './trigger.js';

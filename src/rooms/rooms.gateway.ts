@@ -14,7 +14,7 @@ import { Endpoint } from '../connection/endpoint.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { ClientError } from '../protocol/errors.js';
-import type { JsonMembers, JsonText } from '../protocol/json.js';
+import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { HeaderForwarding } from './handshake.js';
 import { ROOM_ERRORS } from './room-errors.js';

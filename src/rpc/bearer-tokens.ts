@@ -6,7 +6,7 @@ import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
 import { Settings } from '../config/settings.js';
 import { type AddressedRequest, clientAddress } from '../connection/client-address.js';
 import { ClientError } from '../protocol/errors.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 
 const MOCK_TOKEN = 'mock_token';
 const MOCK_IDENTITY: Authenticated = { identity: new Map([['user_id', '1' as JsonText]]) };

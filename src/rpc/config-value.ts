@@ -1,8 +1,8 @@
 import { convert } from '../procedures/convert.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
-import { isObject } from '../protocol/json.js';
+import { isObject } from '../protocol/json/json.js';
 import { messageOf } from '../base/message-of.js';
-import { parseRichJson, richJsonText } from '../protocol/rich-json.js';
+import { parseRichJson, richJsonText } from '../protocol/json/rich-json.js';
 
 /**
  * What a text means for a key, by the type of what the key has at first.

@@ -1,4 +1,4 @@
-import { richJsonText } from '../protocol/rich-json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 import type { Statistic, Statistics } from './rpc-statistics.js';
 
 /** The media type of {@link openMetrics}. */

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { Result } from '../procedures/result.js';
 import { TypedResult } from '../procedures/typed-result.js';
-import { isObject } from '../protocol/json.js';
+import { isObject } from '../protocol/json/json.js';
 import { encoded } from './encoded.js';
 import type { ResultFormat } from './result-format.js';
 import type { RpcResponse } from './rpc-response.js';

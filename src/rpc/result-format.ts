@@ -1,5 +1,5 @@
-import { messagePack } from '../protocol/message-pack.js';
-import { richJsonText } from '../protocol/rich-json.js';
+import { messagePack } from '../protocol/json/message-pack.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
 
 /** How results are encoded, each by itself. */
 export interface ResultFormat {

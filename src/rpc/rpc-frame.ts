@@ -1,9 +1,9 @@
 import type { DecodedFrame } from '../connection/endpoint.js';
 import type { Arguments } from '../procedures/arguments.js';
-import type { InputBounds } from '../protocol/bounds.js';
-import { JsonDocument } from '../protocol/json-document.js';
-import { isObject, JsonError, type JsonMembers, type JsonText } from '../protocol/json.js';
-import { richValueOf } from '../protocol/rich-json.js';
+import type { InputBounds } from '../protocol/json/bounds.js';
+import { JsonDocument } from '../protocol/json/json-document.js';
+import { isObject, JsonError, type JsonMembers, type JsonText } from '../protocol/json/json.js';
+import { richValueOf } from '../protocol/json/rich-json.js';
 
 /** What handlers frames are for: calls, what ends them early, and all else. */
 export const CALL = 'call';

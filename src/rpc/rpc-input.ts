@@ -1,10 +1,10 @@
 import { parse as parseForm } from 'node:querystring';
 import type { Arguments } from '../procedures/arguments.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
-import { BoundsError, type InputBounds, tooManyParts } from '../protocol/bounds.js';
-import { isObject, JsonError } from '../protocol/json.js';
-import { MessagePackError, parseMessagePack } from '../protocol/message-pack.js';
-import { parseRichJson } from '../protocol/rich-json.js';
+import { BoundsError, type InputBounds, tooManyParts } from '../protocol/json/bounds.js';
+import { isObject, JsonError } from '../protocol/json/json.js';
+import { MessagePackError, parseMessagePack } from '../protocol/json/message-pack.js';
+import { parseRichJson } from '../protocol/json/rich-json.js';
 
 const JSON_TYPE = 'application/json';
 const MESSAGE_PACK_TYPE = 'application/x-msgpack';

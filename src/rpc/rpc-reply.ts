@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.js';
 import type { CallReply } from '../procedures/call-reply.js';
 import type { ClientError } from '../protocol/errors.js';
-import { isFalsy, objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { isFalsy, objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 
 const NULL = 'null' as JsonText;

@@ -6,7 +6,7 @@ import type { Connection } from '../connection/connection.js';
 import { CallerHooks } from '../procedures/caller-hooks.js';
 import { expiresIn } from '../protocol/expires-in.js';
 import type { Hello } from '../protocol/hello.js';
-import type { JsonMembers } from '../protocol/json.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { rpcHello } from './rpc-hello.js';
 

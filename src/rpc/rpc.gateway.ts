@@ -13,7 +13,7 @@ import { Endpoint } from '../connection/endpoint.js';
 import { Metrics } from '../metrics/metrics.js';
 import { OpenCalls } from '../procedures/open-calls.js';
 import { PROCEDURE_ERRORS } from '../procedures/procedure-errors.js';
-import { canonicalJson } from '../protocol/canonical-json.js';
+import { canonicalJson } from '../protocol/json/canonical-json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { RPC_ERRORS } from './rpc-errors.js';
 import { CALL, CANCEL, decodeRpcFrame, INVALID, type RpcFrame } from './rpc-frame.js';

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ProceduresSettings } from '../config/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
-import { InputBounds } from '../protocol/bounds.js';
+import { InputBounds } from '../protocol/json/bounds.js';
 import { messageOf } from '../base/message-of.js';
 import { readConfigFile, writeConfigFile } from './config-file.js';
 import { configText, configValue } from './config-value.js';

@@ -1,6 +1,6 @@
 import type { DecodedFrame } from '../connection/endpoint.js';
-import type { InputBounds } from '../protocol/bounds.js';
-import { JsonDocument } from '../protocol/json-document.js';
+import type { InputBounds } from '../protocol/json/bounds.js';
+import { JsonDocument } from '../protocol/json/json-document.js';
 import {
   isFalsy,
   isObject,
@@ -8,7 +8,7 @@ import {
   membersOf,
   type JsonMembers,
   type JsonText,
-} from '../protocol/json.js';
+} from '../protocol/json/json.js';
 
 /** Events that clients may send; the names are case sensitive. */
 const EVENT_NAMES = new Set(['auth', 'subscribe', 'unsubscribe', 'message', 'ping', 'call', 'cancel']);

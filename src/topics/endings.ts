@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Hurry } from '../callbacks/hurry.js';
 import { Repetition } from '../callbacks/repetition.js';
 import { CallbackError } from '../protocol/errors.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { Session } from './session.js';
 import type { TopicSubscription } from './topic-subscription.js';

@@ -3,7 +3,7 @@ import { decisionOf } from '../callbacks/decision.js';
 import { requireRefusal } from '../callbacks/provider-refusal.js';
 import type { ProviderMethod } from '../callbacks/provider-methods.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
-import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { CallbackRequest, ServiceCallbacks } from './service-callbacks.js';
 import { State } from './state.js';

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import { expiresIn } from '../protocol/expires-in.js';
-import { isFalsy, objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { isFalsy, objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION } from './topic-errors.js';
 

@@ -5,7 +5,7 @@ import { keyFor, type KeyOf } from '../delivery/conflation.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
-import { detached, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { detached, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import type { Publication } from '../protocol/publication.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { Asking, ServiceCallbacks } from './service-callbacks.js';

@@ -3,9 +3,9 @@ import type { LimitsSettings } from '../config/limits.settings.js';
 import type { Connection } from '../connection/connection.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
 import type { SubscriptionLimits } from '../delivery/subscription.js';
-import { keptCanonicalJson } from '../protocol/canonical-json.js';
+import { keptCanonicalJson } from '../protocol/json/canonical-json.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
-import type { JsonMembers } from '../protocol/json.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 import type { Subscriber, TopicSubscription } from './topic-subscription.js';
 import type { UntoldEnd } from './untold-end.js';
 

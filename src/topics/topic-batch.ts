@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from '../connection/connection.js';
 import type { ClientError } from '../protocol/errors.js';
-import { elementsOf, membersOf, type JsonText } from '../protocol/json.js';
+import { elementsOf, membersOf, type JsonText } from '../protocol/json/json.js';
 import { ClientEvent } from './client-event.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 

@@ -1,6 +1,6 @@
 import { joinedFrame } from '../connection/frame.js';
 import type { DeliveryStage, Envelope } from '../delivery/envelope.js';
-import type { JsonMembers } from '../protocol/json.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 import type { Publication } from '../protocol/publication.js';
 import { isoTimestamp } from '../protocol/timestamp.js';
 

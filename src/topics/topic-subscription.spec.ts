@@ -1,7 +1,7 @@
 import type { Connection } from '../connection/connection.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
 import { Fanout } from '../delivery/fanout.js';
-import type { JsonText } from '../protocol/json.js';
+import type { JsonText } from '../protocol/json/json.js';
 import { Publication } from '../protocol/publication.js';
 import type { Service } from './service.js';
 import { Session } from './session.js';

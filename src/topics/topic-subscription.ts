@@ -1,9 +1,9 @@
-import { isSameJson, keptCanonicalJson } from '../protocol/canonical-json.js';
+import { isSameJson, keptCanonicalJson } from '../protocol/json/canonical-json.js';
 import type { Connection } from '../connection/connection.js';
 import { textFrame } from '../connection/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import { Subscription, type SubscriptionLimits } from '../delivery/subscription.js';
-import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import type { Service } from './service.js';
 import type { Asking } from './service-callbacks.js';
 import { TopicEnvelope } from './topic-envelope.js';

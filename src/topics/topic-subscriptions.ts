@@ -4,7 +4,7 @@ import { Connections } from '../connection/connections.js';
 import { Hub } from '../delivery/hub.js';
 import { LogLine } from '../metrics/log-line.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
-import { valueOf, type JsonMembers, type JsonText } from '../protocol/json.js';
+import { valueOf, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { deliveryOptions, type DeliveryOptions, PublicationError } from '../protocol/publication.js';
 import type { CallbackKind } from './callback-kind.js';
 import { Endings } from './endings.js';

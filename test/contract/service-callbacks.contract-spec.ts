@@ -16,7 +16,7 @@ import {
   type TopicServiceRules,
   ValidateTicket,
 } from '../../src/index.js';
-import { membersOf } from '../../src/protocol/json.js';
+import { membersOf } from '../../src/protocol/json/json.js';
 import { TestClient } from '../support/client.js';
 import { TestGateway } from '../support/gateway.js';
 import { answer as answerJson, appsOfTest, type AppHandler } from '../support/http-app.js';

@@ -5,7 +5,7 @@ import type { CallOrigin } from '../../src/procedures/procedure-call.js';
 import { Procedures } from '../../src/procedures/procedures.js';
 import type { Answer } from '../../src/procedures/running-call.js';
 import type { Signature } from '../../src/procedures/signature.js';
-import { toJsonText } from '../../src/protocol/json.js';
+import { toJsonText } from '../../src/protocol/json/json.js';
 import { createApp, KeptLog, moduleOf, OPTIONS, TestApp } from './nest-app.js';
 
 /** Options of a gateway with procedures. */
