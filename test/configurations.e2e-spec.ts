@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'no
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { ConfigurationError } from '../src/config/configuration-error.js';
-import { describeSettings } from '../src/config/describe-settings.js';
+import { describeSettings } from '../src/config/reference/describe-settings.js';
 import * as kittiwake from '../src/index.js';
 import { checkSettings } from '../src/server/check-settings.js';
 import { createServer } from '../src/server/create-server.js';

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { parse } from 'yaml';
-import { CONFIG_FILE_VARIABLE } from '../src/config/environment.js';
-import { interpolate } from '../src/config/interpolate.js';
-import { loadSettings } from '../src/config/load-settings.js';
-import { ANY_NAME, placedSettings } from '../src/config/schema.js';
-import { section } from '../src/config/section.kind.js';
+import { CONFIG_FILE_VARIABLE } from '../src/config/loading/environment.js';
+import { interpolate } from '../src/config/loading/interpolate.js';
+import { loadSettings } from '../src/config/loading/load-settings.js';
+import { ANY_NAME, placedSettings } from '../src/config/loading/schema.js';
+import { section } from '../src/config/kinds/section.kind.js';
 import { Settings } from '../src/config/settings.js';
 import { anchorsOf, codeBlocksOf, linksOf, wordsOf } from './support/markdown.js';
 

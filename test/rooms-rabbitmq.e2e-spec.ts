@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { KittiwakeOptions } from '../src/config/options.js';
 import { INPUT_BOUNDS } from '../src/protocol/json/bounds.js';
-import { loadSettings } from '../src/config/load-settings.js';
+import { loadSettings } from '../src/config/loading/load-settings.js';
 import type { Metrics } from '../src/metrics/metrics.js';
 import type { RoomHub } from '../src/rooms/room-hub.js';
 import { RabbitMqTriggers } from '../src/rooms/rabbitmq-triggers.js';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { LogSettings } from '../src/config/log.settings.js';
+import { LogSettings } from '../src/config/sections/log.settings.js';
 import type { KittiwakeOptions } from '../src/config/options.js';
 import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
 import { PinoLogger } from '../src/server/logger.js';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { ConfigurationError } from '../src/config/configuration-error.js';
-import { loadSettings } from '../src/config/load-settings.js';
+import { loadSettings } from '../src/config/loading/load-settings.js';
 import { reread } from '../src/server/reread.js';
 import { TestClient } from './support/client.js';
 import { API_KEY, TestGateway } from './support/gateway.js';

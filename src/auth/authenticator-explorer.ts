@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CALLER, type Caller } from '../callbacks/caller.js';
 import { ProviderMethods } from '../callbacks/provider-methods.js';
 import { ConfigurationError } from '../config/configuration-error.js';
-import type { JwtSettings } from '../config/jwt.settings.js';
+import type { JwtSettings } from '../config/sections/auth/jwt.settings.js';
 import { Settings } from '../config/settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { messageOf } from '../base/message-of.js';

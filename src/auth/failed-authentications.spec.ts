@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { loadSettings } from '../config/load-settings.js';
+import { loadSettings } from '../config/loading/load-settings.js';
 import { FailedAuthentications } from './failed-authentications.js';
 
 const ADDRESS = '192.0.2.1';

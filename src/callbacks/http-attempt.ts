@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { RetryOn } from '../config/callbacks.settings.js';
+import type { RetryOn } from '../config/sections/callbacks.settings.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { membersOfAnswer } from './callback-answer.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { RetryOn } from '../config/callbacks.settings.js';
+import type { RetryOn } from '../config/sections/callbacks.settings.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { LogLine } from '../metrics/log-line.js';
 import { CallbackError } from '../protocol/errors.js';

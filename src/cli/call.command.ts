@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { nearest } from '../config/nearest.js';
+import { nearest } from '../config/loading/nearest.js';
 import { parseCallArguments } from './call-arguments.js';
 import { CallFailure } from './call-failure.js';
 import { callAndPrint } from './calling.js';

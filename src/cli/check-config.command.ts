@@ -8,7 +8,7 @@ export function addCheckConfigCommand(program: Command, context: Context): void 
     .description('check the configuration and print it as it will be used, with secrets masked')
     .action(async () => {
       const { stringify } = await import('yaml');
-      const { maskedSettings } = await import('../config/masked-settings.js');
+      const { maskedSettings } = await import('../config/loading/masked-settings.js');
       const { checkSettings } = await import('../server/check-settings.js');
       const settings = await context.settings();
       for (const warning of checkSettings(settings)) process.stderr.write(`warning: ${warning}\n`);

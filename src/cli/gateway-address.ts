@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProceduresLocalSettings } from '../config/procedures-local.settings.js';
+import type { ProceduresLocalSettings } from '../config/sections/procedures/local.settings.js';
 import type { Settings } from '../config/settings.js';
 import { messageOf } from '../base/message-of.js';
 import { CommandError } from './command-error.js';

@@ -1,4 +1,4 @@
-import { loadSettings } from './load-settings.js';
+import { loadSettings } from './loading/load-settings.js';
 import type { KittiwakeOptions } from './options.js';
 
 /** Compiles only when both types are the same. */

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { loadSettings } from '../config/load-settings.js';
+import { loadSettings } from '../config/loading/load-settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Refusals } from '../metrics/refusals.js';
 import type { ConnectionSettings } from './connection.settings.js';

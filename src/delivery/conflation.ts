@@ -1,4 +1,4 @@
-import type { SlowConsumerPolicy } from '../config/slow-consumer.js';
+import type { SlowConsumerPolicy } from '../config/kinds/slow-consumer.js';
 import { canonicalJson } from '../protocol/json/canonical-json.js';
 import { detached, isObjectText, type JsonText, membersOf } from '../protocol/json/json.js';
 

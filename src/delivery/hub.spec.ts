@@ -1,6 +1,6 @@
 import { BrokerError } from '../broker/broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../broker/broker.js';
-import { loadSettings } from '../config/load-settings.js';
+import { loadSettings } from '../config/loading/load-settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Hub } from './hub.js';
 import type { Subscription } from './subscription.js';

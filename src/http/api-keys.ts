@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { timingSafeEqual } from 'node:crypto';
-import { PublishSettings } from '../config/publish.settings.js';
+import { PublishSettings } from '../config/sections/publish.settings.js';
 
 /** What a request without a valid key is answered, with 401. */
 export const KEY_REQUIRED = { status: 'error', error: 'a valid API key is required' } as const;

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { PublishSettings } from '../config/publish.settings.js';
+import { PublishSettings } from '../config/sections/publish.settings.js';
 import { INPUT_BOUNDS } from '../protocol/json/bounds.js';
 import type { Answer } from './answer.js';
 import type { BodyRequest } from './body.js';

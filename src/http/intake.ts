@@ -1,6 +1,6 @@
 import { HttpStatus, Logger } from '@nestjs/common';
 import { isUtf8 } from 'node:buffer';
-import { PublishSettings } from '../config/publish.settings.js';
+import { PublishSettings } from '../config/sections/publish.settings.js';
 import type { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import { elementsOf, JsonError, type JsonText } from '../protocol/json/json.js';

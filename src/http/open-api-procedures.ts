@@ -1,4 +1,4 @@
-import type { ProceduresSettings } from '../config/procedures.settings.js';
+import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { Access, Signature } from '../procedures/signature.js';
 import { type Content, type Operation, type Part, responseAt, type Schema, schemaAt } from './open-api.js';
 import { argumentsSchema, BYTES, needsArguments, schemaOf } from './open-api-arguments.js';

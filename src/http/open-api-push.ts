@@ -1,5 +1,5 @@
-import type { PublishSettings } from '../config/publish.settings.js';
-import type { RoomsSettings } from '../config/rooms.settings.js';
+import type { PublishSettings } from '../config/sections/publish.settings.js';
+import type { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import {
   jsonOf,
   objectOf,

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
-import { PublishSettings } from '../config/publish.settings.js';
+import { PublishSettings } from '../config/sections/publish.settings.js';
 import type { Settings } from '../config/settings.js';
 
 /**

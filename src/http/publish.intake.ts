@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PublishSettings } from '../config/publish.settings.js';
+import { PublishSettings } from '../config/sections/publish.settings.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { Publication, PublicationError } from '../protocol/publication.js';

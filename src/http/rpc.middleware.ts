@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ProceduresSettings } from '../config/procedures.settings.js';
+import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { RpcHandshake } from '../rpc/rpc-handshake.js';
 import { RpcHttp } from '../rpc/rpc-http.js';

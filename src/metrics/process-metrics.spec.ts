@@ -1,4 +1,4 @@
-import { loadSettings } from '../config/load-settings.js';
+import { loadSettings } from '../config/loading/load-settings.js';
 import { Metrics } from './metrics.js';
 
 /** Each gateway that came and went left a histogram and an observer of the event loop behind. */

@@ -1,7 +1,7 @@
 import { ForbiddenException } from '@nestjs/common';
 import { from, NEVER, Observable, of, range, Subject } from 'rxjs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { loadSettings } from '../config/load-settings.js';
+import { loadSettings } from '../config/loading/load-settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
 import { deferred } from '../../test/support/wait.js';

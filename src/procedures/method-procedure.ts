@@ -1,8 +1,8 @@
 import type { ExternalContextCreator } from '@nestjs/core';
 import type { MarkedMethod } from '../callbacks/provider-discovery.js';
-import { parseDuration } from '../config/duration.js';
-import type { ProceduresSettings } from '../config/procedures.settings.js';
-import { PROCEDURE_NAME } from '../config/text-format.js';
+import { parseDuration } from '../config/kinds/duration.js';
+import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
+import { PROCEDURE_NAME } from '../config/kinds/text-format.js';
 import { argumentReaders } from './argument-values.js';
 import { returnTypeOf } from './design-types.js';
 import { methodCallback } from './method-callback.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ProceduresSettings } from '../config/procedures.settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
 import { Metrics } from '../metrics/metrics.js';

@@ -1,4 +1,4 @@
-import type { ProceduresSettings } from '../config/procedures.settings.js';
+import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { ProcedureLimits } from './procedure.js';
 
 /** Limits of one procedure; what is absent is as the settings of all have it. */

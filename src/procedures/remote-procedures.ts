@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { STREAM_REQUESTER, type StreamRequester } from '../callbacks/stream-requester.js';
-import type { ProceduresSettings } from '../config/procedures.settings.js';
-import type { RemoteProcedureSettings } from '../config/remote-procedure.settings.js';
+import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
+import type { RemoteProcedureSettings } from '../config/sections/procedures/remote-procedure.settings.js';
 import { Settings } from '../config/settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { HttpProcedure } from './http.procedure.js';

@@ -1,4 +1,4 @@
-import { RemoteProcedureSettings } from '../config/remote-procedure.settings.js';
+import { RemoteProcedureSettings } from '../config/sections/procedures/remote-procedure.settings.js';
 import { remoteSignature } from './remote-signature.js';
 
 function signatureOf(settings: Partial<RemoteProcedureSettings>) {

@@ -1,4 +1,4 @@
-import type { RemoteProcedureSettings } from '../config/remote-procedure.settings.js';
+import type { RemoteProcedureSettings } from '../config/sections/procedures/remote-procedure.settings.js';
 import { PARAMETER_TYPES, type Parameter, type Signature } from './signature.js';
 
 /** What callers and help know of a procedure that is an endpoint of the app. Without a list, it takes any parameters. */

@@ -3,7 +3,7 @@ import { isJsonType } from '../callbacks/http-exchange.js';
 import { isForbidden, isTransient } from '../callbacks/http-status.js';
 import { Refusal } from '../callbacks/refusal.js';
 import type { AppAnswer, Requester } from '../callbacks/requester.js';
-import type { RoomsApiSettings } from '../config/rooms-api.settings.js';
+import type { RoomsApiSettings } from '../config/sections/rooms/rooms-api.settings.js';
 import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { readTls } from '../config/client-tls.js';
-import type { RabbitMqSettings } from '../config/rabbitmq.settings.js';
+import type { RabbitMqSettings } from '../config/sections/rooms/rabbitmq.settings.js';
 import { messageOf } from '../base/message-of.js';
 import { RabbitMqBinding } from './rabbitmq-binding.js';
 

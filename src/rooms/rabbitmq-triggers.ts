@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { PublishSettings } from '../config/publish.settings.js';
-import type { RabbitMqSettings } from '../config/rabbitmq.settings.js';
-import { RoomsSettings } from '../config/rooms.settings.js';
+import { PublishSettings } from '../config/sections/publish.settings.js';
+import type { RabbitMqSettings } from '../config/sections/rooms/rabbitmq.settings.js';
+import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { InputBounds } from '../protocol/json/bounds.js';

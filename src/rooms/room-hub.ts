@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { RoomsSettings } from '../config/rooms.settings.js';
+import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { Connection } from '../connection/connection.js';
 import { keyFor } from '../delivery/conflation.js';
 import { Fanout } from '../delivery/fanout.js';

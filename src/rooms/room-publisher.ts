@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { RoomsSettings } from '../config/rooms.settings.js';
+import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { RoomHub, type TriggerSource } from './room-hub.js';

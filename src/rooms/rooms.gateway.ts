@@ -8,7 +8,7 @@ import {
   WebSocketGateway,
 } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
-import { RoomsSettings } from '../config/rooms.settings.js';
+import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { Connection } from '../connection/connection.js';
 import { Endpoint } from '../connection/endpoint.js';
 import { Metrics } from '../metrics/metrics.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ProceduresLocalSettings } from '../config/procedures-local.settings.js';
+import type { ProceduresLocalSettings } from '../config/sections/procedures/local.settings.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 
 const LINE = /^--(\w+)=(.*)$/;

@@ -6,7 +6,7 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { AddressInfo, Server } from 'node:net';
-import type { ProceduresSettings } from '../config/procedures.settings.js';
+import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { Listeners } from '../connection/listeners.js';
 import { LineServer } from './line-server.js';

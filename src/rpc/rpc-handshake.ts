@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { stackOf } from '../base/message-of.js';
 import type { Authenticated } from '../auth/authenticated.js';
 import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
-import { ProceduresSettings } from '../config/procedures.settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import type { Admission, HandshakeRefusal } from '../connection/admission.js';
 import type { AddressedRequest } from '../connection/client-address.js';

@@ -1,4 +1,4 @@
-import { ProceduresSettings } from '../config/procedures.settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { Settings } from '../config/settings.js';
 import { Hello } from '../protocol/hello.js';
 

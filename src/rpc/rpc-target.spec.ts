@@ -1,4 +1,4 @@
-import { loadSettings } from '../config/load-settings.js';
+import { loadSettings } from '../config/loading/load-settings.js';
 import { targetOf } from './rpc-target.js';
 import { ServiceSecret } from './service-secret.js';
 

@@ -1,4 +1,4 @@
-import { loadSettings } from '../config/load-settings.js';
+import { loadSettings } from '../config/loading/load-settings.js';
 import { ServiceSecret } from './service-secret.js';
 
 function secret(value?: string): ServiceSecret {

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ProceduresSettings } from '../config/procedures.settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { InputBounds } from '../protocol/json/bounds.js';

@@ -1,4 +1,4 @@
-import { ProceduresSettings } from '../config/procedures.settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { Listeners } from '../connection/listeners.js';
 import { Lifecycle } from '../lifecycle.js';

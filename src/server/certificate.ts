@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { ConfigurationError } from '../config/configuration-error.js';
-import type { TlsSettings } from '../config/tls.settings.js';
+import type { TlsSettings } from '../config/sections/tls.settings.js';
 import { messageOf } from '../base/message-of.js';
 
 /** What the files hold now. @throws {ConfigurationError} when they cannot be read or do not fit. */

@@ -1,8 +1,8 @@
 import { tokenVerifiers } from '../auth/token-verifiers.js';
 import { ConfigurationError } from '../config/configuration-error.js';
-import { fileProblems } from '../config/files.js';
+import { fileProblems } from '../config/loading/files.js';
 import type { Settings } from '../config/settings.js';
-import { warningsAlone } from '../config/warnings.js';
+import { warningsAlone } from '../config/loading/warnings.js';
 import { messageOf } from '../base/message-of.js';
 import { StateFolder } from '../rpc/state-folder.js';
 import { certificate } from './certificate.js';

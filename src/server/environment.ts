@@ -1,8 +1,8 @@
 import { ConfigModule } from '@nestjs/config';
 import { ConfigurationError } from '../config/configuration-error.js';
-import { readEnvironment } from '../config/environment.js';
-import { loadSettings } from '../config/load-settings.js';
-import { withUsualPort } from '../config/operators.settings.js';
+import { readEnvironment } from '../config/loading/environment.js';
+import { loadSettings } from '../config/loading/load-settings.js';
+import { withUsualPort } from '../config/sections/operators.settings.js';
 import { Settings } from '../config/settings.js';
 
 /** Inside an app, a provider may answer instead. */

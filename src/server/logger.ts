@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { createRequire } from 'node:module';
 import { pino, type Logger } from 'pino';
 import type { prettyFactory } from 'pino-pretty';
-import type { LogSettings } from '../config/log.settings.js';
+import type { LogSettings } from '../config/sections/log.settings.js';
 import { VERSION } from '../config/version.js';
 import { LogLine } from '../metrics/log-line.js';
 import { LogOutput } from './log-output.js';

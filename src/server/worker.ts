@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import cluster from 'node:cluster';
-import { ProceduresLocalSettings } from '../config/procedures-local.settings.js';
-import { ProceduresSettings } from '../config/procedures.settings.js';
+import { ProceduresLocalSettings } from '../config/sections/procedures/local.settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { GatewayStatus } from '../http/gateway-status.js';
 import { Lifecycle } from '../lifecycle.js';

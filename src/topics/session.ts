@@ -1,5 +1,5 @@
 import type { Authenticated } from '../auth/authenticated.js';
-import type { LimitsSettings } from '../config/limits.settings.js';
+import type { LimitsSettings } from '../config/sections/limits.settings.js';
 import type { Connection } from '../connection/connection.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
 import type { SubscriptionLimits } from '../delivery/subscription.js';

@@ -4,7 +4,7 @@ import { FailedAuthentications } from '../auth/failed-authentications.js';
 import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
 import { TicketAuthenticator, ticketRefused } from '../auth/ticket.authenticator.js';
 import { Metrics } from '../metrics/metrics.js';
-import { loadSettings } from '../config/load-settings.js';
+import { loadSettings } from '../config/loading/load-settings.js';
 import type { ClientError } from '../protocol/errors.js';
 import { DEFAULT_REFUSALS, SERVICE_UNAVAILABLE, TOPIC_ERRORS, UNHANDLED_EXCEPTION } from './topic-errors.js';
 

@@ -1,5 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { loadSettings } from '../../src/config/load-settings.js';
+import { loadSettings } from '../../src/config/loading/load-settings.js';
 import type { KittiwakeOptions } from '../../src/config/options.js';
 import { OperatorsServer } from '../../src/http/operators-server.js';
 import { createServer } from '../../src/server/create-server.js';

@@ -1,0 +1,40 @@
+import { validateSync } from 'class-validator';
+import { isSectionKind, type SectionClass } from '../kinds/kind.js';
+import { shown } from '../kinds/mask.js';
+import { problem } from '../kinds/problem.js';
+import type { SettingField } from '../kinds/setting.decorator.js';
+
+/** The names of the fields that class-validator refuses. */
+export function refusedFields(section: object): ReadonlySet<string> {
+  return new Set(validateSync(section, { forbidUnknownValues: false }).map(({ property }) => property));
+}
+
+/**
+ * The lines for a setting that was refused, secrets masked.
+ * @param given what was written; `undefined` when nothing was.
+ * @param place what the lines begin with: the path of the key, or the name of the variable.
+ */
+export function refusalProblems(
+  { kind, secret = false }: SettingField,
+  given: unknown,
+  place: string,
+): string[] {
+  if (isSectionKind(kind)) return [];
+  return kind.faults(given).map(({ at, found, expected, hint, isName = false }) => {
+    if (given === undefined) return `${place}: missing, expected ${expected}`;
+    return problem(`${place}${at}`, shown(found, secret && !isName), expected, hint);
+  });
+}
+
+/** The lines for one input by itself, of a section whose other settings play no part. */
+export function valueProblems(
+  of: SectionClass,
+  setting: SettingField,
+  input: unknown,
+  place: string,
+): string[] {
+  if (isSectionKind(setting.kind)) return [];
+  const section = new of();
+  Reflect.set(section, setting.field, setting.kind.read(input));
+  return refusedFields(section).has(setting.field) ? refusalProblems(setting, input, place) : [];
+}

@@ -1,0 +1,40 @@
+import { texts } from '../kinds/collection.kind.js';
+import { bytes, integer } from '../kinds/number.kind.js';
+import { Setting } from '../kinds/setting.decorator.js';
+import { API_KEY, ENDPOINTS_PATH } from '../kinds/text-format.js';
+import { flag, text } from '../kinds/text.kind.js';
+
+/** Publishing over HTTP. */
+export class PublishSettings {
+  @Setting({
+    kind: texts(API_KEY),
+    secret: true,
+    about:
+      'Keys that services publish with; without one, a random key is made at each start, and printed on the terminal, if standard error is one.',
+  })
+  readonly apiKeys: readonly string[] = [];
+
+  @Setting({ kind: bytes(), about: 'The largest request body.' })
+  readonly maxBodyBytes: number = 1_048_576;
+
+  @Setting({
+    kind: integer({ min: 1, max: 100_000 }),
+    about: 'The most publications, or triggers, in one request.',
+  })
+  readonly maxBatch: number = 1_000;
+
+  @Setting({
+    kind: integer({ min: 0 }),
+    about: 'The most publications, and as many triggers, per second; `0` is no limit.',
+  })
+  readonly maxPerSecond: number = 0;
+
+  @Setting({ kind: flag(), about: 'Offers `POST /publish`, and `POST /trigger` where there are rooms.' })
+  readonly enabled: boolean = true;
+
+  @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services publish.' })
+  readonly path: string = '/publish';
+
+  @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services trigger rooms.' })
+  readonly triggerPath: string = '/trigger';
+}

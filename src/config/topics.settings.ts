@@ -1,9 +1,0 @@
-import { Setting } from './setting.decorator.js';
-import { ENDPOINT_PATH } from './text-format.js';
-import { text } from './text.kind.js';
-
-/** The endpoint where clients subscribe to topics. */
-export class TopicsSettings {
-  @Setting({ kind: text(ENDPOINT_PATH), about: 'The path of the WebSocket endpoint; `*` is every path.' })
-  readonly path: string = '/ws';
-}
