@@ -8,7 +8,7 @@ export { readEnvironment } from './config/loading/environment.js';
 export { loadSettings } from './config/loading/load-settings.js';
 export type { KittiwakeOptions } from './config/options.js';
 export { Settings } from './config/settings.js';
-export { KittiwakeAdapter } from './connection/kittiwake.adapter.js';
+export { KittiwakeAdapter } from './connection/upgrade/kittiwake.adapter.js';
 export { type EndpointKind, KITTIWAKE_ENDPOINT } from './http/endpoint-kind.js';
 export { Kittiwake, type PublishOptions, type TriggerOptions } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';

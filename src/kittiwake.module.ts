@@ -24,7 +24,7 @@ import { Settings } from './config/settings.js';
 import { CONNECTION_SETTINGS } from './connection/connection.settings.js';
 import { Connections } from './connection/connections.js';
 import { Endpoints } from './connection/endpoints.js';
-import { Listeners } from './connection/listeners.js';
+import { Listeners } from './connection/upgrade/listeners.js';
 import { Hub } from './delivery/hub.js';
 import { broker, caller, connectionSettings, endpoints, inputBounds, roomsSettings } from './factories.js';
 import { ApiKeys } from './http/api-keys.js';

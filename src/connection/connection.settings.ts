@@ -1,5 +1,5 @@
-import type { AcceptLimits } from './accept-queue.js';
-import type { AddressRules } from './client-address.js';
+import type { AcceptLimits } from './upgrade/accept-queue.js';
+import type { AddressRules } from './upgrade/client-address.js';
 import type { EventRateLimit } from './event-rate.js';
 
 /** What the floor of connections needs to know; durations in milliseconds, 0 for none. */

@@ -7,8 +7,8 @@ import type { ConnectionHost } from './connection-host.js';
 import { Connection } from './connection.js';
 import { Endpoint } from './endpoint.js';
 import { LoopShare } from './loop-share.js';
-import { Outbox } from './outbox.js';
-import type { Missable } from './overflow.js';
+import { Outbox } from './outflow/outbox.js';
+import type { Missable } from './outflow/overflow.js';
 
 const PING_INTERVAL_MS = 1000;
 const settings = {

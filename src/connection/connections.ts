@@ -9,7 +9,7 @@ import type { ConnectionHost } from './connection-host.js';
 import type { Connection } from './connection.js';
 import { Leaving } from './leaving.js';
 import { LoopShare } from './loop-share.js';
-import { Outbox } from './outbox.js';
+import { Outbox } from './outflow/outbox.js';
 import { Wheel } from './wheel.js';
 import { monotonicMs } from '../base/monotonic-ms.js';
 

@@ -1,4 +1,4 @@
-import type { Missable } from '../connection/overflow.js';
+import type { Missable } from '../connection/outflow/overflow.js';
 import type { DropReason } from './fanout.js';
 
 /** A subscription of which a client may miss something when it does not keep up. */

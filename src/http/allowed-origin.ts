@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isOriginAllowed } from '../connection/origin.js';
+import { isOriginAllowed } from '../connection/upgrade/origin.js';
 
 const MAX_AGE_S = 600;
 

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Settings } from '../config/settings.js';
-import { Listeners } from '../connection/listeners.js';
+import { Listeners } from '../connection/upgrade/listeners.js';
 import { inTurn } from './in-turn.js';
 import type { OperatorEndpoint } from './operator-endpoint.js';
 import { OperatorEndpoints } from './operator-endpoints.js';

@@ -1,4 +1,4 @@
-import { joinedFrame } from '../connection/frame.js';
+import { joinedFrame } from '../connection/outflow/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import type { JsonText } from '../protocol/json/json.js';
 import type { Trigger } from './trigger.js';

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.js';
-import { textFrame } from '../connection/frame.js';
+import { textFrame } from '../connection/outflow/frame.js';
 import type { KeyOf } from '../delivery/conflation.js';
 import type { DropReason, Fanout } from '../delivery/fanout.js';
 import { Misses, type MissingOwner } from '../delivery/misses.js';

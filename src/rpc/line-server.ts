@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer, type Server as NetServer } from 'node:net';
-import { OpenRequests } from '../connection/open-requests.js';
+import { OpenRequests } from '../connection/upgrade/open-requests.js';
 import type { DescriptorChannel } from './descriptor-channel.js';
 import { type LineConnection, type LineLimits, LineSocket, type LineTransport } from './line-socket.js';
 

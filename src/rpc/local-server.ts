@@ -8,7 +8,7 @@ import {
 import type { AddressInfo, Server } from 'node:net';
 import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
-import { Listeners } from '../connection/listeners.js';
+import { Listeners } from '../connection/upgrade/listeners.js';
 import { LineServer } from './line-server.js';
 import { RpcHttp } from './rpc-http.js';
 import { ServiceSecret } from './service-secret.js';

@@ -1,6 +1,6 @@
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
-import { Listeners } from '../connection/listeners.js';
+import { Listeners } from '../connection/upgrade/listeners.js';
 import { Lifecycle } from '../lifecycle.js';
 import { ServiceSecret } from '../rpc/service-secret.js';
 import { GIVEN_ENVIRONMENT } from './environment.js';

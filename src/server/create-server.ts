@@ -5,7 +5,7 @@ import type { ServerOptions as HttpServerOptions } from 'node:http';
 import type { ServerOptions as HttpsServerOptions } from 'node:https';
 import type { Settings } from '../config/settings.js';
 import { Endpoints } from '../connection/endpoints.js';
-import { KittiwakeAdapter } from '../connection/kittiwake.adapter.js';
+import { KittiwakeAdapter } from '../connection/upgrade/kittiwake.adapter.js';
 import { ApiKeys } from '../http/api-keys.js';
 import type { Answer } from '../http/answer.js';
 import { IntakeFront } from '../http/intake-front.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { Listeners } from '../connection/listeners.js';
+import type { Listeners } from '../connection/upgrade/listeners.js';
 import { messageOf } from '../base/message-of.js';
 import { Successor, type SuccessorCommand } from './successor.js';
 

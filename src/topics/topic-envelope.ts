@@ -1,4 +1,4 @@
-import { joinedFrame } from '../connection/frame.js';
+import { joinedFrame } from '../connection/outflow/frame.js';
 import type { DeliveryStage, Envelope } from '../delivery/envelope.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import type { Publication } from '../protocol/publication.js';

@@ -1,6 +1,6 @@
 import { isSameJson, keptCanonicalJson } from '../protocol/json/canonical-json.js';
 import type { Connection } from '../connection/connection.js';
-import { textFrame } from '../connection/frame.js';
+import { textFrame } from '../connection/outflow/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import { Subscription, type SubscriptionLimits } from '../delivery/subscription.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';

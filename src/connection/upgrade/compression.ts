@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { Deflater } from './deflater.js';
+import { Deflater } from '../outflow/deflater.js';
 import type { InflationOwner, PerMessageDeflate } from './inflater.js';
 
 const MAX_WINDOW_BITS = 15;

@@ -1,4 +1,4 @@
-import { Fifo } from '../base/fifo.js';
+import { Fifo } from '../../base/fifo.js';
 
 /** How fast clients are let in. */
 export interface AcceptLimits {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-reason.js';
 import { drained } from './drained.js';
 import { type Missable, Overflow } from './overflow.js';
 

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { stackOf } from '../base/message-of.js';
+import { stackOf } from '../../base/message-of.js';
 import { Batch } from './batch.js';
 
 /** What has grown to this is written at once: a burst must not be kept twice, in frames and joined. */

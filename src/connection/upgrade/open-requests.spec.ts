@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, get, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { eventually } from '../../test/support/wait.js';
+import { eventually } from '../../../test/support/wait.js';
 import { OpenRequests } from './open-requests.js';
 
 describe('the open requests of a server', () => {
