@@ -128,8 +128,8 @@ export async function broker(settings: Settings, metrics: Metrics, relay?: strin
 }
 
 async function redisBrokers(all: Settings, metrics: Metrics): Promise<(settings: RedisSettings) => Broker> {
-  const { RedisBroker } = await import('./broker/redis.broker.js');
-  const { ShardedRedisBroker } = await import('./broker/sharded-redis.broker.js');
+  const { RedisBroker } = await import('./broker/redis/redis.broker.js');
+  const { ShardedRedisBroker } = await import('./broker/redis/sharded/sharded-redis.broker.js');
   const dropped = (reason: string): void => metrics.dropped(reason);
   const maxMessageBytes = all.publish.maxBodyBytes + WRAPPING_BYTES;
   const bounds = inputBounds(all).wrappedIn(WRAPPING_MEMBERS);

@@ -1,4 +1,4 @@
-import { partitionOf, slotOf } from '../src/broker/redis.partitioning.js';
+import { partitionOf, slotOf } from '../src/broker/redis/sharded/partitioning.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestGateway } from './support/gateway.js';
 import { RedisCluster } from './support/redis-cluster.js';

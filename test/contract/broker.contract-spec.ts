@@ -1,9 +1,9 @@
 import { MemoryBroker } from '../../src/broker/memory.broker.js';
 import { PairedBroker } from '../../src/broker/paired.broker.js';
-import { RedisBroker } from '../../src/broker/redis.broker.js';
+import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
 import { WorkersBroker } from '../../src/broker/workers.broker.js';
 import { WorkersRelay } from '../../src/broker/workers.relay.js';
-import { ShardedRedisBroker } from '../../src/broker/sharded-redis.broker.js';
+import { ShardedRedisBroker } from '../../src/broker/redis/sharded/sharded-redis.broker.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisServer } from '../support/redis-server.js';
 import { brokerContract } from './broker.contract.js';

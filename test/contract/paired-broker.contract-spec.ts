@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { PairedBroker } from '../../src/broker/paired.broker.js';
-import { RedisBroker } from '../../src/broker/redis.broker.js';
-import { destroyClient } from '../../src/broker/redis.connection.js';
+import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
+import { destroyClient } from '../../src/broker/redis/connection.js';
 import { freePort, RedisServer } from '../support/redis-server.js';
 import { eventually } from '../support/wait.js';
 import { publication, Recorder } from './recorder.js';

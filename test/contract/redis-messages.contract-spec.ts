@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { RedisBroker } from '../../src/broker/redis.broker.js';
-import { destroyClient } from '../../src/broker/redis.connection.js';
-import type { RedisBrokerSettings } from '../../src/broker/redis.settings.js';
+import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
+import { destroyClient } from '../../src/broker/redis/connection.js';
+import type { RedisBrokerSettings } from '../../src/broker/redis/settings.js';
 import { RedisServer } from '../support/redis-server.js';
 import { eventually } from '../support/wait.js';
 import { publication, Recorder } from './recorder.js';

@@ -1,4 +1,4 @@
-import type { RedisBrokerSettings } from '../../src/broker/redis.settings.js';
+import type { RedisBrokerSettings } from '../../src/broker/redis/settings.js';
 
 /** Settings for a server of a test: quick to notice a loss, but not so quick that a busy machine looks like one. */
 export function redisSettings(

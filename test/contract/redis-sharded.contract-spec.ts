@@ -1,12 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { partitionOf, slotOf } from '../../src/broker/redis.partitioning.js';
-import { ShardedRedisBroker } from '../../src/broker/sharded-redis.broker.js';
+import { partitionOf, slotOf } from '../../src/broker/redis/sharded/partitioning.js';
+import { ShardedRedisBroker } from '../../src/broker/redis/sharded/sharded-redis.broker.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { freePort, type RedisServer } from '../support/redis-server.js';
 import { eventually } from '../support/wait.js';
 import { publication, Recorder } from './recorder.js';
-import type { RedisBrokerSettings } from '../../src/broker/redis.settings.js';
+import type { RedisBrokerSettings } from '../../src/broker/redis/settings.js';
 import { redisSettings } from './redis-settings.js';
 
 const PARTITIONS = 8;

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { RedisBroker } from '../../src/broker/redis.broker.js';
-import { destroyClient } from '../../src/broker/redis.connection.js';
-import type { RedisBrokerSettings } from '../../src/broker/redis.settings.js';
+import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
+import { destroyClient } from '../../src/broker/redis/connection.js';
+import type { RedisBrokerSettings } from '../../src/broker/redis/settings.js';
 import { type CertificateFiles, Certificates } from '../support/certificates.js';
 import { freePort, RedisServer, type RedisServerOptions } from '../support/redis-server.js';
 import { RedisCluster } from '../support/redis-cluster.js';

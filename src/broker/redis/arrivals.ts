@@ -1,4 +1,4 @@
-import { Fifo } from '../base/fifo.js';
+import { Fifo } from '../../base/fifo.js';
 
 /** Messages are handled for so long at a stretch, in milliseconds; then everything else has its turn. */
 const SLICE_MS = 10;

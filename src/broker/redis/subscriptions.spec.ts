@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { PLAIN } from './redis.dialect.js';
-import { RedisSubscriptions } from './redis.subscriptions.js';
+import { PLAIN } from './dialect.js';
+import { RedisSubscriptions } from './subscriptions.js';
 
 const SILENT = { redirected: () => undefined, refused: () => undefined, failed: () => undefined };
 

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
-import { BrokerError } from './broker.error.js';
-import { RedisChannels } from './redis.channels.js';
-import { SHARDED } from './redis.dialect.js';
-import { PROBE, type RedisLink } from './redis.link.js';
-import { partitionPrefix, slotOf } from './redis.partitioning.js';
+import { BrokerError } from '../../broker.error.js';
+import { RedisChannels } from '../channels.js';
+import { SHARDED } from '../dialect.js';
+import { PROBE, type RedisLink } from '../link.js';
+import { partitionPrefix, slotOf } from './partitioning.js';
 
 /**
  * A channel of every partition that carries nothing: it is always joined, so that Redis says when the partition goes

@@ -1,4 +1,4 @@
-import { formatPlace } from './redis.settings.js';
+import { formatPlace } from '../settings.js';
 
 interface Range {
   readonly first: number;

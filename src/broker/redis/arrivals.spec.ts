@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { RedisIntake } from './redis.intake.js';
+import { RedisIntake } from './arrivals.js';
 
 const CHANNEL = Buffer.from('books.1');
 

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { RedisHeartbeat, type Probe } from './redis.heartbeat.js';
+import { RedisHeartbeat, type Probe } from './heartbeat.js';
 
 const TIMING = { pingIntervalMs: 1, pingTimeoutMs: 250 };
 

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
-import { faultText } from './broker.error.js';
-import { SPEAKS_NO_TLS, SPEAKS_TLS } from './redis.faults.js';
+import { faultText } from '../broker.error.js';
+import { SPEAKS_NO_TLS, SPEAKS_TLS } from './faults.js';
 
 /** How long a port has to show what it is, in milliseconds, each time that it is asked. */
 const ANSWER_MS = 1000;

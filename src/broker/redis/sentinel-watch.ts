@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { Redis, type RedisOptions } from 'ioredis';
-import { destroyClient } from './redis.connection.js';
+import { destroyClient } from './connection.js';
 
 /** What a Sentinel publishes when it knows of another master: `<name> <old host> <old port> <new host> <new port>`. */
 const SWITCH = '+switch-master';

@@ -1,11 +1,11 @@
 import type { RedisOptions } from 'ioredis';
-import { BrokerError } from './broker.error.js';
-import { RedisClusterMap } from './redis.cluster-map.js';
-import { RedisClusterView } from './redis.cluster-view.js';
-import { destroyClient, guarded, openClient } from './redis.connection.js';
-import { RedisShard, type RedisShardListener } from './redis.shard.js';
-import { formatPlace, serverPlaces, type RedisBrokerSettings } from './redis.settings.js';
-import { firstWay } from './redis.ways.js';
+import { BrokerError } from '../../broker.error.js';
+import { RedisClusterMap } from './cluster-map.js';
+import { RedisClusterView } from './cluster-view.js';
+import { destroyClient, guarded, openClient } from '../connection.js';
+import { RedisShard, type RedisShardListener } from './shard.js';
+import { formatPlace, serverPlaces, type RedisBrokerSettings } from '../settings.js';
+import { firstWay } from '../ways.js';
 
 /** The primaries of a Cluster that this node is connected to. */
 export class RedisShards {

@@ -1,16 +1,16 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
-import type { Publication } from '../protocol/publication.js';
-import { BrokerError, brokerError } from './broker.error.js';
-import type { Broker, BrokerListener, BrokerState } from './broker.js';
-import { RedisChannels } from './redis.channels.js';
-import { PLAIN } from './redis.dialect.js';
-import { explainedError } from './redis.faults.js';
-import { PROBE, RedisLink, type RedisManner } from './redis.link.js';
-import { RedisMessages, type DropReason } from './redis.messages.js';
-import { recover } from './redis.recovery.js';
-import { RedisRole } from './redis.role.js';
-import { describeRedis, type RedisBrokerSettings } from './redis.settings.js';
+import type { Publication } from '../../protocol/publication.js';
+import { BrokerError, brokerError } from '../broker.error.js';
+import type { Broker, BrokerListener, BrokerState } from '../broker.js';
+import { RedisChannels } from './channels.js';
+import { PLAIN } from './dialect.js';
+import { explainedError } from './faults.js';
+import { PROBE, RedisLink, type RedisManner } from './link.js';
+import { RedisMessages, type DropReason } from './messages.js';
+import { recover } from './recovery.js';
+import { RedisRole } from './role.js';
+import { describeRedis, type RedisBrokerSettings } from './settings.js';
 
 /**
  * Makes any number of nodes one gateway by Redis publish/subscribe; services may PUBLISH on the same channels.

@@ -1,10 +1,10 @@
 import type { RedisOptions } from 'ioredis';
-import { BrokerError, faultText } from './broker.error.js';
-import { connectionOptions } from './redis.connection.js';
-import { diagnose } from './redis.diagnosis.js';
-import { explained } from './redis.faults.js';
-import { describeRedis, type RedisBrokerSettings } from './redis.settings.js';
-import { within } from './within.js';
+import { BrokerError, faultText } from '../broker.error.js';
+import { connectionOptions } from './connection.js';
+import { diagnose } from './diagnosis.js';
+import { explained } from './faults.js';
+import { describeRedis, type RedisBrokerSettings } from './settings.js';
+import { within } from '../within.js';
 
 const NO_ANSWER = /^no answer within|ETIMEDOUT/;
 /** Nothing took the connection: there is nobody to ask for a reason. */

@@ -1,5 +1,5 @@
-import { RedisClusterMap } from './redis.cluster-map.js';
-import { RedisClusterView } from './redis.cluster-view.js';
+import { RedisClusterMap } from './cluster-map.js';
+import { RedisClusterView } from './cluster-view.js';
 
 const NODES = `
 1a 127.0.0.1:7001@17001,host-1 myself,master - 0 0 1 connected 0-99 200 [93->-2b]

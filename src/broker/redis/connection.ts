@@ -1,13 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Redis, type RedisOptions } from 'ioredis';
-import { readTls } from '../config/client-tls.js';
-import { brokerError, faultText } from './broker.error.js';
-import {
-  parseRedisUrl,
-  sentinelAddresses,
-  serverPlaces,
-  type RedisBrokerSettings,
-} from './redis.settings.js';
+import { readTls } from '../../config/client-tls.js';
+import { brokerError, faultText } from '../broker.error.js';
+import { parseRedisUrl, sentinelAddresses, serverPlaces, type RedisBrokerSettings } from './settings.js';
 
 /**
  * The ways to connect, to be tried in turn: one, or one for each node of a Cluster, shuffled to spread the gateways

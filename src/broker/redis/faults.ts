@@ -1,6 +1,6 @@
-import { remedyIn, TLS_FAULTS, type KnownFault } from '../base/tls-fault.js';
-import { BrokerError, faultText } from './broker.error.js';
-import type { RedisBrokerSettings } from './redis.settings.js';
+import { remedyIn, TLS_FAULTS, type KnownFault } from '../../base/tls-fault.js';
+import { BrokerError, faultText } from '../broker.error.js';
+import type { RedisBrokerSettings } from './settings.js';
 
 /** What the gateway says of a Redis that it cannot use. */
 export const SPEAKS_TLS = 'the port speaks TLS, and TLS is not switched on';

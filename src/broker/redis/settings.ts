@@ -1,5 +1,5 @@
-import type { ClientTls } from '../config/client-tls.js';
-import type { InputBounds } from '../protocol/json/bounds.js';
+import type { ClientTls } from '../../config/client-tls.js';
+import type { InputBounds } from '../../protocol/json/bounds.js';
 
 /** How a Redis broker reaches its server, and how long it trusts it without an answer. */
 export interface RedisBrokerSettings {

@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
-import type { Publication } from '../protocol/publication.js';
-import { BrokerError, brokerError } from './broker.error.js';
-import type { Broker, BrokerListener, BrokerState } from './broker.js';
-import { RedisMessages, type DropReason } from './redis.messages.js';
-import { RedisPartition } from './redis.partition.js';
-import { partitionOf } from './redis.partitioning.js';
-import { recover } from './redis.recovery.js';
-import { describeRedis, type RedisBrokerSettings } from './redis.settings.js';
-import type { RedisShard, RedisShardListener } from './redis.shard.js';
-import { RedisShards } from './redis.shards.js';
+import type { Publication } from '../../../protocol/publication.js';
+import { BrokerError, brokerError } from '../../broker.error.js';
+import type { Broker, BrokerListener, BrokerState } from '../../broker.js';
+import { RedisMessages, type DropReason } from '../messages.js';
+import { RedisPartition } from './partition.js';
+import { partitionOf } from './partitioning.js';
+import { recover } from '../recovery.js';
+import { describeRedis, type RedisBrokerSettings } from '../settings.js';
+import type { RedisShard, RedisShardListener } from './shard.js';
+import { RedisShards } from './shards.js';
 
 /**
  * Makes any number of nodes one gateway by sharded Pub/Sub of a Redis Cluster: a publication goes to one shard, not to

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@nestjs/common';
-import { BrokerError, faultText } from './broker.error.js';
+import { BrokerError, faultText } from '../broker.error.js';
 
 const MIN_RECONNECT_MS = 100;
 const MAX_RECONNECT_MS = 2000;

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import { brokerError, faultText } from './broker.error.js';
-import type { RedisDialect } from './redis.dialect.js';
+import { brokerError, faultText } from '../broker.error.js';
+import type { RedisDialect } from './dialect.js';
 
 /** Channels of one SUBSCRIBE: enough to save round trips, few enough not to hold up Redis. */
 const CHANNELS_PER_COMMAND = 1000;

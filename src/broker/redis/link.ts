@@ -1,15 +1,15 @@
 import { Logger } from '@nestjs/common';
 import type { Redis, RedisOptions } from 'ioredis';
-import { faultText } from './broker.error.js';
-import { destroyClient, guarded, openClient } from './redis.connection.js';
-import type { RedisDialect } from './redis.dialect.js';
-import { explained, refusalOf } from './redis.faults.js';
-import { RedisHeartbeat, type Probe } from './redis.heartbeat.js';
-import { RedisIntake } from './redis.intake.js';
-import { RedisSentinelWatch } from './redis.sentinel-watch.js';
-import type { RedisBrokerSettings } from './redis.settings.js';
-import { RedisSubscriptions } from './redis.subscriptions.js';
-import { firstWay } from './redis.ways.js';
+import { faultText } from '../broker.error.js';
+import { destroyClient, guarded, openClient } from './connection.js';
+import type { RedisDialect } from './dialect.js';
+import { explained, refusalOf } from './faults.js';
+import { RedisHeartbeat, type Probe } from './heartbeat.js';
+import { RedisIntake } from './arrivals.js';
+import { RedisSentinelWatch } from './sentinel-watch.js';
+import type { RedisBrokerSettings } from './settings.js';
+import { RedisSubscriptions } from './subscriptions.js';
+import { firstWay } from './ways.js';
 
 /** Joined and published on to see whether that may be done. No topic has its name: topics have a dot. */
 export const PROBE = 'kittiwake:probe';

@@ -1,4 +1,4 @@
-import { partitionOf, partitionPrefix, slotOf } from './redis.partitioning.js';
+import { partitionOf, partitionPrefix, slotOf } from './partitioning.js';
 
 describe('partitions', () => {
   it('have channels by the CRC-32 of their names', () => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
-import { destroyClient } from './redis.connection.js';
-import { SHARDED } from './redis.dialect.js';
-import { RedisSubscriptions } from './redis.subscriptions.js';
+import { destroyClient } from './connection.js';
+import { SHARDED } from './dialect.js';
+import { RedisSubscriptions } from './subscriptions.js';
 
 const CHANNEL = '{3}:books.1';
 const SUBSCRIBED = `*3\r\n$10\r\nssubscribe\r\n$11\r\n${CHANNEL}\r\n:1\r\n`;

@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
-import { stackOf } from '../base/message-of.js';
-import { DigestedLog } from '../metrics/digested-log.js';
-import { INPUT_BOUNDS } from '../protocol/json/bounds.js';
-import { JsonDocument, type JsonReading } from '../protocol/json/json-document.js';
-import { Publication, PublicationError } from '../protocol/publication.js';
-import { BrokerError } from './broker.error.js';
-import { DEFAULT_MAX_MESSAGE_BYTES, type RedisBrokerSettings } from './redis.settings.js';
+import { stackOf } from '../../base/message-of.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import { INPUT_BOUNDS } from '../../protocol/json/bounds.js';
+import { JsonDocument, type JsonReading } from '../../protocol/json/json-document.js';
+import { Publication, PublicationError } from '../../protocol/publication.js';
+import { BrokerError } from '../broker.error.js';
+import { DEFAULT_MAX_MESSAGE_BYTES, type RedisBrokerSettings } from './settings.js';
 
 /** Why a message was not taken for a publication. */
 export type DropReason = 'oversized' | 'malformed';

@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis';
-import { BrokerError, faultText } from './broker.error.js';
-import { RedisClusterView } from './redis.cluster-view.js';
-import { SHARDED } from './redis.dialect.js';
-import { explainedError, refusalOf } from './redis.faults.js';
-import { RedisLink, type RedisLinkListener } from './redis.link.js';
-import type { RedisPartition } from './redis.partition.js';
-import type { RedisBrokerSettings } from './redis.settings.js';
+import { BrokerError, faultText } from '../../broker.error.js';
+import { RedisClusterView } from './cluster-view.js';
+import { SHARDED } from '../dialect.js';
+import { explainedError, refusalOf } from '../faults.js';
+import { RedisLink, type RedisLinkListener } from '../link.js';
+import type { RedisPartition } from './partition.js';
+import type { RedisBrokerSettings } from '../settings.js';
 
 /** What comes this soon after a partition went away may be the rest of what told of it, in milliseconds. */
 const EXPLAINED_MS = 1000;
