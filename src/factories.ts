@@ -1,7 +1,7 @@
 import type { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { WorkersBroker } from './broker/workers.broker.js';
-import { HttpCaller } from './callbacks/http.caller.js';
+import { HttpCaller } from './callbacks/http/http.caller.js';
 import type { LimitsSettings } from './config/sections/limits.settings.js';
 import type { ProceduresSettings } from './config/sections/procedures/procedures.settings.js';
 import { RedisSettings } from './config/sections/broker/redis.settings.js';

@@ -1,6 +1,6 @@
 export { ValidateTicket } from './auth/provider.ticket-validator.js';
 export { TicketRequest } from './auth/ticket-request.js';
-export { Callback, MessageData } from './callbacks/callback-params.js';
+export { Callback, MessageData } from './callbacks/providers/callback-params.js';
 export { CallbackRequest } from './callbacks/callback-request.js';
 export { Refusal } from './callbacks/refusal.js';
 export { ConfigurationError } from './config/configuration-error.js';

@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { settlesWithin } from './base/time-limit.js';
 import type { BrokerState } from './broker/broker.js';
 import { CALLER } from './callbacks/caller.js';
-import type { HttpCaller } from './callbacks/http.caller.js';
+import type { HttpCaller } from './callbacks/http/http.caller.js';
 import { Settings } from './config/settings.js';
 import { ADAPTER_ABSENT, AbsentAdapter } from './connection/upgrade/absent.adapter.js';
 import type { Connection } from './connection/connection.js';

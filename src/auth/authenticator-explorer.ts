@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CALLER, type Caller } from '../callbacks/caller.js';
-import { ProviderMethods } from '../callbacks/provider-methods.js';
+import { ProviderMethods } from '../callbacks/providers/provider-methods.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import type { JwtSettings } from '../config/sections/auth/jwt.settings.js';
 import { Settings } from '../config/settings.js';

@@ -1,4 +1,4 @@
-import { isOk, whyNotOk } from '../callbacks/callback-answer.js';
+import { isOk, whyNotOk } from '../callbacks/http/callback-answer.js';
 import type { Caller } from '../callbacks/caller.js';
 import type { LogParty } from '../metrics/log-line.js';
 import { CallbackAnswerError } from '../protocol/errors.js';

@@ -1,5 +1,5 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
-import { httpExceptionText } from '../callbacks/refusal-members.js';
+import { httpExceptionText } from '../callbacks/providers/refusal-members.js';
 import { CallbackError, ClientError, type Verdict } from '../protocol/errors.js';
 import { toJsonText } from '../protocol/json/json.js';
 import { richJsonText } from '../protocol/json/rich-json.js';

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CallbackRequest } from '../callbacks/callback-request.js';
-import { type ProviderMethod, ProviderMethods } from '../callbacks/provider-methods.js';
+import { type ProviderMethod, ProviderMethods } from '../callbacks/providers/provider-methods.js';
 import { Settings } from '../config/settings.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import { CALLER_HOOK, type CallerHook } from './caller-hooks.decorator.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { scrubUrl } from '../callbacks/callback-url.js';
+import { scrubUrl } from '../callbacks/http/callback-url.js';
 import { measured } from '../callbacks/measured.js';
 import type { StreamRequester } from '../callbacks/stream-requester.js';
 import { DigestedLog } from '../metrics/digested-log.js';

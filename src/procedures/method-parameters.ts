@@ -1,4 +1,4 @@
-import type { MarkedMethod } from '../callbacks/provider-discovery.js';
+import type { MarkedMethod } from '../callbacks/providers/provider-discovery.js';
 import { customParams } from './custom-params.js';
 import { designTypesOf, parameterTypeOf } from './design-types.js';
 import { dtoFields } from './dto-fields.js';

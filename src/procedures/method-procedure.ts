@@ -1,5 +1,5 @@
 import type { ExternalContextCreator } from '@nestjs/core';
-import type { MarkedMethod } from '../callbacks/provider-discovery.js';
+import type { MarkedMethod } from '../callbacks/providers/provider-discovery.js';
 import { parseDuration } from '../config/kinds/duration.js';
 import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { PROCEDURE_NAME } from '../config/kinds/text-format.js';

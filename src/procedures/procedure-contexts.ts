@@ -3,7 +3,7 @@ import { ExternalContextCreator } from '@nestjs/core';
 import type { ExternalExceptionsHandler } from '@nestjs/core/exceptions/external-exceptions-handler.js';
 import { ExecutionContextHost } from '@nestjs/core/internal';
 import type { Observable } from 'rxjs';
-import { isForClient } from '../callbacks/refusal-members.js';
+import { isForClient } from '../callbacks/providers/refusal-members.js';
 import { FilteredResults } from './filtered-results.js';
 import { InterceptedResult } from './intercepted-result.js';
 import { isForCaller } from './is-for-caller.js';

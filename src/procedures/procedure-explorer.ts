@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
-import { type MarkedMethod, ProviderDiscovery } from '../callbacks/provider-discovery.js';
+import { type MarkedMethod, ProviderDiscovery } from '../callbacks/providers/provider-discovery.js';
 import { Settings } from '../config/settings.js';
 import { methodProcedure } from './method-procedure.js';
 import { PROCEDURE } from './procedure.decorator.js';

@@ -1,4 +1,4 @@
-import { withoutByteOrderMark } from '../callbacks/without-byte-order-mark.js';
+import { withoutByteOrderMark } from '../callbacks/http/without-byte-order-mark.js';
 import { JsonError } from '../protocol/json/json.js';
 import { parseRichJson } from '../protocol/json/rich-json.js';
 import type { RemoteSource } from './remote-source.js';

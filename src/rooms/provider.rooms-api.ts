@@ -1,7 +1,7 @@
 import { CallbackRequest } from '../callbacks/callback-request.js';
-import { decisionOf } from '../callbacks/decision.js';
+import { decisionOf } from '../callbacks/providers/decision.js';
 import { requireRefusal } from '../callbacks/provider-refusal.js';
-import type { ProviderAnswer, ProviderMethod } from '../callbacks/provider-methods.js';
+import type { ProviderAnswer, ProviderMethod } from '../callbacks/providers/provider-methods.js';
 import { Refusal } from '../callbacks/refusal.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { toJsonText, type JsonText } from '../protocol/json/json.js';

@@ -1,4 +1,4 @@
-import { maxAgeMsOf } from '../callbacks/answer-age.js';
+import { maxAgeMsOf } from '../callbacks/http/answer-age.js';
 import { JointCall } from '../callbacks/joint-call.js';
 import { KeptAnswers } from '../callbacks/kept-answers.js';
 import type { ResponseHeaders } from '../callbacks/retry-wait.js';

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { isOk, whyNotOk } from '../callbacks/callback-answer.js';
+import { isOk, whyNotOk } from '../callbacks/http/callback-answer.js';
 import { measured } from '../callbacks/measured.js';
 import { keyFor, type KeyOf } from '../delivery/conflation.js';
 import { DigestedLog } from '../metrics/digested-log.js';

@@ -1,4 +1,4 @@
-import { Carrier } from '../callbacks/carrier.js';
+import { Carrier } from '../callbacks/providers/carrier.js';
 import { objectText, toJsonText, type JsonText } from '../protocol/json/json.js';
 
 /** Where a state stands among publications. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CALLER, type Caller } from '../callbacks/caller.js';
-import { ProviderMethods, type ProviderMethod } from '../callbacks/provider-methods.js';
+import { ProviderMethods, type ProviderMethod } from '../callbacks/providers/provider-methods.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { loadSettings } from '../config/loading/load-settings.js';
 import type { ServiceSettings } from '../config/sections/service.settings.js';

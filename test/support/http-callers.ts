@@ -1,4 +1,4 @@
-import { HttpCaller, type HttpCallerSettings } from '../../src/callbacks/http.caller.js';
+import { HttpCaller, type HttpCallerSettings } from '../../src/callbacks/http/http.caller.js';
 
 const SETTINGS: HttpCallerSettings = {
   timeoutMs: 5_000,

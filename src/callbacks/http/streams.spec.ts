@@ -4,13 +4,13 @@ import { createServer, type AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
-import { answer, appsOfTest } from '../../test/support/http-app.js';
-import { callersOfTest, rejection } from '../../test/support/http-callers.js';
-import { deferred, eventually } from '../../test/support/wait.js';
-import { CallbackError } from '../protocol/errors.js';
-import type { JsonText } from '../protocol/json/json.js';
+import { answer, appsOfTest } from '../../../test/support/http-app.js';
+import { callersOfTest, rejection } from '../../../test/support/http-callers.js';
+import { deferred, eventually } from '../../../test/support/wait.js';
+import { CallbackError } from '../../protocol/errors.js';
+import type { JsonText } from '../../protocol/json/json.js';
 import { parseCallbackUrl } from './callback-url.js';
-import type { StreamedAnswer, StreamRequest } from './stream-requester.js';
+import type { StreamedAnswer, StreamRequest } from '../stream-requester.js';
 
 const BODY = '{"procedure": "add"}' as JsonText;
 

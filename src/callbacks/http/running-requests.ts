@@ -1,4 +1,4 @@
-import { CallbackError } from '../protocol/errors.js';
+import { CallbackError } from '../../protocol/errors.js';
 
 /** A request to the app, from its beginning to its end. */
 export interface RunningRequest {

@@ -1,6 +1,6 @@
 import { pipeline, type Duplex, type Readable } from 'node:stream';
 import { createBrotliDecompress, createUnzip } from 'node:zlib';
-import { headerValue, type ResponseHeaders } from './retry-wait.js';
+import { headerValue, type ResponseHeaders } from '../retry-wait.js';
 
 const DECODERS: ReadonlyMap<string, () => Duplex> = new Map([
   ['gzip', createUnzip],

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { rejection } from '../../test/support/http-callers.js';
+import { rejection } from '../../../test/support/http-callers.js';
 import { TurnError, Turns } from './turns.js';
 
 const { signal } = new AbortController();

@@ -1,9 +1,9 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { Logger } from '@nestjs/common';
-import { answer, appsOfTest } from '../../test/support/http-app.js';
-import { callersOfTest } from '../../test/support/http-callers.js';
-import type { JsonText } from '../protocol/json/json.js';
-import type { StreamedAnswer } from './stream-requester.js';
+import { answer, appsOfTest } from '../../../test/support/http-app.js';
+import { callersOfTest } from '../../../test/support/http-callers.js';
+import type { JsonText } from '../../protocol/json/json.js';
+import type { StreamedAnswer } from '../stream-requester.js';
 
 const BODY = '{}' as JsonText;
 const TEXT = `{"a": "${'x'.repeat(50_000)}"}`;

@@ -1,4 +1,4 @@
-import { type Asker, FairLine } from './fair-line.js';
+import { type Asker, FairLine } from '../fair-line.js';
 
 /** How many there are, and who may wait for one. */
 export interface TurnsSettings {

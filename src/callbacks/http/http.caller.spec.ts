@@ -1,11 +1,11 @@
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { Logger, type LoggerService } from '@nestjs/common';
-import { answer, appsOfTest } from '../../test/support/http-app.js';
-import { callersOfTest, rejection } from '../../test/support/http-callers.js';
-import { deferred, eventually } from '../../test/support/wait.js';
-import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
-import type { JsonText } from '../protocol/json/json.js';
+import { answer, appsOfTest } from '../../../test/support/http-app.js';
+import { callersOfTest, rejection } from '../../../test/support/http-callers.js';
+import { deferred, eventually } from '../../../test/support/wait.js';
+import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
+import type { JsonText } from '../../protocol/json/json.js';
 
 const BODY = '{}' as JsonText;
 const FOREVER_MS = 3_600_000;

@@ -1,8 +1,8 @@
 import { HttpException } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
-import { CallbackAnswerError } from '../protocol/errors.js';
-import { isObject, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
-import { Refusal } from './refusal.js';
+import { CallbackAnswerError } from '../../protocol/errors.js';
+import { isObject, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
+import { Refusal } from '../refusal.js';
 
 /** Whether an error speaks to the client: of all others it is told nothing. */
 export function isForClient(error: unknown): error is Refusal | HttpException | WsException {

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
-import { answer, appsOfTest, type HttpApp } from '../../test/support/http-app.js';
-import { callersOfTest } from '../../test/support/http-callers.js';
-import type { JsonText } from '../protocol/json/json.js';
+import { answer, appsOfTest, type HttpApp } from '../../../test/support/http-app.js';
+import { callersOfTest } from '../../../test/support/http-callers.js';
+import type { JsonText } from '../../protocol/json/json.js';
 import type { ConnectionPools } from './connection-pools.js';
-import { HttpAttempt } from './http-attempt.js';
-import { AttemptError } from './http-exchange.js';
+import { HttpAttempt } from './attempt.js';
+import { AttemptError } from './exchange.js';
 import { outgoing } from './outgoing.js';
 
 const BODY = '{"subscription": "books.book_1"}' as JsonText;

@@ -1,4 +1,4 @@
-import { headerValue, type ResponseHeaders } from './retry-wait.js';
+import { headerValue, type ResponseHeaders } from '../retry-wait.js';
 
 const FORBIDS = /(?:^|[\s,])(?:no-store|no-cache|private)(?=$|[\s,=;])/i;
 const MAX_AGE = /(?:^|[\s,])max-age="?(\d{1,10})(?=$|[\s,";])/i;

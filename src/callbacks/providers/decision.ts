@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { isObject } from '../protocol/json/json.js';
+import { isObject } from '../../protocol/json/json.js';
 import type { ReturnedValue } from './callback-contexts.js';
 
 const logger = new Logger('Callbacks');

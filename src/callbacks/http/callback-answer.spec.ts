@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { rejection } from '../../test/support/http-callers.js';
-import { CallbackAnswerError } from '../protocol/errors.js';
+import { rejection } from '../../../test/support/http-callers.js';
+import { CallbackAnswerError } from '../../protocol/errors.js';
 import { isOk, membersOfAnswer } from './callback-answer.js';
 
 describe('an answer', () => {

@@ -1,6 +1,6 @@
-import { CallbackAnswerError } from '../protocol/errors.js';
-import { JsonDocument } from '../protocol/json/json-document.js';
-import { JsonError, valueOf, type JsonMembers } from '../protocol/json/json.js';
+import { CallbackAnswerError } from '../../protocol/errors.js';
+import { JsonDocument } from '../../protocol/json/json-document.js';
+import { JsonError, valueOf, type JsonMembers } from '../../protocol/json/json.js';
 import { withoutByteOrderMark } from './without-byte-order-mark.js';
 
 /** Of an answer without status so many are named. */

@@ -4,7 +4,7 @@ import { isUnanswered } from './app-connector.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { ConnectionPools } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
-import { headerValue, type ResponseHeaders } from './retry-wait.js';
+import { headerValue, type ResponseHeaders } from '../retry-wait.js';
 
 /** A request on its way to the app. */
 export interface Outgoing {

@@ -1,6 +1,6 @@
-import { CallbackError } from '../protocol/errors.js';
+import { CallbackError } from '../../protocol/errors.js';
 import { parseCallbackUrl } from './callback-url.js';
-import type { Outgoing } from './http-exchange.js';
+import type { Outgoing } from './exchange.js';
 
 /**
  * A request to the app. A header `Authorization` goes before user and password of the URL.

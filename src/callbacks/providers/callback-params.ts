@@ -6,7 +6,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
-import type { CallbackRequest } from './callback-request.js';
+import type { CallbackRequest } from '../callback-request.js';
 
 /** Where Nest finds what the parameters of a method are made from. */
 export const CALLBACK_PARAMS = ROUTE_ARGS_METADATA;

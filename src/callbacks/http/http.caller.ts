@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
-import type { RetryOn } from '../config/sections/callbacks.settings.js';
-import { DigestedLog } from '../metrics/digested-log.js';
-import { LogLine } from '../metrics/log-line.js';
-import { CallbackError } from '../protocol/errors.js';
-import type { JsonMembers, JsonText } from '../protocol/json/json.js';
+import type { RetryOn } from '../../config/sections/callbacks.settings.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import { LogLine } from '../../metrics/log-line.js';
+import { CallbackError } from '../../protocol/errors.js';
+import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
-import type { Caller, CallOptions } from './caller.js';
+import type { Caller, CallOptions } from '../caller.js';
 import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
-import type { Asker } from './fair-line.js';
-import { HttpAttempt, type AttemptSettings } from './http-attempt.js';
+import type { Asker } from '../fair-line.js';
+import { HttpAttempt, type AttemptSettings } from './attempt.js';
 import {
   AttemptError,
   exchange,
@@ -16,15 +16,15 @@ import {
   mediaTypeOf,
   type Outgoing,
   readBody,
-} from './http-exchange.js';
-import { HttpStreams } from './http-streams.js';
+} from './exchange.js';
+import { HttpStreams } from './streams.js';
 import { outgoing } from './outgoing.js';
-import type { AppAnswer, AppRequest, Requester } from './requester.js';
+import type { AppAnswer, AppRequest, Requester } from '../requester.js';
 import { RunningRequests } from './running-requests.js';
-import type { StreamedAnswer, StreamRequest, StreamRequester } from './stream-requester.js';
-import { withTimeLimit } from '../base/time-limit.js';
+import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
+import { withTimeLimit } from '../../base/time-limit.js';
 import { TurnError, type Waiting } from './turns.js';
-import { jittered, wait } from './wait.js';
+import { jittered, wait } from '../wait.js';
 
 /** How the app is asked over HTTP. */
 export interface HttpCallerSettings extends ConnectionSettings {

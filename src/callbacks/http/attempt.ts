@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
-import type { RetryOn } from '../config/sections/callbacks.settings.js';
-import { CallbackAnswerError } from '../protocol/errors.js';
-import type { JsonMembers, JsonText } from '../protocol/json/json.js';
+import type { RetryOn } from '../../config/sections/callbacks.settings.js';
+import { CallbackAnswerError } from '../../protocol/errors.js';
+import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import { membersOfAnswer } from './callback-answer.js';
 import type { ConnectionPools } from './connection-pools.js';
 import {
@@ -14,10 +14,10 @@ import {
   mediaTypeOf,
   type Outgoing,
   readBody,
-} from './http-exchange.js';
-import { isForbidden, isTransient } from './http-status.js';
-import { requestedWaitMs, type ResponseHeaders } from './retry-wait.js';
-import { withTimeLimit } from '../base/time-limit.js';
+} from './exchange.js';
+import { isForbidden, isTransient } from './status.js';
+import { requestedWaitMs, type ResponseHeaders } from '../retry-wait.js';
+import { withTimeLimit } from '../../base/time-limit.js';
 
 /** What one try is bounded by. */
 export interface AttemptSettings {

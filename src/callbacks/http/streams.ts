@@ -1,24 +1,17 @@
 import { Logger } from '@nestjs/common';
 import type { Dispatcher } from 'undici';
-import { CallbackError } from '../protocol/errors.js';
-import { MAX_TIMER_MS } from '../base/max-timer.js';
+import { CallbackError } from '../../protocol/errors.js';
+import { MAX_TIMER_MS } from '../../base/max-timer.js';
 import type { CallbackUrl } from './callback-url.js';
 import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
-import {
-  AttemptError,
-  ConnectError,
-  exchange,
-  failure,
-  mediaTypeOf,
-  type Outgoing,
-} from './http-exchange.js';
+import { AttemptError, ConnectError, exchange, failure, mediaTypeOf, type Outgoing } from './exchange.js';
 import { outgoing } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
-import type { StreamedAnswer, StreamRequest, StreamRequester } from './stream-requester.js';
-import { withTimeLimit } from '../base/time-limit.js';
+import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
+import { withTimeLimit } from '../../base/time-limit.js';
 import { TurnError } from './turns.js';
-import { jittered, wait } from './wait.js';
+import { jittered, wait } from '../wait.js';
 
 /** How the app is asked for answers that are read as they come. */
 export interface HttpStreamsSettings extends ConnectionSettings {

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { callersOfTest, rejection } from '../../test/support/http-callers.js';
-import { eventually } from '../../test/support/wait.js';
-import type { JsonText } from '../protocol/json/json.js';
+import { callersOfTest, rejection } from '../../../test/support/http-callers.js';
+import { eventually } from '../../../test/support/wait.js';
+import type { JsonText } from '../../protocol/json/json.js';
 
 const BODY = '{}' as JsonText;
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a":1}';
