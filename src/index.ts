@@ -14,12 +14,16 @@ export { Kittiwake, type PublishOptions, type TriggerOptions } from './kittiwake
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { Arguments } from './procedures/arguments.js';
 export { Descriptor, type SocketKind } from './procedures/descriptor.js';
-export { OnCallerConnect, OnCallerDisconnect } from './procedures/caller-hooks.decorator.js';
+export { OnCallerConnect, OnCallerDisconnect } from './procedures/methods/caller-hooks.decorator.js';
 export { type NeededVariable, NeedInfo } from './procedures/need-info.js';
 export { type CallOrigin, type HttpCall, ProcedureCall } from './procedures/procedure-call.js';
 export { ProcedureError } from './procedures/procedure-errors.js';
-export { Arg, Call, Params } from './procedures/procedure-params.js';
-export { type ParameterRules, Procedure, type ProcedureOptions } from './procedures/procedure.decorator.js';
+export { Arg, Call, Params } from './procedures/methods/procedure-params.js';
+export {
+  type ParameterRules,
+  Procedure,
+  type ProcedureOptions,
+} from './procedures/methods/procedure.decorator.js';
 export { Redirect } from './procedures/redirect.js';
 export { Result } from './procedures/result.js';
 export type { Access, ParameterType } from './procedures/signature.js';

@@ -55,8 +55,8 @@ import {
   Refusal,
   TypedResult,
 } from '../src/index.js';
-import { CallerHooks } from '../src/procedures/caller-hooks.js';
-import { ConversionError } from '../src/procedures/conversion-error.js';
+import { CallerHooks } from '../src/procedures/methods/caller-hooks.js';
+import { ConversionError } from '../src/procedures/calls/conversion-error.js';
 import { toJsonText } from '../src/protocol/json/json.js';
 import { TestProcedures, WITH_PROCEDURES } from './support/calls.js';
 import { rejection } from './support/http-callers.js';

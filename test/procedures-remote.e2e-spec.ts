@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { KittiwakeOptions } from '../src/config/options.js';
-import { Calls } from '../src/procedures/calls.js';
+import { Calls } from '../src/procedures/calls/calls.js';
 import { Procedures } from '../src/procedures/procedures.js';
-import type { Answer } from '../src/procedures/running-call.js';
+import type { Answer } from '../src/procedures/calls/running-call.js';
 import { CallbackError } from '../src/protocol/errors.js';
 import { membersOf, type JsonMembers } from '../src/protocol/json/json.js';
 import { stoppedAfterEach } from './support/cleanup.js';

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
-import { Calls } from '../procedures/calls.js';
+import { Calls } from '../procedures/calls/calls.js';
 import type { Procedure } from '../procedures/procedure.js';
 import { Procedures } from '../procedures/procedures.js';
 import { configProcedure } from './config.procedure.js';

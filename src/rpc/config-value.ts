@@ -1,4 +1,4 @@
-import { convert } from '../procedures/convert.js';
+import { convert } from '../procedures/calls/convert.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { isObject } from '../protocol/json/json.js';
 import { messageOf } from '../base/message-of.js';

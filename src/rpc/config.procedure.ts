@@ -1,4 +1,4 @@
-import { convert } from '../procedures/convert.js';
+import { convert } from '../procedures/calls/convert.js';
 import type { Procedure } from '../procedures/procedure.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { builtIn, optional } from './built-in.js';

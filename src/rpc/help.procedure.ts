@@ -1,4 +1,4 @@
-import type { Calls } from '../procedures/calls.js';
+import type { Calls } from '../procedures/calls/calls.js';
 import type { Procedure } from '../procedures/procedure.js';
 import type { CallOrigin } from '../procedures/procedure-call.js';
 import type { Procedures } from '../procedures/procedures.js';

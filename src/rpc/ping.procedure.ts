@@ -1,5 +1,5 @@
-import type { Calls } from '../procedures/calls.js';
-import { convert } from '../procedures/convert.js';
+import type { Calls } from '../procedures/calls/calls.js';
+import { convert } from '../procedures/calls/convert.js';
 import type { Procedure } from '../procedures/procedure.js';
 import type { ProcedureCall } from '../procedures/procedure-call.js';
 import type { Procedures } from '../procedures/procedures.js';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { Expiry } from '../auth/expiry.js';
 import type { Arguments } from '../procedures/arguments.js';
-import { callRefusal } from '../procedures/call-refusal.js';
+import { callRefusal } from '../procedures/calls/call-refusal.js';
 import { isForCaller } from '../procedures/is-for-caller.js';
 import type { Procedure } from '../procedures/procedure.js';
 import type { CallOrigin, HttpCall } from '../procedures/procedure-call.js';

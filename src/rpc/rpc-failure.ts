@@ -2,7 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { isNativeError } from 'node:util/types';
 import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
 import { httpExceptionText } from '../callbacks/providers/refusal-members.js';
-import { ConversionError } from '../procedures/conversion-error.js';
+import { ConversionError } from '../procedures/calls/conversion-error.js';
 import { NeedInfo, type NeededVariable } from '../procedures/need-info.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { Redirect } from '../procedures/redirect.js';

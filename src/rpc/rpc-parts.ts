@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Refusals } from '../metrics/refusals.js';
-import { Calls } from '../procedures/calls.js';
+import { Calls } from '../procedures/calls/calls.js';
 import { RpcCallers } from './rpc-callers.js';
 import { WorkerConfig } from './worker-config.js';
 

@@ -3,7 +3,7 @@ import { Drain } from '../base/drain.js';
 import type { Authenticated } from '../auth/authenticated.js';
 import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
-import { CallerHooks } from '../procedures/caller-hooks.js';
+import { CallerHooks } from '../procedures/methods/caller-hooks.js';
 import { expiresIn } from '../protocol/expires-in.js';
 import type { Hello } from '../protocol/hello.js';
 import type { JsonMembers } from '../protocol/json/json.js';

@@ -3,7 +3,7 @@ import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Arguments } from '../procedures/arguments.js';
-import { OpenCalls } from '../procedures/open-calls.js';
+import { OpenCalls } from '../procedures/calls/open-calls.js';
 import { PROCEDURE_ERRORS } from '../procedures/procedure-errors.js';
 import { canonicalJson } from '../protocol/json/canonical-json.js';
 import { ClientError } from '../protocol/errors.js';

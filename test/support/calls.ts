@@ -1,9 +1,9 @@
 import type { Provider, Type } from '@nestjs/common';
 import { type KittiwakeOptions } from '../../src/index.js';
-import { Calls } from '../../src/procedures/calls.js';
+import { Calls } from '../../src/procedures/calls/calls.js';
 import type { CallOrigin } from '../../src/procedures/procedure-call.js';
 import { Procedures } from '../../src/procedures/procedures.js';
-import type { Answer } from '../../src/procedures/running-call.js';
+import type { Answer } from '../../src/procedures/calls/running-call.js';
 import type { Signature } from '../../src/procedures/signature.js';
 import { toJsonText } from '../../src/protocol/json/json.js';
 import { createApp, KeptLog, moduleOf, OPTIONS, TestApp } from './nest-app.js';

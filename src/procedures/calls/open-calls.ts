@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
+import { Settings } from '../../config/settings.js';
+import type { Connection } from '../../connection/connection.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { CallSet, type ClientCall } from './call-set.js';
+import { Calls } from './calls.js';
+
+/** As many of the largest frames may belong to calls of one connection that run. */
+const LARGEST_FRAMES = 4;
+
+/** The calls of all connections that have not ended. */
+@Injectable()
+export class OpenCalls {
+  private readonly sets = new WeakMap<Connection, CallSet>();
+  private readonly settings: ProceduresSettings;
+  private readonly keptBytes: number;
+
+  constructor(
+    private readonly calls: Calls,
+    { procedures, limits }: Settings,
+    private readonly metrics: Metrics,
+  ) {
+    this.keptBytes = limits.keptBytes;
+    this.settings = procedures ?? new ProceduresSettings();
+  }
+
+  /**
+   * Begins a call of the client of a connection; nothing has to wait for it.
+   * @param maxResultBytes less than the settings have, where the connection has other things to send as well.
+   */
+  begin(connection: Connection, call: ClientCall, maxResultBytes = Infinity): void {
+    void this.run(connection, call, maxResultBytes);
+  }
+
+  /** Ends a call by what the client gave it to be cancelled by. @returns whether there was one. */
+  cancel(connection: Connection, key: string): boolean {
+    return this.sets.get(connection)?.cancel(key) ?? false;
+  }
+
+  private async run(connection: Connection, call: ClientCall, maxResultBytes: number): Promise<void> {
+    const isDone = await this.of(connection, maxResultBytes).run(call);
+    this.metrics.eventHandled('call', isDone ? 'success' : 'error');
+  }
+
+  private of(connection: Connection, maxResultBytes: number): CallSet {
+    let set = this.sets.get(connection);
+    if (set) return set;
+    const { callsPerConnection, frameBytes, resultBytes } = this.settings;
+    set = new CallSet(this.calls, connection, {
+      calls: callsPerConnection,
+      frameBytes: LARGEST_FRAMES * frameBytes,
+      keptBytes: this.keptBytes,
+      resultBytes: Math.min(resultBytes, maxResultBytes),
+    });
+    this.sets.set(connection, set);
+    return set;
+  }
+}

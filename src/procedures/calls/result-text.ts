@@ -1,0 +1,24 @@
+import type { JsonText } from '../../protocol/json/json.js';
+import { richJsonText } from '../../protocol/json/rich-json.js';
+import { PROCEDURE_ERRORS } from '../procedure-errors.js';
+import { Result } from '../result.js';
+import { TypedResult } from '../typed-result.js';
+
+const MAX_BYTES_PER_CHARACTER = 3;
+
+/**
+ * A result as callers over WebSocket get it: JSON, with bytes as `{"__base64__": …}`; of a typed one, its data.
+ * @throws {ClientError} `result_too_large`.
+ * @throws {JsonError} when it cannot be JSON.
+ */
+export function resultText(value: unknown, maxBytes: number): JsonText {
+  const text = richJsonText(dataOf(value));
+  const isSmall = text.length * MAX_BYTES_PER_CHARACTER <= maxBytes;
+  if (!isSmall && Buffer.byteLength(text) > maxBytes) throw PROCEDURE_ERRORS.resultTooLarge();
+  return text;
+}
+
+function dataOf(value: unknown): unknown {
+  if (value instanceof Result) return dataOf(value.value);
+  return value instanceof TypedResult ? value.data : value;
+}

@@ -1,0 +1,123 @@
+import type { CallOutcome } from '../../metrics/procedure.metrics.js';
+import { CallbackError } from '../../protocol/errors.js';
+import { MAX_TIMER_MS } from '../../base/max-timer.js';
+import { CallGivenUp } from './call-given-up.js';
+import { isForCaller } from '../is-for-caller.js';
+import type { Procedure } from '../procedure.js';
+import type { ProcedureCall } from '../procedure-call.js';
+import { PROCEDURE_ERRORS } from '../procedure-errors.js';
+import { ResultStream, type StreamedCall } from './result-stream.js';
+import { stopResults } from '../results/stop-results.js';
+import { streamOf } from '../results/stream-of.js';
+
+/** What a call gives: one result, or a stream of them; see {@link ResultStream}. */
+export type Answer = { readonly value: unknown } | { readonly stream: AsyncIterator<unknown, unknown, void> };
+
+type Results = AsyncIterator<unknown>;
+
+/**
+ * A call from its beginning to its end. It ends when the procedure is done, when the caller's signal is aborted, when the
+ * deadline has passed or when its stream is given up: then its own signal is aborted, and whatever the procedure still
+ * does plays no part any more.
+ */
+export class RunningCall implements StreamedCall {
+  private readonly controller = new AbortController();
+  private timer: NodeJS.Timeout | undefined;
+  private isOver = false;
+  /** Tells whoever waits for the answer, or for the next result of it, that the call was ended. */
+  private tellEnd: ((reason: unknown) => void) | undefined;
+
+  constructor(
+    private readonly procedure: Procedure,
+    private readonly caller: AbortSignal,
+    private readonly finished: (outcome: CallOutcome) => void,
+  ) {}
+
+  /** For the procedure. */
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** @throws what the caller is to be told, or the reason why the call was ended. Call it once. */
+  run(call: ProcedureCall, values: readonly unknown[]): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.tellEnd = reject;
+      this.watch();
+      if (this.isOver) return;
+      this.start(call, values).then(
+        ([value, results]) => this.began(value, results, resolve),
+        (error: unknown) => this.failed(error, reject),
+      );
+    });
+  }
+
+  finish(outcome: CallOutcome): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    clearTimeout(this.timer);
+    this.caller.removeEventListener('abort', this.abandoned);
+    this.finished(outcome);
+  }
+
+  giveUp(): void {
+    this.end(new CallGivenUp(), 'cancelled');
+  }
+
+  told(error: unknown): unknown {
+    const isKnown = isForCaller(error) || error instanceof CallbackError;
+    return isKnown ? error : PROCEDURE_ERRORS.failed(this.procedure.signature.name, error);
+  }
+
+  private watch(): void {
+    if (this.caller.aborted) {
+      this.abandoned();
+      return;
+    }
+    this.caller.addEventListener('abort', this.abandoned, { once: true });
+    const { deadlineMs } = this.procedure.limits;
+    if (deadlineMs <= 0) return;
+    const tooLate = (): void => this.end(PROCEDURE_ERRORS.tooLate(), 'error');
+    this.timer = setTimeout(tooLate, Math.min(deadlineMs, MAX_TIMER_MS));
+  }
+
+  /** A procedure that is not an async function may throw at once, and so may what it returns. */
+  private async start(
+    call: ProcedureCall,
+    values: readonly unknown[],
+  ): Promise<[unknown, Results | undefined]> {
+    const value = await this.procedure.run(call, values);
+    return [value, streamOf(value)];
+  }
+
+  private began(value: unknown, results: Results | undefined, resolve: (answer: Answer) => void): void {
+    if (this.isOver) {
+      if (results) stopResults(results);
+      return;
+    }
+    if (!results) {
+      this.finish('success');
+      resolve({ value });
+      return;
+    }
+    if (!this.procedure.limits.endsStreams) clearTimeout(this.timer);
+    const stream = new ResultStream(results, this);
+    this.tellEnd = (reason) => stream.end(reason);
+    resolve({ stream });
+  }
+
+  private failed(error: unknown, reject: (reason: unknown) => void): void {
+    if (this.isOver) return;
+    this.finish('error');
+    reject(this.told(error));
+  }
+
+  private readonly abandoned = (): void => this.end(this.caller.reason, 'cancelled');
+
+  /** The slot is free and the signal aborted before anybody is told: what they do next finds it so. */
+  private end(reason: unknown, outcome: CallOutcome): void {
+    if (this.isOver) return;
+    this.finish(outcome);
+    this.controller.abort(reason);
+    this.tellEnd?.(reason);
+  }
+}

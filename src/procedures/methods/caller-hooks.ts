@@ -1,0 +1,43 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { CallbackRequest } from '../../callbacks/callback-request.js';
+import { type ProviderMethod, ProviderMethods } from '../../callbacks/providers/provider-methods.js';
+import { Settings } from '../../config/settings.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
+import { CALLER_HOOK, type CallerHook } from './caller-hooks.decorator.js';
+
+/** Tells the app's providers of the clients that connect to call procedures, each of them once. */
+@Injectable()
+export class CallerHooks implements OnModuleInit {
+  private readonly methods: Record<CallerHook, ProviderMethod[]> = { connect: [], disconnect: [] };
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly providers: ProviderMethods,
+  ) {}
+
+  /** @throws when there are such methods, but no procedures are configured. */
+  onModuleInit(): void {
+    for (const method of this.providers.marked(CALLER_HOOK)) {
+      if (!this.settings.procedures)
+        throw new Error(`${method.name} is told of callers, but the section procedures is not configured`);
+      this.methods[method.mark as CallerHook].push(method);
+    }
+  }
+
+  /** Settles when every method has been told; never rejects: what a method throws is logged. */
+  connected(identity: JsonMembers): Promise<void> {
+    return this.tell('connect', identity);
+  }
+
+  /** As {@link connected}. Call it when that has settled, for a method may count on the order. */
+  disconnected(identity: JsonMembers): Promise<void> {
+    return this.tell('disconnect', identity);
+  }
+
+  private async tell(hook: CallerHook, identity: JsonMembers): Promise<void> {
+    const told = this.methods[hook].map((method) =>
+      method.call((signal) => new CallbackRequest(identity, signal)),
+    );
+    await Promise.allSettled(told);
+  }
+}

@@ -1,0 +1,45 @@
+import { getMetadataStorage, ValidationTypes } from 'class-validator';
+import { parameterTypeOf } from './design-types.js';
+import { dtoLimits } from './dto-limits.js';
+import type { ParameterType, ValueLimits } from '../signature.js';
+
+/** A field of a class whose instances are checked by class-validator. */
+export interface DtoField {
+  readonly name: string;
+  readonly type: ParameterType | undefined;
+  readonly isOptional: boolean;
+  readonly isBigInt: boolean;
+  readonly limits?: ValueLimits | undefined;
+}
+
+/** The fields of a class that have rules of class-validator, in the order of their declaration. */
+export function dtoFields(type: unknown): DtoField[] {
+  if (typeof type !== 'function' || type === Object) return [];
+  const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+  const names = new Set(rules.map(({ propertyName }) => propertyName));
+  const optional = new Set(
+    rules
+      .filter(({ type }) => type === ValidationTypes.CONDITIONAL_VALIDATION)
+      .map(({ propertyName }) => propertyName),
+  );
+  const defaults = defaultsOf(type as new () => object);
+  return [...names].map((name) => {
+    const designType: unknown = Reflect.getMetadata('design:type', type.prototype as object, name);
+    return {
+      name,
+      type: parameterTypeOf(designType),
+      isOptional: optional.has(name) || defaults[name] !== undefined,
+      isBigInt: designType === BigInt,
+      limits: dtoLimits(rules.filter(({ propertyName }) => propertyName === name)),
+    };
+  });
+}
+
+/** What an instance has before it is filled. */
+function defaultsOf(type: new () => object): Readonly<Record<string, unknown>> {
+  try {
+    return { ...new type() };
+  } catch {
+    return {}; // its constructor wants arguments, so it says nothing of defaults
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core';
+import { type MarkedMethod, ProviderDiscovery } from '../../callbacks/providers/provider-discovery.js';
+import { Settings } from '../../config/settings.js';
+import { methodProcedure } from './method-procedure.js';
+import { PROCEDURE } from './procedure.decorator.js';
+import { Procedures } from '../procedures.js';
+
+const ROLE = 'has procedures of Kittiwake';
+
+/** Finds the methods of providers that are procedures at the start. */
+@Injectable()
+export class ProcedureExplorer implements OnModuleInit {
+  constructor(
+    private readonly settings: Settings,
+    private readonly procedures: Procedures,
+    private readonly discovery: ProviderDiscovery,
+    private readonly contexts: ExternalContextCreator,
+  ) {}
+
+  /** @throws when a method cannot be a procedure, two are of one name, or no procedures are configured. */
+  onModuleInit(): void {
+    for (const marked of this.discovery.methods(PROCEDURE, ROLE)) this.add(marked);
+  }
+
+  private add(marked: MarkedMethod): void {
+    const { procedures: settings } = this.settings;
+    if (!settings) {
+      throw new Error(
+        `${marked.name} is a procedure, but the section procedures is not configured: set procedures: {}`,
+      );
+    }
+    this.discovery.requireSingleton(marked.provider, ROLE);
+    this.procedures.add(methodProcedure(marked, settings, this.contexts), marked.name);
+  }
+}

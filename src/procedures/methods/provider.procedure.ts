@@ -1,0 +1,37 @@
+import type { MethodParameter } from './parameter-rules.js';
+import type { Procedure, ProcedureLimits } from '../procedure.js';
+import type { ProcedureCall } from '../procedure-call.js';
+import type { Signature } from '../signature.js';
+
+export interface MethodSignature extends Signature {
+  readonly parameters: readonly MethodParameter[];
+}
+
+/** What calls the method, with everything that Nest has for it. */
+export type MethodHandler = (call: ProcedureCall, given: readonly unknown[]) => Promise<unknown>;
+
+/** A procedure that is a method of a provider. */
+export class ProviderProcedure implements Procedure {
+  private readonly bigInts: readonly number[];
+
+  constructor(
+    readonly signature: MethodSignature,
+    readonly limits: ProcedureLimits,
+    private readonly handler: MethodHandler,
+  ) {
+    this.bigInts = signature.parameters.flatMap(({ isBigInt }, index) => (isBigInt ? [index] : []));
+  }
+
+  run(call: ProcedureCall, given: readonly unknown[]): Promise<unknown> {
+    return this.handler(call, this.bigInts.length > 0 ? this.withBigInts(given) : given);
+  }
+
+  private withBigInts(given: readonly unknown[]): readonly unknown[] {
+    const values = [...given];
+    for (const index of this.bigInts) {
+      const value = values[index];
+      if (typeof value === 'number') values[index] = BigInt(value);
+    }
+    return values;
+  }
+}

@@ -1,0 +1,76 @@
+import { Logger } from '@nestjs/common';
+import { scrubUrl } from '../../callbacks/http/callback-url.js';
+import { measured } from '../../callbacks/measured.js';
+import type { StreamRequester } from '../../callbacks/stream-requester.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import type { Metrics } from '../../metrics/metrics.js';
+import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
+import type { Procedure, ProcedureLimits } from '../procedure.js';
+import type { ProcedureCall } from '../procedure-call.js';
+import { ProcedureError } from '../procedure-errors.js';
+import { REMOTE_ACCEPT, remoteAnswer } from './answer.js';
+import { remoteRequest } from './request.js';
+import type { RemoteSource } from './source.js';
+import type { Signature } from '../signature.js';
+
+/** Where the app has a procedure, and what its answers are bounded by. */
+export interface RemoteEndpoint {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** How long it may take until an answer begins, milliseconds; 0: no limit. Default: the `timeout` of callbacks. */
+  readonly timeoutMs: number | undefined;
+  /** The largest result; of a stream, each. */
+  readonly maxResultBytes: number;
+}
+
+/**
+ * A procedure that is an endpoint of the app. A call is one POST, see {@link remoteRequest}; what its answer means, see
+ * {@link remoteAnswer}. It is sent again only when there was no connection, for the app may have done what it was told
+ * even if its answer was lost. When the call ends, the request does, at once.
+ */
+export class HttpProcedure implements Procedure, RemoteSource {
+  private readonly warnings = new DigestedLog(new Logger('Procedures'));
+
+  constructor(
+    readonly signature: Signature,
+    readonly limits: ProcedureLimits,
+    private readonly endpoint: RemoteEndpoint,
+    private readonly requester: StreamRequester,
+    private readonly metrics: Metrics,
+  ) {}
+
+  get maxBytes(): number {
+    return this.endpoint.maxResultBytes;
+  }
+
+  /** A stream is measured until it begins. */
+  run(call: ProcedureCall, given: readonly unknown[]): Promise<unknown> {
+    const { signal } = call;
+    const { url, headers, timeoutMs } = this.endpoint;
+    const question = { service: 'procedures', callback: this.signature.name, signal, isRefusal };
+    return measured(this.metrics, question, async () => {
+      const body = remoteRequest(this.signature, call, given);
+      const accepting = { accept: REMOTE_ACCEPT, ...headers };
+      const answer = await this.requester.open({ url, headers: accepting, body, timeoutMs, signal });
+      return remoteAnswer(answer, this);
+    });
+  }
+
+  fault(message: string): CallbackError {
+    return new CallbackError(this.logged(message));
+  }
+
+  defect(message: string): CallbackAnswerError {
+    return new CallbackAnswerError(this.logged(message));
+  }
+
+  private logged(message: string): string {
+    const text = `POST ${scrubUrl(this.endpoint.url)}: ${message}`;
+    this.warnings.warn('', text);
+    return text;
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ProcedureError;
+}

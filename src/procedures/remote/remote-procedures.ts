@@ -1,0 +1,46 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { STREAM_REQUESTER, type StreamRequester } from '../../callbacks/stream-requester.js';
+import type { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
+import type { RemoteProcedureSettings } from '../../config/sections/procedures/remote-procedure.settings.js';
+import { Settings } from '../../config/settings.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { HttpProcedure } from './http.procedure.js';
+import { procedureLimits } from '../procedure-limits.js';
+import { Procedures } from '../procedures.js';
+import { remoteSignature } from './signature.js';
+
+/** Adds the procedures that the configuration maps to endpoints of the app. */
+@Injectable()
+export class RemoteProcedures implements OnModuleInit {
+  constructor(
+    private readonly settings: Settings,
+    private readonly procedures: Procedures,
+    @Inject(STREAM_REQUESTER) private readonly requester: StreamRequester,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** @throws when there is a procedure of the same name. */
+  onModuleInit(): void {
+    const { procedures } = this.settings;
+    for (const [name, remote] of procedures?.remote ?? []) {
+      this.procedures.add(this.procedure(name, remote, procedures!));
+    }
+  }
+
+  private procedure(
+    name: string,
+    remote: RemoteProcedureSettings,
+    procedures: ProceduresSettings,
+  ): HttpProcedure {
+    const { url, headers, deadlineMs: timeoutMs } = remote;
+    const endpoint = { url, headers, timeoutMs, maxResultBytes: procedures.resultBytes };
+    const signature = remoteSignature(name, remote);
+    return new HttpProcedure(
+      signature,
+      procedureLimits(procedures, remote),
+      endpoint,
+      this.requester,
+      this.metrics,
+    );
+  }
+}

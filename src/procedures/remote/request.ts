@@ -1,0 +1,34 @@
+import { objectText, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
+import { richJsonText } from '../../protocol/json/rich-json.js';
+import type { ProcedureCall } from '../procedure-call.js';
+import type { Signature } from '../signature.js';
+
+const NOBODY = 'null' as JsonText;
+
+/**
+ * The body that the app is asked with: `{"procedure", "params", "args", "identity"}`. What has a name is in `params`,
+ * what else was given by position in `args`. The fields of the identity are the text they came in.
+ */
+export function remoteRequest(
+  { name, parameters, rest }: Signature,
+  { origin: { identity } }: ProcedureCall,
+  given: readonly unknown[],
+): JsonText {
+  const params: JsonMembers = new Map();
+  for (const [index, parameter] of parameters.entries()) {
+    if (given[index] !== undefined) params.set(parameter.name, richJsonText(given[index]));
+  }
+  let leftOver = given.slice(parameters.length);
+  if (rest.named) {
+    for (const [name, value] of leftOver[0] as ReadonlyMap<string, unknown>) {
+      params.set(name, richJsonText(value));
+    }
+    leftOver = leftOver.slice(1);
+  }
+  return objectText([
+    ['procedure', toJsonText(name)],
+    ['params', objectText(params)],
+    ['args', `[${leftOver.map((value) => richJsonText(value)).join(',')}]` as JsonText],
+    ['identity', identity ? objectText(identity) : NOBODY],
+  ]);
+}

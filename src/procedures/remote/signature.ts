@@ -1,0 +1,28 @@
+import type { RemoteProcedureSettings } from '../../config/sections/procedures/remote-procedure.settings.js';
+import { PARAMETER_TYPES, type Parameter, type Signature } from '../signature.js';
+
+/** What callers and help know of a procedure that is an endpoint of the app. Without a list, it takes any parameters. */
+export function remoteSignature(name: string, settings: RemoteProcedureSettings): Signature {
+  const { parameters, description, stream: isStream } = settings;
+  const takesAny = parameters === undefined;
+  return {
+    name,
+    access: settings.public ? 'public' : 'private',
+    description,
+    parameters: (parameters ?? []).map(parameterOf),
+    rest: { positional: takesAny, named: takesAny },
+    isStream,
+    isRaw: false,
+  };
+}
+
+/** @param text such as `a`, `a:int`, `b:str?` or `*x`; the settings have seen to it that it is one. */
+function parameterOf(text: string): Parameter {
+  const [, star, name = '', type, mark] = /^(\*?)(\w+)(?::(\w+))?(\??)$/.exec(text) ?? [];
+  return {
+    name,
+    type: PARAMETER_TYPES.find((known) => known === type),
+    isOptional: mark === '?',
+    isNamedOnly: star === '*',
+  };
+}

@@ -1,0 +1,93 @@
+import { Observable, Subject, takeUntil } from 'rxjs';
+import { Demand } from './demand.js';
+import { Fifo } from '../../base/fifo.js';
+
+/** Results that may wait to be read: an Observable cannot be held up. */
+const MAX_WAITING = 100_000;
+
+type Step = IteratorResult<unknown, unknown>;
+
+/**
+ * The values of an Observable, one by one. It is subscribed to when the first is asked for, and unsubscribed from with
+ * `return()`. Values that nobody has asked for yet wait; when more than 100,000 do, that is an error.
+ */
+export class ObservedResults implements AsyncIterableIterator<unknown, unknown, void> {
+  private readonly waiting = new Fifo<unknown>();
+  private readonly stopped = new Subject<void>();
+  private isStarted = false;
+  private asker: { resolve(step: Step): void; reject(error: unknown): void } | undefined;
+  private end: { readonly error?: unknown } | undefined;
+
+  /** @param demand of who makes the values, if that waits for it. */
+  constructor(
+    private readonly observable: Observable<unknown>,
+    private readonly demand = new Demand(),
+  ) {}
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Step> {
+    return new Promise((resolve, reject) => {
+      this.asker = { resolve, reject };
+      this.start();
+      this.answer();
+      if (this.asker) this.demand.want();
+    });
+  }
+
+  return(): Promise<Step> {
+    this.waiting.clear();
+    this.stopped.next();
+    this.finish({});
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** Subscribes, if that has not been done. */
+  start(): void {
+    if (this.isStarted) return;
+    this.isStarted = true;
+    this.observable.pipe(takeUntil(this.stopped)).subscribe({
+      next: (value) => this.add(value),
+      error: (error) => this.finish({ error }),
+      complete: () => this.finish({}),
+    });
+  }
+
+  private add(value: unknown): void {
+    this.demand.satisfied();
+    this.waiting.push(value);
+    this.answer();
+    if (this.waiting.length <= MAX_WAITING) return;
+    this.finish({ error: new Error(`more than ${MAX_WAITING} values of an Observable wait to be read`) });
+    this.stopped.next();
+  }
+
+  private finish(end: { readonly error?: unknown }): void {
+    this.end ??= end;
+    this.answer();
+  }
+
+  private answer(): void {
+    const { asker } = this;
+    if (!asker || !(this.canGive || this.end)) return;
+    this.asker = undefined;
+    if (this.waiting.length > 0) asker.resolve(this.take());
+    else if (this.end && 'error' in this.end) {
+      asker.reject(this.end.error);
+      this.end = {};
+    } else asker.resolve({ done: true, value: undefined });
+  }
+
+  /** The last one comes with `done`: it is kept until it is known to be the last. */
+  private get canGive(): boolean {
+    return this.waiting.length > (this.demand.isLast ? 1 : 0);
+  }
+
+  private take(): Step {
+    const value = this.waiting.shift();
+    const hasCompleted = this.end !== undefined && !('error' in this.end);
+    return { done: this.demand.isLast && hasCompleted && this.waiting.length === 0, value };
+  }
+}
