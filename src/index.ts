@@ -9,7 +9,7 @@ export { loadSettings } from './config/loading/load-settings.js';
 export type { KittiwakeOptions } from './config/options.js';
 export { Settings } from './config/settings.js';
 export { KittiwakeAdapter } from './connection/upgrade/kittiwake.adapter.js';
-export { type EndpointKind, KITTIWAKE_ENDPOINT } from './http/endpoint-kind.js';
+export { type EndpointKind, KITTIWAKE_ENDPOINT } from './endpoints/endpoint-kind.js';
 export { Kittiwake, type PublishOptions, type TriggerOptions } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { Arguments } from './procedures/arguments.js';

@@ -20,7 +20,7 @@ import { Endpoints } from './connection/endpoints.js';
 import { Listeners } from './connection/upgrade/listeners.js';
 import { OpenRequests } from './connection/upgrade/open-requests.js';
 import { Hub } from './delivery/hub.js';
-import { Readiness } from './http/readiness.js';
+import { Readiness } from './operators/readiness.js';
 import { CLOSE_REASONS } from './protocol/close-reason.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq-triggers.js';
 import { RoomHub } from './rooms/room-hub.js';

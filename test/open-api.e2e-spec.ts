@@ -12,7 +12,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
 import { map, type Observable } from 'rxjs';
 import { loadSettings } from '../src/config/loading/load-settings.js';
-import type { OpenApiDocument, Operation } from '../src/http/open-api.js';
+import type { OpenApiDocument, Operation } from '../src/open-api/open-api.js';
 import { KittiwakeAdapter, type KittiwakeOptions, Params, Procedure } from '../src/index.js';
 import type { Parameter, Signature } from '../src/procedures/signature.js';
 import { stoppedAfterEach } from './support/cleanup.js';

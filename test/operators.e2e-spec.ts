@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { OperatorsServer } from '../src/http/operators-server.js';
+import { OperatorsServer } from '../src/operators/operators-server.js';
 import { Metrics } from '../src/metrics/metrics.js';
 import { stoppedAfterAll, stoppedAfterEach } from './support/cleanup.js';
 import { TestGateway } from './support/gateway.js';

@@ -6,7 +6,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { connect as connectTo, type Socket } from 'node:net';
 import type { ClientOptions } from 'ws';
 import type { KittiwakeOptions } from '../src/config/options.js';
-import { PUSH_REFUSALS } from '../src/http/push-refusals.js';
+import { PUSH_REFUSALS } from '../src/push/push-refusals.js';
 import { Kittiwake } from '../src/kittiwake.js';
 import { LogLine } from '../src/metrics/log-line.js';
 import { PROCEDURE_ERRORS } from '../src/procedures/procedure-errors.js';

@@ -5,9 +5,9 @@ import type { ProceduresSettings } from '../config/sections/procedures/procedure
 import { Settings } from '../config/settings.js';
 import { RpcHandshake } from '../rpc/rpc-handshake.js';
 import { RpcHttp } from '../rpc/rpc-http.js';
-import { allowOrigin } from './allowed-origin.js';
-import { type BodyRequest, readBefore } from './body.js';
-import { inTurn } from './in-turn.js';
+import { allowOrigin } from '../endpoints/allowed-origin.js';
+import { type BodyRequest, readBefore } from '../endpoints/body.js';
+import { inTurn } from '../endpoints/in-turn.js';
 
 type HttpRequest = IncomingMessage & BodyRequest;
 type Next = () => void;

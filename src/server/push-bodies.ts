@@ -1,9 +1,9 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from '../http/answer.js';
-import { type ApiKeys, KEY_REQUIRED } from '../http/api-keys.js';
-import { failure, tooLong } from '../http/intake.js';
+import type { Answer } from '../endpoints/answer.js';
+import { type ApiKeys, KEY_REQUIRED } from '../push/api-keys.js';
+import { failure, tooLong } from '../push/intake.js';
 
 /** Of a body that is too long, as much is read and dropped before that is told. */
 const MAX_DROPPED_BYTES = 16 << 20;

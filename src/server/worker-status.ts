@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
-import type { GatewayStatus, ProcessStatus, SilentProcess } from '../http/gateway-status.js';
+import type { GatewayStatus, ProcessStatus, SilentProcess } from '../operators/gateway-status.js';
 import { SharedAnswer } from '../metrics/shared-answer.js';
 import { isObject } from '../protocol/json/json.js';
 

@@ -3,7 +3,7 @@ import cluster from 'node:cluster';
 import { ProceduresLocalSettings } from '../config/sections/procedures/local.settings.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
-import { GatewayStatus } from '../http/gateway-status.js';
+import { GatewayStatus } from '../operators/gateway-status.js';
 import { Lifecycle } from '../lifecycle.js';
 import { Metrics } from '../metrics/metrics.js';
 import { serve } from './serve.js';

@@ -5,7 +5,7 @@ import { WorkersRelay } from '../broker/workers.relay.js';
 import { requireFiles } from '../config/loading/files.js';
 import type { Settings } from '../config/settings.js';
 import { warningsAlone } from '../config/loading/warnings.js';
-import { publishSettings } from '../http/publish-settings.js';
+import { publishSettings } from '../push/publish-settings.js';
 import { ServiceSecret } from '../rpc/service-secret.js';
 import { messageOf } from '../base/message-of.js';
 import { PinoLogger } from './logger.js';

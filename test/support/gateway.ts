@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadSettings } from '../../src/config/loading/load-settings.js';
 import type { KittiwakeOptions } from '../../src/config/options.js';
-import { OperatorsServer } from '../../src/http/operators-server.js';
+import { OperatorsServer } from '../../src/operators/operators-server.js';
 import { createServer } from '../../src/server/create-server.js';
 
 export const API_KEY = 'test-key-of-sixteen-or-more';

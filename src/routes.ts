@@ -1,11 +1,11 @@
 import { Get, Options, Post, SetMetadata, type Type } from '@nestjs/common';
-import type { Settings } from '../config/settings.js';
-import { HealthController } from './health.controller.js';
-import { OPERATOR_PATHS } from './operator-paths.js';
-import { OperatorsController } from './operators.controller.js';
-import { PublishController } from './publish.controller.js';
-import { routed, type RoutedMethods, unroutedCopyOf } from './routed-controller.js';
-import { TriggerController } from './trigger.controller.js';
+import type { Settings } from './config/settings.js';
+import { HealthController } from './operators/health.controller.js';
+import { OPERATOR_PATHS } from './endpoints/operator-paths.js';
+import { OperatorsController } from './operators/operators.controller.js';
+import { PublishController } from './push/publish.controller.js';
+import { routed, type RoutedMethods, unroutedCopyOf } from './endpoints/routed-controller.js';
+import { TriggerController } from './push/trigger.controller.js';
 
 /** They are no part of the app's own API: `@nestjs/swagger` leaves out what has this. */
 const Undocumented = SetMetadata('swagger/apiExcludeController', [true]);

@@ -3,17 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Settings } from '../config/settings.js';
 import { VERSION } from '../config/version.js';
 import { Metrics } from '../metrics/metrics.js';
-import { allowOrigin } from './allowed-origin.js';
+import { allowOrigin } from '../endpoints/allowed-origin.js';
 import { GatewayStatus } from './gateway-status.js';
-import { openApiPage } from './open-api-page.endpoints.js';
-import { OpenApiEndpoint } from './open-api.endpoint.js';
+import { openApiPage } from '../open-api/page.endpoints.js';
+import { OpenApiEndpoint } from '../open-api/open-api.endpoint.js';
 import {
   jsonAnswer,
   type OperatorAnswer,
   type OperatorEndpoint,
   type OperatorPlace,
-} from './operator-endpoint.js';
-import { OPERATOR_PATHS } from './operator-paths.js';
+} from '../endpoints/operator-endpoint.js';
+import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
 
 /** The endpoints for operators that are on, wherever they are served. */
 @Injectable()

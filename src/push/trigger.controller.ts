@@ -1,19 +1,19 @@
 import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
-import { EndpointOf } from './endpoint-kind.js';
+import { EndpointOf } from '../endpoints/endpoint-kind.js';
 import { type PushRequest, Pushes } from './pushes.js';
-import { PublishIntake } from './publish.intake.js';
+import { TriggerIntake } from './trigger.intake.js';
 
-/** Where services push publications for topics over HTTP: one, or a list of them. */
+/** Where services push triggers for rooms over HTTP: one, or a list of them. */
 @Controller({ version: VERSION_NEUTRAL })
 @EndpointOf('push')
-export class PublishController {
+export class TriggerController {
   constructor(
     private readonly pushes: Pushes,
-    private readonly intake: PublishIntake,
+    private readonly intake: TriggerIntake,
   ) {}
 
   /** Answers 200 when every one of a list was looked at: the results say which were taken. */
-  publish(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
+  trigger(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
     return this.pushes.answer(request, response, (body) => this.intake.handle(body));
   }
 }

@@ -5,8 +5,8 @@ import type { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import { elementsOf, JsonError, type JsonText } from '../protocol/json/json.js';
 import { messageOf } from '../base/message-of.js';
-import type { Answer } from './answer.js';
-import { bodyOf, type BodyRequest, hasRawBody } from './body.js';
+import type { Answer } from '../endpoints/answer.js';
+import { bodyOf, type BodyRequest, hasRawBody } from '../endpoints/body.js';
 import { RateLimit } from './rate-limit.js';
 
 /** What became of one item that was not taken. */

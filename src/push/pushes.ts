@@ -1,10 +1,10 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
-import type { Answer } from './answer.js';
+import type { Answer } from '../endpoints/answer.js';
 import { Refusals } from '../metrics/refusals.js';
 import { ApiKeys, KEY_REQUIRED } from './api-keys.js';
-import type { BodyRequest } from './body.js';
+import type { BodyRequest } from '../endpoints/body.js';
 import { pushRefusal } from './push-refusals.js';
-import { Replies } from './replies.js';
+import { Replies } from '../endpoints/replies.js';
 
 /** A request of a service. */
 export interface PushRequest extends BodyRequest {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Answer } from './answer.js';
+import type { Answer } from '../endpoints/answer.js';
 import type { ApiKeys } from './api-keys.js';
 import { Pieces } from './pieces.js';
 import type { RequestHead } from './request-head.js';

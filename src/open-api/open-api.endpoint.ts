@@ -5,14 +5,14 @@ import { Procedures } from '../procedures/procedures.js';
 import type { Signature } from '../procedures/signature.js';
 import { failureOf } from '../rpc/rpc-failure.js';
 import { RpcParts } from '../rpc/rpc-parts.js';
-import { openApiDocument } from './open-api-document.js';
+import { openApiDocument } from './document.js';
 import {
   jsonAnswer,
   type OperatorAnswer,
   type OperatorEndpoint,
   type OperatorPlace,
-} from './operator-endpoint.js';
-import { OPERATOR_PATHS } from './operator-paths.js';
+} from '../endpoints/operator-endpoint.js';
+import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
 
 /** There is one for each place and for who may call the same: a few. What has more than that begins anew. */
 const MAX_KEPT = 16;

@@ -5,8 +5,8 @@ import { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Settings } from '../config/settings.js';
 import { Listeners } from '../connection/upgrade/listeners.js';
-import { inTurn } from './in-turn.js';
-import type { OperatorEndpoint } from './operator-endpoint.js';
+import { inTurn } from '../endpoints/in-turn.js';
+import type { OperatorEndpoint } from '../endpoints/operator-endpoint.js';
 import { OperatorEndpoints } from './operator-endpoints.js';
 import { OperatorsPortError } from './operators-port.error.js';
 

@@ -1,8 +1,8 @@
 import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { Access, Signature } from '../procedures/signature.js';
 import { type Content, type Operation, type Part, responseAt, type Schema, schemaAt } from './open-api.js';
-import { argumentsSchema, BYTES, needsArguments, schemaOf } from './open-api-arguments.js';
-import { CALL_FAILURES, FAILURE_SCHEMAS } from './open-api-failures.js';
+import { argumentsSchema, BYTES, needsArguments, schemaOf } from './arguments.js';
+import { CALL_FAILURES, FAILURE_SCHEMAS } from './failures.js';
 
 const TAG = {
   name: 'Procedures',

@@ -1,7 +1,7 @@
 import type { Settings } from '../config/settings.js';
 import { type Content, jsonOf, objectOf, OPEN, type Operation, type Part, type Schema } from './open-api.js';
-import type { OperatorPlace } from './operator-endpoint.js';
-import { OPERATOR_PATHS } from './operator-paths.js';
+import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
+import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
 
 const TAG = { name: 'Operation', description: 'For who supervises the gateway.' };
 const STATES = ['ready', 'draining', 'broker lost', 'rabbitmq lost'];

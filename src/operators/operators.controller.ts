@@ -1,11 +1,11 @@
 import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Settings } from '../config/settings.js';
-import { EndpointOf } from './endpoint-kind.js';
-import { inTurn } from './in-turn.js';
-import type { OperatorPlace } from './operator-endpoint.js';
+import { EndpointOf } from '../endpoints/endpoint-kind.js';
+import { inTurn } from '../endpoints/in-turn.js';
+import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 import { OperatorEndpoints } from './operator-endpoints.js';
-import { Replies } from './replies.js';
+import { Replies } from '../endpoints/replies.js';
 
 /** A request or a response of either HTTP platform; Fastify's has Node's own in it. */
 type Either<Own> = Own & { readonly raw?: Own };

@@ -2,10 +2,10 @@ import type { Settings } from '../config/settings.js';
 import { VERSION } from '../config/version.js';
 import type { Signature } from '../procedures/signature.js';
 import { type Components, type OpenApiDocument, OPEN, type Part } from './open-api.js';
-import { callSecurity, proceduresPart } from './open-api-procedures.js';
-import { pushPart } from './open-api-push.js';
-import { watchPart } from './open-api-watch.js';
-import type { OperatorPlace } from './operator-endpoint.js';
+import { callSecurity, proceduresPart } from './procedures.js';
+import { pushPart } from './push.js';
+import { watchPart } from './watch.js';
+import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 
 const INFO = {
   title: 'Kittiwake',

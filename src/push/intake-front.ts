@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Answer } from './answer.js';
+import type { Answer } from '../endpoints/answer.js';
 import type { ApiKeys } from './api-keys.js';
 import { type IntakeHost, IntakeSocket } from './intake-socket.js';
 import { RequestHead } from './request-head.js';

@@ -1,6 +1,6 @@
 import type { RefusalMade } from '../metrics/refusals.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
-import type { Answer } from './answer.js';
+import type { Answer } from '../endpoints/answer.js';
 
 /** What operators read of pushes that were refused, by the HTTP status that says it. */
 export const PUSH_REFUSALS: Readonly<Record<number, string>> = {
