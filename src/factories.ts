@@ -15,7 +15,7 @@ import type { Metrics } from './metrics/metrics.js';
 import { InputBounds } from './protocol/json/bounds.js';
 import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
 import { ROOMS_ENDPOINT } from './rooms/rooms.gateway.js';
-import { RPC_ENDPOINT } from './rpc/rpc.gateway.js';
+import { RPC_ENDPOINT } from './rpc/websocket/rpc.gateway.js';
 import { TOKEN_PATH } from './rpc/token-of.js';
 import { topicsHello } from './topics/topics-hello.js';
 import { TOPICS_ENDPOINT } from './topics/topics.gateway.js';

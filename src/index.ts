@@ -49,4 +49,4 @@ export {
 } from './topics/topic-service.decorator.js';
 export { AllowedRooms, OnRoomsConnect, OnRoomsDisconnect, OnRoomsPing } from './rooms/rooms-api.decorator.js';
 export { TriggerError } from './rooms/trigger.js';
-export { WorkerConfig } from './rpc/worker-config.js';
+export { WorkerConfig } from './rpc/built-in/worker-config.js';

@@ -25,7 +25,7 @@ import { CLOSE_REASONS } from './protocol/close-reason.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq-triggers.js';
 import { RoomHub } from './rooms/room-hub.js';
 import { RoomSessions } from './rooms/room-sessions.js';
-import { RpcSessions } from './rpc/rpc-sessions.js';
+import { RpcSessions } from './rpc/websocket/sessions.js';
 import { Sessions } from './topics/sessions.js';
 
 /** Until a new version is the only one that a client can find: what it replaced may have connections to accept. */

@@ -3,7 +3,7 @@ import { encode } from '@msgpack/msgpack';
 import { parseMessagePack } from '../src/protocol/json/message-pack.js';
 import { Settings } from '../src/config/settings.js';
 import { ServiceSecret } from '../src/rpc/service-secret.js';
-import { WorkerConfig } from '../src/rpc/worker-config.js';
+import { WorkerConfig } from '../src/rpc/built-in/worker-config.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { Kitten, KITTEN_SECRET, sharedKitten, TOKEN_KEY } from './support/kitten.js';
 import { procedureOf } from './support/rpc.js';

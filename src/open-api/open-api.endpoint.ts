@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { Settings } from '../config/settings.js';
 import { Procedures } from '../procedures/procedures.js';
 import type { Signature } from '../procedures/signature.js';
-import { failureOf } from '../rpc/rpc-failure.js';
-import { RpcParts } from '../rpc/rpc-parts.js';
+import { failureOf } from '../rpc/http/failure.js';
+import { RpcParts } from '../rpc/http/parts.js';
 import { openApiDocument } from './document.js';
 import {
   jsonAnswer,

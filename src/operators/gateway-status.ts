@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Connections } from '../connection/connections.js';
 import { Hub } from '../delivery/hub.js';
 import { Procedures } from '../procedures/procedures.js';
-import { gatewayPid } from '../rpc/gateway-process.js';
+import { gatewayPid } from '../rpc/built-in/gateway-process.js';
 import { Readiness } from './readiness.js';
 
 /** What a process of the gateway does. */

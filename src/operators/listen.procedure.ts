@@ -3,7 +3,7 @@ import type { Procedure } from '../procedures/procedure.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import type { Publication } from '../protocol/publication.js';
 import { richValueOf } from '../protocol/json/rich-json.js';
-import { builtIn, required } from '../rpc/built-in.js';
+import { builtIn, required } from '../rpc/built-in/built-in.js';
 import type { Services } from '../topics/services.js';
 import { Backlog } from './backlog.js';
 

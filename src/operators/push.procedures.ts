@@ -3,7 +3,7 @@ import { ProcedureError } from '../procedures/procedure-errors.js';
 import { isObject, objectText, type JsonText } from '../protocol/json/json.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
 import { richJsonText } from '../protocol/json/rich-json.js';
-import { builtIn, optional, required } from '../rpc/built-in.js';
+import { builtIn, optional, required } from '../rpc/built-in/built-in.js';
 import type { RoomPublisher } from '../rooms/room-publisher.js';
 import { TriggerError } from '../rooms/trigger.js';
 import type { TopicPublisher } from '../topics/topic-publisher.js';

@@ -1,7 +1,7 @@
 import type { Procedure } from '../procedures/procedure.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
-import { builtIn } from '../rpc/built-in.js';
-import { restartGateway } from '../rpc/gateway-process.js';
+import { builtIn } from '../rpc/built-in/built-in.js';
+import { restartGateway } from '../rpc/built-in/gateway-process.js';
 
 const DESCRIPTION = `/restart
 

@@ -1,5 +1,5 @@
 import type { Procedure } from '../procedures/procedure.js';
-import { builtIn } from '../rpc/built-in.js';
+import { builtIn } from '../rpc/built-in/built-in.js';
 import type { GatewayStatus } from './gateway-status.js';
 
 const DESCRIPTION = `/status

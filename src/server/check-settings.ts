@@ -4,7 +4,7 @@ import { fileProblems } from '../config/loading/files.js';
 import type { Settings } from '../config/settings.js';
 import { warningsAlone } from '../config/loading/warnings.js';
 import { messageOf } from '../base/message-of.js';
-import { StateFolder } from '../rpc/state-folder.js';
+import { StateFolder } from '../rpc/local/state-folder.js';
 import { certificate } from './certificate.js';
 
 /**

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Settings } from '../config/settings.js';
 import { Listeners } from '../connection/upgrade/listeners.js';
-import { LocalServer } from '../rpc/local-server.js';
+import { LocalServer } from '../rpc/local/local-server.js';
 import { createServer } from './create-server.js';
 
 /** What a gateway has that does not begin alone. */

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { BrokerError } from '../broker/broker.error.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { OperatorsPortError } from '../operators/operators-port.error.js';
-import { StateError } from '../rpc/state-error.js';
+import { StateError } from '../rpc/local/state-error.js';
 import { settingsFromEnvironment } from './environment.js';
 import type { Handover } from './handover.js';
 import { Predecessor } from './predecessor.js';

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadUSocket } from '../../dist/rpc/usocket.js';
-import { USocketUnixListener } from '../../dist/rpc/usocket.unix-listener.js';
+import { loadUSocket } from '../../dist/rpc/local/usocket.js';
+import { USocketUnixListener } from '../../dist/rpc/local/usocket.unix-listener.js';
 
 const ROUNDS = 300;
 const folder = mkdtempSync(join(tmpdir(), 'kittiwake-collect-'));

@@ -1,0 +1,31 @@
+import { convert } from '../../procedures/calls/convert.js';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
+import { isObject } from '../../protocol/json/json.js';
+import { messageOf } from '../../base/message-of.js';
+import { parseRichJson, richJsonText } from '../../protocol/json/rich-json.js';
+
+/**
+ * What a text means for a key, by the type of what the key has at first.
+ * @throws {ProcedureError} when it means nothing.
+ */
+export function configValue(text: string, preset: unknown): unknown {
+  try {
+    return read(text, preset);
+  } catch (cause) {
+    throw new ProcedureError(messageOf(cause), 500, { cause });
+  }
+}
+
+/** What {@link configValue} reads. */
+export function configText(value: unknown): string {
+  return typeof value === 'string' ? value : richJsonText(value);
+}
+
+function read(text: string, preset: unknown): unknown {
+  if (typeof preset === 'boolean') return convert('bool', text);
+  if (typeof preset === 'number') return convert('float', text);
+  if (typeof preset !== 'object' || preset === null) return text;
+  const value = parseRichJson(text);
+  if (Array.isArray(preset) ? Array.isArray(value) : isObject(value)) return value;
+  throw new Error(`not ${Array.isArray(preset) ? 'a list' : 'an object'}: ${text}`);
+}

@@ -1,0 +1,61 @@
+import type { Calls } from '../../procedures/calls/calls.js';
+import type { Procedure } from '../../procedures/procedure.js';
+import type { CallOrigin } from '../../procedures/procedure-call.js';
+import type { Procedures } from '../../procedures/procedures.js';
+import { builtIn, optional } from './built-in.js';
+import type { WorkerConfig } from './worker-config.js';
+
+/** What is listed by itself. */
+const COMMANDS: readonly string[] = ['ping', 'help', 'config', 'quitquitquit'];
+const LINE_LENGTH = 75;
+const NO_HELP = 'No Help Available';
+
+const DESCRIPTION = `/help [command]
+
+Says what a procedure does, or, without a command, which procedures there are.`;
+
+/** Tells what procedures do, of those that the caller may call. */
+export function helpProcedure(calls: Calls, procedures: Procedures, config: WorkerConfig): Procedure {
+  return builtIn({
+    name: 'help',
+    access: 'private',
+    description: DESCRIPTION,
+    parameters: [optional('command')],
+    run: ({ origin }, [command]) => {
+      if (command === undefined || command === null || command === '')
+        return overview(calls, procedures, config, origin);
+      const procedure = typeof command === 'string' ? calls.find(command, origin) : undefined;
+      return `${(procedure?.signature.description ?? NO_HELP).trim()}\n`;
+    },
+  });
+}
+
+function overview(calls: Calls, procedures: Procedures, config: WorkerConfig, origin: CallOrigin): string {
+  const names = [...procedures.all]
+    .map(({ signature }) => signature.name)
+    .filter((name) => !COMMANDS.includes(name) && calls.find(name, origin))
+    .toSorted();
+  return `${configName(config)}
+
+Commands: ${COMMANDS.filter((name) => calls.find(name, origin)).join(', ')}
+
+${listed('API Commands: ', names)}
+
+help <command> tells more of each.
+`;
+}
+
+function configName(config: WorkerConfig): string {
+  return `${String(config.get('app_name'))}/${String(config.get('worker_name'))}`;
+}
+
+/** Names behind a title, in lines that are not too long. */
+function listed(title: string, names: readonly string[]): string {
+  const lines = [title];
+  for (const [index, name] of names.entries()) {
+    const isLast = index === names.length - 1;
+    if (lines.at(-1)!.length + name.length > LINE_LENGTH) lines.push('   ');
+    lines[lines.length - 1] += isLast ? name : `${name}, `;
+  }
+  return lines.map((line) => line.trimEnd()).join('\n');
+}

@@ -1,0 +1,20 @@
+import type { Procedure } from '../../procedures/procedure.js';
+import { builtIn } from './built-in.js';
+import { stopGateway } from './gateway-process.js';
+
+const DESCRIPTION = `/quitquitquit
+
+Ends the process of the gateway, as its shutdown is configured.`;
+
+/** Ends the process, once the answer is on its way. */
+export function quitProcedure(): Procedure {
+  return builtIn({
+    name: 'quitquitquit',
+    access: 'service',
+    description: DESCRIPTION,
+    run: (_call, _given, { response }) => {
+      response.once('close', stopGateway);
+      return 'Goodbye forever';
+    },
+  });
+}

@@ -1,0 +1,203 @@
+import { Logger } from '@nestjs/common';
+import type { IncomingMessage } from 'node:http';
+import { Expiry } from '../../auth/expiry.js';
+import type { Arguments } from '../../procedures/arguments.js';
+import { callRefusal } from '../../procedures/calls/call-refusal.js';
+import { isForCaller } from '../../procedures/is-for-caller.js';
+import type { Procedure } from '../../procedures/procedure.js';
+import type { CallOrigin, HttpCall } from '../../procedures/procedure-call.js';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
+import { CallbackError, ClientError } from '../../protocol/errors.js';
+import { messageOf } from '../../base/message-of.js';
+import { verdictOn } from '../../protocol/verdict.js';
+import { replyTo } from '../descriptors/reply.js';
+import { type Formats, JSON_ONLY, negotiate } from './negotiate.js';
+import { descriptorsIn, PassedDescriptors, type ReplyTarget } from '../descriptors/passed.js';
+import { readBody, RequestCutOff } from './request-body.js';
+import { ResultChunks } from './result-chunks.js';
+import { JSON_FORMAT, type ResultFormat } from './result-format.js';
+import { failureOf, type RpcFailure } from './failure.js';
+import type { RpcCaller } from './callers.js';
+import type { RpcFront } from './front.js';
+import { argumentsOf, isMessagePack } from './input.js';
+import type { RpcParts } from './parts.js';
+import { RpcResponse } from './response.js';
+import type { RpcTarget } from './target.js';
+import { UnbegunStream } from './unbegun-stream.js';
+import { wholeResult } from './whole-result.js';
+
+const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() };
+const TOKEN_EXPIRED = (): ClientError => new ClientError('authentication_failed', 'The token has expired.');
+const NOT_FOUND: RpcFailure = { status: 404, body: { error: 'Not Found' } };
+
+/** One request and its answer. */
+export class RpcExchange {
+  /** The procedure that was called, once that is known. */
+  procedure: Procedure | undefined;
+  private readonly logger = new Logger('Procedures');
+  private formats: Formats = JSON_ONLY;
+  private chunks: ResultChunks | undefined;
+  private isAuthenticated = false;
+  private expiry: Expiry | undefined;
+  private readonly passed: PassedDescriptors;
+
+  constructor(
+    private readonly parts: RpcParts,
+    private reply: RpcResponse,
+    private readonly front: RpcFront,
+  ) {
+    this.passed = new PassedDescriptors(front.descriptors);
+  }
+
+  /** Resolves when the answer has been sent, or cannot be any more. */
+  async run(): Promise<void> {
+    // Unread, the rest of a body would hide from us that the caller is gone.
+    if (this.request.method !== 'POST') this.request.resume();
+    try {
+      await this.answer();
+    } catch (error) {
+      if (!this.reply.isGone && !(error instanceof RequestCutOff)) await this.fail(error);
+    } finally {
+      this.expiry?.cancel();
+      this.passed.close();
+    }
+  }
+
+  /** Whether it is answered with a stream. */
+  get isStream(): boolean {
+    return this.chunks !== undefined;
+  }
+
+  /** What became of the request, see {@link RpcResponse.status}. */
+  get status(): number {
+    return this.reply.status;
+  }
+
+  /** Ends the connection, whatever was to be answered. */
+  cut(): void {
+    this.reply.cut();
+  }
+
+  private async answer(): Promise<void> {
+    const { calls, callers } = this.parts;
+    const target = callers.targetOf(this.request, this.front.prefix);
+    if (!target) return this.refuse(NOT_FOUND, calls.unknown('that'));
+    const caller = await callers.identify(this.request, target);
+    this.watch(caller);
+    let origin = this.originOf(target, caller);
+    this.isAuthenticated = origin.isService || origin.identity !== undefined;
+    this.procedure = calls.find(target.name, origin);
+    if (!this.procedure)
+      return this.refuse(
+        this.isAuthenticated ? NOT_FOUND : { status: 403, body: { error: target.path } },
+        calls.unknown(target.name),
+      );
+    const { accept, 'content-type': contentType } = this.request.headers;
+    this.formats = negotiate(accept, contentType);
+    const all = this.request.method === 'POST' ? await this.arguments(contentType) : NO_ARGUMENTS;
+    const { given, replyTo: elsewhere } = this.passed.resolve(all);
+    if (elsewhere) {
+      await this.turnTo(elsewhere);
+      origin = this.originOf(target, caller);
+    }
+    const { signal } = this.reply;
+    const answer = await calls.call({ name: target.name, given, origin, signal });
+    return 'stream' in answer ? this.relay(answer.stream) : this.tell(answer.value);
+  }
+
+  /** From here on the answer goes to a descriptor; the caller is told so, which is all that it hears. */
+  private async turnTo(target: ReplyTarget): Promise<void> {
+    const { reply } = this;
+    this.reply = new RpcResponse(
+      this.request,
+      replyTo(target, this.request),
+      this.parts.config.bodyTimeoutMs,
+    );
+    await reply.whole(202, JSON_FORMAT.mediaType, JSON_FORMAT.encode({ replied_to_first_fd: true }));
+  }
+
+  /** What goes on for long is not to outlast the token that it was begun with. */
+  private watch({ expiresAtMs }: RpcCaller): void {
+    if (expiresAtMs === undefined || !this.parts.config.endsWithToken) return;
+    this.expiry = new Expiry(expiresAtMs, () => this.reply.abort(TOKEN_EXPIRED()));
+  }
+
+  private get request(): IncomingMessage {
+    return this.reply.request;
+  }
+
+  private originOf({ path }: RpcTarget, { identity, isService }: RpcCaller): CallOrigin {
+    const { request, reply } = this;
+    const { method = '', socket } = request;
+    const peer =
+      this.front.transport === 'unix'
+        ? 'unix-domain'
+        : `${addressOf(socket.remoteAddress)}:${socket.remotePort}`;
+    const http: HttpCall = { method, path, peer, request, response: reply.response };
+    return { identity, isService, http };
+  }
+
+  private async arguments(contentType: string | undefined): Promise<Arguments> {
+    const { maxRequestBytes: maxBytes, bodyTimeoutMs: timeoutMs, takesMessagePack } = this.parts.config;
+    const body = this.front.body ?? (await readBody(this.request, { maxBytes, timeoutMs }));
+    if (isMessagePack(contentType) && !takesMessagePack) throw new ProcedureError('msgpack is unavailable');
+    return argumentsOf(body, contentType, this.parts.config.inputBounds);
+  }
+
+  private async relay(stream: AsyncIterator<unknown, unknown, void>): Promise<void> {
+    this.chunks = new ResultChunks(this.reply, this.formats.stream, this.parts.config.maxResultBytes);
+    await this.chunks.relay(stream);
+  }
+
+  /** A raw procedure has answered, or will, unless it returns a result all the same. */
+  private async tell(value: unknown): Promise<void> {
+    const isOwn = this.procedure?.signature.isRaw && (value === undefined || this.reply.isBegun);
+    if (isOwn) return this.reply.ended;
+    const descriptors = descriptorsIn(value);
+    const { status, mediaType, body } = wholeResult(
+      descriptors ? this.passed.attach(descriptors) : value,
+      descriptors ? JSON_FORMAT : this.formats.result,
+      this.parts.config.maxResultBytes,
+    );
+    return this.reply.whole(status, mediaType, body);
+  }
+
+  private async fail(error: unknown): Promise<void> {
+    const { procedure } = this;
+    // Of what a procedure throws, those who ran it have told. This is about what it gave.
+    if (!isTold(error))
+      this.logger.error(`what ${procedure?.signature.name} gave cannot be sent: ${messageOf(error)}`);
+    this.report(callRefusal(procedure?.signature.name ?? '', error));
+    const failure = failureOf(error, this.isAuthenticated && this.parts.config.showsTracebacks);
+    try {
+      if (!this.reply.isBegun) await this.refuse(failure);
+      else if (this.chunks) this.chunks.fail(failure.body);
+      else this.reply.cut();
+    } catch (cause) {
+      this.logger.error(`what ${procedure?.signature.name} failed with cannot be sent: ${messageOf(cause)}`);
+      if (this.reply.isBegun) this.reply.cut();
+      else await this.refuse({ status: 500, body: { error: 'Internal Error' } });
+    }
+  }
+
+  private report(error: ClientError): void {
+    const peer = addressOf(this.request.socket.remoteAddress);
+    this.parts.refusals.add({ peer }, { kind: error.code, what: 'a call over HTTP', ...verdictOn(error) });
+  }
+
+  /** Streams that fail before they begin answer in the format of their results. */
+  private refuse({ status, body, headers, isEncoded }: RpcFailure, error?: ClientError): Promise<void> {
+    if (error) this.report(error);
+    const format: ResultFormat = isEncoded || this.chunks ? this.formats.result : JSON_FORMAT;
+    return this.reply.whole(status, format.mediaType, format.encode(body), headers);
+  }
+}
+
+function isTold(error: unknown): boolean {
+  return isForCaller(error) || error instanceof CallbackError || error instanceof UnbegunStream;
+}
+
+/** An address of IPv4 is that, also where the port listens on both. */
+function addressOf(address = ''): string {
+  return address.replace(/^::ffff:(?=\d+\.)/, '');
+}

@@ -1,0 +1,93 @@
+import { HttpException } from '@nestjs/common';
+import { isNativeError } from 'node:util/types';
+import { TOO_MANY_FAILURES } from '../../auth/failed-authentications.js';
+import { httpExceptionText } from '../../callbacks/providers/refusal-members.js';
+import { ConversionError } from '../../procedures/calls/conversion-error.js';
+import { NeedInfo, type NeededVariable } from '../../procedures/need-info.js';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
+import { Redirect } from '../../procedures/redirect.js';
+import { CallbackError, ClientError } from '../../protocol/errors.js';
+import { messageOf } from '../../base/message-of.js';
+import { UnbegunStream } from './unbegun-stream.js';
+
+/** What a caller is answered whose call has failed. */
+export interface RpcFailure {
+  readonly status: number;
+  /** The body: an object with the member `error`. */
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether the body is encoded as results of the caller are; otherwise it is JSON. */
+  readonly isEncoded?: boolean;
+}
+
+const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
+
+/**
+ * What an error is over HTTP.
+ * @param isTraced whether the caller may know where in the code it came from.
+ */
+export function failureOf(error: unknown, isTraced: boolean): RpcFailure {
+  if (error instanceof UnbegunStream) return { status: error.status, body: error.body };
+  if (error instanceof ProcedureError) return refusalOf(error);
+  if (error instanceof HttpException)
+    return { status: error.getStatus(), body: { error: httpExceptionText(error) } };
+  if (error instanceof CallbackError) return { status: 503, body: { error: 'Service unavailable.' } };
+  if (error instanceof ClientError) return knownFailure(error, isTraced);
+  return thrown(error, isTraced);
+}
+
+function refusalOf(refusal: ProcedureError): RpcFailure {
+  const { error } = refusal;
+  const status = isStatus(refusal.status) ? refusal.status : 500;
+  if (refusal instanceof Redirect) {
+    const headers = { Location: asHeader(refusal.location) };
+    return { status, body: { redirect: refusal.location }, headers };
+  }
+  if (!(refusal instanceof NeedInfo)) return { status, body: { error } };
+  const { resource = false, neededVariables } = refusal;
+  return { status, body: { error, resource, needed_vars: neededVariables.map(asVariable) } };
+}
+
+function isStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 200 && status <= 599;
+}
+
+/** A header holds ASCII only, and URLs need no more. */
+function asHeader(location: string): string {
+  return location.replace(/[^\x21-\x7e]/gu, encodeURIComponent);
+}
+
+function asVariable({ name, type, default: preset, comment }: NeededVariable): object {
+  return { name, type: type ?? null, default: preset ?? null, comment: comment ?? null };
+}
+
+function knownFailure(error: ClientError, isTraced: boolean): RpcFailure {
+  const { code, message, cause } = error;
+  const told = (status: number): RpcFailure => ({ status, body: { error: message } });
+  switch (code) {
+    case 'procedure_failed':
+      return cause instanceof ConversionError
+        ? { status: cause.status, body: { error: cause.message } }
+        : thrown(cause, isTraced);
+    case 'arguments_mismatch':
+      return { status: 500, body: { error: messageOf(cause) }, isEncoded: true };
+    case 'procedure_undefined':
+      return { status: 404, body: { error: 'Not Found' } };
+    case 'authentication_failed':
+      return { ...told(401), headers: INVALID_TOKEN };
+    case TOO_MANY_FAILURES:
+      return told(429);
+    case 'too_many_calls':
+      return told(503);
+    case 'deadline_exceeded':
+      return told(504);
+    default:
+      return told(500);
+  }
+}
+
+function thrown(error: unknown, isTraced: boolean): RpcFailure {
+  const traceback = isTraced && isNativeError(error) ? error.stack : undefined;
+  const body = { error: messageOf(error), ...(traceback !== undefined && { traceback }) };
+  return { status: 500, body, isEncoded: true };
+}

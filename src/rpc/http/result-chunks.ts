@@ -1,0 +1,72 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
+import { Result } from '../../procedures/result.js';
+import { TypedResult } from '../../procedures/typed-result.js';
+import { isObject } from '../../protocol/json/json.js';
+import { encoded } from './encoded.js';
+import type { ResultFormat } from './result-format.js';
+import type { RpcResponse } from './response.js';
+import { UnbegunStream } from './unbegun-stream.js';
+import { typedFormat } from './whole-result.js';
+
+/** A stream that never waits lets others have their turn after so many results. */
+const RESULTS_PER_TURN = 64;
+
+/** The results of a stream as chunks of a response, each sent when it is there and by itself to be decoded. */
+export class ResultChunks {
+  constructor(
+    private readonly reply: RpcResponse,
+    private format: ResultFormat,
+    private readonly maxBytes: number,
+  ) {}
+
+  /**
+   * Sends all results of a stream, and that it is complete.
+   * @throws what the stream throws, or what is wrong with a result. The response has begun unless that was the first.
+   */
+  async relay(stream: AsyncIterator<unknown, unknown, void>): Promise<void> {
+    try {
+      for (let count = 1; ; count++) {
+        const { done, value } = await stream.next();
+        if (!done || value !== undefined) await this.send(value);
+        if (done) break;
+        if (count % RESULTS_PER_TURN === 0) await nextTurn();
+      }
+    } finally {
+      await stream.return?.();
+    }
+    this.begin(200);
+    await this.reply.end();
+  }
+
+  /** Sends an error as the last chunk of a stream that has begun; the connection ends with it. */
+  fail(error: unknown): void {
+    this.reply.cut(this.format.encodeError(error));
+  }
+
+  private async send(value: unknown): Promise<void> {
+    const result = value instanceof Result ? value.value : value;
+    if (result instanceof TypedResult) await this.sendTyped(result);
+    else await this.sendPlain(result);
+  }
+
+  private async sendPlain(result: unknown): Promise<void> {
+    if (!this.reply.isBegun && isObject(result) && 'error' in result && 'finished' in result)
+      throw new UnbegunStream(result);
+    const bytes = encoded(this.format, result, this.maxBytes);
+    this.begin(200);
+    await this.reply.chunk(bytes);
+  }
+
+  private async sendTyped({ data, mediaType, status }: TypedResult): Promise<void> {
+    if (this.reply.isBegun) throw new ProcedureError('only the first result of a stream can have a type');
+    this.format = typedFormat(mediaType);
+    const bytes = encoded(this.format, data, this.maxBytes);
+    this.begin(status);
+    await this.reply.chunk(bytes);
+  }
+
+  private begin(status: number): void {
+    if (!this.reply.isBegun) this.reply.begin(status, this.format.mediaType);
+  }
+}

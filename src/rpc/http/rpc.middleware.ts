@@ -1,0 +1,71 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
+import { Settings } from '../../config/settings.js';
+import { RpcHandshake } from '../handshake.js';
+import { RpcHttp } from './rpc-http.js';
+import { allowOrigin } from '../../endpoints/allowed-origin.js';
+import { type BodyRequest, readBefore } from '../../endpoints/body.js';
+import { inTurn } from '../../endpoints/in-turn.js';
+
+type HttpRequest = IncomingMessage & BodyRequest;
+type Next = () => void;
+
+/**
+ * Calls of procedures over HTTP, on the port of the app, of either platform. It stands before all that parses bodies and
+ * logs paths: bodies are read as they come, and the service secret may be in a path. So it is no controller, and the
+ * app's global prefix is not before its path, just as it is not before that of WebSockets.
+ */
+@Injectable()
+export class RpcMiddleware {
+  private readonly logger = new Logger('Procedures');
+
+  constructor(
+    { httpAdapter }: HttpAdapterHost,
+    private readonly settings: Settings,
+    private readonly rpc: RpcHttp,
+    private readonly handshake: RpcHandshake,
+  ) {
+    const { procedures } = settings;
+    if (!procedures) return;
+    // There is none in an app without HTTP.
+    httpAdapter?.use((request: HttpRequest, response: ServerResponse, next: Next) =>
+      this.handle(procedures, request, response, next),
+    );
+  }
+
+  private handle(
+    { path: base, http }: ProceduresSettings,
+    request: HttpRequest,
+    response: ServerResponse,
+    next: Next,
+  ): void {
+    const [path = '/'] = (request.url ?? '/').split('?', 1);
+    if (this.handshake.isFor(path)) inTurn(request, response, () => void this.shake(request, response));
+    else if (!http.enabled || !isCall(path, base)) next();
+    else inTurn(request, response, () => this.call(base, request, response));
+  }
+
+  private call(prefix: string, request: HttpRequest, response: ServerResponse): void {
+    if (allowOrigin(this.settings.origins, request, response)) return;
+    const body = readBefore(request);
+    void this.rpc.handle(request, response, { prefix, transport: 'tcp', isForOneRequest: false, body });
+  }
+
+  /** Tells who should have come over WebSocket, as the handshake would have. */
+  private async shake(request: HttpRequest, response: ServerResponse): Promise<void> {
+    try {
+      const { status, headers } = await this.handshake.answerTo(request);
+      response.writeHead(status, { 'Content-Length': '0', ...headers }).end();
+    } catch (error) {
+      this.logger.error(error);
+      response.destroy();
+    }
+  }
+}
+
+/** Below `token` there is nothing but handshakes. */
+function isCall(path: string, base: string): boolean {
+  return path.startsWith(`${base}/`) && path !== `${base}/` && !path.startsWith(`${base}/token/`);
+}

@@ -1,0 +1,16 @@
+import { isKnownStatus } from './response.js';
+
+/** A first result of a stream that says that there will be none: `{"error": …, "finished": <status>}`. */
+export class UnbegunStream extends Error {
+  override readonly name = 'UnbegunStream';
+  /** 500 for one that clients do not know. */
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+
+  constructor({ error, finished, ...others }: Readonly<Record<string, unknown>>) {
+    super('the stream began with an error');
+    this.status = isKnownStatus(finished) ? finished : 500;
+    const members = Object.entries(others).filter(([name]) => name === 'resource' || name === 'needed_vars');
+    this.body = { error, ...Object.fromEntries(members) };
+  }
+}

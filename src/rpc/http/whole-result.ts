@@ -1,0 +1,30 @@
+import { Result } from '../../procedures/result.js';
+import { TypedResult } from '../../procedures/typed-result.js';
+import { encoded } from './encoded.js';
+import { rawFormat, type ResultFormat } from './result-format.js';
+import { EVENT_FORMAT } from './server-sent-event.js';
+
+/** The only result of a call, ready to be sent. */
+export interface WholeResult {
+  readonly status: number;
+  readonly mediaType: string;
+  readonly body: Buffer;
+}
+
+/**
+ * A result in the format of the caller; a typed one in its own, whatever the caller asked for.
+ * @throws {ClientError} `result_too_large`.
+ * @throws {JsonError} when it cannot be encoded.
+ */
+export function wholeResult(value: unknown, format: ResultFormat, maxBytes: number): WholeResult {
+  const result = value instanceof Result ? value.value : value;
+  if (!(result instanceof TypedResult))
+    return { status: 200, mediaType: format.mediaType, body: encoded(format, result, maxBytes) };
+  const { data, mediaType, status } = result;
+  return { status, mediaType, body: encoded(typedFormat(mediaType), data, maxBytes) };
+}
+
+/** The format of typed results, and of a stream that began with one. */
+export function typedFormat(mediaType: string): ResultFormat {
+  return mediaType === EVENT_FORMAT.mediaType ? EVENT_FORMAT : rawFormat(mediaType);
+}

@@ -1,0 +1,125 @@
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import type { AddressInfo, Server } from 'node:net';
+import type { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
+import { Settings } from '../../config/settings.js';
+import { Listeners } from '../../connection/upgrade/listeners.js';
+import { LineServer } from './line-server.js';
+import { RpcHttp } from '../http/rpc-http.js';
+import { ServiceSecret } from '../service-secret.js';
+import { StateFolder } from './state-folder.js';
+import { UnixFront } from './unix-front.js';
+
+/** What stands for the host and the port where there is no TCP port. */
+const UNIX_ONLY = 'unix-domain:0';
+
+/** Procedures for programs of the same user: over a Unix socket, over a TCP port of its own, or over both. */
+@Injectable()
+export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly logger = new Logger('Procedures');
+  private readonly procedures: ProceduresSettings | undefined;
+  private readonly folder: StateFolder | undefined;
+  private lines: LineServer | undefined;
+  private tcp: Server | undefined;
+  private unix: UnixFront | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly secret: ServiceSecret,
+    private readonly listeners: Listeners,
+    private readonly rpc: RpcHttp,
+  ) {
+    this.procedures = settings.procedures;
+    const local = this.procedures?.local;
+    if (local?.stateDir !== undefined) this.folder = new StateFolder(local.stateDir, local.worker);
+  }
+
+  /** One that takes over begins when all else is ready: until then its predecessor answers. */
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.listeners.isSuccessor) return;
+    await this.open();
+    this.announce();
+  }
+
+  /** Listens, where the settings say so. @throws {StateError} @throws when the port cannot be had. */
+  async open(): Promise<void> {
+    if (!this.procedures) return;
+    const { local } = this.procedures;
+    if (this.folder) process.once('exit', this.withdraw); // whatever ends the process
+    this.folder?.open();
+    const { rpc } = this;
+    const { path: prefix = '' } = local;
+    const limits = {
+      headerTimeoutMs: local.headerTimeoutMs,
+      // It can be changed while the gateway runs.
+      get maxRequestBytes() {
+        return rpc.maxRequestBytes;
+      },
+    };
+    this.lines = new LineServer(limits, (request, response, origin) =>
+      rpc.handle(request, response, { ...origin, prefix, isForOneRequest: true }),
+    );
+    if (local.port !== undefined) this.tcp = await this.listenOnPort(this.lines, local.host, local.port);
+    if (this.folder && local.socket) this.unix = await this.listenInFolder(this.lines, this.folder, local);
+  }
+
+  /** Lets programs find it: from here on no other process answers new ones. @throws {StateError} */
+  announce(): void {
+    const { folder } = this;
+    if (!folder) return;
+    folder.write('pid', `${process.pid}\n`);
+    if (this.unix) folder.placeSocket();
+    const { path = '' } = this.procedures!.local;
+    if (this.unix || this.tcp) folder.write('url', `http://${this.address}${path}/${this.secret.value}`);
+  }
+
+  /** Takes no new calls, and answers those that it has. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.withdraw();
+    if (this.tcp?.listening) this.tcp.close();
+    this.unix?.close();
+    await this.lines?.requests.answered(this.settings.shutdown.timeoutMs);
+  }
+
+  onApplicationShutdown(): void {
+    this.lines?.closeAll();
+  }
+
+  private readonly withdraw = (): void => {
+    process.off('exit', this.withdraw);
+    this.folder?.remove();
+  };
+
+  private async listenInFolder(
+    lines: LineServer,
+    folder: StateFolder,
+    { descriptorsPerRequest }: ProceduresSettings['local'],
+  ): Promise<UnixFront> {
+    if (!this.listeners.isSuccessor) await folder.refuseIfTaken();
+    const unix = new UnixFront(lines, folder, descriptorsPerRequest);
+    await unix.open();
+    return unix;
+  }
+
+  private async listenOnPort(lines: LineServer, host: string, port: number): Promise<Server> {
+    const server = lines.acceptor();
+    await this.listeners.listen(server, { name: 'local', host, port });
+    // That a connection could not be accepted is no reason to end.
+    return server.on('error', (error) =>
+      this.logger.error(`a connection was not accepted: ${error.message}`),
+    );
+  }
+
+  private get address(): string {
+    if (!this.tcp) return UNIX_ONLY;
+    const { address, family, port } = this.tcp.address() as AddressInfo;
+    const isIpv6 = family === 'IPv6';
+    const reachable = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address;
+    return `${isIpv6 ? `[${reachable}]` : reachable}:${port}`;
+  }
+}

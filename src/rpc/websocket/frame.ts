@@ -1,0 +1,68 @@
+import type { DecodedFrame } from '../../connection/endpoint.js';
+import type { Arguments } from '../../procedures/arguments.js';
+import type { InputBounds } from '../../protocol/json/bounds.js';
+import { JsonDocument } from '../../protocol/json/json-document.js';
+import { isObject, JsonError, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
+import { richValueOf } from '../../protocol/json/rich-json.js';
+
+/** What handlers frames are for: calls, what ends them early, and all else. */
+export const CALL = 'call';
+export const CANCEL = 'cancel';
+export const INVALID = 'invalid';
+
+const NULL = 'null' as JsonText;
+
+/** A frame of a client that calls procedures. */
+export class RpcFrame {
+  constructor(
+    /** The procedure; only calls have one. */
+    readonly name: string,
+    readonly members: JsonMembers,
+    readonly bytes: number,
+  ) {}
+
+  /** What the client tells its calls apart by, as it came; null when there is none. */
+  get marker(): JsonText {
+    return this.members.get('marker') ?? NULL;
+  }
+
+  /** Whether it has all that Shirow's clients send; clients of `kittiwake.v1.json` may leave out parameters. */
+  isWhole(isExtended: boolean): boolean {
+    return this.members.has('marker') && (isExtended || this.members.has('parameters_list'));
+  }
+
+  /**
+   * The arguments: the list `parameters_list`, and for clients of `kittiwake.v1.json` the object `parameters`, by name.
+   * Of these clients, `{"__base64__": …}` is bytes. Nothing when the members are neither list nor object.
+   */
+  arguments(isExtended: boolean): Arguments | undefined {
+    const valueOf = (name: string, absent: unknown): unknown => {
+      const text = this.members.get(name);
+      return text === undefined ? absent : richValueOf(text, { bytes: isExtended });
+    };
+    const positional = valueOf('parameters_list', []);
+    const named = isExtended ? valueOf('parameters', {}) : {};
+    if (!Array.isArray(positional) || !isObject(named)) return undefined;
+    return { positional, named: new Map(Object.entries(named)) };
+  }
+}
+
+/** Reads a frame, text or bytes that are UTF-8. */
+export function decodeRpcFrame(frame: Buffer, bounds?: InputBounds): DecodedFrame {
+  try {
+    const { value, members } = JsonDocument.read(frame, bounds && { bounds });
+    if (!isObject(value) || !members) return invalid(new Map(), frame);
+    const { function_name: name } = value;
+    if (typeof name === 'string')
+      return { handler: CALL, payload: new RpcFrame(name, members, frame.length) };
+    if (!members.has(CANCEL)) return invalid(members, frame);
+    return { handler: CANCEL, payload: new RpcFrame('', members, frame.length) };
+  } catch (error) {
+    if (error instanceof JsonError) return invalid(new Map(), frame);
+    throw error;
+  }
+}
+
+function invalid(members: JsonMembers, frame: Buffer): DecodedFrame {
+  return { handler: INVALID, payload: new RpcFrame('', members, frame.length) };
+}

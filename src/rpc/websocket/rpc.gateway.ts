@@ -1,0 +1,88 @@
+import {
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type OnGatewayInit,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import type { Authenticated } from '../../auth/authenticated.js';
+import type { Connection } from '../../connection/connection.js';
+import { Endpoint } from '../../connection/endpoint.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { OpenCalls } from '../../procedures/calls/open-calls.js';
+import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
+import { canonicalJson } from '../../protocol/json/canonical-json.js';
+import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
+import { RPC_ERRORS } from './errors.js';
+import { CALL, CANCEL, decodeRpcFrame, INVALID, type RpcFrame } from './frame.js';
+import { RpcHandshake } from '../handshake.js';
+import { RpcReply } from './reply.js';
+import { RpcSessions } from './sessions.js';
+
+/** The name under which the endpoint for procedures is configured. */
+export const RPC_ENDPOINT = 'kittiwake:rpc';
+
+/** Shirow's client protocol: reads calls, has them run, and answers. */
+@WebSocketGateway({ path: RPC_ENDPOINT })
+export class RpcGateway implements OnGatewayInit, OnGatewayConnection<Connection>, OnGatewayDisconnect {
+  constructor(
+    private readonly handshake: RpcHandshake,
+    private readonly sessions: RpcSessions,
+    private readonly calls: OpenCalls,
+    private readonly metrics: Metrics,
+  ) {}
+
+  afterInit(endpoint: unknown): void {
+    if (!(endpoint instanceof Endpoint)) return; // of another adapter: the start fails and says so
+    endpoint.serve(this, decodeRpcFrame);
+    endpoint.isEager = true;
+    endpoint.admit = (request) => this.handshake.admit(request);
+  }
+
+  handleConnection(connection: Connection, authenticated: Authenticated): void {
+    this.sessions.begin(connection, authenticated);
+  }
+
+  handleDisconnect(connection: Connection): void {
+    this.sessions.end(connection);
+  }
+
+  /** Calls run side by side: the next frame does not wait. */
+  @SubscribeMessage(CALL)
+  call(@ConnectedSocket() connection: Connection, @MessageBody() frame: RpcFrame): void {
+    const isExtended = connection.subProtocol === KITTIWAKE_V1;
+    if (!frame.isWhole(isExtended)) {
+      this.invalid(connection, frame);
+      return;
+    }
+    this.calls.begin(connection, {
+      name: frame.name,
+      given: frame.arguments(isExtended),
+      identity: this.sessions.identityOf(connection),
+      key: isExtended ? canonicalJson(frame.marker) : undefined,
+      frameBytes: frame.bytes,
+      reply: new RpcReply(connection, frame.marker),
+    });
+  }
+
+  /** `{"cancel": <marker>}`. The call is told that it was cancelled, as its end. */
+  @SubscribeMessage(CANCEL)
+  cancel(@ConnectedSocket() connection: Connection, @MessageBody() frame: RpcFrame): void {
+    if (connection.subProtocol !== KITTIWAKE_V1) {
+      this.invalid(connection, frame);
+      return;
+    }
+    const marker = frame.members.get(CANCEL)!;
+    const isFound = this.calls.cancel(connection, canonicalJson(marker));
+    this.metrics.eventHandled(CANCEL, isFound ? 'success' : 'error');
+    if (!isFound) new RpcReply(connection, marker).failed(PROCEDURE_ERRORS.callNotFound());
+  }
+
+  @SubscribeMessage(INVALID)
+  invalid(@ConnectedSocket() connection: Connection, @MessageBody() frame: RpcFrame): void {
+    this.metrics.eventHandled(INVALID, 'error');
+    new RpcReply(connection, frame.marker).failed(RPC_ERRORS.invalidFrame());
+  }
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { Drain } from '../../base/drain.js';
+import type { Authenticated } from '../../auth/authenticated.js';
+import { Settings } from '../../config/settings.js';
+import type { Connection } from '../../connection/connection.js';
+import { CallerHooks } from '../../procedures/methods/caller-hooks.js';
+import { expiresIn } from '../../protocol/expires-in.js';
+import type { Hello } from '../../protocol/hello.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
+import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
+import { rpcHello } from './hello.js';
+
+/** The sessions of all connections for procedures, until the app has been told of their end. */
+@Injectable()
+export class RpcSessions {
+  private readonly identities = new Map<Connection, JsonMembers>();
+  private readonly drain = new Drain();
+  private readonly hello: Hello;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly hooks: CallerHooks,
+  ) {
+    this.hello = rpcHello(settings);
+  }
+
+  /** Begins a session; what the client sends waits until the app has been told. */
+  begin(connection: Connection, { identity, expiresAtMs }: Authenticated): void {
+    connection.admit();
+    const endsAtMs = this.settings.procedures?.endWithToken === true ? expiresAtMs : undefined;
+    connection.expireAt(endsAtMs);
+    if (connection.subProtocol === KITTIWAKE_V1)
+      connection.sendText(this.hello.textFor(connection.id, expiresIn(endsAtMs)));
+    this.drain.begin();
+    this.identities.set(connection, identity);
+    connection.runNext(() => this.hooks.connected(identity));
+  }
+
+  identityOf(connection: Connection): JsonMembers {
+    return this.identities.get(connection)!;
+  }
+
+  end(connection: Connection): void {
+    const identity = this.identities.get(connection);
+    if (!identity) return;
+    this.identities.delete(connection);
+    void this.hooks.disconnected(identity).finally(() => this.drain.end());
+  }
+
+  /** Resolves when every session has ended and the app has been told. */
+  drained(): Promise<void> {
+    return this.drain.drained();
+  }
+}
