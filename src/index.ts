@@ -47,6 +47,11 @@ export {
   TopicService,
   type TopicServiceRules,
 } from './topics/topic-service.decorator.js';
-export { AllowedRooms, OnRoomsConnect, OnRoomsDisconnect, OnRoomsPing } from './rooms/rooms-api.decorator.js';
+export {
+  AllowedRooms,
+  OnRoomsConnect,
+  OnRoomsDisconnect,
+  OnRoomsPing,
+} from './rooms/app/rooms-api.decorator.js';
 export { TriggerError } from './rooms/trigger.js';
 export { WorkerConfig } from './rpc/built-in/worker-config.js';

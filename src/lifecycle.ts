@@ -22,7 +22,7 @@ import { OpenRequests } from './connection/upgrade/open-requests.js';
 import { Hub } from './delivery/hub.js';
 import { Readiness } from './operators/readiness.js';
 import { CLOSE_REASONS } from './protocol/close-reason.js';
-import { RabbitMqTriggers } from './rooms/rabbitmq-triggers.js';
+import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
 import { RoomHub } from './rooms/room-hub.js';
 import { RoomSessions } from './rooms/room-sessions.js';
 import { RpcSessions } from './rpc/websocket/sessions.js';

@@ -7,7 +7,7 @@ import { INPUT_BOUNDS } from '../src/protocol/json/bounds.js';
 import { loadSettings } from '../src/config/loading/load-settings.js';
 import type { Metrics } from '../src/metrics/metrics.js';
 import type { RoomHub } from '../src/rooms/room-hub.js';
-import { RabbitMqTriggers } from '../src/rooms/rabbitmq-triggers.js';
+import { RabbitMqTriggers } from '../src/rooms/rabbitmq/rabbitmq-triggers.js';
 import { type CertificateFiles, Certificates } from './support/certificates.js';
 import type { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';

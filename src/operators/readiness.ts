@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BROKER, type Broker, type BrokerState } from '../broker/broker.js';
-import { RabbitMqTriggers } from '../rooms/rabbitmq-triggers.js';
+import { RabbitMqTriggers } from '../rooms/rabbitmq/rabbitmq-triggers.js';
 import { Metrics } from '../metrics/metrics.js';
 
 /** Whether this node should get new clients. */

@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connection.js';
 import type { JsonText } from '../protocol/json/json.js';
 import type { Permissions } from './permissions.js';
 import type { RoomSubscription } from './room-subscription.js';
-import type { RoomsClient } from './rooms-api.js';
+import type { RoomsClient } from './app/rooms-api.js';
 
 /** What is known of a client of rooms. */
 export class RoomSession implements RoomsClient {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RoomHub } from './room-hub.js';
 import { RoomSessions } from './room-sessions.js';
-import { RabbitMqTriggers } from './rabbitmq-triggers.js';
+import { RabbitMqTriggers } from './rabbitmq/rabbitmq-triggers.js';
 
 /** High-Templar's answer to `{"type": "status"}`. */
 export interface StatusReport {

@@ -10,7 +10,7 @@ import { Drain } from '../base/drain.js';
 import { messageOf } from '../base/message-of.js';
 import { Permissions } from './permissions.js';
 import type { RoomSession } from './room-session.js';
-import { RoomsApiHolder, type RoomsHook } from './rooms-api.js';
+import { RoomsApiHolder, type RoomsHook } from './app/rooms-api.js';
 
 const SERVICE = 'rooms';
 

@@ -16,7 +16,7 @@ import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
-import { HeaderForwarding } from './handshake.js';
+import { HeaderForwarding } from './app/handshake.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import { decodeRoomMessage, isPing, NOT_JSON, PING, type RoomMessage, UNKNOWN } from './room-message.js';
 import { RoomReply } from './room-reply.js';

@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { explained } from './rabbitmq-faults.js';
+import { explained } from './faults.js';
 
 /**
  * What is logged of a RabbitMQ that is away: a warning when it is lost, and one for each other reason that somebody has

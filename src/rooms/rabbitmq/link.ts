@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import { readTls } from '../config/client-tls.js';
-import type { RabbitMqSettings } from '../config/sections/rooms/rabbitmq.settings.js';
-import { messageOf } from '../base/message-of.js';
-import { RabbitMqBinding } from './rabbitmq-binding.js';
+import { readTls } from '../../config/client-tls.js';
+import type { RabbitMqSettings } from '../../config/sections/rooms/rabbitmq.settings.js';
+import { messageOf } from '../../base/message-of.js';
+import { RabbitMqBinding } from './binding.js';
 
 /**
  * A connection to RabbitMQ with an exclusive queue of this node, bound to the configured exchange. Whatever of it ends,

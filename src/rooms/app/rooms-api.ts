@@ -1,4 +1,4 @@
-import type { JsonText } from '../protocol/json/json.js';
+import type { JsonText } from '../../protocol/json/json.js';
 
 /** A client as the app learns of it. */
 export interface RoomsClient {

@@ -1,4 +1,4 @@
-import { remedyIn, TLS_FAULTS, type KnownFault } from '../base/tls-fault.js';
+import { remedyIn, TLS_FAULTS, type KnownFault } from '../../base/tls-fault.js';
 
 const KNOWN: readonly KnownFault[] = [
   { words: /Login was refused/, cure: 'set the right user and password in its url' },

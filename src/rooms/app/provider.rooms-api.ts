@@ -1,10 +1,10 @@
-import { CallbackRequest } from '../callbacks/callback-request.js';
-import { decisionOf } from '../callbacks/providers/decision.js';
-import { requireRefusal } from '../callbacks/provider-refusal.js';
-import type { ProviderAnswer, ProviderMethod } from '../callbacks/providers/provider-methods.js';
-import { Refusal } from '../callbacks/refusal.js';
-import { CallbackAnswerError } from '../protocol/errors.js';
-import { toJsonText, type JsonText } from '../protocol/json/json.js';
+import { CallbackRequest } from '../../callbacks/callback-request.js';
+import { decisionOf } from '../../callbacks/providers/decision.js';
+import { requireRefusal } from '../../callbacks/provider-refusal.js';
+import type { ProviderAnswer, ProviderMethod } from '../../callbacks/providers/provider-methods.js';
+import { Refusal } from '../../callbacks/refusal.js';
+import { CallbackAnswerError } from '../../protocol/errors.js';
+import { toJsonText, type JsonText } from '../../protocol/json/json.js';
 import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
 import type { RoomsCallback } from './rooms-api.decorator.js';
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ProviderMethods, type ProviderMethod } from '../callbacks/providers/provider-methods.js';
-import { REQUESTER, type Requester } from '../callbacks/requester.js';
-import { Settings } from '../config/settings.js';
+import { ProviderMethods, type ProviderMethod } from '../../callbacks/providers/provider-methods.js';
+import { REQUESTER, type Requester } from '../../callbacks/requester.js';
+import { Settings } from '../../config/settings.js';
 import { HttpRoomsApi } from './http.rooms-api.js';
 import { ProviderRoomsApi } from './provider.rooms-api.js';
 import { RoomsApiHolder } from './rooms-api.js';
