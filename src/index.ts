@@ -33,8 +33,8 @@ export {
   type MessageRequest,
   type SubscriptionFields,
   SubscriptionRequest,
-} from './topics/subscription-request.js';
-export { State, type StateOptions } from './topics/state.js';
+} from './topics/service/subscription-request.js';
+export { State, type StateOptions } from './topics/service/state.js';
 export {
   Authorize,
   BeforeSubscribe,
@@ -46,7 +46,7 @@ export {
   OnUnsubscribe,
   TopicService,
   type TopicServiceRules,
-} from './topics/topic-service.decorator.js';
+} from './topics/service/topic-service.decorator.js';
 export {
   AllowedRooms,
   OnRoomsConnect,

@@ -76,12 +76,12 @@ import { RpcGateway } from './rpc/websocket/rpc.gateway.js';
 import { ServiceSecret } from './rpc/service-secret.js';
 import { WorkerConfig } from './rpc/built-in/worker-config.js';
 import { Endings } from './topics/endings.js';
-import { Services } from './topics/services.js';
+import { Services } from './topics/service/services.js';
 import { Sessions } from './topics/sessions.js';
 import { TopicAuthentication } from './topics/topic-authentication.js';
 import { TopicCalls } from './topics/topic-calls.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
-import { TopicServiceExplorer } from './topics/topic-service-explorer.js';
+import { TopicServiceExplorer } from './topics/service/topic-service-explorer.js';
 import { TopicSubscriptions } from './topics/topic-subscriptions.js';
 import { TopicsGateway } from './topics/topics.gateway.js';
 

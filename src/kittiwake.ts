@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { checkJsonBounds, InputBounds } from './protocol/json/bounds.js';
 import { objectText, toJsonText, type JsonText } from './protocol/json/json.js';
 import { Publication } from './protocol/publication.js';
-import { optionsText } from './topics/state.js';
+import { optionsText } from './topics/service/state.js';
 import { RoomPublisher } from './rooms/room-publisher.js';
 import { RoomSessions } from './rooms/room-sessions.js';
 import { TopicPublisher } from './topics/topic-publisher.js';

@@ -16,7 +16,7 @@ import { HANDSHAKE_REASONS } from '../src/protocol/handshake-refusals.js';
 import { ROOM_ERRORS } from '../src/rooms/room-errors.js';
 import { BearerTokens } from '../src/rpc/bearer-tokens.js';
 import { RPC_ERRORS } from '../src/rpc/websocket/errors.js';
-import { Services } from '../src/topics/services.js';
+import { Services } from '../src/topics/service/services.js';
 import {
   DEFAULT_REFUSALS,
   SERVICE_UNAVAILABLE,

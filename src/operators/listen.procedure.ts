@@ -4,7 +4,7 @@ import { ProcedureError } from '../procedures/procedure-errors.js';
 import type { Publication } from '../protocol/publication.js';
 import { richValueOf } from '../protocol/json/rich-json.js';
 import { builtIn, required } from '../rpc/built-in/built-in.js';
-import type { Services } from '../topics/services.js';
+import type { Services } from '../topics/service/services.js';
 import { Backlog } from './backlog.js';
 
 const DESCRIPTION = `/listen <TOPIC> ...

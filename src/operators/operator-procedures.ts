@@ -5,7 +5,7 @@ import { Hub } from '../delivery/hub.js';
 import type { Procedure } from '../procedures/procedure.js';
 import { Procedures } from '../procedures/procedures.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
-import { Services } from '../topics/services.js';
+import { Services } from '../topics/service/services.js';
 import { TopicPublisher } from '../topics/topic-publisher.js';
 import { GatewayStatus } from './gateway-status.js';
 import { listenProcedure } from './listen.procedure.js';

@@ -3,7 +3,7 @@ import { Hurry } from '../callbacks/hurry.js';
 import { Repetition } from '../callbacks/repetition.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonText } from '../protocol/json/json.js';
-import type { CallbackKind } from './callback-kind.js';
+import type { CallbackKind } from './service/callback-kind.js';
 import type { Session } from './session.js';
 import type { TopicSubscription } from './topic-subscription.js';
 import type { UntoldEnd } from './untold-end.js';

@@ -2,7 +2,7 @@ import type { Swept, Wheel } from '../connection/wheel.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import { monotonicMs } from '../base/monotonic-ms.js';
-import type { Asking } from './service-callbacks.js';
+import type { Asking } from './service/service-callbacks.js';
 import type { TopicSubscription } from './topic-subscription.js';
 
 /** The calls that a service gets again and again while a subscription lasts: reauthorization and heartbeat. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Hub } from '../delivery/hub.js';
 import { type Publication, PublicationError } from '../protocol/publication.js';
-import { Services } from './services.js';
+import { Services } from './service/services.js';
 
 /** Takes publications for topics from services. */
 @Injectable()

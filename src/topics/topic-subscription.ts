@@ -4,8 +4,8 @@ import { textFrame } from '../connection/outflow/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import { Subscription, type SubscriptionLimits } from '../delivery/subscription.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
-import type { Service } from './service.js';
-import type { Asking } from './service-callbacks.js';
+import type { Service } from './service/service.js';
+import type { Asking } from './service/service-callbacks.js';
 import { TopicEnvelope } from './topic-envelope.js';
 
 const NULL = 'null';

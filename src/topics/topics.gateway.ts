@@ -24,8 +24,8 @@ import {
   UNKNOWN,
 } from './client-event.js';
 import { Reply } from './reply.js';
-import type { Service } from './service.js';
-import { Services } from './services.js';
+import type { Service } from './service/service.js';
+import { Services } from './service/services.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { TopicAuthentication } from './topic-authentication.js';

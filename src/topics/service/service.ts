@@ -1,16 +1,16 @@
 import { Logger } from '@nestjs/common';
-import { isOk, whyNotOk } from '../callbacks/http/callback-answer.js';
-import { measured } from '../callbacks/measured.js';
-import { keyFor, type KeyOf } from '../delivery/conflation.js';
-import { DigestedLog } from '../metrics/digested-log.js';
-import type { Metrics } from '../metrics/metrics.js';
-import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
-import { detached, type JsonMembers, type JsonText } from '../protocol/json/json.js';
-import type { Publication } from '../protocol/publication.js';
+import { isOk, whyNotOk } from '../../callbacks/http/callback-answer.js';
+import { measured } from '../../callbacks/measured.js';
+import { keyFor, type KeyOf } from '../../delivery/conflation.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import type { Metrics } from '../../metrics/metrics.js';
+import { CallbackAnswerError, CallbackError, ClientError } from '../../protocol/errors.js';
+import { detached, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
+import type { Publication } from '../../protocol/publication.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { Asking, ServiceCallbacks } from './service-callbacks.js';
 import type { ServiceRules } from './service-rules.js';
-import { DEFAULT_REFUSALS } from './topic-errors.js';
+import { DEFAULT_REFUSALS } from '../topic-errors.js';
 
 const CONFLATION_KEYS: Readonly<Record<string, KeyOf<Publication>>> = {
   topic: () => '',

@@ -1,10 +1,10 @@
-import { maxAgeMsOf } from '../callbacks/http/answer-age.js';
-import { JointCall } from '../callbacks/joint-call.js';
-import { KeptAnswers } from '../callbacks/kept-answers.js';
-import type { ResponseHeaders } from '../callbacks/retry-wait.js';
-import type { Metrics } from '../metrics/metrics.js';
-import { canonicalJson } from '../protocol/json/canonical-json.js';
-import { objectText, type JsonMembers } from '../protocol/json/json.js';
+import { maxAgeMsOf } from '../../callbacks/http/answer-age.js';
+import { JointCall } from '../../callbacks/joint-call.js';
+import { KeptAnswers } from '../../callbacks/kept-answers.js';
+import type { ResponseHeaders } from '../../callbacks/retry-wait.js';
+import type { Metrics } from '../../metrics/metrics.js';
+import { canonicalJson } from '../../protocol/json/canonical-json.js';
+import { objectText, type JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { CallbackRequest, ServiceCallbacks } from './service-callbacks.js';
 

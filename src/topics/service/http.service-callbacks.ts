@@ -1,5 +1,5 @@
-import type { Caller } from '../callbacks/caller.js';
-import { objectText, type JsonMembers } from '../protocol/json/json.js';
+import type { Caller } from '../../callbacks/caller.js';
+import { objectText, type JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { CallbackRequest, ServiceCallbacks } from './service-callbacks.js';
 

@@ -1,4 +1,4 @@
-import type { SlowConsumerPolicy } from '../config/kinds/slow-consumer.js';
+import type { SlowConsumerPolicy } from '../../config/kinds/slow-consumer.js';
 
 /** How the subscriptions of a service are treated; durations in milliseconds. */
 export interface ServiceRules {

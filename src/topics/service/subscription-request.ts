@@ -1,5 +1,5 @@
-import { CallbackRequest } from '../callbacks/callback-request.js';
-import { membersOf, toJsonText } from '../protocol/json/json.js';
+import { CallbackRequest } from '../../callbacks/callback-request.js';
+import { membersOf, toJsonText } from '../../protocol/json/json.js';
 
 /** The fields of a request, as a test of a provider gives them. */
 export interface SubscriptionFields<Data> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { KittiwakeOptions } from '../config/options.js';
+import type { KittiwakeOptions } from '../../config/options.js';
 import type { CallbackKind } from './callback-kind.js';
 
 /** The rules of a service, as in the configuration: durations with their unit, such as `10m`. */

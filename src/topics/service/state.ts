@@ -1,5 +1,5 @@
-import { Carrier } from '../callbacks/providers/carrier.js';
-import { objectText, toJsonText, type JsonText } from '../protocol/json/json.js';
+import { Carrier } from '../../callbacks/providers/carrier.js';
+import { objectText, toJsonText, type JsonText } from '../../protocol/json/json.js';
 
 /** Where a state stands among publications. */
 export interface StateOptions {

@@ -1,6 +1,6 @@
-import type { ResponseHeaders } from '../callbacks/retry-wait.js';
-import type { LogParty } from '../metrics/log-line.js';
-import type { JsonMembers } from '../protocol/json/json.js';
+import type { ResponseHeaders } from '../../callbacks/retry-wait.js';
+import type { LogParty } from '../../metrics/log-line.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
 
 /** For whom a service is asked, and what ends that. */

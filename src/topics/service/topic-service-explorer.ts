@@ -1,11 +1,11 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { CALLER, type Caller } from '../callbacks/caller.js';
-import { ProviderMethods, type ProviderMethod } from '../callbacks/providers/provider-methods.js';
-import { ConfigurationError } from '../config/configuration-error.js';
-import { loadSettings } from '../config/loading/load-settings.js';
-import type { ServiceSettings } from '../config/sections/service.settings.js';
-import { Settings } from '../config/settings.js';
-import { Metrics } from '../metrics/metrics.js';
+import { CALLER, type Caller } from '../../callbacks/caller.js';
+import { ProviderMethods, type ProviderMethod } from '../../callbacks/providers/provider-methods.js';
+import { ConfigurationError } from '../../config/configuration-error.js';
+import { loadSettings } from '../../config/loading/load-settings.js';
+import type { ServiceSettings } from '../../config/sections/service.settings.js';
+import { Settings } from '../../config/settings.js';
+import { Metrics } from '../../metrics/metrics.js';
 import { CALLBACK_KINDS, type CallbackKind } from './callback-kind.js';
 import { CoalescedServiceCallbacks } from './coalesced.service-callbacks.js';
 import { HttpServiceCallbacks } from './http.service-callbacks.js';
