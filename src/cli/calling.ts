@@ -3,7 +3,12 @@ import { CallFailure, type NeededVariable } from './call-failure.js';
 import { CommandError } from './command-error.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit-code.js';
-import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS } from './gateway-client.js';
+import {
+  type CallArguments,
+  type CallResult,
+  type GatewayClient,
+  NO_ARGUMENTS,
+} from './gateway/gateway-client.js';
 
 /** How long the gateway may take to answer for itself. */
 const ASK_TIMEOUT_MS = 10_000;

@@ -1,6 +1,6 @@
 import { candidates } from './candidates.js';
 import type { Context } from './context.js';
-import type { GatewayClient } from './gateway-client.js';
+import type { GatewayClient } from './gateway/gateway-client.js';
 import { createProgram } from './program.js';
 
 const METHODS = {

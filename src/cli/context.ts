@@ -1,5 +1,5 @@
 import type { Settings } from '../config/settings.js';
-import type { GatewayClient } from './gateway-client.js';
+import type { GatewayClient } from './gateway/gateway-client.js';
 import type { Printer } from './printer.js';
 
 /** What commands work with. */

@@ -5,7 +5,7 @@ import { ask, askClient } from './calling.js';
 import { CommandError } from './command-error.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit-code.js';
-import type { GatewayClient } from './gateway-client.js';
+import type { GatewayClient } from './gateway/gateway-client.js';
 
 const LOOK_EVERY_MS = 100;
 const NOT_SERVING: readonly number[] = [EXIT.notRunning, EXIT.io, EXIT.failed];

@@ -2,7 +2,7 @@ import { stringify } from 'lossless-json';
 import { styleText } from 'node:util';
 import { isObject } from '../protocol/json/json.js';
 import { parseRichJson, richJsonText } from '../protocol/json/rich-json.js';
-import type { CallResult } from './gateway-client.js';
+import type { CallResult } from './gateway/gateway-client.js';
 import { formatted } from './formatted.js';
 
 /** Where results go; a terminal says itself whether it has colours, `NO_COLOR` included. */

@@ -1,19 +1,19 @@
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/settings.js';
-import { addCallCommand } from './call.command.js';
-import { addCheckConfigCommand } from './check-config.command.js';
-import { addCompletionCommands } from './completion.command.js';
-import { addConfigCommand } from './config.command.js';
+import { addCallCommand } from './commands/call.command.js';
+import { addCheckConfigCommand } from './commands/check-config.command.js';
+import { addCompletionCommands } from './commands/completion.command.js';
+import { addConfigCommand } from './commands/config.command.js';
 import type { Context } from './context.js';
 import { EXIT_CODES_HELP } from './exit-code.js';
-import { GatewayFinder, type GatewayOptions } from './gateway-finder.js';
-import { addHelpCommand } from './help.command.js';
+import { GatewayFinder, type GatewayOptions } from './gateway/gateway-finder.js';
+import { addHelpCommand } from './commands/help.command.js';
 import { Printer } from './printer.js';
-import { addProcessCommands } from './process.commands.js';
-import { addPushCommands } from './push.commands.js';
-import { addStartCommand } from './start.command.js';
-import { addTokenCommand } from './token.command.js';
+import { addProcessCommands } from './commands/process.commands.js';
+import { addPushCommands } from './commands/push.commands.js';
+import { addStartCommand } from './commands/start.command.js';
+import { addTokenCommand } from './commands/token.command.js';
 
 const HELP = `
 A word that is no command is a procedure: \`kittiwake add 1 2\` is short for

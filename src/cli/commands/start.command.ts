@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
-import { messageOf } from '../base/message-of.js';
+import { messageOf } from '../../base/message-of.js';
 import { BackgroundProcess } from './background-process.js';
-import { CommandError } from './command-error.js';
-import type { Context } from './context.js';
-import { EXIT } from './exit-code.js';
-import { isServing, until } from './gateway-watch.js';
-import { seconds } from './seconds.js';
+import { CommandError } from '../command-error.js';
+import type { Context } from '../context.js';
+import { EXIT } from '../exit-code.js';
+import { isServing, until } from '../gateway-watch.js';
+import { seconds } from '../seconds.js';
 
 interface StartOptions {
   readonly background?: true;
@@ -24,7 +24,7 @@ export function addStartCommand(program: Command, context: Context): void {
     .option('--timeout <seconds>', 'with --background: how long it may take (30)', seconds, seconds('30'))
     .action(async ({ background, log, timeout }: StartOptions) => {
       if (background) await startInBackground(context, log ?? (await defaultLog(context)), timeout);
-      else await (await import('../server/start.js')).start();
+      else await (await import('../../server/start.js')).start();
     });
 }
 
@@ -40,7 +40,7 @@ async function startInBackground(
   timeoutMs: number,
 ): Promise<void> {
   if (await isServing(context)) throw new CommandError('a gateway is running already');
-  const { GIVEN_ENVIRONMENT } = await import('../server/environment.js');
+  const { GIVEN_ENVIRONMENT } = await import('../../server/environment.js');
   const gateway = spawned(log, GIVEN_ENVIRONMENT);
   const isReady = (): boolean | Promise<boolean> => {
     if (gateway.end === undefined) return isServing(context);

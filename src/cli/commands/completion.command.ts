@@ -1,7 +1,7 @@
 import { Argument, type Command } from 'commander';
-import { candidates } from './candidates.js';
-import { COMPLETION_SCRIPTS } from './completion-scripts.js';
-import type { Context } from './context.js';
+import { candidates } from '../candidates.js';
+import { COMPLETION_SCRIPTS } from '../completion-scripts.js';
+import type { Context } from '../context.js';
 
 /** `kittiwake completion SHELL`, and the hidden command that its scripts ask for candidates. */
 export function addCompletionCommands(program: Command, context: Context): void {

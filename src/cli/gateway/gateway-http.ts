@@ -1,8 +1,8 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
-import { messageOf } from '../base/message-of.js';
-import { CommandError } from './command-error.js';
-import { EXIT } from './exit-code.js';
+import { messageOf } from '../../base/message-of.js';
+import { CommandError } from '../command-error.js';
+import { EXIT } from '../exit-code.js';
 
 /** Where a gateway takes requests. */
 export interface HttpAddress {

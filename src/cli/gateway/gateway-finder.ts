@@ -1,5 +1,5 @@
-import type { Settings } from '../config/settings.js';
-import { CommandError } from './command-error.js';
+import type { Settings } from '../../config/settings.js';
+import { CommandError } from '../command-error.js';
 import { EndpointsGatewayClient } from './endpoints.gateway-client.js';
 import {
   addressAt,
@@ -9,7 +9,7 @@ import {
   type RpcAddress,
 } from './gateway-address.js';
 import type { GatewayClient } from './gateway-client.js';
-import { readInput } from './read-input.js';
+import { readInput } from '../read-input.js';
 import { RpcGatewayClient } from './rpc.gateway-client.js';
 
 /** What the command line says of the gateway. */

@@ -1,10 +1,10 @@
 import { json } from 'node:stream/consumers';
-import type { Settings } from '../config/settings.js';
-import { isObject } from '../protocol/json/json.js';
-import { richJsonText } from '../protocol/json/rich-json.js';
-import { CallFailure } from './call-failure.js';
-import { CommandError } from './command-error.js';
-import { EXIT } from './exit-code.js';
+import type { Settings } from '../../config/settings.js';
+import { isObject } from '../../protocol/json/json.js';
+import { richJsonText } from '../../protocol/json/rich-json.js';
+import { CallFailure } from '../call-failure.js';
+import { CommandError } from '../command-error.js';
+import { EXIT } from '../exit-code.js';
 import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS } from './gateway-client.js';
 import { GatewayHttp, type HttpAddress } from './gateway-http.js';
 

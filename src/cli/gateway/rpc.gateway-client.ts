@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { isObject, JsonError } from '../protocol/json/json.js';
-import { parseRichJson, richJsonText } from '../protocol/json/rich-json.js';
-import { CallFailure } from './call-failure.js';
+import { isObject, JsonError } from '../../protocol/json/json.js';
+import { parseRichJson, richJsonText } from '../../protocol/json/rich-json.js';
+import { CallFailure } from '../call-failure.js';
 import type { RpcAddress } from './gateway-address.js';
 import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS } from './gateway-client.js';
 import { GatewayHttp, JSON_TYPE } from './gateway-http.js';

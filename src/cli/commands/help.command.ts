@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { ask } from './calling.js';
-import { CommandError } from './command-error.js';
-import type { Context } from './context.js';
-import { EXIT } from './exit-code.js';
-import { methodsOf } from './methods.js';
+import { ask } from '../calling.js';
+import { CommandError } from '../command-error.js';
+import type { Context } from '../context.js';
+import { EXIT } from '../exit-code.js';
+import { methodsOf } from '../methods.js';
 
 /** What the gateway says of a procedure without a description. */
 const NO_HELP = 'No Help Available\n';

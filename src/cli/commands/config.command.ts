@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { isObject } from '../protocol/json/json.js';
-import { richJsonText } from '../protocol/json/rich-json.js';
-import { ask } from './calling.js';
-import { CommandError } from './command-error.js';
-import type { Context } from './context.js';
+import { isObject } from '../../protocol/json/json.js';
+import { richJsonText } from '../../protocol/json/rich-json.js';
+import { ask } from '../calling.js';
+import { CommandError } from '../command-error.js';
+import type { Context } from '../context.js';
 
 /** The key under which the gateway tells its secret. */
 const SECRET_KEY = 'worker_secret';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { collect } from './assignment.js';
-import type { Context } from './context.js';
-import { EXIT } from './exit-code.js';
-import { readInput } from './read-input.js';
+import { collect } from '../assignment.js';
+import type { Context } from '../context.js';
+import { EXIT } from '../exit-code.js';
+import { readInput } from '../read-input.js';
 
 interface MakeOptions {
   readonly claim: Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadSettings } from '../config/loading/load-settings.js';
+import { loadSettings } from '../../config/loading/load-settings.js';
 import { addressAt, addressInState, mainAddress } from './gateway-address.js';
 import { GatewayFinder } from './gateway-finder.js';
 

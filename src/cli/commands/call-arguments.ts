@@ -1,6 +1,6 @@
-import { assignment, jsonOf } from './assignment.js';
-import { CommandError } from './command-error.js';
-import type { CallArguments } from './gateway-client.js';
+import { assignment, jsonOf } from '../assignment.js';
+import { CommandError } from '../command-error.js';
+import type { CallArguments } from '../gateway/gateway-client.js';
 
 const OPTION = /^--(?=[A-Za-z_])/;
 const JSON_SIGN = ':=';

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { isObject } from '../protocol/json/json.js';
-import { richJsonText } from '../protocol/json/rich-json.js';
-import { collect, jsonArgument, jsonOf } from './assignment.js';
-import { callAndPrint, callAndTake } from './calling.js';
-import type { Context } from './context.js';
+import { isObject } from '../../protocol/json/json.js';
+import { richJsonText } from '../../protocol/json/rich-json.js';
+import { collect, jsonArgument, jsonOf } from '../assignment.js';
+import { callAndPrint, callAndTake } from '../calling.js';
+import type { Context } from '../context.js';
 
 interface PublishOptions {
   readonly order?: string;

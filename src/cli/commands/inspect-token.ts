@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
-import type { JwtSettings } from '../config/sections/auth/jwt.settings.js';
-import { JsonError, valueOf } from '../protocol/json/json.js';
-import { messageOf } from '../base/message-of.js';
-import { parseRichJson } from '../protocol/json/rich-json.js';
+import { JwtAuthenticator } from '../../auth/jwt.authenticator.js';
+import type { JwtSettings } from '../../config/sections/auth/jwt.settings.js';
+import { JsonError, valueOf } from '../../protocol/json/json.js';
+import { messageOf } from '../../base/message-of.js';
+import { parseRichJson } from '../../protocol/json/rich-json.js';
 
 /** What a token says, and whether a configuration accepts it. */
 export interface TokenReport {

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const SERVER = fileURLToPath(new URL('../server/main.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('../../server/main.js', import.meta.url));
 /** What it prints may have a path or a key in it. */
 const LOG_MODE = 0o600;
 const FOLDER_MODE = 0o700;
