@@ -4,8 +4,8 @@ import { Listeners } from '../connection/upgrade/listeners.js';
 import { Lifecycle } from '../lifecycle.js';
 import { ServiceSecret } from '../rpc/service-secret.js';
 import { GIVEN_ENVIRONMENT } from './environment.js';
-import { Handover } from './handover.js';
-import type { Predecessor } from './predecessor.js';
+import { Handover } from './handover/handover.js';
+import type { Predecessor } from './handover/predecessor.js';
 import { reread } from './reread.js';
 import { serve } from './serve.js';
 

@@ -6,10 +6,10 @@ import { ConfigurationError } from '../config/configuration-error.js';
 import { OperatorsPortError } from '../operators/operators-port.error.js';
 import { StateError } from '../rpc/local/state-error.js';
 import { settingsFromEnvironment } from './environment.js';
-import type { Handover } from './handover.js';
-import { Predecessor } from './predecessor.js';
-import { roleIn } from './worker-messages.js';
-import { WorkerStartError } from './worker-start.error.js';
+import type { Handover } from './handover/handover.js';
+import { Predecessor } from './handover/predecessor.js';
+import { roleIn } from './workers/worker-messages.js';
+import { WorkerStartError } from './workers/worker-start.error.js';
 
 let handover: Handover | undefined;
 
@@ -30,7 +30,7 @@ export async function start(): Promise<void> {
 async function startRole(): Promise<void> {
   if (cluster.isWorker) {
     const settings = await settingsFromEnvironment();
-    const { serveAsWorker } = await import('./worker.js');
+    const { serveAsWorker } = await import('./workers/worker.js');
     await serveAsWorker(settings, roleIn(process.argv));
     return;
   }
@@ -40,7 +40,7 @@ async function startRole(): Promise<void> {
   const { workers } = settings.server;
   const count = workers === 'auto' ? availableParallelism() : workers;
   if (count > 1) {
-    const { keepWorkers } = await import('./workers.js');
+    const { keepWorkers } = await import('./workers/workers.js');
     await keepWorkers(count, settings);
   } else {
     const { serveAlone } = await import('./alone.js');

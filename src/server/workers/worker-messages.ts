@@ -1,4 +1,4 @@
-import { isObject } from '../protocol/json/json.js';
+import { isObject } from '../../protocol/json/json.js';
 
 /** What one of the worker processes is for. */
 export interface WorkerRole {

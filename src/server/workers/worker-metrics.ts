@@ -1,4 +1,4 @@
-import type { Metrics } from '../metrics/metrics.js';
+import type { Metrics } from '../../metrics/metrics.js';
 import {
   isMetricsAnswer,
   METRICS_REQUEST,

@@ -1,15 +1,15 @@
 import { Logger } from '@nestjs/common';
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
-import { WorkersRelay } from '../broker/workers.relay.js';
-import { requireFiles } from '../config/loading/files.js';
-import type { Settings } from '../config/settings.js';
-import { warningsAlone } from '../config/loading/warnings.js';
-import { publishSettings } from '../push/publish-settings.js';
-import { ServiceSecret } from '../rpc/service-secret.js';
-import { messageOf } from '../base/message-of.js';
-import { PinoLogger } from './logger.js';
-import { handOverSignals } from './signals.js';
+import { WorkersRelay } from '../../broker/workers.relay.js';
+import { requireFiles } from '../../config/loading/files.js';
+import type { Settings } from '../../config/settings.js';
+import { warningsAlone } from '../../config/loading/warnings.js';
+import { publishSettings } from '../../push/publish-settings.js';
+import { ServiceSecret } from '../../rpc/service-secret.js';
+import { messageOf } from '../../base/message-of.js';
+import { PinoLogger } from '../logger.js';
+import { handOverSignals } from '../signals.js';
 import {
   isAlive,
   isPrepared,
@@ -28,7 +28,7 @@ import { WorkerWatch } from './worker-watch.js';
 import { WorkersMetrics } from './workers-metrics.js';
 
 /** Whatever program has started this process. */
-const SERVER = fileURLToPath(new URL('./main.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('../main.js', import.meta.url));
 /** A worker that ends sooner after its start than this has probably not been able to start. */
 const EARLY_END_MS = 10_000;
 const FIRST_RESTART_WAIT_MS = 100;

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
-import type { GatewayStatus, ProcessStatus, SilentProcess } from '../operators/gateway-status.js';
-import { SharedAnswer } from '../metrics/shared-answer.js';
-import { isObject } from '../protocol/json/json.js';
+import type { GatewayStatus, ProcessStatus, SilentProcess } from '../../operators/gateway-status.js';
+import { SharedAnswer } from '../../metrics/shared-answer.js';
+import { isObject } from '../../protocol/json/json.js';
 
 /** How long a worker may take to say how it is. */
 const ANSWER_LIMIT_MS = 1_000;

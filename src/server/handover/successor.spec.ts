@@ -1,6 +1,6 @@
 import { connect, createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { Listeners } from '../connection/upgrade/listeners.js';
+import { Listeners } from '../../connection/upgrade/listeners.js';
 import { Successor } from './successor.js';
 
 /** Takes the legacy, serves on the first socket, says so, and stays. */

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { takeSuccessorMark } from './environment.js';
+import { takeSuccessorMark } from '../environment.js';
 import type { Legacy } from './successor.js';
 
 /** The process that this one takes over from. */

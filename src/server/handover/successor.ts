@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { InheritedSocket } from '../connection/upgrade/listeners.js';
-import { SUCCESSOR_MARK } from './environment.js';
+import type { InheritedSocket } from '../../connection/upgrade/listeners.js';
+import { SUCCESSOR_MARK } from '../environment.js';
 
 /** The standard streams and the channel come before the sockets. */
 const FIRST_SOCKET_FD = 4;
