@@ -4,16 +4,55 @@ const FLOORS = [
   ['protocol'],
   ['config', 'metrics'],
   ['connection', 'broker', 'callbacks'],
-  ['delivery', 'auth'],
+  ['delivery', 'auth', 'endpoints'],
   ['procedures'],
   ['topics', 'rooms', 'rpc'],
-  ['http'],
-  ['kittiwake.ts', 'lifecycle.ts', 'start-checks.ts', 'factories.ts', 'kittiwake.module.ts', 'index.ts'],
+  ['push', 'open-api'],
+  ['operators'],
+  [
+    'kittiwake.ts',
+    'lifecycle.ts',
+    'start-checks.ts',
+    'routes.ts',
+    'factories.ts',
+    'kittiwake.module.ts',
+    'index.ts',
+  ],
   ['server', 'cli'],
 ];
 
+/** Floors whose folders do not know each other. */
+const APART = FLOORS.slice(3, 8);
+
+/** The rooms of folders: each may import, of its own folder, only what stands here; `.` are the files beside the rooms. */
+const ROOMS = {
+  protocol: { json: [] },
+  config: {
+    kinds: ['.'],
+    sections: ['.', 'kinds'],
+    loading: ['.', 'kinds', 'sections', 'sections/broker'],
+    reference: ['.', 'kinds', 'loading'],
+  },
+  connection: { outflow: [] },
+  broker: { '.': [], redis: ['.'], 'redis/sharded': ['.', 'redis'] },
+  callbacks: { '.': [], http: ['.'], providers: ['.'] },
+  procedures: { '.': [], results: [], methods: ['.', 'results'], remote: ['.'], calls: ['.', 'results'] },
+  rooms: { app: [] },
+  rpc: {
+    '.': [],
+    'built-in': ['.'],
+    descriptors: ['.'],
+    websocket: ['.'],
+    http: ['.', 'built-in', 'descriptors'],
+    local: ['.', 'descriptors', 'http'],
+  },
+};
+
 const place = (name) => (name.endsWith('.ts') ? `^src/${name.replaceAll('.', '\\.')}$` : `^src/${name}/`);
 const anyOf = (names) => names.map(place).join('|');
+
+/** The files of a room, not those of rooms within it. */
+const room = (folder, name) => (name === '.' ? `^src/${folder}/[^/]+$` : `^src/${folder}/${name}/[^/]+$`);
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -25,12 +64,20 @@ export default {
       from: { path: anyOf(floor) },
       to: { path: anyOf(FLOORS.slice(level + 1).flat()) },
     })),
-    ...FLOORS.slice(3, 7).flatMap((floor) =>
+    ...APART.flatMap((floor) =>
       floor.map((name) => ({
         name: `${name}-not-sideways`,
         severity: 'error',
         from: { path: place(name) },
         to: { path: anyOf(floor.filter((other) => other !== name)) || '^$' },
+      })),
+    ),
+    ...Object.entries(ROOMS).flatMap(([folder, rooms]) =>
+      Object.entries(rooms).map(([name, known]) => ({
+        name: `${folder}-${name}-knows-its-neighbours`,
+        severity: 'error',
+        from: { path: room(folder, name), pathNot: '\\.spec\\.ts$' },
+        to: { path: place(folder), pathNot: [name, ...known].map((one) => room(folder, one)) },
       })),
     ),
     {

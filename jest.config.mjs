@@ -19,8 +19,8 @@ const TOGETHER = {
   apps: 'test/(module|procedures)-',
   endpoints:
     'test/(auth-failures|compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|tls)\\.',
-  'lower-floors': 'src/(protocol|config|metrics|connection|broker|callbacks)/',
-  'upper-floors': 'src/(?!protocol|config|metrics|connection|broker|callbacks)',
+  'lower-floors': 'src/(base|protocol|config|metrics|connection|broker|callbacks)/',
+  'upper-floors': 'src/(?!base|protocol|config|metrics|connection|broker|callbacks)',
 };
 /** Whoever names files wants just those, each by itself. */
 const isWhole = process.argv.slice(2).every((argument) => argument.startsWith('-'));

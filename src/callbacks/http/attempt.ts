@@ -15,7 +15,7 @@ import {
   type Outgoing,
   readBody,
 } from './exchange.js';
-import { isForbidden, isTransient } from './status.js';
+import { isForbidden, isTransient } from '../http-status.js';
 import { requestedWaitMs, type ResponseHeaders } from '../retry-wait.js';
 import { withTimeLimit } from '../../base/time-limit.js';
 

@@ -1,5 +1,5 @@
 import { withoutByteOrderMark } from '../../callbacks/http/without-byte-order-mark.js';
-import { isForbidden } from '../../callbacks/http/status.js';
+import { isForbidden } from '../../callbacks/http-status.js';
 import { JSON_TYPE } from '../../callbacks/http/exchange.js';
 import type { StreamedAnswer } from '../../callbacks/stream-requester.js';
 import { ClientError } from '../../protocol/errors.js';

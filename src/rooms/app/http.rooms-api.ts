@@ -1,6 +1,6 @@
 import { membersOfAnswer } from '../../callbacks/http/callback-answer.js';
 import { isJsonType } from '../../callbacks/http/exchange.js';
-import { isForbidden, isTransient } from '../../callbacks/http/status.js';
+import { isForbidden, isTransient } from '../../callbacks/http-status.js';
 import { Refusal } from '../../callbacks/refusal.js';
 import type { AppAnswer, Requester } from '../../callbacks/requester.js';
 import type { RoomsApiSettings } from '../../config/sections/rooms/rooms-api.settings.js';

@@ -1,6 +1,6 @@
 import { CallbackRequest } from '../../callbacks/callback-request.js';
 import { decisionOf } from '../../callbacks/providers/decision.js';
-import { requireRefusal } from '../../callbacks/provider-refusal.js';
+import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
 import type { ProviderAnswer, ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { Refusal } from '../../callbacks/refusal.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';

@@ -1,6 +1,6 @@
 import type { ReturnedValue } from '../../callbacks/providers/callback-contexts.js';
 import { decisionOf } from '../../callbacks/providers/decision.js';
-import { requireRefusal } from '../../callbacks/provider-refusal.js';
+import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
 import type { ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';

@@ -1,8 +1,8 @@
 import { HttpException, Logger } from '@nestjs/common';
-import { DigestedLog } from '../metrics/digested-log.js';
-import { CallbackError } from '../protocol/errors.js';
-import { isForbidden, isTransient } from './http/status.js';
-import { isForClient } from './providers/refusal-members.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import { CallbackError } from '../../protocol/errors.js';
+import { isForbidden, isTransient } from '../http-status.js';
+import { isForClient } from './refusal-members.js';
 
 const warnings = new DigestedLog(new Logger('Callbacks'));
 
