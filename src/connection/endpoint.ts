@@ -1,7 +1,7 @@
-import { MESSAGE_METADATA } from '@nestjs/websockets/internal';
 import type { InputBounds } from '../protocol/json/bounds.js';
 import type { CloseReason } from '../protocol/close-reason.js';
 import type { Admit } from './admission.js';
+import { type MessageHandler, messageHandlersOf } from './message-handlers.js';
 
 /** A client's frame, read: the `@SubscribeMessage` handler that it is for, and what the handler gets. */
 export interface DecodedFrame {
@@ -33,16 +33,10 @@ export interface ConnectionGateway {
   handleDisconnect?(connection: unknown): void;
 }
 
-type Handler = (this: object, connection: unknown, payload: unknown) => unknown;
-
 /**
  * Where clients of one protocol connect: what Nest takes for the WebSocket server of a gateway. The gateway calls
- * {@link serve} in its `afterInit`.
- *
- * Frames go straight to the `@SubscribeMessage` handlers of the gateway, with the connection and what was read, and so do
- * beginnings and ends. Nest would make handlers and observables for each connection, and put the app's global guards,
- * pipes, interceptors and filters around them, which know nothing of Kittiwake's protocols; they work on the providers
- * that answer callbacks.
+ * {@link serve} in its `afterInit`. Frames go straight to its handlers ({@link messageHandlersOf}), and so do beginnings
+ * and ends.
  */
 export class Endpoint {
   /** Close codes that a compatible protocol prescribes for clients that did not ask for a sub-protocol of ours. */
@@ -61,7 +55,7 @@ export class Endpoint {
   /** Decides who may connect; without it, whoever comes from an allowed origin. */
   admit: Admit | undefined;
   private gateway: ConnectionGateway = {};
-  private handlers: ReadonlyMap<string, Handler> = new Map();
+  private handlers: ReadonlyMap<string, MessageHandler> = new Map();
   private decode: FrameDecoder | undefined;
 
   constructor(
@@ -96,7 +90,7 @@ export class Endpoint {
   /** Hands connections and their frames to the gateway from now on. */
   serve(gateway: ConnectionGateway, decode: FrameDecoder): void {
     this.gateway = gateway;
-    this.handlers = handlersOf(gateway);
+    this.handlers = messageHandlersOf(gateway);
     this.decode = decode;
   }
 
@@ -115,7 +109,7 @@ export class Endpoint {
     const { handler, payload } = this.decode!(frame, this.rules.bounds);
     const found = this.handlers.get(handler);
     if (!found) throw new Error(`the gateway of ${this.path} has no handler named ${handler}`);
-    return found.call(this.gateway, connection, payload);
+    return found(connection, payload);
   }
 
   private isBelow(path: string): boolean {
@@ -123,17 +117,4 @@ export class Endpoint {
     if (below === undefined || this.path === undefined || !path.startsWith(this.path)) return false;
     return below.test(path.slice(this.path.length));
   }
-}
-
-/** The methods of a gateway that `@SubscribeMessage` marked, by the name that they are marked with. */
-function handlersOf(gateway: object): Map<string, Handler> {
-  const prototype = Object.getPrototypeOf(gateway) as Record<string, unknown>;
-  const handlers = new Map<string, Handler>();
-  for (const name of Object.getOwnPropertyNames(prototype)) {
-    const { value } = Object.getOwnPropertyDescriptor(prototype, name)!;
-    const message: unknown =
-      typeof value === 'function' ? Reflect.getMetadata(MESSAGE_METADATA, value) : undefined;
-    if (typeof message === 'string') handlers.set(message, value as Handler);
-  }
-  return handlers;
 }

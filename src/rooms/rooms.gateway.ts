@@ -1,6 +1,4 @@
 import {
-  ConnectedSocket,
-  MessageBody,
   type OnGatewayConnection,
   type OnGatewayDisconnect,
   type OnGatewayInit,
@@ -68,13 +66,13 @@ export class RoomsGateway implements OnGatewayInit, OnGatewayConnection<Connecti
   }
 
   @SubscribeMessage(PING)
-  ping(@ConnectedSocket() connection: Connection): void {
+  ping(connection: Connection): void {
     connection.sendText('pong');
     this.sessions.pinged(this.received(connection, PING));
   }
 
   @SubscribeMessage('subscribe')
-  subscribe(@ConnectedSocket() connection: Connection, @MessageBody() { members }: RoomMessage): void {
+  subscribe(connection: Connection, { members }: RoomMessage): void {
     const reportsDrops = members.get('reportDrops') === 'true' && connection.subProtocol === KITTIWAKE_V1;
     this.answer(connection, 'subscribe', members, (session, requestId) =>
       this.sessions.subscribe(session, members.get('room'), requestId, reportsDrops),
@@ -82,25 +80,25 @@ export class RoomsGateway implements OnGatewayInit, OnGatewayConnection<Connecti
   }
 
   @SubscribeMessage('unsubscribe')
-  unsubscribe(@ConnectedSocket() connection: Connection, @MessageBody() { members }: RoomMessage): void {
+  unsubscribe(connection: Connection, { members }: RoomMessage): void {
     this.answer(connection, 'unsubscribe', members, (session, requestId) =>
       this.sessions.unsubscribe(session, requestId),
     );
   }
 
   @SubscribeMessage('status')
-  reportStatus(@ConnectedSocket() connection: Connection): void {
+  reportStatus(connection: Connection): void {
     this.received(connection, 'status');
     connection.sendText(JSON.stringify(this.status.report()));
   }
 
   @SubscribeMessage(NOT_JSON)
-  notJson(@ConnectedSocket() connection: Connection): void {
+  notJson(connection: Connection): void {
     this.unreadable(connection, ROOM_ERRORS.notJson());
   }
 
   @SubscribeMessage(UNKNOWN)
-  unknown(@ConnectedSocket() connection: Connection): void {
+  unknown(connection: Connection): void {
     this.unreadable(connection, ROOM_ERRORS.typeNotAllowed());
   }
 

@@ -1,6 +1,4 @@
 import {
-  ConnectedSocket,
-  MessageBody,
   type OnGatewayConnection,
   type OnGatewayDisconnect,
   type OnGatewayInit,
@@ -51,7 +49,7 @@ export class RpcGateway implements OnGatewayInit, OnGatewayConnection<Connection
 
   /** Calls run side by side: the next frame does not wait. */
   @SubscribeMessage(CALL)
-  call(@ConnectedSocket() connection: Connection, @MessageBody() frame: RpcFrame): void {
+  call(connection: Connection, frame: RpcFrame): void {
     const isExtended = connection.subProtocol === KITTIWAKE_V1;
     if (!frame.isWhole(isExtended)) {
       this.invalid(connection, frame);
@@ -69,7 +67,7 @@ export class RpcGateway implements OnGatewayInit, OnGatewayConnection<Connection
 
   /** `{"cancel": <marker>}`. The call is told that it was cancelled, as its end. */
   @SubscribeMessage(CANCEL)
-  cancel(@ConnectedSocket() connection: Connection, @MessageBody() frame: RpcFrame): void {
+  cancel(connection: Connection, frame: RpcFrame): void {
     if (connection.subProtocol !== KITTIWAKE_V1) {
       this.invalid(connection, frame);
       return;
@@ -81,7 +79,7 @@ export class RpcGateway implements OnGatewayInit, OnGatewayConnection<Connection
   }
 
   @SubscribeMessage(INVALID)
-  invalid(@ConnectedSocket() connection: Connection, @MessageBody() frame: RpcFrame): void {
+  invalid(connection: Connection, frame: RpcFrame): void {
     this.metrics.eventHandled(INVALID, 'error');
     new RpcReply(connection, frame.marker).failed(RPC_ERRORS.invalidFrame());
   }
