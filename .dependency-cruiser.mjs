@@ -33,7 +33,7 @@ const ROOMS = {
     loading: ['.', 'kinds', 'sections', 'sections/broker'],
     reference: ['.', 'kinds', 'loading'],
   },
-  connection: { outflow: [] },
+  connection: { '.': ['outflow'], outflow: [], upgrade: ['.', 'outflow'] },
   broker: { '.': [], redis: ['.'], 'redis/sharded': ['.', 'redis'] },
   callbacks: { '.': [], http: ['.'], providers: ['.'] },
   procedures: { '.': [], results: [], methods: ['.', 'results'], remote: ['.'], calls: ['.', 'results'] },

@@ -1,6 +1,13 @@
-import type { AcceptLimits } from './upgrade/accept-queue.js';
-import type { AddressRules } from './upgrade/client-address.js';
+import type { AddressRules } from './client-address.js';
 import type { EventRateLimit } from './event-rate.js';
+
+/** How fast clients are let in. */
+export interface AcceptLimits {
+  /** The most that are let in per turn of the event loop; 0 is no limit. */
+  readonly maxPerTick: number;
+  /** The most that wait until they are let in. */
+  readonly maxWaiting: number;
+}
 
 /** What the floor of connections needs to know; durations in milliseconds, 0 for none. */
 export interface ConnectionSettings extends AddressRules {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { LogParty } from '../metrics/log-line.js';
 import type { Refusals } from '../metrics/refusals.js';
 import { verdictOn } from '../protocol/verdict.js';
-import { type AddressRules, canonicalAddress } from './upgrade/client-address.js';
+import { type AddressRules, canonicalAddress } from './client-address.js';
 
 const BLOCK_BYTES = 16;
 /** Ids of one process are its numbers, enciphered: clients know them, and must not guess those of others. */

@@ -4,7 +4,7 @@ import { Authenticators } from '../auth/authenticator.js';
 import { FailedAuthentications } from '../auth/failed-authentications.js';
 import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
 import { Settings } from '../config/settings.js';
-import { type AddressedRequest, clientAddress } from '../connection/upgrade/client-address.js';
+import { type AddressedRequest, clientAddress } from '../connection/client-address.js';
 import { ClientError } from '../protocol/errors.js';
 import type { JsonText } from '../protocol/json/json.js';
 

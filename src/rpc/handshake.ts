@@ -6,7 +6,7 @@ import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import type { Admission, HandshakeRefusal } from '../connection/admission.js';
-import type { AddressedRequest } from '../connection/upgrade/client-address.js';
+import type { AddressedRequest } from '../connection/client-address.js';
 import { pathOf } from '../connection/upgrade/request-path.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from '../connection/upgrade/web-socket-version.js';
 import { Refusals } from '../metrics/refusals.js';

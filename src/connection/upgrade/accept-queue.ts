@@ -1,12 +1,5 @@
 import { Fifo } from '../../base/fifo.js';
-
-/** How fast clients are let in. */
-export interface AcceptLimits {
-  /** The most that are let in per turn of the event loop; 0 is no limit. */
-  readonly maxPerTick: number;
-  /** The most that wait until they are let in. */
-  readonly maxWaiting: number;
-}
+import type { AcceptLimits } from '../connection.settings.js';
 
 /**
  * Lets clients in, so many per turn of the event loop and the others later, in the order in which they came: where many

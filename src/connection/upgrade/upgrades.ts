@@ -12,7 +12,7 @@ import { HANDSHAKE_REASONS, type HandshakeReason } from '../../protocol/handshak
 import { BY_GATEWAY } from '../../protocol/verdict.js';
 import { AcceptQueue } from './accept-queue.js';
 import type { Admission, Admit, HandshakeRefusal } from '../admission.js';
-import { clientAddress } from './client-address.js';
+import { clientAddress } from '../client-address.js';
 import { Compression } from './compression.js';
 import { Connection } from '../connection.js';
 import type { Connections } from '../connections.js';
