@@ -1,17 +1,10 @@
+import type { NeededVariable } from '../procedures/need-info.js';
 import { isObject } from '../protocol/json/json.js';
 import { CommandError } from './command-error.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 
 /** What the gateway says of what it has not; a procedure has words of its own. */
 const NOT_FOUND = 'Not Found';
-
-/** Something that a procedure needs to be told. */
-export interface NeededVariable {
-  readonly name: string;
-  readonly type?: string | null;
-  readonly default?: unknown;
-  readonly comment?: string | null;
-}
 
 /** A call that was answered with an error. */
 export class CallFailure extends CommandError {

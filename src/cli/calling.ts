@@ -1,5 +1,6 @@
 import { askVariables } from './ask-variables.js';
-import { CallFailure, type NeededVariable } from './call-failure.js';
+import type { NeededVariable } from '../procedures/need-info.js';
+import { CallFailure } from './call-failure.js';
 import { CommandError } from './command-error.js';
 import type { Context } from './context.js';
 import { EXIT } from './exit-code.js';

@@ -1,3 +1,4 @@
+import { JSON_TYPE } from '../protocol/media-type.js';
 /** A schema of JSON Schema 2020-12, which is that of OpenAPI 3.1. */
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -67,7 +68,7 @@ export function responseAt(name: string): Reference {
 }
 
 export function jsonOf(schema: Schema): Content {
-  return { 'application/json': { schema } };
+  return { [JSON_TYPE]: { schema } };
 }
 
 /** An object whose members are all there. */

@@ -1,3 +1,4 @@
+import { JSON_TYPE } from '../protocol/media-type.js';
 import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { Access, Signature } from '../procedures/signature.js';
 import { type Content, type Operation, type Part, responseAt, type Schema, schemaAt } from './open-api.js';
@@ -13,7 +14,6 @@ const TAG = {
 const SERVICE_SECRET = 'serviceSecret';
 const TOKEN = 'token';
 
-const JSON_TYPE = 'application/json';
 const MESSAGE_PACK_TYPE = 'application/x-msgpack';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 

@@ -2,16 +2,15 @@ import type { Dispatcher } from 'undici';
 import type { RetryOn } from '../../config/sections/callbacks.settings.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
+import { isJsonType, JSON_TYPE } from '../../protocol/media-type.js';
 import { membersOfAnswer } from './callback-answer.js';
 import type { ConnectionPools } from './connection-pools.js';
 import {
+  answerTypeOf,
   AttemptError,
   discard,
   exchange,
   FinalAttemptError,
-  isJsonType,
-  JSON_TYPE,
-  mediaTypeOf,
   type Outgoing,
   readBody,
 } from './exchange.js';
@@ -71,7 +70,7 @@ export class HttpAttempt {
     if (statusCode === 429) {
       return new AttemptError('status 429', requestedWaitMs(headers, this.settings.rateLimitHeaders));
     }
-    const isJson = isJsonType(mediaTypeOf(headers));
+    const isJson = isJsonType(answerTypeOf(headers));
     if (statusCode >= 400 && this.settings.retryOn === 'transient') {
       if (isForbidden(statusCode) && isJson) return undefined;
       if (!isTransient(statusCode)) return new FinalAttemptError(`status ${statusCode}`);

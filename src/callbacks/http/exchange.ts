@@ -4,6 +4,7 @@ import { isUnanswered } from './app-connector.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { ConnectionPools } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
+import { JSON_TYPE, mediaTypeOf } from '../../protocol/media-type.js';
 import { headerValue, type ResponseHeaders } from '../retry-wait.js';
 
 /** A request on its way to the app. */
@@ -48,8 +49,6 @@ const MAX_DISCARDED_BYTES = 65_536;
 /** A POST is sent again with its body, or not at all; a GET may be sent anywhere. */
 const REDIRECTS = { POST: new Set([307, 308]), GET: new Set([301, 302, 303, 307, 308]) };
 
-export const JSON_TYPE = 'application/json';
-const JSON_TYPES = /^application\/(?:[\w.+-]+\+)?json$/;
 
 /**
  * Sends a request and follows the redirects that it is answered with, to its own origin or an allowed one.
@@ -146,15 +145,9 @@ function targetOf(response: Dispatcher.ResponseData, from: CallbackUrl): Callbac
   return target;
 }
 
-/** The content type in lower case, without parameters; empty when there is none. */
-export function mediaTypeOf(headers: ResponseHeaders): string {
-  const [type = ''] = headerValue(headers, 'content-type')?.split(';') ?? [];
-  return type.trim().toLowerCase();
-}
-
-/** Whether a media type says that a body is JSON: `application/json`, or a type with that structure (RFC 6839). */
-export function isJsonType(mediaType: string): boolean {
-  return JSON_TYPES.test(mediaType);
+/** The media type of an answer. */
+export function answerTypeOf(headers: ResponseHeaders): string {
+  return mediaTypeOf(headerValue(headers, 'content-type'));
 }
 
 /** What a caught error says, without the error itself. */

@@ -10,10 +10,10 @@ import { ConnectionPools, type ConnectionSettings } from './connection-pools.js'
 import type { Asker } from '../fair-line.js';
 import { HttpAttempt, type AttemptSettings } from './attempt.js';
 import {
+  answerTypeOf,
   AttemptError,
   exchange,
   FinalAttemptError,
-  mediaTypeOf,
   type Outgoing,
   readBody,
 } from './exchange.js';
@@ -124,7 +124,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
     return withTimeLimit(timeoutMs, tooLate, signal, async (signal) => {
       const response = await exchange(request, this.pools, redirectOrigins, signal);
       const body = await readBody(response, maxResponseBytes);
-      return { status: response.statusCode, mediaType: mediaTypeOf(response.headers), body };
+      return { status: response.statusCode, mediaType: answerTypeOf(response.headers), body };
     });
   }
 

@@ -5,7 +5,7 @@ import { MAX_TIMER_MS } from '../../base/max-timer.js';
 import type { CallbackUrl } from './callback-url.js';
 import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
-import { AttemptError, ConnectError, exchange, failure, mediaTypeOf, type Outgoing } from './exchange.js';
+import { AttemptError, ConnectError, exchange, failure, answerTypeOf, type Outgoing } from './exchange.js';
 import { outgoing } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
@@ -111,7 +111,7 @@ export class HttpStreams implements StreamRequester {
   ): StreamedAnswer {
     return {
       status: statusCode,
-      mediaType: mediaTypeOf(headers),
+      mediaType: answerTypeOf(headers),
       isDelimited: 'transfer-encoding' in headers || 'content-length' in headers,
       body: this.chunks({ body, headers }, url, request),
       end: () => request.abort(),

@@ -1,6 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls } from 'node:https';
 import { messageOf } from '../../base/message-of.js';
+import { JSON_TYPE } from '../../protocol/media-type.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-code.js';
 
@@ -11,8 +12,6 @@ export interface HttpAddress {
   /** The Unix socket to connect to instead of host and port. */
   readonly socketPath?: string;
 }
-
-export const JSON_TYPE = 'application/json';
 
 const NOT_RUNNING = new Set(['ECONNREFUSED', 'ENOENT']);
 

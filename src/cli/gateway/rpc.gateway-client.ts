@@ -5,7 +5,8 @@ import { parseRichJson, richJsonText } from '../../protocol/json/rich-json.js';
 import { CallFailure } from '../call-failure.js';
 import type { RpcAddress } from './gateway-address.js';
 import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS } from './gateway-client.js';
-import { GatewayHttp, JSON_TYPE } from './gateway-http.js';
+import { JSON_TYPE, mediaTypeOf } from '../../protocol/media-type.js';
+import { GatewayHttp } from './gateway-http.js';
 import { lines } from './lines.js';
 
 /** Calls procedures of a running gateway over HTTP. */
@@ -42,7 +43,7 @@ export class RpcGatewayClient implements GatewayClient {
 }
 
 function typeOf({ headers }: IncomingMessage): string {
-  return (headers['content-type'] ?? '').split(';', 1)[0]!;
+  return mediaTypeOf(headers['content-type']);
 }
 
 /** What is neither JSON nor plain text is of no use on a terminal. */

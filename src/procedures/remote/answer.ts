@@ -1,6 +1,6 @@
 import { withoutByteOrderMark } from '../../callbacks/http/without-byte-order-mark.js';
 import { isForbidden } from '../../callbacks/http-status.js';
-import { JSON_TYPE } from '../../callbacks/http/exchange.js';
+import { JSON_TYPE } from '../../protocol/media-type.js';
 import type { StreamedAnswer } from '../../callbacks/stream-requester.js';
 import { ClientError } from '../../protocol/errors.js';
 import { JsonError } from '../../protocol/json/json.js';

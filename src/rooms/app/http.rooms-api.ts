@@ -1,5 +1,5 @@
 import { membersOfAnswer } from '../../callbacks/http/callback-answer.js';
-import { isJsonType } from '../../callbacks/http/exchange.js';
+import { isJsonType } from '../../protocol/media-type.js';
 import { isForbidden, isTransient } from '../../callbacks/http-status.js';
 import { Refusal } from '../../callbacks/refusal.js';
 import type { AppAnswer, Requester } from '../../callbacks/requester.js';

@@ -4,9 +4,9 @@ import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { BoundsError, type InputBounds, tooManyParts } from '../../protocol/json/bounds.js';
 import { isObject, JsonError } from '../../protocol/json/json.js';
 import { MessagePackError, parseMessagePack } from '../../protocol/json/message-pack.js';
+import { JSON_TYPE, mediaTypeOf } from '../../protocol/media-type.js';
 import { parseRichJson } from '../../protocol/json/rich-json.js';
 
-const JSON_TYPE = 'application/json';
 const MESSAGE_PACK_TYPE = 'application/x-msgpack';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
@@ -15,11 +15,6 @@ const POSITIONAL = '_args';
 const OPEN_BRACE = 0x7b;
 
 const NOTHING: Arguments = { positional: [], named: new Map() };
-
-/** The media type of a header, without its parameters. */
-export function mediaTypeOf(contentType: string | undefined): string {
-  return (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
-}
 
 /** Whether a body is MessagePack, and its results are to be. */
 export function isMessagePack(contentType: string | undefined): boolean {

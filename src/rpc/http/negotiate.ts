@@ -1,4 +1,5 @@
-import { isMessagePack, mediaTypeOf } from './input.js';
+import { mediaTypeOf } from '../../protocol/media-type.js';
+import { isMessagePack } from './input.js';
 import { JSON_FORMAT, JSON_LINES_FORMAT, MESSAGE_PACK_FORMAT, type ResultFormat } from './result-format.js';
 import { JSON_EVENT_FORMAT } from './server-sent-event.js';
 
