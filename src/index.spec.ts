@@ -1,7 +1,7 @@
 import {
-  Arg,
+  ProcedureArg,
   Authorize,
-  Call,
+  CurrentCall,
   type CallbackRequest,
   type Kittiwake,
   KittiwakeModule,
@@ -10,14 +10,14 @@ import {
   type MessageRequest,
   NeedInfo,
   OnMessage,
-  Params,
+  ProcedureParams,
   Procedure,
   type ProcedureCall,
   ProcedureError,
-  Redirect,
+  ProcedureRedirect,
   Refusal,
-  Result,
-  State,
+  ProcedureResult,
+  TopicState,
   SubscriptionRequest,
   TicketRequest,
   TopicService,
@@ -83,12 +83,12 @@ const compiled = {
     kittiwake.publish('books.1', null, { order_key: 'k' }),
   ],
 
-  state: (version: number | undefined): State<Order>[] => [
-    new State({ copies: 1 }, { order: version, orderKey: 1, throttle: 1 }),
+  state: (version: number | undefined): TopicState<Order>[] => [
+    new TopicState({ copies: 1 }, { order: version, orderKey: 1, throttle: 1 }),
     // @ts-expect-error -- another state than was promised
-    new State({ copies: 'one' }),
+    new TopicState({ copies: 'one' }),
     // @ts-expect-error -- an order is a number
-    new State({ copies: 1 }, { order: '2' }),
+    new TopicState({ copies: 1 }, { order: '2' }),
   ],
 
   requests: (ticket: TicketRequest, request: MessageRequest<Order>, any: MessageRequest) => {
@@ -153,14 +153,14 @@ const compiled = {
   procedures: () => {
     class Sums {
       @Procedure({ public: true, deadline: '15s', parameters: { a: 'int', b: { namedOnly: true } } })
-      async *count(@Call() { signal, fields }: ProcedureCall, @Arg('n') a: number, b = 1) {
+      async *count(@CurrentCall() { signal, fields }: ProcedureCall, @ProcedureArg('n') a: number, b = 1) {
         // @ts-expect-error -- nobody has checked what the fields are
         const userId: string = fields.user_id;
         yield [a, b, signal.aborted, userId];
       }
 
       @Procedure()
-      fail(@Params() all: Order): never {
+      fail(@ProcedureParams() all: Order): never {
         throw new NeedInfo(`How many of ${all.copies}?`, [{ name: 'copies', type: 'text' }]);
       }
     }
@@ -175,8 +175,8 @@ const compiled = {
     return [
       Sums,
       new TypedResult('<p>', 'text/html'),
-      new Result(null),
-      new Redirect('/'),
+      new ProcedureResult(null),
+      new ProcedureRedirect('/'),
       new ProcedureError(1),
     ];
   },

@@ -12,20 +12,20 @@ export { KittiwakeAdapter } from './connection/upgrade/kittiwake.adapter.js';
 export { type EndpointKind, KITTIWAKE_ENDPOINT } from './endpoints/endpoint-kind.js';
 export { Kittiwake, type PublishOptions, type TriggerOptions } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
-export type { Arguments } from './procedures/arguments.js';
+export type { ProcedureArguments } from './procedures/arguments.js';
 export { Descriptor, type SocketKind } from './procedures/descriptor.js';
 export { OnCallerConnect, OnCallerDisconnect } from './procedures/methods/caller-hooks.decorator.js';
 export { type NeededVariable, NeedInfo } from './procedures/need-info.js';
 export { type CallOrigin, type HttpCall, ProcedureCall } from './procedures/procedure-call.js';
 export { ProcedureError } from './procedures/procedure-errors.js';
-export { Arg, Call, Params } from './procedures/methods/procedure-params.js';
+export { ProcedureArg, CurrentCall, ProcedureParams } from './procedures/methods/procedure-params.js';
 export {
   type ParameterRules,
   Procedure,
   type ProcedureOptions,
 } from './procedures/methods/procedure.decorator.js';
-export { Redirect } from './procedures/redirect.js';
-export { Result } from './procedures/result.js';
+export { ProcedureRedirect } from './procedures/redirect.js';
+export { ProcedureResult } from './procedures/result.js';
 export type { Access, ParameterType } from './procedures/signature.js';
 export { TypedResult } from './procedures/typed-result.js';
 export { PublicationError } from './protocol/publication.js';
@@ -34,7 +34,7 @@ export {
   type SubscriptionFields,
   SubscriptionRequest,
 } from './topics/service/subscription-request.js';
-export { State, type StateOptions } from './topics/service/state.js';
+export { TopicState, type StateOptions } from './topics/service/state.js';
 export {
   Authorize,
   BeforeSubscribe,
@@ -54,4 +54,4 @@ export {
   OnRoomsPing,
 } from './rooms/app/rooms-api.decorator.js';
 export { TriggerError } from './rooms/trigger.js';
-export { WorkerConfig } from './rpc/built-in/worker-config.js';
+export { ProceduresConfig } from './rpc/built-in/procedures-config.js';

@@ -74,7 +74,7 @@ import { RpcSessions } from './rpc/websocket/sessions.js';
 import { RpcStatistics } from './rpc/built-in/statistics.js';
 import { RpcGateway } from './rpc/websocket/rpc.gateway.js';
 import { ServiceSecret } from './rpc/service-secret.js';
-import { WorkerConfig } from './rpc/built-in/worker-config.js';
+import { ProceduresConfig } from './rpc/built-in/procedures-config.js';
 import { Endings } from './topics/endings.js';
 import { Services } from './topics/service/services.js';
 import { Sessions } from './topics/sessions.js';
@@ -138,7 +138,7 @@ const RPC = [
   RpcSessions,
   RpcStatistics,
   ServiceSecret,
-  WorkerConfig,
+  ProceduresConfig,
 ];
 
 const HTTP = [
@@ -244,7 +244,7 @@ function assemble(
       ...RPC,
       ...HTTP,
     ],
-    exports: [Kittiwake, WorkerConfig],
+    exports: [Kittiwake, ProceduresConfig],
   };
 }
 

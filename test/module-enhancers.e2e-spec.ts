@@ -32,7 +32,7 @@ import {
   type MessageRequest,
   OnMessage,
   Refusal,
-  State,
+  TopicState,
   type SubscriptionRequest,
   type TicketRequest,
   TopicService,
@@ -330,8 +330,8 @@ describe('a topic service has', () => {
       @TopicService('books', ANYBODY)
       class Ordered {
         @BeforeSubscribe()
-        state(): State {
-          return new State({ price: 5 }, { order: 5 });
+        state(): TopicState {
+          return new TopicState({ price: 5 }, { order: 5 });
         }
       }
       await start(Ordered, envelope);

@@ -13,7 +13,7 @@ import { IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from '
 import { map, type Observable } from 'rxjs';
 import { loadSettings } from '../src/config/loading/load-settings.js';
 import type { OpenApiDocument, Operation } from '../src/open-api/open-api.js';
-import { KittiwakeAdapter, type KittiwakeOptions, Params, Procedure } from '../src/index.js';
+import { KittiwakeAdapter, type KittiwakeOptions, ProcedureParams, Procedure } from '../src/index.js';
 import type { Parameter, Signature } from '../src/procedures/signature.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { Kitten, KITTEN_SECRET, MAIN_FRONTS, sharedKitten, TOKEN_KEY } from './support/kitten.js';
@@ -287,7 +287,7 @@ describe('a procedure that is a method', () => {
   @Injectable()
   class Orders {
     @Procedure({ public: true })
-    order(@Params() order: Order): Order {
+    order(@ProcedureParams() order: Order): Order {
       return order;
     }
   }

@@ -40,15 +40,15 @@ import {
   throwError,
 } from 'rxjs';
 import {
-  Arg,
-  Call,
+  ProcedureArg,
+  CurrentCall,
   Callback,
   CallbackRequest,
   MessageData,
   NeedInfo,
   OnCallerConnect,
   OnCallerDisconnect,
-  Params,
+  ProcedureParams,
   Procedure,
   ProcedureCall,
   ProcedureError,
@@ -314,22 +314,31 @@ describe('decorated parameters', () => {
 
   class Decorated {
     @Procedure()
-    whoami(@Call() call: ProcedureCall): unknown {
+    whoami(@CurrentCall() call: ProcedureCall): unknown {
       return [call.procedure, call.identity, call.isAuthenticated, call instanceof ProcedureCall];
     }
 
     @Procedure()
-    mixed(a: number, @Call() { given }: ProcedureCall, b: number = 2, @UserId() user?: unknown): unknown {
+    mixed(
+      a: number,
+      @CurrentCall() { given }: ProcedureCall,
+      b: number = 2,
+      @UserId() user?: unknown,
+    ): unknown {
       return [a, b, user, given.positional];
     }
 
     @Procedure()
-    piped(@Arg('id', ParseIntPipe) key: unknown, @Arg(ParseIntPipe) other: unknown, plain: string): unknown {
+    piped(
+      @ProcedureArg('id', ParseIntPipe) key: unknown,
+      @ProcedureArg(ParseIntPipe) other: unknown,
+      plain: string,
+    ): unknown {
       return [key, other, plain];
     }
 
     @Procedure()
-    taken(@Arg('point') { x, y }: { x: number; y: number }): number {
+    taken(@ProcedureArg('point') { x, y }: { x: number; y: number }): number {
       return x + y;
     }
 
@@ -366,7 +375,7 @@ describe('decorated parameters', () => {
   it('get nothing of who has no identity', async () => {
     class Open {
       @Procedure({ public: true })
-      who(@Call() { identity, isAuthenticated }: ProcedureCall): unknown {
+      who(@CurrentCall() { identity, isAuthenticated }: ProcedureCall): unknown {
         return [identity, isAuthenticated];
       }
     }
@@ -401,19 +410,19 @@ describe('all parameters as an object', () => {
   class Orders {
     @Procedure()
     order(
-      @Params(new ValidationPipe({ transform: true })) order: Order,
-      @Call() call: ProcedureCall,
+      @ProcedureParams(new ValidationPipe({ transform: true })) order: Order,
+      @CurrentCall() call: ProcedureCall,
     ): unknown {
       return [order.summary, order instanceof Order, call.fields.user_id];
     }
 
     @Procedure()
-    anything(@Params() all: Record<string, unknown>): unknown {
+    anything(@ProcedureParams() all: Record<string, unknown>): unknown {
       return all;
     }
 
     @Procedure({ parameters: { i: 'int', x: { optional: true } } })
-    listed(@Params() all: object): unknown {
+    listed(@ProcedureParams() all: object): unknown {
       return all;
     }
   }
@@ -458,7 +467,7 @@ describe('all parameters as an object', () => {
   it('are checked by a pipe of the whole app as well', async () => {
     class Unpiped {
       @Procedure()
-      order(@Params() order: Order): unknown {
+      order(@ProcedureParams() order: Order): unknown {
         return order.title;
       }
     }
@@ -567,7 +576,7 @@ describe('interceptors', () => {
     }
 
     @Procedure()
-    async *endless(@Call() { signal }: ProcedureCall) {
+    async *endless(@CurrentCall() { signal }: ProcedureCall) {
       signal.addEventListener('abort', () => events.push('aborted'));
       try {
         for (let i = 0; ; i++) {
@@ -821,7 +830,7 @@ describe('errors', () => {
     }
 
     @Procedure()
-    async ended(@Call() { signal }: ProcedureCall): Promise<void> {
+    async ended(@CurrentCall() { signal }: ProcedureCall): Promise<void> {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       throw new Error('after the end');
     }
@@ -1105,14 +1114,14 @@ describe('an app does not start', () => {
     );
     class Twice {
       @Procedure()
-      twice(a: number, @Arg('a') b: number): number {
+      twice(a: number, @ProcedureArg('a') b: number): number {
         return a + b;
       }
     }
     expect(await failure([Twice])).toBe('Twice.twice cannot be a procedure: two parameters are named a');
     class Both {
       @Procedure()
-      both(@Params() all: object, more: number): unknown {
+      both(@ProcedureParams() all: object, more: number): unknown {
         return [all, more];
       }
     }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { KittiwakeOptions } from '../src/config/options.js';
 import { Calls } from '../src/procedures/calls/calls.js';
 import { Procedures } from '../src/procedures/procedures.js';
-import type { Answer } from '../src/procedures/calls/running-call.js';
+import type { CallAnswer } from '../src/procedures/calls/running-call.js';
 import { CallbackError } from '../src/protocol/errors.js';
 import { membersOf, type JsonMembers } from '../src/protocol/json/json.js';
 import { stoppedAfterEach } from './support/cleanup.js';
@@ -43,7 +43,7 @@ class RemoteAdd {
     return new RemoteAdd(app, stopped(gateway));
   }
 
-  call({ positional = [], named = {}, identity, signal }: CallOptions = {}): Promise<Answer> {
+  call({ positional = [], named = {}, identity, signal }: CallOptions = {}): Promise<CallAnswer> {
     return this.gateway.app.get(Calls, { strict: false }).call({
       name: 'add',
       given: { positional, named: new Map(Object.entries(named)) },

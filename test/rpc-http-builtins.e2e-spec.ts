@@ -3,7 +3,7 @@ import { encode } from '@msgpack/msgpack';
 import { parseMessagePack } from '../src/protocol/json/message-pack.js';
 import { Settings } from '../src/config/settings.js';
 import { ServiceSecret } from '../src/rpc/service-secret.js';
-import { WorkerConfig } from '../src/rpc/built-in/worker-config.js';
+import { ProceduresConfig } from '../src/rpc/built-in/procedures-config.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { Kitten, KITTEN_SECRET, sharedKitten, TOKEN_KEY } from './support/kitten.js';
 import { procedureOf } from './support/rpc.js';
@@ -137,7 +137,7 @@ describe('a gateway that is asked over HTTP', () => {
 
   describe('for its configuration', () => {
     beforeAll(() => {
-      const config = kitten.app.get(WorkerConfig);
+      const config = kitten.app.get(ProceduresConfig);
       config.declare('sleep_time', 0.05);
       config.declare('names', ['a']);
       config.declare('greeting', 'hello');
@@ -228,7 +228,7 @@ describe('a gateway that is asked over HTTP', () => {
       const file = `${String(await value('app_state_dir'))}/Kitty.cfg`;
       expect(readFileSync(file, 'utf8')).toContain('--greeting=good day\n');
       expect(readFileSync(file, 'utf8')).not.toContain(KITTEN_SECRET);
-      const next = new WorkerConfig(kitten.app.get(Settings), kitten.app.get(ServiceSecret));
+      const next = new ProceduresConfig(kitten.app.get(Settings), kitten.app.get(ServiceSecret));
       next.declare('greeting', 'hello');
       expect(next.get('greeting')).toBe('good day');
     });

@@ -1,6 +1,6 @@
 import { ForbiddenException, BadRequestException } from '@nestjs/common';
 import { NeedInfo } from '../src/procedures/need-info.js';
-import { Redirect } from '../src/procedures/redirect.js';
+import { ProcedureRedirect } from '../src/procedures/redirect.js';
 import { TypedResult } from '../src/procedures/typed-result.js';
 import { callOf, procedureOf, rpcToken, sharedRpc, USER, V1 } from './support/rpc.js';
 
@@ -13,7 +13,7 @@ beforeAll(() => {
   );
   stage.add(
     procedureOf('moved', () => {
-      throw new Redirect('/there');
+      throw new ProcedureRedirect('/there');
     }),
   );
   stage.add(

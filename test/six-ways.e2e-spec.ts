@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Call, Procedure, ProcedureCall } from '../src/index.js';
+import { CurrentCall, Procedure, ProcedureCall } from '../src/index.js';
 import { messagePack } from '../src/protocol/json/message-pack.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
@@ -32,7 +32,10 @@ class Kitty {
   ended: Deferred<boolean> = deferred();
 
   @Procedure()
-  async *purr(@Call() { signal }: ProcedureCall, times: number): AsyncGenerator<unknown, string, void> {
+  async *purr(
+    @CurrentCall() { signal }: ProcedureCall,
+    times: number,
+  ): AsyncGenerator<unknown, string, void> {
     try {
       for (let purr = 0; purr < times; purr++) {
         yield { purr, of: ['Kitty', null, -0.5], text: 'é\n"' };

@@ -7,7 +7,7 @@ import {
   type MessageRequest,
   OnMessage,
   Refusal,
-  State,
+  TopicState,
   type SubscriptionRequest,
   TopicService,
 } from 'kittiwake';
@@ -34,9 +34,9 @@ export class BooksTopic {
 
   /** The state that the client starts from. Its order keeps back publications that are older. */
   @BeforeSubscribe()
-  current({ topic }: SubscriptionRequest): State<Book | undefined> {
+  current({ topic }: SubscriptionRequest): TopicState<Book | undefined> {
     const book = this.books.find(topic);
-    return new State(book, { order: book?.version });
+    return new TopicState(book, { order: book?.version });
   }
 
   /** The app's ValidationPipe checks what the client sends, as it does for a controller. What is returned is the reply. */

@@ -10,7 +10,7 @@ const STDIN = 0;
 export function assignment(text: string, option: string): readonly [name: string, value: unknown] {
   const [, name, sign, value = ''] = ASSIGNMENT.exec(text) ?? [];
   if (name === undefined) throw new CommandError(`${option}: neither name=text nor name:=JSON: ${text}`);
-  return [name, sign === '=' ? value : jsonOf(value, `${option} ${name}`)];
+  return [name, sign === '=' ? value : jsonValue(value, `${option} ${name}`)];
 }
 
 /** Collects the assignments of an option that may be repeated. */
@@ -24,7 +24,7 @@ export function collect(option: string) {
  * @param where what it is, for who made a mistake in it.
  * @throws {CommandError}
  */
-export function jsonOf(text: string, where: string): unknown {
+export function jsonValue(text: string, where: string): unknown {
   try {
     return parseRichJson(text, { bytes: false });
   } catch (cause) {
@@ -33,7 +33,7 @@ export function jsonOf(text: string, where: string): unknown {
   }
 }
 
-/** As {@link jsonOf}, of an argument that may be `-`: then it is on standard input. */
+/** As {@link jsonValue}, of an argument that may be `-`: then it is on standard input. */
 export function jsonArgument(text: string, where: string): unknown {
-  return jsonOf(text === '-' ? readFileSync(STDIN, 'utf8') : text, where);
+  return jsonValue(text === '-' ? readFileSync(STDIN, 'utf8') : text, where);
 }

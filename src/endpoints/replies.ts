@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
 /** What is sent as a response. */
-export interface Reply {
+export interface HttpReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Text goes as it is, an object as JSON. */
@@ -18,7 +18,7 @@ export class Replies {
   constructor(private readonly host: HttpAdapterHost) {}
 
   /** @param response of either HTTP platform. */
-  send(response: unknown, { status, headers = {}, body }: Reply): void {
+  send(response: unknown, { status, headers = {}, body }: HttpReply): void {
     const { httpAdapter } = this.host;
     for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
     httpAdapter.reply(response, body, status);

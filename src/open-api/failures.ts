@@ -1,7 +1,7 @@
-import { jsonOf, objectOf, type ResponseObject, type Schema, schemaAt } from './open-api.js';
+import { jsonContent, objectOf, type ResponseObject, type Schema, schemaAt } from './open-api.js';
 
 /** A way in which a call can fail. */
-export interface CallFailure {
+export interface DocumentedFailure {
   readonly name: string;
   readonly status: number;
   readonly response: ResponseObject;
@@ -33,14 +33,14 @@ const INFO_NEEDED = objectOf({
 export const FAILURE_SCHEMAS: Readonly<Record<string, Schema>> = { Error: ERROR, InfoNeeded: INFO_NEEDED };
 
 /** What can come of a call, apart from its result. */
-export const CALL_FAILURES: readonly CallFailure[] = [
+export const DOCUMENTED_FAILURES: readonly DocumentedFailure[] = [
   {
     name: 'Redirect',
     status: 302,
     response: {
       description: 'The procedure says that something else is to be asked.',
       headers: { Location: { description: 'What is to be asked.', schema: { type: 'string' } } },
-      content: jsonOf(objectOf({ redirect: { type: 'string' } })),
+      content: jsonContent(objectOf({ redirect: { type: 'string' } })),
     },
   },
   failure('Unusable', 400, 'The body cannot be read, or an argument cannot be converted.'),
@@ -52,7 +52,7 @@ export const CALL_FAILURES: readonly CallFailure[] = [
     status: 423,
     response: {
       description: 'The procedure needs to know more: call again with the needed variables.',
-      content: jsonOf(schemaAt('InfoNeeded')),
+      content: jsonContent(schemaAt('InfoNeeded')),
     },
   },
   failure('Failed', 500, 'The procedure failed, or arguments are missing, unknown or too many.'),
@@ -60,6 +60,6 @@ export const CALL_FAILURES: readonly CallFailure[] = [
   failure('TookTooLong', 504, 'The call took too long.'),
 ];
 
-function failure(name: string, status: number, description: string): CallFailure {
-  return { name, status, response: { description, content: jsonOf(schemaAt('Error')) } };
+function failure(name: string, status: number, description: string): DocumentedFailure {
+  return { name, status, response: { description, content: jsonContent(schemaAt('Error')) } };
 }

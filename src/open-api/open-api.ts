@@ -67,7 +67,7 @@ export function responseAt(name: string): Reference {
   return { $ref: `#/components/responses/${name}` };
 }
 
-export function jsonOf(schema: Schema): Content {
+export function jsonContent(schema: Schema): Content {
   return { [JSON_TYPE]: { schema } };
 }
 

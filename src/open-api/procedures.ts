@@ -3,7 +3,7 @@ import type { ProceduresSettings } from '../config/sections/procedures/procedure
 import type { Access, Signature } from '../procedures/signature.js';
 import { type Content, type Operation, type Part, responseAt, type Schema, schemaAt } from './open-api.js';
 import { argumentsSchema, BYTES, needsArguments, schemaOf } from './arguments.js';
-import { CALL_FAILURES, FAILURE_SCHEMAS } from './failures.js';
+import { DOCUMENTED_FAILURES, FAILURE_SCHEMAS } from './failures.js';
 
 const TAG = {
   name: 'Procedures',
@@ -41,7 +41,7 @@ export function proceduresPart(
     ),
     components: {
       schemas: { Bytes: BYTES, ...FAILURE_SCHEMAS, ...Object.fromEntries(schemas) },
-      responses: Object.fromEntries(CALL_FAILURES.map(({ name, response }) => [name, response])),
+      responses: Object.fromEntries(DOCUMENTED_FAILURES.map(({ name, response }) => [name, response])),
       securitySchemes: {
         [SERVICE_SECRET]: {
           type: 'apiKey',
@@ -69,7 +69,7 @@ export function callSecurity(access: Access, takesTokens: boolean): Operation['s
 function callOperation(signature: Signature, takesTokens: boolean): Operation {
   const { name, access } = signature;
   const schema = argumentsSchema(signature) && schemaAt(argumentsName(signature));
-  const failures = CALL_FAILURES.filter(({ status }) => takesTokens || status !== 401);
+  const failures = DOCUMENTED_FAILURES.filter(({ status }) => takesTokens || status !== 401);
   return {
     operationId: `call.${name}`,
     tags: [TAG.name],

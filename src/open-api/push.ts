@@ -1,7 +1,7 @@
 import type { PublishSettings } from '../config/sections/publish.settings.js';
 import type { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import {
-  jsonOf,
+  jsonContent,
   objectOf,
   type Operation,
   type Part,
@@ -59,7 +59,9 @@ export function pushPart(
         Publication: PUBLICATION,
         ...(rooms && { Trigger: triggerSchema(rooms) }),
       },
-      responses: { Refused: { description: 'Why it was not taken.', content: jsonOf(schemaAt('Refusal')) } },
+      responses: {
+        Refused: { description: 'Why it was not taken.', content: jsonContent(schemaAt('Refusal')) },
+      },
       securitySchemes: {
         [API_KEY]: { type: 'http', scheme: 'bearer', description: 'An API key (`publish.apiKeys`).' },
       },
@@ -118,7 +120,7 @@ function pushOperation(options: PushOptions, { maxBatch, maxPerSecond }: Publish
     responses: {
       200: {
         description: 'It was taken; of a list, what became of each.',
-        content: jsonOf({ anyOf: [taken, objectOf({ results })] }),
+        content: jsonContent({ anyOf: [taken, objectOf({ results })] }),
       },
       400: refused,
       401: refused,

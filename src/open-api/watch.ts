@@ -1,5 +1,13 @@
 import type { Settings } from '../config/settings.js';
-import { type Content, jsonOf, objectOf, OPEN, type Operation, type Part, type Schema } from './open-api.js';
+import {
+  type Content,
+  jsonContent,
+  objectOf,
+  OPEN,
+  type Operation,
+  type Part,
+  type Schema,
+} from './open-api.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
 
@@ -16,7 +24,7 @@ export function watchPart(place: OperatorPlace, settings: Settings, security: Op
 
 function healthPaths({ prefix }: OperatorPlace, { health }: Settings): Part['paths'] {
   if (!health.enabled) return {};
-  const live = jsonOf(objectOf({ status: { const: 'ok' } }));
+  const live = jsonContent(objectOf({ status: { const: 'ok' } }));
   return {
     [prefix + health.livePath]: { get: watch('live', 'Whether the process does its work.', live) },
     [prefix + health.readyPath]: { get: READY },
@@ -36,7 +44,10 @@ function operatorPaths(
   const text = { 'text/plain': { schema: { type: 'string' } } };
   return {
     ...(metrics.enabled && at(OPERATOR_PATHS.metrics, watch('metrics', 'Metrics for Prometheus.', text))),
-    ...at(OPERATOR_PATHS.status, watch('status', 'What each process of the gateway does.', jsonOf(STATUS))),
+    ...at(
+      OPERATOR_PATHS.status,
+      watch('status', 'What each process of the gateway does.', jsonContent(STATUS)),
+    ),
     ...at(OPERATOR_PATHS.document, documentOperation(security)),
   };
 }
@@ -53,16 +64,16 @@ const STATUS: Schema = objectOf({
 const READY: Operation = {
   ...watch('ready', 'Whether this node should get clients.', {}),
   responses: {
-    200: { description: 'It should.', content: jsonOf(objectOf({ status: { const: 'ready' } })) },
+    200: { description: 'It should.', content: jsonContent(objectOf({ status: { const: 'ready' } })) },
     503: {
       description: 'It should not: it stops, or has lost what it needs.',
-      content: jsonOf(objectOf({ status: { const: 'not ready' } })),
+      content: jsonContent(objectOf({ status: { const: 'not ready' } })),
     },
   },
 };
 
 function documentOperation(security: Operation['security']): Operation {
-  const json = jsonOf({ type: 'object' });
+  const json = jsonContent({ type: 'object' });
   return {
     ...watch('openApi', 'This document, with the procedures that the caller may call.', json),
     security,

@@ -1,5 +1,5 @@
 import type { Hub } from '../delivery/hub.js';
-import type { Procedure } from '../procedures/procedure.js';
+import type { CallableProcedure } from '../procedures/procedure.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import type { Publication } from '../protocol/publication.js';
 import { richValueOf } from '../protocol/json/rich-json.js';
@@ -12,7 +12,7 @@ const DESCRIPTION = `/listen <TOPIC> ...
 Shows the publications of topics as they come, whoever may subscribe to them.`;
 
 /** A stream of the publications of topics, for operators: no service is asked whether they may see them. */
-export function listenProcedure(hub: Hub, services: Services): Procedure {
+export function listenProcedure(hub: Hub, services: Services): CallableProcedure {
   return builtIn({
     name: 'listen',
     access: 'service',

@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { Settings } from '../config/settings.js';
 import { Hub } from '../delivery/hub.js';
-import type { Procedure } from '../procedures/procedure.js';
+import type { CallableProcedure } from '../procedures/procedure.js';
 import { Procedures } from '../procedures/procedures.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
 import { Services } from '../topics/service/services.js';
@@ -28,7 +28,7 @@ export class OperatorProcedures implements OnApplicationBootstrap {
       if (!this.procedures.find(procedure.signature.name)) this.procedures.add(procedure);
   }
 
-  private all(): Procedure[] {
+  private all(): CallableProcedure[] {
     const { modules } = this;
     const hub = modules.get(Hub);
     return [

@@ -1,4 +1,4 @@
-import type { Procedure } from '../procedures/procedure.js';
+import type { CallableProcedure } from '../procedures/procedure.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { isObject, objectText, type JsonText } from '../protocol/json/json.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
@@ -17,7 +17,7 @@ const TRIGGER = `/trigger <ROOMS> <DATA> [--exclude=<CONNECTION>]
 Triggers rooms, and says how many subscriptions of this node were reached.`;
 
 /** Publishes as `POST /publish` does, for who has the service secret. */
-export function publishProcedure(topics: TopicPublisher): Procedure {
+export function publishProcedure(topics: TopicPublisher): CallableProcedure {
   const options = ['order', 'order_key', 'throttle', 'throttle_key'];
   return builtIn({
     name: 'publish',
@@ -46,7 +46,7 @@ export function publishProcedure(topics: TopicPublisher): Procedure {
 }
 
 /** Triggers as `POST /trigger` does, for who has the service secret. */
-export function triggerProcedure(rooms: RoomPublisher): Procedure {
+export function triggerProcedure(rooms: RoomPublisher): CallableProcedure {
   return builtIn({
     name: 'trigger',
     access: 'service',

@@ -1,4 +1,4 @@
-import type { Procedure } from '../procedures/procedure.js';
+import type { CallableProcedure } from '../procedures/procedure.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { builtIn } from '../rpc/built-in/built-in.js';
 import { restartGateway } from '../rpc/built-in/gateway-process.js';
@@ -8,7 +8,7 @@ const DESCRIPTION = `/restart
 Starts a new version of the gateway, which takes the place of this process when it is ready.`;
 
 /** Replaces the gateway, unless it is part of an app. */
-export function restartProcedure(): Procedure {
+export function restartProcedure(): CallableProcedure {
   return builtIn({
     name: 'restart',
     access: 'service',

@@ -1,4 +1,4 @@
-import type { Procedure } from '../procedures/procedure.js';
+import type { CallableProcedure } from '../procedures/procedure.js';
 import { builtIn } from '../rpc/built-in/built-in.js';
 import type { GatewayStatus } from './gateway-status.js';
 
@@ -10,7 +10,7 @@ const FORMAT =
   'Process %(pid)s is %(state)s: %(connections)s connections, %(channels)s channels, up for %(uptime)s s.';
 
 /** Tells operators what the process does. */
-export function statusProcedure(status: GatewayStatus): Procedure {
+export function statusProcedure(status: GatewayStatus): CallableProcedure {
   return builtIn({
     name: 'status',
     access: 'service',

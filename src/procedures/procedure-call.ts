@@ -2,7 +2,7 @@ import type { ArgumentsHost } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CallbackRequest } from '../callbacks/callback-request.js';
 import type { JsonMembers } from '../protocol/json/json.js';
-import type { Arguments } from './arguments.js';
+import type { ProcedureArguments } from './arguments.js';
 
 /** The HTTP request that a call came with. */
 export interface HttpCall {
@@ -35,7 +35,7 @@ export class ProcedureCall extends CallbackRequest {
     /** The name of the procedure. */
     readonly procedure: string,
     /** Everything that the caller gave, as it came. */
-    readonly given: Arguments,
+    readonly given: ProcedureArguments,
     readonly origin: CallOrigin,
     /** Aborted when the result is of no use any more: the caller is gone or has cancelled, or it took too long. */
     signal: AbortSignal,

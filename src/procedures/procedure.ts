@@ -12,7 +12,7 @@ export interface ProcedureLimits {
 }
 
 /** A function that clients may call: a method of a provider, or an HTTP endpoint of the app. */
-export interface Procedure {
+export interface CallableProcedure {
   readonly signature: Signature;
   readonly limits: ProcedureLimits;
   /**

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Procedure } from './procedure.js';
+import type { CallableProcedure } from './procedure.js';
 
 /** Every procedure of this gateway, by name. */
 @Injectable()
 export class Procedures {
-  private readonly byName = new Map<string, Procedure>();
+  private readonly byName = new Map<string, CallableProcedure>();
   private readonly places = new Map<string, string>();
 
   /** In the order in which they were added. */
-  get all(): Iterable<Procedure> {
+  get all(): Iterable<CallableProcedure> {
     return this.byName.values();
   }
 
@@ -16,7 +16,7 @@ export class Procedures {
    * @param place where it is defined, as messages name it.
    * @throws when there is one of the same name.
    */
-  add(procedure: Procedure, place = 'the configuration'): void {
+  add(procedure: CallableProcedure, place = 'the configuration'): void {
     const { name } = procedure.signature;
     const other = this.places.get(name);
     if (other !== undefined)
@@ -25,7 +25,7 @@ export class Procedures {
     this.places.set(name, place);
   }
 
-  find(name: string): Procedure | undefined {
+  find(name: string): CallableProcedure | undefined {
     return this.byName.get(name);
   }
 }

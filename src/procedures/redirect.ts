@@ -1,7 +1,7 @@
 import { ProcedureError } from './procedure-errors.js';
 
 /** Thrown by a procedure whose result is elsewhere. Over HTTP: status 302. */
-export class Redirect extends ProcedureError {
+export class ProcedureRedirect extends ProcedureError {
   override readonly name = 'Redirect';
 
   constructor(readonly location: string) {

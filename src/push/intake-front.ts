@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Answer } from '../endpoints/answer.js';
+import type { HttpAnswer } from '../endpoints/answer.js';
 import type { ApiKeys } from './api-keys.js';
 import { type IntakeHost, IntakeSocket } from './intake-socket.js';
 import { RequestHead } from './request-head.js';
@@ -11,7 +11,7 @@ const SWEEP_MS = 1_000;
 /** What a front needs. */
 export interface IntakeFrontOptions {
   /** What takes the bodies of `POST` requests, by path. */
-  readonly takers: ReadonlyMap<string, (body: Buffer) => Answer | Promise<Answer>>;
+  readonly takers: ReadonlyMap<string, (body: Buffer) => HttpAnswer | Promise<HttpAnswer>>;
   readonly keys: ApiKeys;
   readonly refused: IntakeHost['refused'];
   readonly maxBodyBytes: number;

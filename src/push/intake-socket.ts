@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Answer } from '../endpoints/answer.js';
+import type { HttpAnswer } from '../endpoints/answer.js';
 import type { ApiKeys } from './api-keys.js';
 import { Pieces } from './pieces.js';
 import type { RequestHead } from './request-head.js';
@@ -19,7 +19,7 @@ const OK = 200;
 export interface IntakeHost {
   readonly head: RequestHead;
   /** What takes the body of a request, by {@link RequestHead.line}. */
-  readonly takers: readonly ((body: Buffer) => Answer | Promise<Answer>)[];
+  readonly takers: readonly ((body: Buffer) => HttpAnswer | Promise<HttpAnswer>)[];
   readonly keys: ApiKeys;
   readonly responses: Responses;
   readonly maxBodyBytes: number;
@@ -31,12 +31,12 @@ export interface IntakeHost {
   handOver(socket: Socket, bytes: Buffer): void;
   forget(socket: IntakeSocket): void;
   /** Takes that an answer refuses what came from an address. */
-  refused(peer: string | undefined, answer: Answer): void;
+  refused(peer: string | undefined, answer: HttpAnswer): void;
 }
 
 /** The place of an answer among those of a socket: they leave in the order of the requests. */
 interface Place {
-  answer: Answer | undefined;
+  answer: HttpAnswer | undefined;
 }
 
 /**
@@ -130,7 +130,7 @@ export class IntakeSocket {
     return true;
   }
 
-  private answer(answer: Answer | Promise<Answer>): void {
+  private answer(answer: HttpAnswer | Promise<HttpAnswer>): void {
     if (answer instanceof Promise) {
       const place: Place = { answer: undefined };
       this.places.push(place);
@@ -139,14 +139,14 @@ export class IntakeSocket {
     else this.write(answer);
   }
 
-  private settle(place: Place, answer: Answer): void {
+  private settle(place: Place, answer: HttpAnswer): void {
     place.answer = answer;
     this.activeAtMs = performance.now();
     while (this.places[0]?.answer) this.write(this.places.shift()!.answer!);
     this.goOn();
   }
 
-  private write(answer: Answer): void {
+  private write(answer: HttpAnswer): void {
     const { responses, isClosing } = this.host;
     if (answer.status !== OK) this.host.refused(this.socket.remoteAddress, answer);
     this.isLast = (isClosing || this.hasEnded) && this.places.length === 0;

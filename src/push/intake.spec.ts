@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { PublishSettings } from '../config/sections/publish.settings.js';
 import { INPUT_BOUNDS } from '../protocol/json/bounds.js';
-import type { Answer } from '../endpoints/answer.js';
+import type { HttpAnswer } from '../endpoints/answer.js';
 import type { BodyRequest } from '../endpoints/body.js';
 import { Intake } from './intake.js';
 
@@ -30,7 +30,7 @@ const body = (text: string): BodyRequest => ({ body: Buffer.from(text) });
 const failure = (error: string): object => ({ status: 'error', error });
 
 /** Status and body of an answer. */
-async function told(handled: () => Answer | Promise<Answer>): Promise<[number, unknown]> {
+async function told(handled: () => HttpAnswer | Promise<HttpAnswer>): Promise<[number, unknown]> {
   const { status, body: said } = await handled();
   return [status, said];
 }

@@ -5,7 +5,7 @@ import type { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import { elementsOf, JsonError, type JsonText } from '../protocol/json/json.js';
 import { messageOf } from '../base/message-of.js';
-import type { Answer } from '../endpoints/answer.js';
+import type { HttpAnswer } from '../endpoints/answer.js';
 import { bodyOf, type BodyRequest, hasRawBody } from '../endpoints/body.js';
 import { RateLimit } from './rate-limit.js';
 
@@ -52,7 +52,7 @@ export class Intake<Taken extends object> {
    * only item was taken, or every item of a list was looked at; 400 when the body, or the only item in it, is wrong; 413
    * when body or list are too large; 429 when there are too many in a second; 503 when the broker could not take it.
    */
-  answer(body: Buffer): Answer | Promise<Answer> {
+  answer(body: Buffer): HttpAnswer | Promise<HttpAnswer> {
     const { maxBodyBytes } = this.settings;
     if (body.length > maxBodyBytes) {
       return refusal(HttpStatus.PAYLOAD_TOO_LARGE, tooLong(maxBodyBytes));
@@ -63,7 +63,7 @@ export class Intake<Taken extends object> {
   }
 
   /** Takes the body of a request of Nest. See {@link answer}. */
-  handle(request: BodyRequest): Answer | Promise<Answer> {
+  handle(request: BodyRequest): HttpAnswer | Promise<HttpAnswer> {
     if (!this.isWarned && !hasRawBody(request)) this.warnOfLostDigits();
     return this.answer(bodyOf(request));
   }
@@ -73,7 +73,7 @@ export class Intake<Taken extends object> {
     this.logger.warn('numbers beyond 2^53 lose digits: create the app with the option rawBody: true');
   }
 
-  private answerOne(source: Buffer): Answer | Promise<Answer> {
+  private answerOne(source: Buffer): HttpAnswer | Promise<HttpAnswer> {
     if (!this.rate.take(1)) return this.tooMany();
     try {
       const taken = this.item.take(source);
@@ -84,7 +84,7 @@ export class Intake<Taken extends object> {
     }
   }
 
-  private answerBatch(body: Buffer): Answer | Promise<Answer> {
+  private answerBatch(body: Buffer): HttpAnswer | Promise<HttpAnswer> {
     const items = this.itemsOf(body);
     if (typeof items === 'string') return refusal(HttpStatus.BAD_REQUEST, items);
     const { maxBatch } = this.settings;
@@ -105,7 +105,7 @@ export class Intake<Taken extends object> {
     }
   }
 
-  private async takeBatch(items: readonly JsonText[]): Promise<Answer> {
+  private async takeBatch(items: readonly JsonText[]): Promise<HttpAnswer> {
     return success({ results: await Promise.all(items.map((item, index) => this.takeItem(item, index))) });
   }
 
@@ -119,11 +119,11 @@ export class Intake<Taken extends object> {
     }
   }
 
-  private tooMany(): Answer {
+  private tooMany(): HttpAnswer {
     return refusal(HttpStatus.TOO_MANY_REQUESTS, `too many ${this.item.name}`);
   }
 
-  private notTaken(error: unknown): Answer {
+  private notTaken(error: unknown): HttpAnswer {
     if (error instanceof this.item.refusal) return refusal(HttpStatus.BAD_REQUEST, error.message);
     return refusal(HttpStatus.SERVICE_UNAVAILABLE, this.unavailable(error));
   }
@@ -140,7 +140,7 @@ function beginsList(body: Buffer): boolean {
   return body[at] === OPEN_LIST;
 }
 
-function success(body: object): Answer {
+function success(body: object): HttpAnswer {
   return { status: HttpStatus.OK, body };
 }
 
@@ -154,6 +154,6 @@ export function failure(error: string): Failure {
   return { status: 'error', error };
 }
 
-function refusal(status: HttpStatus, error: string): Answer {
+function refusal(status: HttpStatus, error: string): HttpAnswer {
   return { status, body: failure(error) };
 }

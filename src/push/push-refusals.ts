@@ -1,6 +1,6 @@
 import type { RefusalMade } from '../metrics/refusals.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
-import type { Answer } from '../endpoints/answer.js';
+import type { HttpAnswer } from '../endpoints/answer.js';
 
 /** What operators read of pushes that were refused, by the HTTP status that says it. */
 export const PUSH_REFUSALS: Readonly<Record<number, string>> = {
@@ -12,7 +12,7 @@ export const PUSH_REFUSALS: Readonly<Record<number, string>> = {
 };
 
 /** What an answer refuses, if it does. */
-export function pushRefusal({ status, body }: Answer): RefusalMade | undefined {
+export function pushRefusal({ status, body }: HttpAnswer): RefusalMade | undefined {
   const kind = PUSH_REFUSALS[status];
   if (kind === undefined) return undefined;
   const { error = '' } = body as { readonly error?: string };

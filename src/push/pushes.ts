@@ -1,5 +1,5 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
-import type { Answer } from '../endpoints/answer.js';
+import type { HttpAnswer } from '../endpoints/answer.js';
 import { Refusals } from '../metrics/refusals.js';
 import { ApiKeys, KEY_REQUIRED } from './api-keys.js';
 import type { BodyRequest } from '../endpoints/body.js';
@@ -25,7 +25,7 @@ export class Pushes {
   async answer(
     request: PushRequest,
     response: unknown,
-    take: (request: BodyRequest) => Answer | Promise<Answer>,
+    take: (request: BodyRequest) => HttpAnswer | Promise<HttpAnswer>,
   ): Promise<void> {
     const isAdmitted = this.keys.admits(request.headers.authorization);
     const answer = isAdmitted ? await take(request) : { status: HttpStatus.UNAUTHORIZED, body: KEY_REQUIRED };

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { Answer } from '../endpoints/answer.js';
+import type { HttpAnswer } from '../endpoints/answer.js';
 
 /** Answers as HTTP/1.1. Most of them are the same: those are written once a second, as often as their date changes. */
 export class Responses {
@@ -15,7 +15,7 @@ export class Responses {
   }
 
   /** @param closes whether the connection is closed after it. */
-  textOf(answer: Answer, nowMs: number, closes: boolean): string {
+  textOf(answer: HttpAnswer, nowMs: number, closes: boolean): string {
     this.setTime(nowMs);
     if (closes) return this.write(answer, 'Connection: close');
     if (answer.body !== this.lastBody) {
@@ -33,7 +33,7 @@ export class Responses {
     this.lastBody = undefined;
   }
 
-  private write({ status, body }: Answer, connection: string): string {
+  private write({ status, body }: HttpAnswer, connection: string): string {
     const text = JSON.stringify(body);
     return [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

@@ -7,7 +7,7 @@ import type { Settings } from '../config/settings.js';
 import { Endpoints } from '../connection/endpoints.js';
 import { KittiwakeAdapter } from '../connection/upgrade/kittiwake.adapter.js';
 import { ApiKeys } from '../push/api-keys.js';
-import type { Answer } from '../endpoints/answer.js';
+import type { HttpAnswer } from '../endpoints/answer.js';
 import { IntakeFront } from '../push/intake-front.js';
 import { PublishIntake } from '../push/publish.intake.js';
 import { pushRefusal } from '../push/push-refusals.js';
@@ -72,13 +72,13 @@ function takeIntake(
 ): void {
   const topics = app.get(PublishIntake, { strict: false });
   const triggers = app.get(TriggerIntake, { strict: false });
-  const takers = new Map<string, (body: Buffer) => Answer | Promise<Answer>>();
+  const takers = new Map<string, (body: Buffer) => HttpAnswer | Promise<HttpAnswer>>();
   takers.set(publish.path, (body) => topics.answer(body));
   if (rooms) takers.set(publish.triggerPath, (body) => triggers.answer(body));
   const { maxBodyBytes } = publish;
   const keys = app.get(ApiKeys, { strict: false });
   const refusals = app.get(Refusals, { strict: false });
-  const refused = (peer: string | undefined, answer: Answer): void => {
+  const refused = (peer: string | undefined, answer: HttpAnswer): void => {
     const refusal = pushRefusal(answer);
     if (refusal) refusals.add({ peer }, refusal);
   };

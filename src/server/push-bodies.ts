@@ -1,7 +1,7 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { IncomingMessage } from 'node:http';
-import type { Answer } from '../endpoints/answer.js';
+import type { HttpAnswer } from '../endpoints/answer.js';
 import { type ApiKeys, KEY_REQUIRED } from '../push/api-keys.js';
 import { failure, tooLong } from '../push/intake.js';
 
@@ -15,7 +15,7 @@ export interface PushRules {
   readonly keys: ApiKeys;
   readonly maxBodyBytes: number;
   /** Told of what is refused. */
-  readonly refused: (peer: string | undefined, answer: Answer) => void;
+  readonly refused: (peer: string | undefined, answer: HttpAnswer) => void;
 }
 
 /**
@@ -34,7 +34,7 @@ export function refuseByHead(
       refuse({ status: HttpStatus.PAYLOAD_TOO_LARGE, body: failure(tooLong(maxBodyBytes)) });
     else done();
 
-    function refuse(answer: Answer): void {
+    function refuse(answer: HttpAnswer): void {
       refused(request.socket.remoteAddress, answer);
       void reply.code(answer.status).send(answer.body);
     }

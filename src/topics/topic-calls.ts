@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Settings } from '../config/settings.js';
 import type { Connection } from '../connection/connection.js';
 import { Metrics } from '../metrics/metrics.js';
-import type { Arguments } from '../procedures/arguments.js';
+import type { ProcedureArguments } from '../procedures/arguments.js';
 import { OpenCalls } from '../procedures/calls/open-calls.js';
 import { PROCEDURE_ERRORS } from '../procedures/procedure-errors.js';
 import { canonicalJson } from '../protocol/json/canonical-json.js';
@@ -79,7 +79,7 @@ export class TopicCalls {
 }
 
 /** By position or by name; nothing when it is neither. */
-function argumentsOf(params: JsonText | undefined): Arguments | undefined {
+function argumentsOf(params: JsonText | undefined): ProcedureArguments | undefined {
   const value = params === undefined ? [] : richValueOf(params);
   if (Array.isArray(value)) return { positional: value, named: new Map() };
   return isObject(value) ? { positional: [], named: new Map(Object.entries(value)) } : undefined;

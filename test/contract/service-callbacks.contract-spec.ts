@@ -11,7 +11,7 @@ import {
   OnSubscribe,
   OnUnsubscribe,
   Refusal,
-  State,
+  TopicState,
   TopicService,
   type TopicServiceRules,
   ValidateTicket,
@@ -216,7 +216,7 @@ describe('in process', () => {
     });
 
     it('an order that is not a number does not subscribe', async () => {
-      const answer = await outcome('beforeSubscribe', () => new State('s', { order: Number.NaN }));
+      const answer = await outcome('beforeSubscribe', () => new TopicState('s', { order: Number.NaN }));
       expect(answer).toMatchObject({ status: 'error', error: 'Service unavailable.' });
     });
   });
@@ -272,7 +272,7 @@ async function provide(script: Script, kind: Kind, request: CallbackRequest): Pr
     return script.released;
   }
   if ('refusal' in answer) throw new Refusal(answer.refusal, answer.data);
-  if (answer.order !== undefined) return new State(answer.data, { order: answer.order });
+  if (answer.order !== undefined) return new TopicState(answer.data, { order: answer.order });
   return answer.fields ?? answer.data;
 }
 

@@ -3,7 +3,7 @@ import { type KittiwakeOptions } from '../../src/index.js';
 import { Calls } from '../../src/procedures/calls/calls.js';
 import type { CallOrigin } from '../../src/procedures/procedure-call.js';
 import { Procedures } from '../../src/procedures/procedures.js';
-import type { Answer } from '../../src/procedures/calls/running-call.js';
+import type { CallAnswer } from '../../src/procedures/calls/running-call.js';
 import type { Signature } from '../../src/procedures/signature.js';
 import { toJsonText } from '../../src/protocol/json/json.js';
 import { createApp, KeptLog, moduleOf, OPTIONS, TestApp } from './nest-app.js';
@@ -47,7 +47,7 @@ export class TestProcedures {
   async answer(
     name: string,
     { positional = [], named = {}, identity = { user_id: 1 }, isService = false, signal }: TestCall = {},
-  ): Promise<Answer> {
+  ): Promise<CallAnswer> {
     const members =
       identity && new Map(Object.entries(identity).map(([key, value]) => [key, toJsonText(value)]));
     const origin: CallOrigin = { identity: members ?? undefined, isService };
@@ -96,7 +96,7 @@ export class TestProcedures {
   }
 }
 
-function valueOf(answer: Answer): unknown {
+function valueOf(answer: CallAnswer): unknown {
   if ('value' in answer) return answer.value;
   throw new Error('it is a stream');
 }

@@ -4,11 +4,11 @@ import {
   NeedInfo,
   type ProcedureCall,
   ProcedureError,
-  Redirect,
-  Result,
+  ProcedureRedirect,
+  ProcedureResult,
   TypedResult,
 } from '../../src/index.js';
-import type { Procedure } from '../../src/procedures/procedure.js';
+import type { CallableProcedure } from '../../src/procedures/procedure.js';
 import type { Parameter, ParameterType, Signature } from '../../src/procedures/signature.js';
 import { procedureOf } from './rpc.js';
 
@@ -34,11 +34,11 @@ const EVENTS = 'text/event-stream';
  * Procedures for everything that can come of a call over HTTP.
  * @param live gets the calls that have begun and whose signal has not been aborted.
  */
-export function proceduresOf(live: Set<ProcedureCall>): Procedure[] {
+export function proceduresOf(live: Set<ProcedureCall>): CallableProcedure[] {
   return [...plain(), ...refusals(), ...streams(), ...raws(), ...long(live)];
 }
 
-function plain(): Procedure[] {
+function plain(): CallableProcedure[] {
   const cycle: { self?: object } = {};
   cycle.self = cycle;
   return [
@@ -58,7 +58,7 @@ function plain(): Procedure[] {
     procedureOf('square', (_call, n: bigint | number) => ({ n, square: BigInt(n) ** 2n }), takes('n:int')),
     procedureOf('binary', () => ({ bytes: Buffer.from([0, 1, 255]) }), { takes: [] }),
     procedureOf('none', () => undefined, { takes: [] }),
-    procedureOf('told', () => new Result(null), { takes: [] }),
+    procedureOf('told', () => new ProcedureResult(null), { takes: [] }),
     procedureOf('big', (_call, size: number) => ({ blob: 'x'.repeat(size) }), takes('size:int')),
     procedureOf('cycle', () => cycle, { takes: [] }),
     procedureOf('whoami', (call) => call.identity ?? null, { takes: [] }),
@@ -71,7 +71,7 @@ function inspect({ isAuthenticated, origin }: ProcedureCall): object {
   return { isAuthenticated, method, path, peer };
 }
 
-function refusals(): Procedure[] {
+function refusals(): CallableProcedure[] {
   const refusing = (error: () => Error) => (): never => {
     throw error();
   };
@@ -98,7 +98,7 @@ function refusals(): Procedure[] {
     ),
     procedureOf(
       'elsewhere',
-      refusing(() => new Redirect('/méow?a=b c')),
+      refusing(() => new ProcedureRedirect('/méow?a=b c')),
       { takes: [] },
     ),
     procedureOf(
@@ -117,7 +117,7 @@ function refusals(): Procedure[] {
   ];
 }
 
-function streams(): Procedure[] {
+function streams(): CallableProcedure[] {
   const of = (...results: unknown[]) =>
     async function* (): AsyncGenerator {
       for (const result of results) {
@@ -166,7 +166,7 @@ async function* numbers(_call: ProcedureCall, n: number, last: unknown): AsyncGe
   return last;
 }
 
-function raws(): Procedure[] {
+function raws(): CallableProcedure[] {
   return [
     procedureOf(
       'handmade',
@@ -198,7 +198,7 @@ function raws(): Procedure[] {
 }
 
 /** What goes on until its caller is gone. */
-function long(all: Set<ProcedureCall>): Procedure[] {
+function long(all: Set<ProcedureCall>): CallableProcedure[] {
   const live = (call: ProcedureCall): void => {
     all.add(call);
     call.signal.addEventListener('abort', () => all.delete(call));

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KittiwakeOptions } from '../../src/config/options.js';
 import { KittiwakeAdapter, type ProcedureCall } from '../../src/index.js';
-import type { Procedure } from '../../src/procedures/procedure.js';
+import type { CallableProcedure } from '../../src/procedures/procedure.js';
 import { Procedures } from '../../src/procedures/procedures.js';
 import { TestGateway } from './gateway.js';
 import { proceduresOf } from './kitten-procedures.js';
@@ -83,7 +83,7 @@ export class Kitten {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  add(procedure: Procedure): void {
+  add(procedure: CallableProcedure): void {
     this.app.get(Procedures, { strict: false }).add(procedure);
   }
 

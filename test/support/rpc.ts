@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientOptions } from 'ws';
 import type { KittiwakeOptions } from '../../src/config/options.js';
-import type { Procedure } from '../../src/procedures/procedure.js';
+import type { CallableProcedure } from '../../src/procedures/procedure.js';
 import type { ProcedureCall } from '../../src/procedures/procedure-call.js';
 import { ProcedureError } from '../../src/procedures/procedure-errors.js';
 import { Procedures } from '../../src/procedures/procedures.js';
-import { Result } from '../../src/procedures/result.js';
+import { ProcedureResult } from '../../src/procedures/result.js';
 import type { Parameter, Signature } from '../../src/procedures/signature.js';
 import { TestClient } from './client.js';
 import { TestGateway } from './gateway.js';
@@ -27,7 +27,7 @@ export interface ProcedureOptions extends Partial<Signature> {
 type Run = (call: ProcedureCall, ...given: never[]) => unknown;
 
 /** A procedure as an explorer would find it. */
-export function procedureOf(name: string, run: Run, options: ProcedureOptions = {}): Procedure {
+export function procedureOf(name: string, run: Run, options: ProcedureOptions = {}): CallableProcedure {
   const { takes, deadlineMs = 0, concurrency = 0, ...signature } = options;
   const parameters = (takes ?? []).map((text): Parameter => {
     return { name: text.replace('?', ''), isOptional: text.endsWith('?'), isNamedOnly: false };
@@ -87,7 +87,7 @@ export class RpcStage {
     for (const client of this.clients.splice(0)) client.drop();
   }
 
-  add(procedure: Procedure): void {
+  add(procedure: CallableProcedure): void {
     this.gateway.app.get(Procedures).add(procedure);
   }
 
@@ -105,11 +105,11 @@ export class RpcStage {
     return this.connectTo(`/rpc/token/${rpcToken()}`, protocols);
   }
 
-  private procedures(): Procedure[] {
+  private procedures(): CallableProcedure[] {
     return [
       procedureOf('add', (_call, a: number, b: number) => a + b, { takes: ['a', 'b'] }),
       procedureOf('echo', (_call, value: unknown) => value, { takes: ['value'] }),
-      procedureOf('told', (_call, value: unknown) => new Result(value), { takes: ['value'] }),
+      procedureOf('told', (_call, value: unknown) => new ProcedureResult(value), { takes: ['value'] }),
       procedureOf('is_bytes', (_call, value: unknown) => Buffer.isBuffer(value), { takes: ['value'] }),
       procedureOf('whoami', (call) => call.identity ?? 'nobody', { access: 'public' }),
       procedureOf('fail', () => {

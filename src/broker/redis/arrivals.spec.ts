@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { RedisIntake } from './arrivals.js';
+import { Arrivals } from './arrivals.js';
 
 const CHANNEL = Buffer.from('books.1');
 
@@ -22,15 +22,15 @@ describe('the intake of messages', () => {
     };
   });
 
-  function newIntake(ms: number): RedisIntake {
+  function newIntake(ms: number): Arrivals {
     const list = handled;
-    return new RedisIntake((_, bytes) => {
+    return new Arrivals((_, bytes) => {
       list.push(bytes.toString('utf8', 0, 8));
       work(ms);
     }, feed);
   }
 
-  function push(intake: RedisIntake, texts: readonly string[]): void {
+  function push(intake: Arrivals, texts: readonly string[]): void {
     intake.begin();
     for (const text of texts) intake.push(CHANNEL, Buffer.from(text));
   }
@@ -93,7 +93,7 @@ describe('the intake of messages', () => {
     await turn();
     expect(handled).toEqual(['a']);
 
-    const closing = new RedisIntake((_, bytes) => {
+    const closing = new Arrivals((_, bytes) => {
       handled.push(bytes.toString());
       work(3);
       if (handled.length === 6) closing.close();

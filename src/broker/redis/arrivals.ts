@@ -28,7 +28,7 @@ interface Arrival {
  * in a flood slice by slice. What waits is bounded: the socket is not read, and Redis ends a connection that stays
  * behind (`client-output-buffer-limit pubsub`), which is a loss that is reported.
  */
-export class RedisIntake {
+export class Arrivals {
   private readonly waiting = new Fifo<Message>();
   private waitingBytes = 0;
   private spentMs = 0;

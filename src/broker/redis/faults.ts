@@ -45,7 +45,7 @@ export interface RedisFault {
 }
 
 /** Adds to what Redis, Node or OpenSSL say of a fault what helps against it, as far as that is known. */
-export function explained(fault: string, settings: RedisBrokerSettings): RedisFault {
+export function explainedRedisFault(fault: string, settings: RedisBrokerSettings): RedisFault {
   const remedy = /\bNOPERM\b/.test(fault) ? { cure: rightsCure(settings) } : remedyIn(KNOWN, fault);
   // Sentinels name another one, if not at once.
   if (remedy?.says === IS_REPLICA && settings.sentinels.length > 0)
@@ -56,7 +56,7 @@ export function explained(fault: string, settings: RedisBrokerSettings): RedisFa
 
 /** An error that says of a fault what helps against it. */
 export function explainedError(what: string, fault: unknown, settings: RedisBrokerSettings): BrokerError {
-  const { text, hasCure } = explained(faultText(fault), settings);
+  const { text, hasCure } = explainedRedisFault(faultText(fault), settings);
   return new BrokerError(`${what}: ${text}`, hasCure);
 }
 

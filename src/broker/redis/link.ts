@@ -3,9 +3,9 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { faultText } from '../broker.error.js';
 import { destroyClient, guarded, openClient } from './connection.js';
 import type { RedisDialect } from './dialect.js';
-import { explained, refusalOf } from './faults.js';
+import { explainedRedisFault, refusalOf } from './faults.js';
 import { RedisHeartbeat, type Probe } from './heartbeat.js';
-import { RedisIntake } from './arrivals.js';
+import { Arrivals } from './arrivals.js';
 import { RedisSentinelWatch } from './sentinel-watch.js';
 import type { RedisBrokerSettings } from './settings.js';
 import { RedisSubscriptions } from './subscriptions.js';
@@ -40,7 +40,7 @@ export class RedisLink {
   readonly subscriptions: RedisSubscriptions;
   private readonly logger = new Logger('RedisBroker');
   private readonly heartbeat: RedisHeartbeat;
-  private readonly intake: RedisIntake;
+  private readonly intake: Arrivals;
   private sentinels: RedisSentinelWatch | undefined;
   private isCollecting = false;
   private closed = false;
@@ -59,10 +59,7 @@ export class RedisLink {
       failed: (fault) => this.fail(fault),
       refused: (fault) => this.refuse(fault),
     });
-    this.intake = new RedisIntake(
-      (channel, message) => listener.received(channel, message),
-      subscriber.stream,
-    );
+    this.intake = new Arrivals((channel, message) => listener.received(channel, message), subscriber.stream);
     // Comes before the listener of ioredis, which takes messages out of what was read.
     subscriber.stream.prependListener('data', () => this.intake.begin());
     subscriber.on(dialect.messageEvent, (channel: Buffer, message: Buffer) =>
@@ -124,7 +121,7 @@ export class RedisLink {
   fail(fault: string): void {
     if (this.closed) return;
     void this.close();
-    this.listener.lost(explained(fault, this.settings).text);
+    this.listener.lost(explainedRedisFault(fault, this.settings).text);
   }
 
   /** A server that takes nothing any more is lost. That some channels may not be used is told once: others go on. */
@@ -133,7 +130,7 @@ export class RedisLink {
     if (!fault.startsWith('NOPERM') || this.hasWarned) return;
     this.hasWarned = true;
     this.logger.warn(
-      `Redis refuses what clients or services ask for: ${explained(fault, this.settings).text}`,
+      `Redis refuses what clients or services ask for: ${explainedRedisFault(fault, this.settings).text}`,
     );
   }
 

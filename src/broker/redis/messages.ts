@@ -8,7 +8,7 @@ import { BrokerError } from '../broker.error.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type RedisBrokerSettings } from './settings.js';
 
 /** Why a message was not taken for a publication. */
-export type DropReason = 'oversized' | 'malformed';
+export type MessageFault = 'oversized' | 'malformed';
 
 /** Tells publications from whatever else is published on a channel: anyone with access to Redis may write there. */
 export class RedisMessages {
@@ -20,7 +20,7 @@ export class RedisMessages {
   /** @param onDropped is told of each message that is not taken for a publication. */
   constructor(
     settings: RedisBrokerSettings,
-    private readonly onDropped: (reason: DropReason) => void,
+    private readonly onDropped: (reason: MessageFault) => void,
   ) {
     this.maxBytes = settings.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     this.reading = { bounds: settings.bounds ?? INPUT_BOUNDS, fault: PublicationError };
@@ -49,7 +49,7 @@ export class RedisMessages {
     }
   }
 
-  private drop(reason: DropReason): undefined {
+  private drop(reason: MessageFault): undefined {
     this.onDropped(reason);
     return undefined;
   }

@@ -7,7 +7,7 @@ import { RedisChannels } from './channels.js';
 import { PLAIN } from './dialect.js';
 import { explainedError } from './faults.js';
 import { PROBE, RedisLink, type RedisManner } from './link.js';
-import { RedisMessages, type DropReason } from './messages.js';
+import { RedisMessages, type MessageFault } from './messages.js';
 import { recover } from './recovery.js';
 import { RedisRole } from './role.js';
 import { describeRedis, type RedisBrokerSettings } from './settings.js';
@@ -35,7 +35,7 @@ export class RedisBroker implements Broker {
    */
   constructor(
     private readonly settings: RedisBrokerSettings,
-    onDropped: (reason: DropReason) => void = () => undefined,
+    onDropped: (reason: MessageFault) => void = () => undefined,
   ) {
     this.name = describeRedis(settings);
     this.channels = new RedisChannels(settings.prefix);

@@ -2,7 +2,7 @@ import type { RedisOptions } from 'ioredis';
 import { BrokerError, faultText } from '../broker.error.js';
 import { connectionOptions } from './connection.js';
 import { diagnose } from './diagnosis.js';
-import { explained } from './faults.js';
+import { explainedRedisFault } from './faults.js';
 import { describeRedis, type RedisBrokerSettings } from './settings.js';
 import { within } from '../within.js';
 
@@ -41,13 +41,13 @@ async function unreachable(
   texts: readonly string[],
   signal: AbortSignal,
 ): Promise<BrokerError> {
-  let faults = texts.map((text) => explained(text, settings));
+  let faults = texts.map((text) => explainedRedisFault(text, settings));
   // The servers of one Redis are alike: it is enough to ask one.
   const unexplained = faults.findIndex(({ text }) => !NOBODY_THERE.test(text));
   if (unexplained >= 0 && faults.every(({ hasCure }) => !hasCure)) {
     const isSilent = NO_ANSWER.test(texts[unexplained]!);
     const found = await diagnose(ways[unexplained]!, isSilent, signal);
-    if (found !== undefined) faults = faults.with(unexplained, explained(found, settings));
+    if (found !== undefined) faults = faults.with(unexplained, explainedRedisFault(found, settings));
   }
   const why = [...new Set(faults.map(({ text }) => text))].join('; ');
   const hasCure = faults.some((fault) => fault.hasCure);

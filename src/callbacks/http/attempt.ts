@@ -12,7 +12,7 @@ import {
   exchange,
   FinalAttemptError,
   type Outgoing,
-  readBody,
+  readAnswer,
 } from './exchange.js';
 import { isForbidden, isTransient } from '../http-status.js';
 import { requestedWaitMs, type ResponseHeaders } from '../retry-wait.js';
@@ -59,7 +59,7 @@ export class HttpAttempt {
         await discard(response, signal);
         throw fault;
       }
-      const body = await readBody(response, maxResponseBytes);
+      const body = await readAnswer(response, maxResponseBytes);
       const { statusCode } = response;
       answered?.(response.headers);
       return statusCode < 400 ? membersOfAnswer(body, this.post.url.scrubbed) : refusalOf(body, statusCode);

@@ -8,7 +8,7 @@ import type { CallbackUrl } from './callback-url.js';
 import { Turns, type Waiting } from './turns.js';
 
 /** How the app is connected to. */
-export interface ConnectionSettings {
+export interface PoolSettings {
   /** The most connections at a time to one origin; further requests wait for one of them. */
   readonly connections: number;
   /** The most requests to one origin that wait for a connection; more fail. Absent: no limit. */
@@ -28,7 +28,7 @@ export class ConnectionPools {
   private readonly secureContext: SecureContext | undefined;
 
   /** @throws when the file of authorities cannot be read. */
-  constructor(private readonly settings: ConnectionSettings) {
+  constructor(private readonly settings: PoolSettings) {
     if (settings.caFile !== undefined) this.secureContext = trusting(settings.caFile);
   }
 

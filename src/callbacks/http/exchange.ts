@@ -49,7 +49,6 @@ const MAX_DISCARDED_BYTES = 65_536;
 /** A POST is sent again with its body, or not at all; a GET may be sent anywhere. */
 const REDIRECTS = { POST: new Set([307, 308]), GET: new Set([301, 302, 303, 307, 308]) };
 
-
 /**
  * Sends a request and follows the redirects that it is answered with, to its own origin or an allowed one.
  * @throws {AttemptError}
@@ -78,7 +77,7 @@ export async function exchange(
 }
 
 /** The whole body of an answer, decoded. @throws {AttemptError} when it breaks off or is larger than `maxBytes`. */
-export async function readBody(
+export async function readAnswer(
   { body, headers }: Dispatcher.ResponseData,
   maxBytes: number,
 ): Promise<Buffer> {
@@ -91,7 +90,7 @@ export async function readBody(
       chunks.push(chunk);
     }
   } catch (cause) {
-    throw failure(cause);
+    throw attemptError(cause);
   }
   return Buffer.concat(chunks, size);
 }
@@ -133,7 +132,7 @@ async function send(
       signal,
     });
   } catch (cause) {
-    throw failure(cause);
+    throw attemptError(cause);
   }
 }
 
@@ -151,7 +150,7 @@ export function answerTypeOf(headers: ResponseHeaders): string {
 }
 
 /** What a caught error says, without the error itself. */
-export function failure(cause: unknown): AttemptError {
+export function attemptError(cause: unknown): AttemptError {
   if (cause instanceof AttemptError) return cause;
   if (!types.isNativeError(cause)) return new AttemptError('unknown failure');
   if (isUnanswered(cause)) return new UnansweredError(describe(cause));

@@ -6,7 +6,7 @@ import { CallbackError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { Caller, CallOptions } from '../caller.js';
-import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
+import { ConnectionPools, type PoolSettings } from './connection-pools.js';
 import type { Asker } from '../fair-line.js';
 import { HttpAttempt, type AttemptSettings } from './attempt.js';
 import {
@@ -15,7 +15,7 @@ import {
   exchange,
   FinalAttemptError,
   type Outgoing,
-  readBody,
+  readAnswer,
 } from './exchange.js';
 import { HttpStreams } from './streams.js';
 import { outgoing } from './outgoing.js';
@@ -27,7 +27,7 @@ import { TurnError, type Waiting } from './turns.js';
 import { jittered, wait } from '../wait.js';
 
 /** How the app is asked over HTTP. */
-export interface HttpCallerSettings extends ConnectionSettings {
+export interface HttpCallerSettings extends PoolSettings {
   /** How long one try may take as a whole, from when it has a connection. */
   readonly timeoutMs: number;
   /** How often a call is tried before it has failed; at least once. */
@@ -123,7 +123,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
     const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
     return withTimeLimit(timeoutMs, tooLate, signal, async (signal) => {
       const response = await exchange(request, this.pools, redirectOrigins, signal);
-      const body = await readBody(response, maxResponseBytes);
+      const body = await readAnswer(response, maxResponseBytes);
       return { status: response.statusCode, mediaType: answerTypeOf(response.headers), body };
     });
   }

@@ -3,9 +3,16 @@ import type { Dispatcher } from 'undici';
 import { CallbackError } from '../../protocol/errors.js';
 import { MAX_TIMER_MS } from '../../base/max-timer.js';
 import type { CallbackUrl } from './callback-url.js';
-import { ConnectionPools, type ConnectionSettings } from './connection-pools.js';
+import { ConnectionPools, type PoolSettings } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
-import { AttemptError, ConnectError, exchange, failure, answerTypeOf, type Outgoing } from './exchange.js';
+import {
+  AttemptError,
+  ConnectError,
+  exchange,
+  attemptError,
+  answerTypeOf,
+  type Outgoing,
+} from './exchange.js';
 import { outgoing } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
@@ -14,7 +21,7 @@ import { TurnError } from './turns.js';
 import { jittered, wait } from '../wait.js';
 
 /** How the app is asked for answers that are read as they come. */
-export interface HttpStreamsSettings extends ConnectionSettings {
+export interface HttpStreamsSettings extends PoolSettings {
   /** How long it may take until an answer begins, where a request does not say otherwise. */
   readonly timeoutMs: number;
   /** How often a connection is tried; at least once. */
@@ -127,7 +134,7 @@ export class HttpStreams implements StreamRequester {
       yield* decodedBody(body, headers);
     } catch (error) {
       request.signal.throwIfAborted();
-      throw this.unavailable(url, `the answer broke off: ${failure(error).message}`);
+      throw this.unavailable(url, `the answer broke off: ${attemptError(error).message}`);
     } finally {
       request.finish();
     }

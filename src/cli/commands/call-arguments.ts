@@ -1,4 +1,4 @@
-import { assignment, jsonOf } from '../assignment.js';
+import { assignment, jsonValue } from '../assignment.js';
 import { CommandError } from '../command-error.js';
 import type { CallArguments } from '../gateway/gateway-client.js';
 
@@ -17,7 +17,7 @@ export function parseCallArguments(words: readonly string[]): CallArguments {
   const named = new Map<string, unknown>();
   for (const word of words.slice(0, end)) {
     if (!OPTION.test(word)) {
-      positional.push(word.startsWith(JSON_SIGN) ? jsonOf(word.slice(JSON_SIGN.length), word) : word);
+      positional.push(word.startsWith(JSON_SIGN) ? jsonValue(word.slice(JSON_SIGN.length), word) : word);
       continue;
     }
     const [option, value] = word.includes('=') ? assignment(word, word) : ([word, true] as const);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isObject } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
-import { collect, jsonArgument, jsonOf } from '../assignment.js';
+import { collect, jsonArgument, jsonValue } from '../assignment.js';
 import { callAndPrint, callAndTake } from '../calling.js';
 import type { Context } from '../context.js';
 
@@ -60,7 +60,7 @@ function addTrigger(program: Command, context: Context): void {
     .argument('<json>', 'the data; - reads it from standard input')
     .option('--exclude <connection>', 'the id of a connection that is not to get it')
     .action(async (room: string, text: string, options: { readonly exclude?: string }) => {
-      const rooms = [jsonOf(room, 'the room')].flat();
+      const rooms = [jsonArgument(room, 'the room')].flat();
       const named = { rooms, data: jsonArgument(text, 'the data'), ...options };
       await callAndPrint(context, 'trigger', { positional: [], named });
     });
@@ -69,9 +69,9 @@ function addTrigger(program: Command, context: Context): void {
 function deliveryOptions(options: Omit<PublishOptions, 'field'>): Record<string, unknown> {
   const { order, orderKey, throttle, throttleKey } = options;
   return {
-    ...(order !== undefined && { order: jsonOf(order, '--order') }),
+    ...(order !== undefined && { order: jsonValue(order, '--order') }),
     ...(orderKey !== undefined && { order_key: orderKey }),
-    ...(throttle !== undefined && { throttle: jsonOf(throttle, '--throttle') }),
+    ...(throttle !== undefined && { throttle: jsonValue(throttle, '--throttle') }),
     ...(throttleKey !== undefined && { throttle_key: throttleKey }),
   };
 }

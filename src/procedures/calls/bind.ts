@@ -1,4 +1,4 @@
-import type { Arguments } from '../arguments.js';
+import type { ProcedureArguments } from '../arguments.js';
 import { ConversionError } from './conversion-error.js';
 import { convert } from './convert.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
@@ -11,7 +11,7 @@ import type { Parameter, Signature } from '../signature.js';
  * @throws {ClientError} `arguments_mismatch` when one is missing, given twice, unknown, or one too many; its cause says which.
  * @throws {ClientError} `procedure_failed` with a {@link ConversionError} as its cause.
  */
-export function bind(signature: Signature, { positional, named }: Arguments): unknown[] {
+export function bind(signature: Signature, { positional, named }: ProcedureArguments): unknown[] {
   const { parameters, rest } = signature;
   const byPosition = positionsOf(parameters);
   if (positional.length > byPosition && !rest.positional)

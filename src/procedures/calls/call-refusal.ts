@@ -5,7 +5,7 @@ import { toJsonText } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
 import { NeedInfo } from '../need-info.js';
 import { PROCEDURE_ERRORS, ProcedureError } from '../procedure-errors.js';
-import { Redirect } from '../redirect.js';
+import { ProcedureRedirect } from '../redirect.js';
 
 /** Its words are for its caller. */
 const BY_PROCEDURE: Verdict = { by: 'the procedure', why: 'it refused, with an error of its own' };
@@ -41,12 +41,12 @@ function procedureRefusal(name: string, refusal: ProcedureError): ClientError {
 
 function codeOf(refusal: ProcedureError): string {
   if (refusal instanceof NeedInfo) return 'need_info';
-  return refusal instanceof Redirect ? 'redirect' : 'refused';
+  return refusal instanceof ProcedureRedirect ? 'redirect' : 'refused';
 }
 
 /** The same members as over HTTP. */
 function dataOf(refusal: ProcedureError): ClientError['data'] {
   if (refusal instanceof NeedInfo)
     return richJsonText({ resource: refusal.resource ?? false, needed_vars: refusal.neededVariables });
-  return refusal instanceof Redirect ? toJsonText({ location: refusal.location }) : undefined;
+  return refusal instanceof ProcedureRedirect ? toJsonText({ location: refusal.location }) : undefined;
 }

@@ -4,7 +4,7 @@ import type { Connection } from '../../connection/connection.js';
 import { KeptBytes } from '../../connection/kept-bytes.js';
 import { LogLine } from '../../metrics/log-line.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
-import type { Arguments } from '../arguments.js';
+import type { ProcedureArguments } from '../arguments.js';
 import { callRefusal } from './call-refusal.js';
 import type { CallReply } from './call-reply.js';
 import { CallSlots } from './call-slots.js';
@@ -17,7 +17,7 @@ import { resultText } from './result-text.js';
 export interface ClientCall {
   readonly name: string;
   /** Nothing when what was given cannot be arguments. */
-  readonly given: Arguments | undefined;
+  readonly given: ProcedureArguments | undefined;
   /** Who it is now: for a call it stays that. */
   readonly identity: JsonMembers | undefined;
   /** What the client may cancel the call by; without one it cannot. */

@@ -5,9 +5,9 @@ import { loadSettings } from '../../config/loading/load-settings.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { ClientError } from '../../protocol/errors.js';
 import { deferred } from '../../../test/support/wait.js';
-import { type Answer } from './running-call.js';
+import { type CallAnswer } from './running-call.js';
 import { Calls } from './calls.js';
-import type { Procedure } from '../procedure.js';
+import type { CallableProcedure } from '../procedure.js';
 import type { CallOrigin, HttpCall, ProcedureCall } from '../procedure-call.js';
 import { ProcedureError } from '../procedure-errors.js';
 import { Procedures } from '../procedures.js';
@@ -29,9 +29,12 @@ afterEach(async () => {
   expect(unhandled).toEqual([]);
 });
 
-function gateway(run: Run, options: Partial<Procedure['limits'] & { access: Access } & Signature> = {}) {
+function gateway(
+  run: Run,
+  options: Partial<CallableProcedure['limits'] & { access: Access } & Signature> = {},
+) {
   const { concurrency = 0, deadlineMs = 0, endsStreams = true, ...signature } = options;
-  const procedure: Procedure = {
+  const procedure: CallableProcedure = {
     signature: {
       name: 'go',
       access: 'public',
@@ -47,7 +50,7 @@ function gateway(run: Run, options: Partial<Procedure['limits'] & { access: Acce
   return gatewayOf(procedure);
 }
 
-function gatewayOf(procedure: Procedure) {
+function gatewayOf(procedure: CallableProcedure) {
   const procedures = new Procedures();
   procedures.add(procedure);
   const calls = new Calls(procedures, new Metrics(loadSettings({})));
@@ -56,14 +59,14 @@ function gatewayOf(procedure: Procedure) {
   return { calls, call };
 }
 
-async function streamOf(answer: Promise<Answer>): Promise<AsyncIterator<unknown, unknown, void>> {
+async function streamOf(answer: Promise<CallAnswer>): Promise<AsyncIterator<unknown, unknown, void>> {
   const given = await answer;
   if (!('stream' in given)) throw new Error('it is one result');
   return given.stream;
 }
 
 /** All results, and the value that comes with the end. */
-async function drained(answer: Promise<Answer>): Promise<{ results: unknown[]; last: unknown }> {
+async function drained(answer: Promise<CallAnswer>): Promise<{ results: unknown[]; last: unknown }> {
   const stream = await streamOf(answer);
   const results: unknown[] = [];
   for (;;) {
@@ -270,7 +273,7 @@ describe('failures', () => {
     await expect(gateway(() => worse).call()).rejects.toMatchObject({ code: 'procedure_failed' });
   });
 
-  function gatewayProcedure(): Procedure {
+  function gatewayProcedure(): CallableProcedure {
     return {
       signature: {
         name: 'go',

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../../metrics/metrics.js';
 import type { ClientError } from '../../protocol/errors.js';
-import type { Arguments } from '../arguments.js';
+import type { ProcedureArguments } from '../arguments.js';
 import { bind } from './bind.js';
 import { CallSlots } from './call-slots.js';
-import { type Answer, RunningCall } from './running-call.js';
-import type { Procedure } from '../procedure.js';
+import { type CallAnswer, RunningCall } from './running-call.js';
+import type { CallableProcedure } from '../procedure.js';
 import { type CallOrigin, ProcedureCall } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import { Procedures } from '../procedures.js';
@@ -13,7 +13,7 @@ import { Procedures } from '../procedures.js';
 /** What is to be called, with what, for whom. */
 export interface CallRequest {
   readonly name: string;
-  readonly given: Arguments;
+  readonly given: ProcedureArguments;
   readonly origin: CallOrigin;
   /** Aborted when the caller is gone or has cancelled. One of its own per call: Node warns of ten on one signal. */
   readonly signal: AbortSignal;
@@ -22,7 +22,7 @@ export interface CallRequest {
 /** The one way to call a procedure, whatever brought the call: access, arguments, limits, deadline and end. */
 @Injectable()
 export class Calls {
-  private readonly slots = new Map<Procedure, CallSlots>();
+  private readonly slots = new Map<CallableProcedure, CallSlots>();
 
   constructor(
     private readonly procedures: Procedures,
@@ -30,7 +30,7 @@ export class Calls {
   ) {}
 
   /** The procedure of a name, if the caller may call it; for help, and to know what a call will be like. */
-  find(name: string, { identity, isService }: CallOrigin): Procedure | undefined {
+  find(name: string, { identity, isService }: CallOrigin): CallableProcedure | undefined {
     const procedure = this.procedures.find(name);
     switch (procedure?.signature.access) {
       case 'public':
@@ -50,7 +50,7 @@ export class Calls {
    * @throws {CallbackError} when the app could not be asked.
    * @throws the reason of the request's signal as soon as that is aborted, whatever the procedure does.
    */
-  async call({ name, given, origin, signal }: CallRequest): Promise<Answer> {
+  async call({ name, given, origin, signal }: CallRequest): Promise<CallAnswer> {
     const procedure = this.find(name, origin);
     if (!procedure || (procedure.signature.isRaw && !origin.http)) throw this.unknown(name);
     const slots = this.slotsOf(procedure);
@@ -69,7 +69,11 @@ export class Calls {
     return PROCEDURE_ERRORS.undefined(name);
   }
 
-  private begin({ signature }: Procedure, given: Arguments, slots: CallSlots): readonly unknown[] {
+  private begin(
+    { signature }: CallableProcedure,
+    given: ProcedureArguments,
+    slots: CallSlots,
+  ): readonly unknown[] {
     try {
       const values = bind(signature, given);
       slots.take();
@@ -80,7 +84,7 @@ export class Calls {
     }
   }
 
-  private slotsOf(procedure: Procedure): CallSlots {
+  private slotsOf(procedure: CallableProcedure): CallSlots {
     let slots = this.slots.get(procedure);
     if (!slots) this.slots.set(procedure, (slots = new CallSlots(procedure.limits.concurrency)));
     return slots;

@@ -1,7 +1,7 @@
 import type { JsonText } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
-import { Result } from '../result.js';
+import { ProcedureResult } from '../result.js';
 import { TypedResult } from '../typed-result.js';
 
 const MAX_BYTES_PER_CHARACTER = 3;
@@ -19,6 +19,6 @@ export function resultText(value: unknown, maxBytes: number): JsonText {
 }
 
 function dataOf(value: unknown): unknown {
-  if (value instanceof Result) return dataOf(value.value);
+  if (value instanceof ProcedureResult) return dataOf(value.value);
   return value instanceof TypedResult ? value.data : value;
 }

@@ -3,7 +3,7 @@ import { CallbackError } from '../../protocol/errors.js';
 import { MAX_TIMER_MS } from '../../base/max-timer.js';
 import { CallGivenUp } from './call-given-up.js';
 import { isForCaller } from '../is-for-caller.js';
-import type { Procedure } from '../procedure.js';
+import type { CallableProcedure } from '../procedure.js';
 import type { ProcedureCall } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import { ResultStream, type StreamedCall } from './result-stream.js';
@@ -11,7 +11,8 @@ import { stopResults } from '../results/stop-results.js';
 import { streamOf } from '../results/stream-of.js';
 
 /** What a call gives: one result, or a stream of them; see {@link ResultStream}. */
-export type Answer = { readonly value: unknown } | { readonly stream: AsyncIterator<unknown, unknown, void> };
+export type CallAnswer =
+  { readonly value: unknown } | { readonly stream: AsyncIterator<unknown, unknown, void> };
 
 type Results = AsyncIterator<unknown>;
 
@@ -28,7 +29,7 @@ export class RunningCall implements StreamedCall {
   private tellEnd: ((reason: unknown) => void) | undefined;
 
   constructor(
-    private readonly procedure: Procedure,
+    private readonly procedure: CallableProcedure,
     private readonly caller: AbortSignal,
     private readonly finished: (outcome: CallOutcome) => void,
   ) {}
@@ -39,7 +40,7 @@ export class RunningCall implements StreamedCall {
   }
 
   /** @throws what the caller is to be told, or the reason why the call was ended. Call it once. */
-  run(call: ProcedureCall, values: readonly unknown[]): Promise<Answer> {
+  run(call: ProcedureCall, values: readonly unknown[]): Promise<CallAnswer> {
     return new Promise((resolve, reject) => {
       this.tellEnd = reject;
       this.watch();
@@ -89,7 +90,7 @@ export class RunningCall implements StreamedCall {
     return [value, streamOf(value)];
   }
 
-  private began(value: unknown, results: Results | undefined, resolve: (answer: Answer) => void): void {
+  private began(value: unknown, results: Results | undefined, resolve: (answer: CallAnswer) => void): void {
     if (this.isOver) {
       if (results) stopResults(results);
       return;

@@ -3,7 +3,7 @@ import type { ProcedureCall } from '../procedure-call.js';
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
-/** What {@link Arg} and {@link Params} said of a parameter of a method. */
+/** What {@link ProcedureArg} and {@link ProcedureParams} said of a parameter of a method. */
 export interface DecoratedParam {
   readonly kind: 'argument' | 'all';
   readonly name: string | undefined;
@@ -25,7 +25,7 @@ function ownParams(host: object, method: string | symbol): ReadonlyMap<number, D
     ReadonlyMap<number, DecoratedParam> | undefined;
 }
 
-/** What {@link Arg} and {@link Params} said of a method of a class, or of the class that it inherits it from. */
+/** What {@link ProcedureArg} and {@link ProcedureParams} said of a method of a class, or of the class that it inherits it from. */
 export function decoratedParams(host: object, method: string): ReadonlyMap<number, DecoratedParam> {
   const params = Reflect.getMetadata(DECORATED_PARAMS, host, method) as
     ReadonlyMap<number, DecoratedParam> | undefined;
@@ -33,7 +33,7 @@ export function decoratedParams(host: object, method: string): ReadonlyMap<numbe
 }
 
 /** The {@link ProcedureCall}: who calls, everything that was given, and the signal. Callers do not give it. */
-export const Call: () => ParameterDecorator = createParamDecorator(
+export const CurrentCall: () => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext): ProcedureCall => context.getArgByIndex(0),
 );
 
@@ -41,7 +41,7 @@ export const Call: () => ParameterDecorator = createParamDecorator(
  * One argument, for a name that differs from the parameter's, or for pipes. Parameters without a decorator are arguments
  * as well.
  */
-export function Arg(name?: string | Pipe, ...pipes: Pipe[]): ParameterDecorator {
+export function ProcedureArg(name?: string | Pipe, ...pipes: Pipe[]): ParameterDecorator {
   if (name === undefined || typeof name === 'string') return decorated({ kind: 'argument', name, pipes });
   return decorated({ kind: 'argument', name: undefined, pipes: [name, ...pipes] });
 }
@@ -54,6 +54,6 @@ export function Arg(name?: string | Pipe, ...pipes: Pipe[]): ParameterDecorator 
  *
  * The only other parameters that the method may have are of `@Call()` and of decorators made with `createParamDecorator`.
  */
-export function Params(...pipes: Pipe[]): ParameterDecorator {
+export function ProcedureParams(...pipes: Pipe[]): ParameterDecorator {
   return decorated({ kind: 'all', name: undefined, pipes });
 }

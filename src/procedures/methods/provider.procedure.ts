@@ -1,5 +1,5 @@
 import type { MethodParameter } from './parameter-rules.js';
-import type { Procedure, ProcedureLimits } from '../procedure.js';
+import type { CallableProcedure, ProcedureLimits } from '../procedure.js';
 import type { ProcedureCall } from '../procedure-call.js';
 import type { Signature } from '../signature.js';
 
@@ -11,7 +11,7 @@ export interface MethodSignature extends Signature {
 export type MethodHandler = (call: ProcedureCall, given: readonly unknown[]) => Promise<unknown>;
 
 /** A procedure that is a method of a provider. */
-export class ProviderProcedure implements Procedure {
+export class ProviderProcedure implements CallableProcedure {
   private readonly bigInts: readonly number[];
 
   constructor(

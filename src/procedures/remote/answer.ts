@@ -12,7 +12,7 @@ import { remoteLines } from './lines.js';
 import type { RemoteSource } from './source.js';
 import { RemoteStream } from './stream.js';
 import { remoteValue } from './value.js';
-import { Result } from '../result.js';
+import { ProcedureResult } from '../result.js';
 
 type Results = (answer: StreamedAnswer, source: RemoteSource) => AsyncGenerator<unknown, void, void>;
 
@@ -49,7 +49,7 @@ export async function remoteAnswer(answer: StreamedAnswer, source: RemoteSource)
   }
   const bytes = await wholeOf(answer, source);
   if (bytes.length === 0) return null;
-  return remoteValue(bytes, source) ?? new Result(null);
+  return remoteValue(bytes, source) ?? new ProcedureResult(null);
 }
 
 async function refusal(answer: StreamedAnswer, source: RemoteSource): Promise<Error> {

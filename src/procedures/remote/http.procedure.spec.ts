@@ -13,7 +13,7 @@ import { NeedInfo } from '../need-info.js';
 import { ProcedureCall } from '../procedure-call.js';
 import { ProcedureError } from '../procedure-errors.js';
 import { remoteSignature } from './signature.js';
-import { Result } from '../result.js';
+import { ProcedureResult } from '../result.js';
 
 const NDJSON = 'application/x-ndjson';
 const SSE = 'text/event-stream';
@@ -146,7 +146,7 @@ describe('one result', () => {
     ['false', false],
     ['"text"', 'text'],
     ['{"error": "no"}', { error: 'no' }],
-    ['null', new Result(null)],
+    ['null', new ProcedureResult(null)],
     ['', null],
   ])('is the JSON %j', async (text, value) => {
     await expect(answered((response) => answer(response, text, { status: 201 }))).resolves.toEqual(value);

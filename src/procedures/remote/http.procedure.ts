@@ -5,7 +5,7 @@ import type { StreamRequester } from '../../callbacks/stream-requester.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
-import type { Procedure, ProcedureLimits } from '../procedure.js';
+import type { CallableProcedure, ProcedureLimits } from '../procedure.js';
 import type { ProcedureCall } from '../procedure-call.js';
 import { ProcedureError } from '../procedure-errors.js';
 import { REMOTE_ACCEPT, remoteAnswer } from './answer.js';
@@ -28,7 +28,7 @@ export interface RemoteEndpoint {
  * {@link remoteAnswer}. It is sent again only when there was no connection, for the app may have done what it was told
  * even if its answer was lost. When the call ends, the request does, at once.
  */
-export class HttpProcedure implements Procedure, RemoteSource {
+export class HttpProcedure implements CallableProcedure, RemoteSource {
   private readonly warnings = new DigestedLog(new Logger('Procedures'));
 
   constructor(

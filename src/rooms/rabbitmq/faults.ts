@@ -36,7 +36,7 @@ export interface RabbitMqFault {
 }
 
 /** Adds to what RabbitMQ, Node or OpenSSL say of a fault what helps against it, as far as that is known. */
-export function explained(fault: string): RabbitMqFault {
+export function explainedRabbitMqFault(fault: string): RabbitMqFault {
   const remedy = remedyIn(KNOWN, fault);
   if (!remedy) return { text: fault, hasCure: false };
   return { text: `${remedy.says ?? fault} (${remedy.cure})`, hasCure: true };

@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { explained } from './faults.js';
+import { explainedRabbitMqFault } from './faults.js';
 
 /**
  * What is logged of a RabbitMQ that is away: a warning when it is lost, and one for each other reason that somebody has
@@ -12,7 +12,7 @@ export class RabbitMqOutage {
 
   /** It is lost, or an attempt has failed. */
   failed(server: string, fault: string): void {
-    const { text, hasCure } = explained(fault);
+    const { text, hasCure } = explainedRabbitMqFault(fault);
     const isNews = this.warned.size === 0 || (hasCure && !this.warned.has(text));
     if (!isNews) {
       this.logger.debug(`RabbitMQ at ${server}: ${text}`);

@@ -1,4 +1,4 @@
-import type { Procedure } from '../../procedures/procedure.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { HttpCall, ProcedureCall } from '../../procedures/procedure-call.js';
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import type { Access, Parameter, Rest } from '../../procedures/signature.js';
@@ -16,7 +16,13 @@ export interface BuiltIn {
 }
 
 /** A procedure for the registry. Over WebSocket there is no such procedure. */
-export function builtIn({ rest, isStream = false, parameters = [], run, ...signature }: BuiltIn): Procedure {
+export function builtIn({
+  rest,
+  isStream = false,
+  parameters = [],
+  run,
+  ...signature
+}: BuiltIn): CallableProcedure {
   return {
     signature: {
       ...signature,

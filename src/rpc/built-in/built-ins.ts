@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Settings } from '../../config/settings.js';
 import { Calls } from '../../procedures/calls/calls.js';
-import type { Procedure } from '../../procedures/procedure.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import { Procedures } from '../../procedures/procedures.js';
 import { configProcedure } from './config.procedure.js';
 import { helpProcedure } from './help.procedure.js';
@@ -9,7 +9,7 @@ import { metricsProcedure } from './metrics.procedure.js';
 import { pingProcedure } from './ping.procedure.js';
 import { quitProcedure } from './quit.procedure.js';
 import { RpcStatistics } from './statistics.js';
-import { WorkerConfig } from './worker-config.js';
+import { ProceduresConfig } from './procedures-config.js';
 
 /** Adds the procedures that the gateway brings with it, behind those of the app. */
 @Injectable()
@@ -18,7 +18,7 @@ export class BuiltIns implements OnApplicationBootstrap {
     private readonly settings: Settings,
     private readonly procedures: Procedures,
     private readonly calls: Calls,
-    private readonly config: WorkerConfig,
+    private readonly config: ProceduresConfig,
     private readonly statistics: RpcStatistics,
   ) {}
 
@@ -33,7 +33,7 @@ export class BuiltIns implements OnApplicationBootstrap {
     if (this.settings.metrics.enabled) this.addUnlessThere(metricsProcedure(statistics, config));
   }
 
-  private addUnlessThere(procedure: Procedure): void {
+  private addUnlessThere(procedure: CallableProcedure): void {
     if (!this.procedures.find(procedure.signature.name)) this.procedures.add(procedure);
   }
 }

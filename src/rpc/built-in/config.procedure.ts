@@ -1,9 +1,9 @@
 import { convert } from '../../procedures/calls/convert.js';
-import type { Procedure } from '../../procedures/procedure.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { builtIn, optional } from './built-in.js';
 import { configText } from './config-value.js';
-import type { WorkerConfig } from './worker-config.js';
+import type { ProceduresConfig } from './procedures-config.js';
 
 const DESCRIPTION = `/config [<options ...>]
 
@@ -24,7 +24,7 @@ const PARAMETERS = ['key', ...OPERATIONS, 'reset', 'save'] as const;
 type Wishes = Partial<Record<(typeof PARAMETERS)[number], unknown>>;
 
 /** Tells and changes the configuration of the gateway, its secret included. */
-export function configProcedure(config: WorkerConfig): Procedure {
+export function configProcedure(config: ProceduresConfig): CallableProcedure {
   return builtIn({
     name: 'config',
     access: 'service',
@@ -51,7 +51,7 @@ function wishesOf(given: readonly unknown[]): Wishes {
 }
 
 /** @returns of each thing that was done, to what. */
-async function change(config: WorkerConfig, wishes: Wishes): Promise<Record<string, unknown>> {
+async function change(config: ProceduresConfig, wishes: Wishes): Promise<Record<string, unknown>> {
   const operations = OPERATIONS.filter((name) => name in wishes);
   if (operations.length > 1) throw new ProcedureError('Please only perform one operation at a time!');
   const { key, reset, save } = wishes;
@@ -74,7 +74,7 @@ async function change(config: WorkerConfig, wishes: Wishes): Promise<Record<stri
   return done;
 }
 
-function perform(config: WorkerConfig, key: string, operation: Operation, value: unknown): void {
+function perform(config: ProceduresConfig, key: string, operation: Operation, value: unknown): void {
   switch (operation) {
     case 'val':
       config.set(key, configText(value));

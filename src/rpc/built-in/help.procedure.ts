@@ -1,9 +1,9 @@
 import type { Calls } from '../../procedures/calls/calls.js';
-import type { Procedure } from '../../procedures/procedure.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { CallOrigin } from '../../procedures/procedure-call.js';
 import type { Procedures } from '../../procedures/procedures.js';
 import { builtIn, optional } from './built-in.js';
-import type { WorkerConfig } from './worker-config.js';
+import type { ProceduresConfig } from './procedures-config.js';
 
 /** What is listed by itself. */
 const COMMANDS: readonly string[] = ['ping', 'help', 'config', 'quitquitquit'];
@@ -15,7 +15,11 @@ const DESCRIPTION = `/help [command]
 Says what a procedure does, or, without a command, which procedures there are.`;
 
 /** Tells what procedures do, of those that the caller may call. */
-export function helpProcedure(calls: Calls, procedures: Procedures, config: WorkerConfig): Procedure {
+export function helpProcedure(
+  calls: Calls,
+  procedures: Procedures,
+  config: ProceduresConfig,
+): CallableProcedure {
   return builtIn({
     name: 'help',
     access: 'private',
@@ -30,7 +34,12 @@ export function helpProcedure(calls: Calls, procedures: Procedures, config: Work
   });
 }
 
-function overview(calls: Calls, procedures: Procedures, config: WorkerConfig, origin: CallOrigin): string {
+function overview(
+  calls: Calls,
+  procedures: Procedures,
+  config: ProceduresConfig,
+  origin: CallOrigin,
+): string {
   const names = [...procedures.all]
     .map(({ signature }) => signature.name)
     .filter((name) => !COMMANDS.includes(name) && calls.find(name, origin))
@@ -45,7 +54,7 @@ help <command> tells more of each.
 `;
 }
 
-function configName(config: WorkerConfig): string {
+function configName(config: ProceduresConfig): string {
   return `${String(config.get('app_name'))}/${String(config.get('worker_name'))}`;
 }
 

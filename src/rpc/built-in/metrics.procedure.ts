@@ -1,9 +1,9 @@
-import type { Procedure } from '../../procedures/procedure.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import { TypedResult } from '../../procedures/typed-result.js';
 import { builtIn, optional } from './built-in.js';
 import { OPEN_METRICS_TYPE, openMetrics } from './open-metrics.js';
 import type { RpcStatistics, Statistics } from './statistics.js';
-import type { WorkerConfig } from './worker-config.js';
+import type { ProceduresConfig } from './procedures-config.js';
 
 const DESCRIPTION = `/metrics [--openmetrics=y] [--<label>=<value> ...]
 
@@ -11,7 +11,7 @@ Counts how requests over HTTP were answered, and for who has the right to know, 
 the format of OpenMetrics, with all other options as labels of every line.`;
 
 /** Tells how requests were answered. */
-export function metricsProcedure(statistics: RpcStatistics, config: WorkerConfig): Procedure {
+export function metricsProcedure(statistics: RpcStatistics, config: ProceduresConfig): CallableProcedure {
   return builtIn({
     name: 'metrics',
     access: 'public',
@@ -26,7 +26,7 @@ export function metricsProcedure(statistics: RpcStatistics, config: WorkerConfig
   });
 }
 
-function whole(statistics: RpcStatistics, config: WorkerConfig): Statistics {
+function whole(statistics: RpcStatistics, config: ProceduresConfig): Statistics {
   const label = (key: string): string => String(config.get(key)).replace(/[",\\]/g, '');
   const name = `start_time,app="${label('app_name')}",worker="${label('worker_name')}"`;
   return new Map([...statistics.read(true), [name, { type: 'gauge', value: statistics.startedAt }] as const]);

@@ -1,6 +1,6 @@
 import type { Calls } from '../../procedures/calls/calls.js';
 import { convert } from '../../procedures/calls/convert.js';
-import type { Procedure } from '../../procedures/procedure.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { ProcedureCall } from '../../procedures/procedure-call.js';
 import type { Procedures } from '../../procedures/procedures.js';
 import type { Parameter, Signature } from '../../procedures/signature.js';
@@ -16,7 +16,7 @@ const DESCRIPTION = `/ping [--docs=y]
 Says whether the gateway runs, and to who may know, which procedures there are; with --docs=y, what they do as well.`;
 
 /** Tells callers who may know which procedures they may call, and how: clients build their methods from that. */
-export function pingProcedure(calls: Calls, procedures: Procedures): Procedure {
+export function pingProcedure(calls: Calls, procedures: Procedures): CallableProcedure {
   return builtIn({
     name: PING,
     access: 'public',

@@ -1,4 +1,4 @@
-import type { Procedure } from '../../procedures/procedure.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import { builtIn } from './built-in.js';
 import { stopGateway } from './gateway-process.js';
 
@@ -7,7 +7,7 @@ const DESCRIPTION = `/quitquitquit
 Ends the process of the gateway, as its shutdown is configured.`;
 
 /** Ends the process, once the answer is on its way. */
-export function quitProcedure(): Procedure {
+export function quitProcedure(): CallableProcedure {
   return builtIn({
     name: 'quitquitquit',
     access: 'service',

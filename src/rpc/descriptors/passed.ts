@@ -1,4 +1,4 @@
-import type { Arguments } from '../../procedures/arguments.js';
+import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { Descriptor } from '../../procedures/descriptor.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import type { DescriptorChannel } from './channel.js';
@@ -16,7 +16,7 @@ export interface ReplyTarget {
 }
 
 export interface PassedArguments {
-  readonly given: Arguments;
+  readonly given: ProcedureArguments;
   readonly replyTo?: ReplyTarget;
 }
 
@@ -30,7 +30,7 @@ export class PassedDescriptors {
    * Puts the descriptors that came in the places of the arguments that stand for them.
    * @throws {ProcedureError} when there are none to be had, or not as many, or too many.
    */
-  resolve(given: Arguments): PassedArguments {
+  resolve(given: ProcedureArguments): PassedArguments {
     const { positional, named } = given;
     if (!named.has(REPLY_TO_DESCRIPTOR) && !positional.some(isDescriptorText)) return { given };
     const { channel } = this;

@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { Expiry } from '../../auth/expiry.js';
-import type { Arguments } from '../../procedures/arguments.js';
+import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { callRefusal } from '../../procedures/calls/call-refusal.js';
 import { isForCaller } from '../../procedures/is-for-caller.js';
-import type { Procedure } from '../../procedures/procedure.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { CallOrigin, HttpCall } from '../../procedures/procedure-call.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { CallbackError, ClientError } from '../../protocol/errors.js';
@@ -13,7 +13,7 @@ import { verdictOn } from '../../protocol/verdict.js';
 import { replyTo } from '../descriptors/reply.js';
 import { type Formats, JSON_ONLY, negotiate } from './negotiate.js';
 import { descriptorsIn, PassedDescriptors, type ReplyTarget } from '../descriptors/passed.js';
-import { readBody, RequestCutOff } from './request-body.js';
+import { readRequestBody, RequestCutOff } from './request-body.js';
 import { ResultChunks } from './result-chunks.js';
 import { JSON_FORMAT, type ResultFormat } from './result-format.js';
 import { failureOf, type RpcFailure } from './failure.js';
@@ -26,14 +26,14 @@ import type { RpcTarget } from './target.js';
 import { UnbegunStream } from './unbegun-stream.js';
 import { wholeResult } from './whole-result.js';
 
-const NO_ARGUMENTS: Arguments = { positional: [], named: new Map() };
+const NO_ARGUMENTS: ProcedureArguments = { positional: [], named: new Map() };
 const TOKEN_EXPIRED = (): ClientError => new ClientError('authentication_failed', 'The token has expired.');
 const NOT_FOUND: RpcFailure = { status: 404, body: { error: 'Not Found' } };
 
 /** One request and its answer. */
 export class RpcExchange {
   /** The procedure that was called, once that is known. */
-  procedure: Procedure | undefined;
+  procedure: CallableProcedure | undefined;
   private readonly logger = new Logger('Procedures');
   private formats: Formats = JSON_ONLY;
   private chunks: ResultChunks | undefined;
@@ -137,9 +137,9 @@ export class RpcExchange {
     return { identity, isService, http };
   }
 
-  private async arguments(contentType: string | undefined): Promise<Arguments> {
+  private async arguments(contentType: string | undefined): Promise<ProcedureArguments> {
     const { maxRequestBytes: maxBytes, bodyTimeoutMs: timeoutMs, takesMessagePack } = this.parts.config;
-    const body = this.front.body ?? (await readBody(this.request, { maxBytes, timeoutMs }));
+    const body = this.front.body ?? (await readRequestBody(this.request, { maxBytes, timeoutMs }));
     if (isMessagePack(contentType) && !takesMessagePack) throw new ProcedureError('msgpack is unavailable');
     return argumentsOf(body, contentType, this.parts.config.inputBounds);
   }

@@ -5,7 +5,7 @@ import { httpExceptionText } from '../../callbacks/providers/refusal-members.js'
 import { ConversionError } from '../../procedures/calls/conversion-error.js';
 import { NeedInfo, type NeededVariable } from '../../procedures/need-info.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
-import { Redirect } from '../../procedures/redirect.js';
+import { ProcedureRedirect } from '../../procedures/redirect.js';
 import { CallbackError, ClientError } from '../../protocol/errors.js';
 import { messageOf } from '../../base/message-of.js';
 import { UnbegunStream } from './unbegun-stream.js';
@@ -39,7 +39,7 @@ export function failureOf(error: unknown, isTraced: boolean): RpcFailure {
 function refusalOf(refusal: ProcedureError): RpcFailure {
   const { error } = refusal;
   const status = isStatus(refusal.status) ? refusal.status : 500;
-  if (refusal instanceof Redirect) {
+  if (refusal instanceof ProcedureRedirect) {
     const headers = { Location: asHeader(refusal.location) };
     return { status, body: { redirect: refusal.location }, headers };
   }

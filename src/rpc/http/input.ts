@@ -1,5 +1,5 @@
 import { parse as parseForm } from 'node:querystring';
-import type { Arguments } from '../../procedures/arguments.js';
+import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { BoundsError, type InputBounds, tooManyParts } from '../../protocol/json/bounds.js';
 import { isObject, JsonError } from '../../protocol/json/json.js';
@@ -14,7 +14,7 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 const POSITIONAL = '_args';
 const OPEN_BRACE = 0x7b;
 
-const NOTHING: Arguments = { positional: [], named: new Map() };
+const NOTHING: ProcedureArguments = { positional: [], named: new Map() };
 
 /** Whether a body is MessagePack, and its results are to be. */
 export function isMessagePack(contentType: string | undefined): boolean {
@@ -25,7 +25,11 @@ export function isMessagePack(contentType: string | undefined): boolean {
  * The arguments that a body has: an object of JSON or MessagePack, or a form; a body of another type has none.
  * @throws {ProcedureError} (400) when it cannot be read.
  */
-export function argumentsOf(body: Buffer, contentType: string | undefined, bounds: InputBounds): Arguments {
+export function argumentsOf(
+  body: Buffer,
+  contentType: string | undefined,
+  bounds: InputBounds,
+): ProcedureArguments {
   const mediaType = mediaTypeOf(contentType) || (body[0] === OPEN_BRACE ? JSON_TYPE : '');
   switch (mediaType) {
     case JSON_TYPE:
@@ -65,7 +69,7 @@ function formOf(body: Buffer, { maxParts }: InputBounds): unknown {
   return positional === undefined ? fields : { ...fields, [POSITIONAL]: [positional].flat() };
 }
 
-function argumentsIn(body: unknown): Arguments {
+function argumentsIn(body: unknown): ProcedureArguments {
   if (!isObject(body) || Buffer.isBuffer(body)) throw new ProcedureError('the body is not an object', 400);
   const named = new Map(Object.entries(body));
   const positional = named.get(POSITIONAL) ?? [];

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Refusals } from '../../metrics/refusals.js';
 import { Calls } from '../../procedures/calls/calls.js';
 import { RpcCallers } from './callers.js';
-import { WorkerConfig } from '../built-in/worker-config.js';
+import { ProceduresConfig } from '../built-in/procedures-config.js';
 
 /** What requests are answered with. */
 @Injectable()
@@ -10,7 +10,7 @@ export class RpcParts {
   constructor(
     readonly callers: RpcCallers,
     readonly calls: Calls,
-    readonly config: WorkerConfig,
+    readonly config: ProceduresConfig,
     readonly refusals: Refusals,
   ) {}
 }

@@ -18,7 +18,10 @@ export class RequestCutOff extends Error {
  * @throws {ProcedureError} (500) when the request is too large; what is left of it is to be read by somebody else.
  * @throws {RequestCutOff}
  */
-export function readBody(request: IncomingMessage, { maxBytes, timeoutMs }: RequestLimits): Promise<Buffer> {
+export function readRequestBody(
+  request: IncomingMessage,
+  { maxBytes, timeoutMs }: RequestLimits,
+): Promise<Buffer> {
   if (request.destroyed) return Promise.reject(new RequestCutOff()); // it says so no more
   const most = maxBytes - headerBytes(request);
   return new Promise((resolve, reject) => {

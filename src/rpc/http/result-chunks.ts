@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
-import { Result } from '../../procedures/result.js';
+import { ProcedureResult } from '../../procedures/result.js';
 import { TypedResult } from '../../procedures/typed-result.js';
 import { isObject } from '../../protocol/json/json.js';
 import { encoded } from './encoded.js';
@@ -45,7 +45,7 @@ export class ResultChunks {
   }
 
   private async send(value: unknown): Promise<void> {
-    const result = value instanceof Result ? value.value : value;
+    const result = value instanceof ProcedureResult ? value.value : value;
     if (result instanceof TypedResult) await this.sendTyped(result);
     else await this.sendPlain(result);
   }

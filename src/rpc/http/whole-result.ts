@@ -1,4 +1,4 @@
-import { Result } from '../../procedures/result.js';
+import { ProcedureResult } from '../../procedures/result.js';
 import { TypedResult } from '../../procedures/typed-result.js';
 import { encoded } from './encoded.js';
 import { rawFormat, type ResultFormat } from './result-format.js';
@@ -17,7 +17,7 @@ export interface WholeResult {
  * @throws {JsonError} when it cannot be encoded.
  */
 export function wholeResult(value: unknown, format: ResultFormat, maxBytes: number): WholeResult {
-  const result = value instanceof Result ? value.value : value;
+  const result = value instanceof ProcedureResult ? value.value : value;
   if (!(result instanceof TypedResult))
     return { status: 200, mediaType: format.mediaType, body: encoded(format, result, maxBytes) };
   const { data, mediaType, status } = result;

@@ -1,5 +1,5 @@
 import type { DecodedFrame } from '../../connection/endpoint.js';
-import type { Arguments } from '../../procedures/arguments.js';
+import type { ProcedureArguments } from '../../procedures/arguments.js';
 import type { InputBounds } from '../../protocol/json/bounds.js';
 import { JsonDocument } from '../../protocol/json/json-document.js';
 import { isObject, JsonError, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
@@ -35,7 +35,7 @@ export class RpcFrame {
    * The arguments: the list `parameters_list`, and for clients of `kittiwake.v1.json` the object `parameters`, by name.
    * Of these clients, `{"__base64__": …}` is bytes. Nothing when the members are neither list nor object.
    */
-  arguments(isExtended: boolean): Arguments | undefined {
+  arguments(isExtended: boolean): ProcedureArguments | undefined {
     const valueOf = (name: string, absent: unknown): unknown => {
       const text = this.members.get(name);
       return text === undefined ? absent : richValueOf(text, { bytes: isExtended });

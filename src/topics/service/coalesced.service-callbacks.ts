@@ -6,7 +6,7 @@ import type { Metrics } from '../../metrics/metrics.js';
 import { canonicalJson } from '../../protocol/json/canonical-json.js';
 import { objectText, type JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
-import type { CallbackRequest, ServiceCallbacks } from './service-callbacks.js';
+import type { ServiceQuestion, ServiceCallbacks } from './service-callbacks.js';
 
 /** Characters of the questions and answers that are kept of one service. */
 const MAX_KEPT_LENGTH = 4_194_304;
@@ -33,7 +33,7 @@ export class CoalescedServiceCallbacks implements ServiceCallbacks {
     return this.callbacks.has(kind);
   }
 
-  async ask(kind: CallbackKind, request: CallbackRequest): Promise<JsonMembers> {
+  async ask(kind: CallbackKind, request: ServiceQuestion): Promise<JsonMembers> {
     if (kind !== 'authorizer' && kind !== 'beforeSubscribe') return this.callbacks.ask(kind, request);
     request.signal?.throwIfAborted();
     request.withdrawal?.throwIfAborted();
@@ -43,7 +43,7 @@ export class CoalescedServiceCallbacks implements ServiceCallbacks {
     return kept ?? (await this.together(kind, question, request));
   }
 
-  private together(kind: CallbackKind, question: string, request: CallbackRequest): Promise<JsonMembers> {
+  private together(kind: CallbackKind, question: string, request: ServiceQuestion): Promise<JsonMembers> {
     const other = this.underWay.get(question);
     // What is published between a state and the joiner's subscription would be lost: once asked, it is too late to join.
     if (other?.isOpen && !(kind === 'beforeSubscribe' && other.isSent)) {
@@ -54,7 +54,7 @@ export class CoalescedServiceCallbacks implements ServiceCallbacks {
     return call.join(request);
   }
 
-  private begin(kind: CallbackKind, question: string, { fields, client }: CallbackRequest): JointCall {
+  private begin(kind: CallbackKind, question: string, { fields, client }: ServiceQuestion): JointCall {
     let headers: ResponseHeaders = {};
     const call = new JointCall(async (hooks) => {
       try {

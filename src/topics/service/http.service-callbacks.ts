@@ -1,7 +1,7 @@
 import type { Caller } from '../../callbacks/caller.js';
 import { objectText, type JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
-import type { CallbackRequest, ServiceCallbacks } from './service-callbacks.js';
+import type { ServiceQuestion, ServiceCallbacks } from './service-callbacks.js';
 
 /** A service that is asked over HTTP, at one URL for each kind of callback. */
 export class HttpServiceCallbacks implements ServiceCallbacks {
@@ -16,7 +16,7 @@ export class HttpServiceCallbacks implements ServiceCallbacks {
     return this.urls[kind] !== undefined;
   }
 
-  ask(kind: CallbackKind, { fields, ...asking }: CallbackRequest): Promise<JsonMembers> {
+  ask(kind: CallbackKind, { fields, ...asking }: ServiceQuestion): Promise<JsonMembers> {
     const { service, headers } = this;
     return this.caller.call(this.urls[kind]!, objectText(fields), { service, headers, ...asking });
   }

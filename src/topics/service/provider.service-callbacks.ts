@@ -5,8 +5,8 @@ import type { ProviderMethod } from '../../callbacks/providers/provider-methods.
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
-import type { CallbackRequest, ServiceCallbacks } from './service-callbacks.js';
-import { State } from './state.js';
+import type { ServiceQuestion, ServiceCallbacks } from './service-callbacks.js';
+import { TopicState } from './state.js';
 import { SubscriptionRequest } from './subscription-request.js';
 
 /** Of what these return, nothing is told to anybody. */
@@ -26,7 +26,7 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
     return this.methods.has(kind);
   }
 
-  async ask(kind: CallbackKind, { fields, signal }: CallbackRequest): Promise<JsonMembers> {
+  async ask(kind: CallbackKind, { fields, signal }: ServiceQuestion): Promise<JsonMembers> {
     const method = this.methods.get(kind)!;
     const answer = await method.call((own) => new SubscriptionRequest(fields, own), signal);
     if ('refusal' in answer) {
@@ -50,7 +50,7 @@ function decided(kind: CallbackKind, value: unknown): JsonMembers {
 function membersOfAnswer(kind: CallbackKind, { value }: ReturnedValue): JsonMembers {
   const members: JsonMembers = new Map([['status', OK]]);
   if (TOLD.has(kind) || value === undefined) return members;
-  if (value instanceof State) {
+  if (value instanceof TopicState) {
     members.set('data', toJsonText(value.data));
     members.set('options', value.optionsText());
   } else members.set('data', toJsonText(value));

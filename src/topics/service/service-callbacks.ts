@@ -20,7 +20,7 @@ export interface Asking {
 }
 
 /** One question to a service. */
-export interface CallbackRequest extends Asking {
+export interface ServiceQuestion extends Asking {
   /** `subscription`, extra fields, authorizer fields, identity and, of a message, `data`, as they go over the wire. */
   readonly fields: JsonMembers;
 }
@@ -35,5 +35,5 @@ export interface ServiceCallbacks {
    * @throws {CallbackError} when the service could not be asked.
    * @throws {CallbackAnswerError} when it answered with something that is not an answer.
    */
-  ask(kind: CallbackKind, request: CallbackRequest): Promise<JsonMembers>;
+  ask(kind: CallbackKind, request: ServiceQuestion): Promise<JsonMembers>;
 }

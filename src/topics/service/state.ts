@@ -14,7 +14,7 @@ export interface StateOptions {
 }
 
 /** What `@BeforeSubscribe` returns to give the state an order: `return new State(book, { order: book.version })`. */
-export class State<Data = unknown> extends Carrier<Data> {
+export class TopicState<Data = unknown> extends Carrier<Data> {
   private options: JsonText;
 
   /** @throws {TypeError} when the order or the time is not a finite number. */
@@ -23,8 +23,8 @@ export class State<Data = unknown> extends Carrier<Data> {
     this.options = optionsText(options);
   }
 
-  override carrying<Other>(data: Other): State<Other> {
-    const state = new State(data);
+  override carrying<Other>(data: Other): TopicState<Other> {
+    const state = new TopicState(data);
     state.options = this.options;
     return state;
   }

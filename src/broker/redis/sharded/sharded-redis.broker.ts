@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Publication } from '../../../protocol/publication.js';
 import { BrokerError, brokerError } from '../../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../../broker.js';
-import { RedisMessages, type DropReason } from '../messages.js';
+import { RedisMessages, type MessageFault } from '../messages.js';
 import { RedisPartition } from './partition.js';
 import { partitionOf } from './partitioning.js';
 import { recover } from '../recovery.js';
@@ -32,7 +32,7 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
    */
   constructor(
     private readonly settings: RedisBrokerSettings & { readonly partitions: number },
-    onDropped: (reason: DropReason) => void = () => undefined,
+    onDropped: (reason: MessageFault) => void = () => undefined,
   ) {
     this.name = describeRedis(settings);
     this.partitions = Array.from(

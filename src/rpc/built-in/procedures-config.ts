@@ -25,7 +25,7 @@ const POSITIVE = [MAX_REQUEST_BYTES, BODY_TIMEOUT_S];
  * under the names that Kettlingar has for them, and keys that the app declares. What was saved is read at the start.
  */
 @Injectable()
-export class WorkerConfig {
+export class ProceduresConfig {
   /** What the arguments in a body may have. */
   readonly inputBounds: InputBounds;
   readonly maxResultBytes: number;
