@@ -12,6 +12,8 @@ const FLOORS = [
   [
     'kittiwake.ts',
     'lifecycle.ts',
+    'broker-loss.ts',
+    'lifetime-parts.ts',
     'start-checks.ts',
     'routes.ts',
     'factories.ts',

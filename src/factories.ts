@@ -2,6 +2,7 @@ import type { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { WorkersBroker } from './broker/workers.broker.js';
 import { HttpCaller } from './callbacks/http/http.caller.js';
+import { absent } from './config/configured.js';
 import type { LimitsSettings } from './config/sections/limits.settings.js';
 import type { ProceduresSettings } from './config/sections/procedures/procedures.settings.js';
 import { RedisSettings } from './config/sections/broker/redis.settings.js';
@@ -61,7 +62,7 @@ function eventRate({ eventsPerSecond, eventBurst, subscriptionsPerSession }: Lim
 
 /** The settings of rooms, also where there are none. */
 export function roomsSettings({ rooms }: Settings): RoomsSettings {
-  return rooms ?? new RoomsSettings();
+  return rooms ?? absent(RoomsSettings);
 }
 
 /** What JSON and MessagePack may have, whoever sends it. */

@@ -43,6 +43,9 @@ import { RpcMiddleware } from './rpc/http/rpc.middleware.js';
 import { TriggerIntake } from './push/trigger.intake.js';
 import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
+import { BrokerLoss } from './broker-loss.js';
+import { LIFETIME_PROVIDERS } from './lifetime-parts.js';
+import { MainServer } from './connection/upgrade/main-server.js';
 import { StartChecks } from './start-checks.js';
 import { Metrics } from './metrics/metrics.js';
 import { Refusals } from './metrics/refusals.js';
@@ -235,8 +238,11 @@ function assemble(
       { provide: CALLER, inject: [Settings, Metrics], useFactory: caller },
       { provide: REQUESTER, useExisting: CALLER },
       { provide: STREAM_REQUESTER, useExisting: CALLER },
+      BrokerLoss,
       Kittiwake,
       Lifecycle,
+      ...LIFETIME_PROVIDERS,
+      MainServer,
       ...FLOOR,
       ...PROCEDURES,
       ...TOPICS,

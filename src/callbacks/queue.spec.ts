@@ -61,7 +61,7 @@ describe('the wait for a connection', () => {
       `POST ${app.origin}/: not sent: no connection was free within 30 ms`,
     );
     expect(caller.waiting).toEqual({ count: 0, sinceMs: undefined });
-    await caller.close();
+    await caller.stop();
     await first;
   });
 
@@ -88,7 +88,7 @@ describe('the wait for a connection', () => {
     const caller = openCaller({ connections: 1, waitMs: 3_600_000 });
     const away = rejection(caller.call(`${app.origin}/away`, BODY));
     await caller.call(`${app.origin}/here`, BODY);
-    await caller.close();
+    await caller.stop();
     await away;
   });
 });

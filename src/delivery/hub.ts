@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Stoppable } from '../base/lifetime.js';
 import { BROKER, type Broker, type BrokerListener, type BrokerState } from '../broker/broker.js';
 import type { Connection } from '../connection/connection.js';
 import { LogLine } from '../metrics/log-line.js';
@@ -21,7 +22,7 @@ export type StateListener = (state: BrokerState, affected?: ReadonlySet<Connecti
  * broker carries it to the hub of every node, this one included.
  */
 @Injectable()
-export class Hub implements BrokerListener {
+export class Hub implements BrokerListener, Stoppable {
   private readonly logger = new Logger('Hub');
   private readonly channels = new Map<string, Channel>();
   private readonly listeners = new Map<string, (publication: Publication) => void>();

@@ -1,10 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Settings } from '../config/settings.js';
 import { Listeners } from '../connection/upgrade/listeners.js';
+import { MainServer } from '../connection/upgrade/main-server.js';
 import { inTurn } from '../endpoints/in-turn.js';
 import type { OperatorEndpoint } from '../endpoints/operator-endpoint.js';
 import { OperatorEndpoints } from './operator-endpoints.js';
@@ -24,7 +24,7 @@ export class OperatorsServer implements OnApplicationBootstrap, OnApplicationShu
     private readonly settings: Settings,
     private readonly endpoints: OperatorEndpoints,
     private readonly listeners: Listeners,
-    private readonly app: HttpAdapterHost,
+    private readonly main: MainServer,
   ) {}
 
   /** @throws {OperatorsPortError} */
@@ -70,7 +70,7 @@ export class OperatorsServer implements OnApplicationBootstrap, OnApplicationShu
     const endpoint = this.endpoints.find(path);
     if (endpoint) void this.answer(endpoint, request, response);
     // Where the page is, it finds what it calls.
-    else if (this.settings.procedures?.http.page) this.mainServer?.emit('request', request, response);
+    else if (this.settings.procedures?.http.page) this.main.server?.emit('request', request, response);
     else response.writeHead(404).end();
   }
 
@@ -87,12 +87,8 @@ export class OperatorsServer implements OnApplicationBootstrap, OnApplicationShu
     response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
   }
 
-  private get mainServer(): Server | undefined {
-    return this.app.httpAdapter?.getHttpServer() as Server | undefined;
-  }
-
   private get mainUrl(): string | undefined {
-    const server = this.mainServer;
+    const { server } = this.main;
     return server?.listening ? urlOf(server) : undefined;
   }
 }

@@ -1,11 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { BROKER, type Broker, type BrokerState } from '../broker/broker.js';
 import { RabbitMqTriggers } from '../rooms/rabbitmq/rabbitmq-triggers.js';
 import { Metrics } from '../metrics/metrics.js';
 
 /** Whether this node should get new clients. */
 @Injectable()
-export class Readiness {
+export class Readiness implements BeforeApplicationShutdown {
   private isDraining = false;
 
   constructor(
@@ -25,7 +25,7 @@ export class Readiness {
   }
 
   /** Not ready from here on, whatever the broker does. */
-  drain(): void {
+  beforeApplicationShutdown(): void {
     this.isDraining = true;
     this.metrics.drain();
   }

@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import type { Startable } from '../base/lifetime.js';
+import { isConfigured } from '../config/configured.js';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { Connection } from '../connection/connection.js';
 import { keyFor } from '../delivery/conflation.js';
@@ -23,7 +25,7 @@ export type TriggerSource = 'http' | 'process' | 'rabbitmq';
 
 /** Brings triggers to the subscriptions of rooms: at once on this node, and through the broker on the others. */
 @Injectable()
-export class RoomHub {
+export class RoomHub implements Startable {
   private readonly logger = new Logger('RoomHub');
   private readonly nodeId = toJsonText(randomUUID());
   private readonly subscriptions = new RoomTrie<RoomSubscription>();
@@ -51,9 +53,10 @@ export class RoomHub {
     return this.delivered;
   }
 
-  /** Listens to the triggers of other nodes. @throws when the broker cannot be reached. */
-  start(): Promise<void> {
-    return this.hub.listen(CHANNEL, (publication) => this.received(publication));
+  /** Listens to the triggers of other nodes, where there are rooms. @throws when the broker cannot be reached. */
+  async start(): Promise<void> {
+    if (!isConfigured(this.settings)) return;
+    await this.hub.listen(CHANNEL, (publication) => this.received(publication));
   }
 
   join(connection: Connection, connectionId: string, room: Room, requestId: JsonText): RoomSubscription {

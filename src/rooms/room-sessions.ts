@@ -120,11 +120,6 @@ export class RoomSessions {
     void this.app.tell('onPing', session).then(() => session.untoldPings--);
   }
 
-  /** Resolves when every session has ended and the app has been told. */
-  drained(): Promise<void> {
-    return this.app.drained();
-  }
-
   /** Asks the app again, for one connection or for all: subscriptions that are not covered any more end. */
   async renewAll(connectionId?: string): Promise<void> {
     const sessions = [...this.byConnection.values()].filter(

@@ -7,6 +7,7 @@ import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
 import { Drain } from '../base/drain.js';
+import type { Draining } from '../base/lifetime.js';
 import { messageOf } from '../base/message-of.js';
 import { Permissions } from './permissions.js';
 import type { RoomSession } from './room-session.js';
@@ -16,7 +17,7 @@ const SERVICE = 'rooms';
 
 /** The app as clients of rooms meet it: what it says they may join, and what it is told of them, in order. */
 @Injectable()
-export class RoomsApp {
+export class RoomsApp implements Draining {
   private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
   private readonly drain = new Drain();
 

@@ -1,7 +1,7 @@
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { Listeners } from '../connection/upgrade/listeners.js';
-import { Lifecycle } from '../lifecycle.js';
+import { MainServer } from '../connection/upgrade/main-server.js';
 import { ServiceSecret } from '../rpc/service-secret.js';
 import { GIVEN_ENVIRONMENT } from './environment.js';
 import { Handover } from './handover/handover.js';
@@ -26,7 +26,7 @@ export async function serveAlone(
     {
       listeners: app.get(Listeners),
       secret: hasSecret ? undefined : app.get(ServiceSecret).value,
-      retire: () => app.get(Lifecycle).retire(),
+      retire: () => app.get(MainServer).retire(),
     },
     {
       file: process.execPath,

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Drain } from '../base/drain.js';
+import type { Draining } from '../base/lifetime.js';
 import type { Connection } from '../connection/connection.js';
 import { Session } from './session.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 
 /** The sessions of all connections to topics, until the last callback of their end is done. */
 @Injectable()
-export class Sessions {
+export class Sessions implements Draining {
   private readonly byConnection = new Map<Connection, Session>();
   private readonly drain = new Drain();
 

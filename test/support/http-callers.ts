@@ -15,7 +15,7 @@ const SETTINGS: HttpCallerSettings = {
 /** Opens callers that close with the test; a wait between tries is 1 ms unless said otherwise. */
 export function callersOfTest(): (settings?: Partial<HttpCallerSettings>) => HttpCaller {
   const callers: HttpCaller[] = [];
-  afterEach(() => Promise.all(callers.splice(0).map((caller) => caller.close())));
+  afterEach(() => Promise.all(callers.splice(0).map((caller) => caller.stop())));
   return (settings) => {
     const caller = new HttpCaller({ ...SETTINGS, ...settings });
     callers.push(caller);

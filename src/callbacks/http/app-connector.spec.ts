@@ -139,7 +139,7 @@ describe('an app that speaks HTTP as few do', () => {
     ]);
     expect(asked).toHaveLength(last);
     const ended = rejection(call);
-    await caller.close();
+    await caller.stop();
     await ended;
   });
 });

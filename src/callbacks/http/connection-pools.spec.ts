@@ -74,7 +74,7 @@ describe('connections', () => {
     const caller = openCaller({ connections: 1 });
     const waiting = caller.call(stuck.origin, BODY).catch(() => {});
     await expect(caller.call(app.origin, BODY)).resolves.toBeInstanceOf(Map);
-    await caller.close();
+    await caller.stop();
     await waiting;
   });
 

@@ -197,7 +197,7 @@ describe('a cancelled call', () => {
     const second = rejection(caller.call(app.origin, BODY, { signal: cancel.signal }));
     cancel.abort(reason);
     expect(await second).toBe(reason);
-    await caller.close();
+    await caller.stop();
     await first;
     expect(app.requests).toHaveLength(1);
   });
@@ -233,7 +233,7 @@ describe('a closed caller', () => {
     const caller = openCaller();
     await Promise.all([caller.call(app.origin, BODY), caller.call(app.origin, BODY)]);
     expect(app.openConnections).toBe(2);
-    await caller.close();
+    await caller.stop();
     await eventually(() => app.openConnections === 0, { timeoutMs: 1_000 }); // Idle ones live longer.
   });
 
@@ -242,7 +242,7 @@ describe('a closed caller', () => {
     const caller = openCaller({ waitMs: FOREVER_MS });
     const call = rejection(caller.call(app.origin, BODY));
     await eventually(() => app.requests.length === 1);
-    await caller.close();
+    await caller.stop();
     expect(await call).toBeInstanceOf(CallbackError);
   });
 
@@ -251,14 +251,14 @@ describe('a closed caller', () => {
     const caller = openCaller({ waitMs: FOREVER_MS });
     const call = rejection(caller.call(app.origin, BODY));
     await eventually(() => logged.lines.length === 1);
-    await caller.close();
+    await caller.stop();
     expect(await call).toBeInstanceOf(CallbackError);
   });
 
   it('asks nothing any more', async () => {
     const app = await startApp((response) => answer(response));
     const caller = openCaller();
-    await caller.close();
+    await caller.stop();
     expect(await rejection(caller.call(app.origin, BODY))).toBeInstanceOf(CallbackError);
     expect(app.connections).toBe(0);
   });

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { Stoppable } from '../../base/lifetime.js';
 import type { RetryOn } from '../../config/sections/callbacks.settings.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
 import { LogLine } from '../../metrics/log-line.js';
@@ -49,7 +50,7 @@ export interface HttpCallerSettings extends PoolSettings {
 }
 
 /** Asks the app by HTTP POST over kept-alive connections, and again when that fails. */
-export class HttpCaller implements Caller, Requester, StreamRequester {
+export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable {
   private readonly logger = new Logger(HttpCaller.name);
   private readonly warnings = new DigestedLog(this.logger);
   private readonly pools: ConnectionPools;
@@ -101,7 +102,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester {
   }
 
   /** Ends all connections. Calls under way and later ones fail with a {@link CallbackError}. */
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
     this.requests.close();
     await Promise.all([this.pools.destroy(), this.streams.destroy()]);
   }

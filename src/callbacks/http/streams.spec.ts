@@ -224,7 +224,7 @@ describe('the end of a request', () => {
     const app = await startApp((response) => void response.writeHead(200).write('begun'));
     const caller = openCaller();
     const read = textOf(await caller.open(request(app.origin)));
-    await Promise.all([caller.close(), expect(read).rejects.toThrow('the gateway stops')]);
+    await Promise.all([caller.stop(), expect(read).rejects.toThrow('the gateway stops')]);
     await expect(caller.open(request(app.origin))).rejects.toBeInstanceOf(CallbackError);
   });
 });

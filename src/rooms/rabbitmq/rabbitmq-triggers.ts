@@ -6,6 +6,7 @@ import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { InputBounds } from '../../protocol/json/bounds.js';
+import type { Startable, Stoppable } from '../../base/lifetime.js';
 import { settlesWithin } from '../../base/time-limit.js';
 import { messageOf, stackOf } from '../../base/message-of.js';
 import { RabbitMqLink } from './link.js';
@@ -23,7 +24,7 @@ const STOP_MS = 500;
  * others. A lost connection is made again for as long as the gateway runs; triggers of the time between are lost.
  */
 @Injectable()
-export class RabbitMqTriggers {
+export class RabbitMqTriggers implements Startable, Stoppable {
   private readonly logger = new Logger('RabbitMqTriggers');
   private readonly warnings = new DigestedLog(this.logger);
   private readonly outage = new RabbitMqOutage(this.logger);

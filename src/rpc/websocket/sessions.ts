@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Drain } from '../../base/drain.js';
+import type { Draining } from '../../base/lifetime.js';
 import type { Authenticated } from '../../auth/authenticated.js';
 import { Settings } from '../../config/settings.js';
 import type { Connection } from '../../connection/connection.js';
@@ -12,7 +13,7 @@ import { rpcHello } from './hello.js';
 
 /** The sessions of all connections for procedures, until the app has been told of their end. */
 @Injectable()
-export class RpcSessions {
+export class RpcSessions implements Draining {
   private readonly identities = new Map<Connection, JsonMembers>();
   private readonly drain = new Drain();
   private readonly hello: Hello;

@@ -4,7 +4,7 @@ import { ProceduresLocalSettings } from '../../config/sections/procedures/local.
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../../config/settings.js';
 import { GatewayStatus } from '../../operators/gateway-status.js';
-import { Lifecycle } from '../../lifecycle.js';
+import { MainServer } from '../../connection/upgrade/main-server.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { serve } from '../serve.js';
 import { shareMetrics } from './worker-metrics.js';
@@ -24,7 +24,7 @@ export async function serveAsWorker(settings: Settings, { relay, local }: Worker
   process.on('message', (message) => {
     if (isRetire(message))
       void app
-        .get(Lifecycle)
+        .get(MainServer)
         .retire()
         .then(() => process.kill(process.pid, 'SIGTERM'));
   });

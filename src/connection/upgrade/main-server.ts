@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Listeners } from './listeners.js';
+import { OpenRequests } from './open-requests.js';
+
+/** Until a new version is the only one that a client can find: what it replaced may have connections to accept. */
+const SETTLE_MS = 100;
+/** How long clients that have just connected may take to say what they want. */
+const GRACE_MS = 1_000;
+
+/** The HTTP server of the app, which clients connect to and services push to. */
+@Injectable()
+export class MainServer {
+  private requests: OpenRequests | undefined;
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    private readonly listeners: Listeners,
+  ) {}
+
+  /** Nothing in an app without HTTP, which can publish all the same. */
+  get server(): Server | undefined {
+    return this.host.httpAdapter?.getHttpServer() as Server | undefined;
+  }
+
+  /** Requests count from here on. */
+  open(): void {
+    if (this.server) this.requests = OpenRequests.of(this.server);
+  }
+
+  /** Takes no new connections, for a new version of the process does; those that are there are served as before. */
+  async retire(): Promise<void> {
+    await delay(SETTLE_MS);
+    this.listeners.stopAccepting();
+    this.requests?.closeAfterAnswers();
+    await delay(GRACE_MS);
+  }
+
+  /** Takes no new connections, and has those end that are there, each with its next answer. */
+  close(): void {
+    this.requests?.closeAfterAnswers();
+    if (this.server?.listening) this.server.close();
+  }
+
+  /** Resolves when all requests are answered, or the time is up. */
+  async answered(timeoutMs: number): Promise<void> {
+    await this.requests?.answered(timeoutMs);
+  }
+}

@@ -1,0 +1,55 @@
+import { type FactoryProvider, Inject, Injectable, type Type } from '@nestjs/common';
+import {
+  DRAINING,
+  type Draining,
+  STARTING,
+  type Startable,
+  STOPPING,
+  type Stoppable,
+} from './base/lifetime.js';
+import { settlesWithin } from './base/time-limit.js';
+import { BrokerLoss } from './broker-loss.js';
+import { CALLER } from './callbacks/caller.js';
+import { Hub } from './delivery/hub.js';
+import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
+import { RoomHub } from './rooms/room-hub.js';
+import { RoomsApp } from './rooms/rooms-app.js';
+import { RpcSessions } from './rpc/websocket/sessions.js';
+import { Sessions } from './topics/sessions.js';
+
+/** The parts of a gateway that begin and end with it. */
+@Injectable()
+export class LifetimeParts {
+  constructor(
+    @Inject(STARTING) private readonly starting: readonly Startable[],
+    @Inject(DRAINING) private readonly draining: readonly Draining[],
+    @Inject(STOPPING) private readonly stopping: readonly Stoppable[],
+  ) {}
+
+  /** One after another. @throws what one of them throws. */
+  async start(): Promise<void> {
+    for (const part of this.starting) await part.start();
+  }
+
+  /** All at a time. @returns whether the app has been told of everything within the time. */
+  drained(timeoutMs: number): Promise<boolean> {
+    return settlesWithin(timeoutMs, Promise.all(this.draining.map((part) => part.drained())));
+  }
+
+  /** One after another. */
+  async stop(): Promise<void> {
+    for (const part of this.stopping) await part.stop();
+  }
+}
+
+/** Which parts these are, in their order. */
+export const LIFETIME_PROVIDERS = [
+  LifetimeParts,
+  listOf<Startable>(STARTING, [BrokerLoss, RoomHub, RabbitMqTriggers]),
+  listOf<Draining>(DRAINING, [Sessions, RoomsApp, RpcSessions]),
+  listOf<Stoppable>(STOPPING, [RabbitMqTriggers, Hub, CALLER]),
+];
+
+function listOf<Part>(token: symbol, parts: (Type<Part> | symbol)[]): FactoryProvider<Part[]> {
+  return { provide: token, inject: parts, useFactory: (...made: Part[]) => made };
+}
