@@ -4,7 +4,7 @@ import { prompt } from './prompt.js';
 
 const SECRET_TYPES: readonly unknown[] = ['password', 'secret'];
 
-/** Asks for what a procedure needs to know, on the terminal. What is secret is not shown while it is typed. */
+/** Asks on the terminal for the variables that a locked procedure needs. Secret ones are not echoed. */
 export async function askVariables(
   variables: readonly NeededVariable[],
 ): Promise<Readonly<Record<string, unknown>>> {

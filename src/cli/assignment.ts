@@ -6,7 +6,7 @@ import { CommandError } from './command-error.js';
 const ASSIGNMENT = /^([^:=]+)(:?=)([\s\S]*)$/;
 const STDIN = 0;
 
-/** A name and its value, written `name=text`, or `name:=JSON` for what is not a text. @throws {CommandError} */
+/** Parses `name=text`, or `name:=JSON` for a value that is not a text. @throws {CommandError} */
 export function assignment(text: string, option: string): readonly [name: string, value: unknown] {
   const [, name, sign, value = ''] = ASSIGNMENT.exec(text) ?? [];
   if (name === undefined) throw new CommandError(`${option}: neither name=text nor name:=JSON: ${text}`);
@@ -20,8 +20,8 @@ export function collect(option: string) {
 }
 
 /**
- * A value that is written as JSON.
- * @param where what it is, for who made a mistake in it.
+ * Parses a value that is written as JSON.
+ * @param where names the value in the error message.
  * @throws {CommandError}
  */
 export function jsonValue(text: string, where: string): unknown {
@@ -33,7 +33,7 @@ export function jsonValue(text: string, where: string): unknown {
   }
 }
 
-/** As {@link jsonValue}, of an argument that may be `-`: then it is on standard input. */
+/** As {@link jsonValue}, of an argument that may be `-`: then the JSON is read from standard input. */
 export function jsonArgument(text: string, where: string): unknown {
   return jsonValue(text === '-' ? readFileSync(STDIN, 'utf8') : text, where);
 }

@@ -3,10 +3,10 @@ import { isObject } from '../protocol/json/json.js';
 import { CommandError } from './command-error.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 
-/** What the gateway says of what it has not; a procedure has words of its own. */
+/** The error text of the gateway itself for an unknown procedure; a procedure that answers 404 has its own. */
 const NOT_FOUND = 'Not Found';
 
-/** A call that was answered with an error. */
+/** An error as the answer to a call. */
 export class CallFailure extends CommandError {
   override readonly name = 'CallFailure';
 
@@ -24,7 +24,7 @@ export class CallFailure extends CommandError {
     return this.status === 404 && isObject(this.body) && this.body.error === NOT_FOUND;
   }
 
-  /** What a procedure that is locked has to be told; empty for any other failure. */
+  /** The variables that a locked procedure needs; empty for any other failure. */
   get neededVariables(): readonly NeededVariable[] {
     return neededIn(this.body) ?? [];
   }
@@ -45,7 +45,7 @@ function messageOf(procedure: string, status: number, body: unknown): string {
   return `the gateway answered with status ${status}`;
 }
 
-/** Who may not call a procedure gets just its path, whether there is one or not. */
+/** Without access, the error of the gateway is just the path, whether there is such a procedure or not. */
 function errorText(procedure: string, status: number, error: unknown): string {
   if (typeof error !== 'string') return JSON.stringify(error);
   if (status === 404 && error === NOT_FOUND) return `there is no procedure ${procedure}`;

@@ -11,11 +11,11 @@ import {
   NO_ARGUMENTS,
 } from './gateway/gateway-client.js';
 
-/** How long the gateway may take to answer for itself. */
+/** The time limit for procedures of the gateway itself. */
 const ASK_TIMEOUT_MS = 10_000;
 
 /**
- * Calls, and hands over each result as it comes. What the procedure needs to know is asked for, on a terminal.
+ * Calls, and hands over each result as it comes. On a terminal, asks for the variables that the procedure needs.
  * @throws {CommandError}
  */
 export async function callAndTake(
@@ -40,7 +40,7 @@ export async function callAndPrint(context: Context, name: string, given: CallAr
   await callAndTake(context, name, given, (result) => printer.result(result));
 }
 
-/** Does something with the gateway that the command is for. @throws {CommandError} */
+/** Connects to the gateway that the command is for, and closes the client after use. @throws {CommandError} */
 export async function withClient<Outcome>(
   context: Context,
   use: (client: GatewayClient) => Promise<Outcome>,
@@ -78,7 +78,7 @@ export async function askClient(client: GatewayClient, name: string, given = NO_
   }
 }
 
-/** @returns what has to be known first, where there is somebody to be asked. */
+/** @returns the variables that the call needs first, if there is a terminal to ask on. */
 async function takeAll(
   results: AsyncIterable<CallResult>,
   take: (result: CallResult) => void,

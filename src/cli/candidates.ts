@@ -8,7 +8,7 @@ type Methods = Awaited<ReturnType<typeof methodsOf>>;
 const WORD = /^[\w.-]+$/;
 
 /**
- * What could stand in place of the last word of a command line. Shells choose among them by what the word begins with.
+ * The candidates for the last word of a command line. Shells choose among them by prefix.
  * @param words without the name of the program.
  */
 export async function candidates(
@@ -57,7 +57,7 @@ function parametersOf(all: Methods, procedure: string): string[] {
   return (all.get(procedure) ?? []).map((name) => `--${name}=`);
 }
 
-/** None, when no gateway is there to be asked. Shells run what looks like a command of theirs, whoever has named it. */
+/** Empty when no gateway answers. Names with special characters are left out: `compgen -W` would expand them. */
 async function methods(context: Context): Promise<Methods> {
   const all = await methodsOf(context).catch(() => new Map<string, readonly string[]>());
   const harmless = [...all].filter(([name, parameters]) =>

@@ -6,7 +6,7 @@ export class CommandError extends Error {
 
   constructor(
     message: string,
-    /** Default: 1, of a command that was used wrongly. */
+    /** Default: 1, for wrong use of a command. */
     readonly exitCode: number = EXIT.notRunning,
     options?: ErrorOptions,
   ) {

@@ -9,13 +9,13 @@ const GLOBAL_OPTIONS: ReadonlyMap<string, number> = new Map([
 export interface CommandLine {
   /** The options that every command has, with their values. */
   readonly options: readonly string[];
-  /** The command and what is for it. */
+  /** The command and its arguments. */
   readonly words: readonly string[];
 }
 
 /**
- * Takes the options of every command out, wherever they are, and puts `call` before a first word that is no command.
- * What stands behind the name of a procedure, or behind `--`, is left alone.
+ * Separates the options of every command, wherever they are, and puts `call` before a first word that is no command.
+ * Words after the name of a procedure, or after `--`, are left alone.
  */
 export function arranged(argv: readonly string[], isCommand: (word: string) => boolean): CommandLine {
   const options: string[] = [];
@@ -33,7 +33,7 @@ export function arranged(argv: readonly string[], isCommand: (word: string) => b
   return { options, words };
 }
 
-/** Whether the word behind an option is its value. */
+/** Whether the word after an option is its value. */
 export function takesValue(option: string): boolean {
   return GLOBAL_OPTIONS.get(option) === 2;
 }

@@ -1,4 +1,4 @@
-/** What a shell runs to complete the command line; each asks `kittiwake complete` for what could stand there. */
+/** The completion script of each shell; it asks `kittiwake complete` for candidates. */
 export const COMPLETION_SCRIPTS = {
   bash: `_kittiwake() {
   local IFS=$'\\n'

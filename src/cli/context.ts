@@ -2,7 +2,7 @@ import type { Settings } from '../config/settings.js';
 import type { GatewayClient } from './gateway/gateway-client.js';
 import type { Printer } from './printer.js';
 
-/** What commands work with. */
+/** The gateway, the configuration and the output, as commands get them. */
 export interface Context {
   /** @throws {CommandError} when the gateway cannot be found. */
   connect(): Promise<GatewayClient>;

@@ -1,4 +1,4 @@
-/** What a command ends with; for calls these are the codes of Kettlingar's command line. */
+/** The exit codes of commands; for calls these are the codes of Kettlingar's command line. */
 export const EXIT = {
   /** No gateway is running, or the command was used wrongly. */
   notRunning: 1,
@@ -7,11 +7,11 @@ export const EXIT = {
   io: 4,
   forbidden: 5,
   failed: 6,
-  /** As a shell has it for what was ended with Ctrl-C. */
+  /** After Ctrl-C: 128 + SIGINT, as shells have it. */
   interrupted: 130,
 } as const;
 
-/** The same, for the help. */
+/** The exit codes as a part of the help. */
 export const EXIT_CODES_HELP = `Exit codes:
   0  done
   1  no gateway is running, or the command was used wrongly
@@ -21,7 +21,7 @@ export const EXIT_CODES_HELP = `Exit codes:
   5  no access
   6  the procedure failed`;
 
-/** What a call that was answered with an HTTP status ends the command with. */
+/** The exit code for the HTTP status of a failed call. */
 export function exitCodeOf(status: number): number {
   if (status < 300) return EXIT.failed; // a result that says it is an error
   if (status < 400) return EXIT.io;

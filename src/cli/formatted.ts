@@ -3,8 +3,8 @@ import { richJsonText } from '../protocol/json/rich-json.js';
 const PLACE = /%(?:%|\((\w+)\)([-+ #0]*)(\d*)(?:\.(\d+))?([a-zA-Z]))/g;
 
 /**
- * What a result says of how to show it, with its members in place: `Kitty says %(purr)s`, as Python has it. Texts are
- * shown as they are, all else as JSON; of `%.2f` and `%-8s` the digits and the width are minded, of the rest nothing.
+ * Fills the members of a result into its format, such as `Kitty says %(purr)s` (Python's `%` formatting). Texts are
+ * shown as they are, all else as JSON. Digits (`%.2f`), width and `-` (`%-8s`) count; other flags and types do not.
  */
 export function formatted(format: string, members: Readonly<Record<string, unknown>>): string {
   return format.replace(PLACE, (place, name?: string, flags = '', width = '', digits?: string, kind = '') => {

@@ -10,7 +10,7 @@ import type { GatewayClient } from './gateway/gateway-client.js';
 const LOOK_EVERY_MS = 100;
 const NOT_SERVING: readonly number[] = [EXIT.notRunning, EXIT.io, EXIT.failed];
 
-/** Whether the gateway answers, and is ready. @throws {CommandError} when what answers is no gateway. */
+/** Whether the gateway answers, and is ready. @throws {CommandError} when something else answers. */
 export async function isServing(context: Context): Promise<boolean> {
   try {
     await ask(context, 'ping');
@@ -22,13 +22,13 @@ export async function isServing(context: Context): Promise<boolean> {
   }
 }
 
-/** What is known of the processes of a gateway. */
+/** The processes of a gateway, as far as they are known. */
 export interface GatewayProcesses {
   /** The one that the gateway ends with. */
   readonly pid?: number;
   /** The one that answers, which a new version replaces. */
   readonly serving?: number;
-  /** Whether there are several that may answer. */
+  /** Whether several processes may answer. */
   readonly hasWorkers: boolean;
 }
 
@@ -42,7 +42,7 @@ export async function processesOf(client: GatewayClient): Promise<GatewayProcess
     : { pid, serving: pid, hasWorkers: false };
 }
 
-/** Whether a process of this machine is gone, or only waits for its parent to notice that. */
+/** Whether a process of this machine is gone, or a zombie. */
 export function hasEnded(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -52,7 +52,7 @@ export function hasEnded(pid: number): boolean {
   }
 }
 
-/** Waits. @throws {CommandError} that says `otherwise` when the time is up. */
+/** Polls until `isSo` holds. @throws {CommandError} with the text `otherwise` after `timeoutMs`. */
 export async function until(
   isSo: () => boolean | Promise<boolean>,
   timeoutMs: number,

@@ -6,7 +6,7 @@ import { arranged } from './command-line.js';
 import { EXIT } from './exit-code.js';
 import { createProgram } from './program.js';
 
-// Whoever reads the output has seen enough: `kittiwake listen books.1 | head -1`.
+// The reader of the output has closed it: `kittiwake listen books.1 | head -1`.
 process.stdout.on('error', () => process.exit(EXIT.io));
 
 try {

@@ -2,12 +2,12 @@ import { isObject } from '../protocol/json/json.js';
 import { ask } from './calling.js';
 import type { Context } from './context.js';
 
-/** What callers know without being told, and `ping` does not list. */
+/** Procedures of the gateway that `ping` does not list. */
 const UNTOLD: readonly string[] = ['ping', 'config', 'quitquitquit'];
 
 /**
  * The procedures of the running gateway, each with the names of its parameters.
- * None, if the caller may not know.
+ * Empty if the caller may not see them.
  * @throws {CommandError} when there is no gateway.
  */
 export async function methodsOf(context: Context): Promise<ReadonlyMap<string, readonly string[]>> {

@@ -5,7 +5,7 @@ import { parseRichJson, richJsonText } from '../protocol/json/rich-json.js';
 import type { CallResult } from './gateway/gateway-client.js';
 import { formatted } from './formatted.js';
 
-/** Where results go; a terminal says itself whether it has colours, `NO_COLOR` included. */
+/** The stream for results; a terminal knows whether it has colours, and minds `NO_COLOR`. */
 interface Output {
   write(data: string | Uint8Array): unknown;
   readonly isTTY?: boolean;
@@ -24,13 +24,13 @@ export class Printer {
     private readonly output: Output = process.stdout,
   ) {}
 
-  /** Text and bytes of a type of their own go as they are. */
+  /** Prints a value, or raw bytes as they are. */
   result(result: CallResult): void {
     if ('bytes' in result) this.output.write(result.bytes);
     else this.value(result.value);
   }
 
-  /** @param textFor how people are to see it, where it does not say so itself. */
+  /** @param textFor the form for people. Default: as the `_format` of the value says, else JSON. */
   value<Value>(value: Value, textFor = (shown: Value): string => this.forPeople(shown)): void {
     this.output.write(`${this.isJson ? richJsonText(value) : textFor(value)}\n`);
   }
@@ -56,7 +56,7 @@ function coloured(token: string, text?: string, colon?: string): string {
   return colon === undefined ? styled('green', text) : styled('cyan', text) + colon;
 }
 
-/** Whether there are colours is known by now, and not only of standard output. */
+/** Without Node's check of standard output: the caller has asked the output in use. */
 function styled(colour: 'yellow' | 'green' | 'cyan', text: string): string {
   return styleText(colour, text, { validateStream: false });
 }

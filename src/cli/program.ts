@@ -65,7 +65,7 @@ function contextOf(program: Command): Context {
   };
 }
 
-/** What reads them takes a while to load, and not every command needs them. */
+/** Imported on use: the reader takes long to load, and not every command needs it. */
 async function loadSettings(): Promise<Settings> {
   const { settingsFromEnvironment } = await import('../server/environment.js');
   return settingsFromEnvironment();

@@ -5,7 +5,7 @@ import { EXIT } from './exit-code.js';
 
 /**
  * Asks on the terminal, for one line.
- * @param isSecret whether what is typed is not shown.
+ * @param isSecret whether the input is hidden while it is typed.
  * @throws {CommandError} when the question is refused with Ctrl-C or Ctrl-D.
  */
 export async function prompt(question: string, isSecret = false): Promise<string> {
@@ -16,7 +16,7 @@ export async function prompt(question: string, isSecret = false): Promise<string
       done();
     },
   });
-  let endOfLine = isSecret ? '\n' : ''; // what is shown has one
+  let endOfLine = isSecret ? '\n' : ''; // a shown answer ends with its own
   const terminal = createInterface({ input: process.stdin, output, terminal: true });
   try {
     const answer = terminal.question(`${question}: `);

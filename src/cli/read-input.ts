@@ -7,8 +7,8 @@ import { prompt } from './prompt.js';
 const STDIN = 0;
 
 /**
- * The text in a file, without white space around it; `-` is standard input, where a terminal is asked for it and does
- * not show it.
+ * The text in a file, without white space around it; `-` is standard input: a terminal is asked for it, and does not
+ * show it.
  * @throws {CommandError} when it cannot be read, or is empty.
  */
 export async function readInput(file: string, question: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 
-/** The value of an option that is a time in seconds; as milliseconds. */
+/** Parses an option in seconds. @returns milliseconds. @throws {InvalidArgumentError} */
 export function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 86_400))

@@ -4,13 +4,13 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SERVER = fileURLToPath(new URL('../../server/main.js', import.meta.url));
-/** What it prints may have a path or a key in it. */
+/** For the owner only: the output may contain paths or keys. */
 const LOG_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-/** A gateway that outlives the command that starts it. What it prints is added to a file, or lost. */
+/** A gateway that outlives the command that starts it. Its output is appended to a file, or lost. */
 export class BackgroundProcess {
-  /** Once it has ended: with which code, or by which signal. */
+  /** After its end: the code, the signal, or the error of the start. */
   end: string | undefined;
   private readonly child: ChildProcess;
   private readonly logStart: number;
@@ -35,12 +35,12 @@ export class BackgroundProcess {
     return this.child.pid;
   }
 
-  /** What it has printed, as far as that is kept. */
+  /** Its output since the start; empty without a log file. */
   get printed(): string {
     return this.log === undefined ? '' : readFileSync(this.log).toString('utf8', this.logStart).trim();
   }
 
-  /** Lets this process end without it. */
+  /** Lets this process end while the gateway runs on. */
   release(): void {
     this.child.unref();
   }

@@ -6,9 +6,9 @@ const OPTION = /^--(?=[A-Za-z_])/;
 const JSON_SIGN = ':=';
 
 /**
- * What a procedure is given on the command line: `a b` by position, `--name=text` and `--flag` by name. They are texts,
- * which the gateway converts to the types that the procedure declares; `:=JSON` and `--name:=JSON` are any value. Behind
- * `--` all is text, by position.
+ * Parses the arguments of a call: `a b` by position, `--name=text` and `--flag` by name. They are texts, which the
+ * gateway converts to the types that the procedure declares; `:=JSON` and `--name:=JSON` are any value. After `--` all
+ * words are texts, by position.
  * @throws {CommandError}
  */
 export function parseCallArguments(words: readonly string[]): CallArguments {

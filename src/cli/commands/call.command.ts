@@ -38,7 +38,7 @@ export function addCallCommand(program: Command, context: Context): void {
     });
 }
 
-/** Who has mistyped a command has called a procedure. */
+/** A mistyped command is a call of an unknown procedure: the error suggests the command. */
 async function callOrSuggest(
   program: Command,
   context: Context,

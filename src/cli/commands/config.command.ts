@@ -5,7 +5,7 @@ import { ask } from '../calling.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
 
-/** The key under which the gateway tells its secret. */
+/** The key of the service secret in the answer. */
 const SECRET_KEY = 'worker_secret';
 const MASK = '***';
 
@@ -24,7 +24,7 @@ interface ConfigOptions {
   readonly save?: true;
 }
 
-/** `kittiwake config`: what can be changed of the running gateway. */
+/** `kittiwake config`: shows and changes the runtime configuration of the gateway. */
 export function addConfigCommand(program: Command, context: Context): void {
   program
     .command('config')

@@ -5,7 +5,7 @@ import type { Context } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { methodsOf } from '../methods.js';
 
-/** What the gateway says of a procedure without a description. */
+/** The gateway's help text for a procedure without a description. */
 const NO_HELP = 'No Help Available\n';
 
 /** `kittiwake help [name]`: how a command, or a procedure of the running gateway, is used. */
@@ -23,7 +23,7 @@ export function addHelpCommand(program: Command, context: Context): void {
     });
 }
 
-/** Says what a procedure does. @throws {CommandError} when there is none of that name. */
+/** Prints the help of a procedure. @throws {CommandError} when there is none of that name. */
 export async function printHelp(context: Context, name: string): Promise<void> {
   const methods = await methodsOf(context);
   const parameters = methods.get(name);
@@ -41,7 +41,7 @@ function commandOf(program: Command, [name, ...others]: readonly string[]): Comm
   return command && commandOf(command, others);
 }
 
-/** None, when no gateway is there to be asked. */
+/** Prints nothing when no gateway answers. */
 async function listProcedures(context: Context): Promise<void> {
   const names = await methodsOf(context).then(
     (methods) => [...methods.keys()].toSorted(),

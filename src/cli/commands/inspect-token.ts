@@ -5,25 +5,25 @@ import { JsonError, valueOf } from '../../protocol/json/json.js';
 import { messageOf } from '../../base/message-of.js';
 import { parseRichJson } from '../../protocol/json/rich-json.js';
 
-/** What a token says, and whether a configuration accepts it. */
+/** The content of a token, and whether a configuration accepts it. */
 export interface TokenReport {
   readonly header?: unknown;
   readonly claims?: unknown;
   readonly accepted: boolean;
   /** Why it is not accepted. */
   readonly reason?: string;
-  /** Who its bearer is. */
+  /** The identity of its bearer. */
   readonly identity?: Readonly<Record<string, unknown>>;
-  /** Until when it is accepted. */
+  /** The end of its validity, as ISO 8601. */
   readonly expires?: string;
 }
 
-/** Looks at a token. Keys that are published are fetched. */
+/** Decodes and verifies a token. Published keys are fetched. */
 export async function inspectToken(token: string, jwt: JwtSettings | undefined): Promise<TokenReport> {
   const [header, claims] = token.split('.').map(decoded);
   const said = { ...(header && { header: header.value }), ...(claims && { claims: claims.value }) };
   if (!jwt) return { ...said, accepted: false, reason: 'the configuration has no section auth.jwt' };
-  Logger.overrideLogger(false); // what it has to say is told here
+  Logger.overrideLogger(false); // the reason is in the report
   try {
     const { identity, expiresAtMs } = await new JwtAuthenticator(jwt).identify(token);
     const fields = [...identity].map(([name, value]) => [name, valueOf(value)] as const);

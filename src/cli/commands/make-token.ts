@@ -7,10 +7,10 @@ import { messageOf } from '../../base/message-of.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
 import { CommandError } from '../command-error.js';
 
-/** What a token is to be like. */
+/** The parameters of a token to be made. */
 export interface TokenWishes {
   readonly claims: Readonly<Record<string, unknown>>;
-  /** A duration; `0s` is for ever, where tokens may be. */
+  /** A duration; `0s`: no expiry, if the configuration allows that. */
   readonly expires: string;
   readonly algorithm?: string;
   readonly keyFile?: string;
@@ -18,7 +18,7 @@ export interface TokenWishes {
 }
 
 /**
- * A signed token that has what the configuration asks for, if that has a section `auth.jwt`.
+ * Makes a signed token with the claims that section `auth.jwt`, if there is one, requires.
  * @throws {CommandError} when it cannot be made, or would be refused.
  */
 export async function makeToken(wishes: TokenWishes, jwt: JwtSettings | undefined): Promise<string> {

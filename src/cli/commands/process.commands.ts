@@ -9,7 +9,7 @@ interface WaitOptions {
   readonly timeout: number;
 }
 
-/** `kittiwake stop`, `restart`, `status` and `ping`: what is done with a gateway that runs. */
+/** `kittiwake stop`, `restart`, `status` and `ping`: commands for a running gateway. */
 export function addProcessCommands(program: Command, context: Context): void {
   program
     .command('stop')
@@ -40,7 +40,7 @@ async function ping(context: Context): Promise<void> {
   context.printer().value({ pong: true, elapsed_ms: elapsed }, () => `Pong (${elapsed} ms)`);
 }
 
-/** Of a gateway elsewhere nothing is known but whether it answers. */
+/** A gateway on another machine counts as ended when it no longer answers. */
 async function stop(context: Context, timeoutMs: number): Promise<void> {
   const [pid, isLocal] = await withClient(context, async (client) => {
     const found = await processesOf(client);

@@ -13,7 +13,7 @@ interface PublishOptions {
   readonly field: Record<string, unknown>;
 }
 
-/** `kittiwake publish`, `trigger` and `listen`: what a service does, by hand. */
+/** `kittiwake publish`, `trigger` and `listen`: the work of a service, by hand. */
 export function addPushCommands(program: Command, context: Context): void {
   addPublish(program, context);
   addTrigger(program, context);
@@ -76,7 +76,7 @@ function deliveryOptions(options: Omit<PublishOptions, 'field'>): Record<string,
   };
 }
 
-/** When it came, for which topic, and what. */
+/** The time of receipt, the topic and the data. */
 function publicationLine(publication: unknown): string {
   if (!isObject(publication)) return richJsonText(publication);
   const { received_at: receivedAt, subscription, data } = publication;

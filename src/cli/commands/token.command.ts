@@ -13,8 +13,8 @@ interface MakeOptions {
 }
 
 /**
- * `kittiwake token make` and `token inspect`: tokens for development, and what is wrong with one. What works on them is
- * loaded only then.
+ * `kittiwake token make` and `token inspect`: tokens for development, and the reason why one is refused. Their code is
+ * loaded on use.
  */
 export function addTokenCommand(program: Command, context: Context): void {
   const token = program.command('token').description('make and inspect JSON Web Tokens').helpCommand(false);

@@ -12,13 +12,13 @@ const WITHOUT_PROCEDURES =
   'without the section procedures in its configuration, a gateway only takes ping, status, publish and trigger';
 const STATUS = '/status';
 
-/** What can be done with a gateway that has no procedures, through its endpoints for services and operators. */
+/** A client for a gateway without procedures, through its endpoints for services and operators. */
 export class EndpointsGatewayClient implements GatewayClient {
   readonly isLocal = false;
   private readonly http: GatewayHttp;
   private readonly operators: GatewayHttp | undefined;
 
-  /** @param operators where the status is; without it, only whether the gateway is ready can be told. */
+  /** @param operators the port that has the status; without it, the status is only whether the gateway is ready. */
   constructor(
     address: HttpAddress,
     private readonly settings: Pick<Settings, 'publish' | 'health'>,
@@ -93,7 +93,7 @@ async function ask(http: GatewayHttp, path: string, body?: string, apiKey?: stri
   }
 }
 
-/** In its wire form. */
+/** A publication in its wire form. */
 function publicationOf({ topic, data, fields, ...options }: Readonly<Record<string, unknown>>): object {
   return { ...Object(fields), subscription: topic, data, options };
 }

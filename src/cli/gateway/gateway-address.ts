@@ -7,17 +7,17 @@ import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-code.js';
 import type { HttpAddress } from './gateway-http.js';
 
-/** Where a gateway takes calls. */
+/** The address at which a gateway takes calls over HTTP. */
 export interface RpcAddress extends HttpAddress {
-  /** What paths begin with; empty, or beginning and not ending with a slash. */
+  /** The start of all paths; empty, or with a leading and no trailing slash. */
   readonly prefix: string;
-  /** What the gateway knows the caller by: the service secret, or a token. */
+  /** The caller's bearer credential: the service secret, or a token. */
   readonly secret?: string;
 }
 
-/** As `procedures.path` has it, unless it is configured. What has the settings takes long to load. */
+/** The default of `procedures.path`; written here, as the settings take long to load. */
 const USUAL_PATH = '/rpc';
-/** What stands for a host that is no address to connect to. */
+/** Addresses to connect to, by the wildcard address that the gateway listens on. */
 const REACHABLE: ReadonlyMap<string, string> = new Map([
   ['0.0.0.0', '127.0.0.1'],
   ['::', '::1'],

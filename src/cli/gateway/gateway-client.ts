@@ -1,4 +1,4 @@
-/** What a call is given: by position, and by name. */
+/** The arguments of a call, by position and by name. */
 export interface CallArguments {
   readonly positional: readonly unknown[];
   readonly named: Readonly<Record<string, unknown>>;
@@ -6,7 +6,7 @@ export interface CallArguments {
 
 export const NO_ARGUMENTS: CallArguments = { positional: [], named: {} };
 
-/** What a call gives: a value, or text and bytes of a type of their own. */
+/** A result of a call: a value from JSON, or the raw bytes of any other type. */
 export type CallResult = { readonly value: unknown } | { readonly bytes: Uint8Array };
 
 /** Calls procedures of a running gateway. */
@@ -14,11 +14,11 @@ export interface GatewayClient {
   /** Whether the gateway runs on this machine, so that its process can be watched. */
   readonly isLocal: boolean;
   /**
-   * Every result, as it comes. Whoever stops reading ends the call.
+   * Every result, as it comes. A reader that stops ends the call.
    * @throws {CallFailure} when the answer is an error, also in the middle of a stream.
-   * @throws {CommandError} when no gateway is there, or it breaks off.
+   * @throws {CommandError} when no gateway is there, or the connection breaks.
    */
   call(name: string, given?: CallArguments): AsyncGenerator<CallResult, void, void>;
-  /** Ends what still runs. */
+  /** Breaks off calls that still run. */
   close(): void;
 }

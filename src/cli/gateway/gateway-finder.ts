@@ -12,7 +12,7 @@ import type { GatewayClient } from './gateway-client.js';
 import { readInput } from '../read-input.js';
 import { RpcGatewayClient } from './rpc.gateway-client.js';
 
-/** What the command line says of the gateway. */
+/** The options of the command line that name the gateway. */
 export interface GatewayOptions {
   readonly url?: string;
   /** A file with the service secret or a token; `-` is standard input. */

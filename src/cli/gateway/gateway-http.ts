@@ -5,7 +5,7 @@ import { JSON_TYPE } from '../../protocol/media-type.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-code.js';
 
-/** Where a gateway takes requests. */
+/** The address at which a gateway takes HTTP requests. */
 export interface HttpAddress {
   /** Protocol, host and port. */
   readonly origin: string;
@@ -15,7 +15,7 @@ export interface HttpAddress {
 
 const NOT_RUNNING = new Set(['ECONNREFUSED', 'ENOENT']);
 
-/** Sends requests to a gateway, on TCP or a Unix socket. They may take as long as they like. */
+/** Sends requests to a gateway, over TCP or a Unix socket, without a time limit. */
 export class GatewayHttp {
   private readonly requests = new Set<ClientRequest>();
 
@@ -24,7 +24,7 @@ export class GatewayHttp {
   /**
    * The answer, as soon as its head is there.
    * @param body JSON; with one it is a POST.
-   * @param bearer what the gateway knows the caller by.
+   * @param bearer the service secret, an API key or a token.
    * @throws {CommandError}
    */
   ask(path: string, body?: string, bearer?: string): Promise<IncomingMessage> {
@@ -45,7 +45,7 @@ export class GatewayHttp {
     });
   }
 
-  /** What went wrong with a request or its answer, as the end of a command. */
+  /** The error that ends the command when a request or the reading of its answer fails. */
   failure(error: unknown): CommandError {
     if (error instanceof CommandError) return error;
     const place = this.address.socketPath ?? this.address.origin;
@@ -58,7 +58,7 @@ export class GatewayHttp {
     });
   }
 
-  /** Ends what still runs. */
+  /** Breaks off requests that still run. */
   close(): void {
     for (const request of this.requests) request.destroy();
   }

@@ -1,4 +1,4 @@
-/** The lines of a text that comes in pieces, without their ends and without those that are empty. */
+/** The lines of a text that comes in pieces, without line ends; empty ones are left out. */
 export async function* lines(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, void> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -46,7 +46,7 @@ function typeOf({ headers }: IncomingMessage): string {
   return mediaTypeOf(headers['content-type']);
 }
 
-/** What is neither JSON nor plain text is of no use on a terminal. */
+/** Nothing for a body that is neither JSON nor plain text: it is of no use on a terminal. */
 async function errorBody(response: IncomingMessage): Promise<unknown> {
   const body = await text(response);
   if (typeOf(response) === 'text/plain') return body;
@@ -67,8 +67,8 @@ function whole(name: string, body: string): CallResult {
 }
 
 /**
- * Each line is a result; one that looks like an error is one if nothing comes behind it, as the gateway breaks a stream
- * off that has failed.
+ * Each line is a result; one that looks like an error is one if nothing follows it, as the gateway breaks off a stream
+ * that has failed.
  */
 async function* stream(
   name: string,
@@ -92,7 +92,7 @@ function isError(value: unknown): boolean {
   return isObject(value) && 'error' in value;
 }
 
-/** Nothing for what is no JSON: a procedure may give any text that type. */
+/** Nothing for invalid JSON: a procedure may give any text that type. */
 function valueIn(json: string): { readonly value: unknown } | undefined {
   try {
     return { value: parseRichJson(json) };
