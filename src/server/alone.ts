@@ -9,7 +9,7 @@ import type { Predecessor } from './handover/predecessor.js';
 import { reread } from './reread.js';
 import { serve } from './serve.js';
 
-/** The one process of a gateway. @returns what has another one replace it. */
+/** Serves in this process alone. @returns the handover to a new process, for SIGUSR2. */
 export async function serveAlone(
   configured: Settings,
   predecessor: Predecessor | undefined,
@@ -36,7 +36,7 @@ export async function serveAlone(
   );
 }
 
-/** Programs that know the secret of the predecessor have no way to know that there is another one. */
+/** Keeps the predecessor's generated secret: programs that have read it would not notice a new one. */
 function withSecretOf(predecessor: Predecessor | undefined, settings: Settings): Settings {
   const secret = predecessor?.legacy.secret;
   if (!settings.procedures || secret === undefined) return settings;

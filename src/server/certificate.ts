@@ -4,7 +4,7 @@ import { ConfigurationError } from '../config/configuration-error.js';
 import type { TlsSettings } from '../config/sections/tls.settings.js';
 import { messageOf } from '../base/message-of.js';
 
-/** What the files hold now. @throws {ConfigurationError} when they cannot be read or do not fit. */
+/** Reads certificate and key. @throws {ConfigurationError} when they cannot be read or do not match. */
 export function certificate({ certFile, keyFile }: TlsSettings): {
   readonly cert: Buffer;
   readonly key: Buffer;

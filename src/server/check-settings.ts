@@ -8,8 +8,8 @@ import { StateFolder } from '../rpc/local/state-folder.js';
 import { certificate } from './certificate.js';
 
 /**
- * What a start would find on this machine, without one: files, keys, and the state folder.
- * @returns what works, but hardly as it was meant.
+ * Checks files, keys and the state folder as a start would, without one.
+ * @returns warnings of what works, but hardly as it was meant.
  * @throws {ConfigurationError} when the gateway could not start.
  */
 export function checkSettings(settings: Settings): string[] {

@@ -28,7 +28,7 @@ type HttpOptions = { readonly requestTimeout: number } & (
 /**
  * Makes the gateway as an application of its own, on Fastify; it does not listen yet.
  * @param modules further modules, such as those whose providers have procedures.
- * @param relay where the other worker processes of this machine are, if there are any; see {@link WorkersRelay}.
+ * @param relay the path of the {@link WorkersRelay} to the other worker processes, if there are any.
  */
 export async function createServer(
   settings: Settings,
@@ -64,7 +64,7 @@ export async function createServer(
   return app;
 }
 
-/** What services push is most of the requests: it does not go through the framework. */
+/** Takes pushes of services, the bulk of all requests, past the framework. */
 function takeIntake(
   app: NestFastifyApplication,
   adapter: FastifyAdapter,
@@ -84,11 +84,11 @@ function takeIntake(
   };
   refuseByHead(adapter, { paths: new Set(takers.keys()), keys, maxBodyBytes, refused });
   const options = { takers, keys, refused, maxBodyBytes, requestTimeoutMs: limits.handshakeTimeoutMs };
-  // It lives as long as the server whose connections it takes.
+  // Kept alive by its listener on the server.
   void new IntakeFront(app.getHttpServer(), server.tls ? 'secureConnection' : 'connection', options);
 }
 
-/** Plain HTTP or TLS, and how long a request may take to arrive: Node looks for late ones only so often. */
+/** HTTP or HTTPS, and the time limits of requests, which Node checks every `connectionsCheckingInterval` only. */
 function httpOptions({ server, limits: { handshakeTimeoutMs }, procedures }: Settings): HttpOptions {
   const bodyTimeoutMs = procedures?.http.bodyTimeoutMs ?? 0;
   const limits = {
@@ -103,7 +103,7 @@ function httpOptions({ server, limits: { handshakeTimeoutMs }, procedures }: Set
   };
 }
 
-/** A plain request where WebSockets are expected is told so. */
+/** Answers plain requests to WebSocket endpoints with 426 (RFC 9110 section 15.5.22). */
 function requireUpgrades(adapter: FastifyAdapter, endpoints: Endpoints): void {
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     if (!request.is404 || !endpoints.match(request.url.split('?', 1)[0] ?? '/')) {

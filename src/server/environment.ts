@@ -5,7 +5,7 @@ import { loadSettings } from '../config/loading/load-settings.js';
 import { withUsualPort } from '../config/sections/operators.settings.js';
 import { Settings } from '../config/settings.js';
 
-/** Inside an app, a provider may answer instead. */
+/** Only for a gateway of its own: inside an app, a provider may take the place of `rooms.api`. */
 const ROOMS_NEED_API = 'rooms.api: found nothing, expected the section that says where the app is asked';
 
 /**
@@ -14,7 +14,7 @@ const ROOMS_NEED_API = 'rooms.api: found nothing, expected the section that says
  * @throws {ConfigurationError} when anything in them is wrong.
  */
 export async function settingsFromEnvironment(): Promise<Settings> {
-  await ConfigModule.forRoot(); // adds the `.env` file to the environment, for which it needs no application
+  await ConfigModule.forRoot(); // adds the `.env` file to the environment; needs no application
   return settingsFrom(process.env);
 }
 
@@ -25,13 +25,13 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
   return Object.assign(new Settings(), settings, { operators: withUsualPort(settings.operators) });
 }
 
-/** The environment that the process was given: what a `.env` file adds later is read anew by whoever comes after it. */
+/** The environment before a `.env` file adds to it: a successor reads that file anew. */
 export const GIVEN_ENVIRONMENT: Readonly<NodeJS.ProcessEnv> = { ...process.env };
 
 /** Marks a process that takes over from the one that started it. */
 export const SUCCESSOR_MARK = { KITTIWAKE_SUCCESSOR: '1' } as const;
 
-/** Whether this process has the mark, which it has no more then. */
+/** Whether this process has the mark, which is removed. */
 export function takeSuccessorMark(): boolean {
   const [name] = Object.keys(SUCCESSOR_MARK) as [keyof typeof SUCCESSOR_MARK];
   const isMarked = process.env[name] === SUCCESSOR_MARK[name];

@@ -6,8 +6,8 @@ import { settingsFromEnvironment } from './environment.js';
 const TIMEOUT_MS = 4_000;
 
 /**
- * Whether the gateway that this environment configures is ready, as the health check of a container asks: ends with
- * status 0 or 1.
+ * The health check of a container: whether the gateway that this environment configures is ready. The process ends
+ * with status 0 or 1.
  */
 async function isReady(): Promise<boolean> {
   const { server, health } = await settingsFromEnvironment();

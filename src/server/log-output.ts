@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 
-/** What waits while lines cannot be written; beyond it they are dropped. */
+/** The limit of waiting lines, while they cannot be written; further ones are dropped. */
 const MAX_WAITING_BYTES = 1 << 20;
 const RETRY_MS = 100;
-/** For how long a process that ends waits for whoever reads its log. */
+/** The time that a process that ends gives a slow reader of its log. */
 const LAST_PATIENCE_MS = 500;
 const STANDARD_OUTPUT = 1;
 
@@ -17,9 +17,9 @@ export class LogOutput {
   private droppedLines = 0;
   private failure: string | undefined;
 
-  /** @param onRecovery told when lines are written again: why they were not, and how many were dropped */
+  /** @param onRecovery called when lines are written again, if some were dropped: the cause, and their number */
   constructor(private readonly onRecovery: (failure: string, droppedLines: number) => void) {
-    void process.stdout; // from here on Node keeps a pipe from blocking who writes to it
+    void process.stdout; // opening it makes a pipe non-blocking, so that writeSync() never waits
   }
 
   write(line: string): void {
@@ -48,7 +48,7 @@ export class LogOutput {
     if (failure !== undefined && droppedLines > 0) this.onRecovery(failure, droppedLines);
   }
 
-  /** @returns what keeps lines from being written, if anything does */
+  /** Writes as many lines as possible. @returns the error that stopped it, if any */
   private tryToWrite(): Error | undefined {
     try {
       for (let first = this.waiting[0]; first; first = this.waiting[0]) {
@@ -63,7 +63,7 @@ export class LogOutput {
     }
   }
 
-  /** Of a process that ends: only what is synchronous runs here. */
+  /** Runs when the process ends, where only synchronous code does. */
   private readonly writeLast = (): void => {
     const pause = new Int32Array(new SharedArrayBuffer(4));
     const deadline = performance.now() + LAST_PATIENCE_MS;
@@ -71,7 +71,7 @@ export class LogOutput {
   };
 }
 
-/** Whether there is a reader that has not read yet. */
+/** Whether the pipe is full: its reader is slow. */
 function isBusy(error: NodeJS.ErrnoException | undefined): boolean {
   return error?.code === 'EAGAIN';
 }

@@ -7,7 +7,7 @@ import { VERSION } from '../config/version.js';
 import { LogLine } from '../metrics/log-line.js';
 import { LogOutput } from './log-output.js';
 
-/** What Nest tells of its own start: of use to developers only. */
+/** Contexts of Nest's start-up lines, which only help developers. */
 const CHATTY = new Set([
   'InstanceLoader',
   'NestApplication',
@@ -17,10 +17,10 @@ const CHATTY = new Set([
   'WebSocketsController',
 ]);
 
-/** What fails there is thrown as well, and told by whoever catches it. */
+/** The context of errors that Nest throws as well; they are reported where they are caught. */
 const THROWING = 'NestApplication';
 
-/** What every line has: logs of several gateways come together somewhere. */
+/** The fields of every line, as the logs of several gateways are collected in one place. */
 const BASE = { service: 'kittiwake', version: VERSION, pid: process.pid };
 
 /** Nest's log, written by pino: JSON lines for machines, coloured lines on a terminal. */
@@ -79,7 +79,7 @@ export class PinoLogger implements LoggerService {
   }
 }
 
-/** Loaded only where people read: it is larger than all else that a log needs. */
+/** Loaded only for the pretty format: it is larger than all else that a log needs. */
 function prettifier(): (line: string) => string {
   const pretty = createRequire(import.meta.url)('pino-pretty') as {
     readonly prettyFactory: typeof prettyFactory;

@@ -5,22 +5,22 @@ import type { HttpAnswer } from '../endpoints/answer.js';
 import { type ApiKeys, KEY_REQUIRED } from '../push/api-keys.js';
 import { failure, tooLong } from '../push/intake.js';
 
-/** Of a body that is too long, as much is read and dropped before that is told. */
+/** The bytes beyond the limit that are read and dropped of a body that is too long, before the answer. */
 const MAX_DROPPED_BYTES = 16 << 20;
 
-/** What is asked of a request before its body. */
+/** The checks of a request before its body is read. */
 export interface PushRules {
-  /** Of the endpoints on which services push. */
+  /** The paths on which services push. */
   readonly paths: ReadonlySet<string>;
   readonly keys: ApiKeys;
   readonly maxBodyBytes: number;
-  /** Told of what is refused. */
+  /** Called for each refused request. */
   readonly refused: (peer: string | undefined, answer: HttpAnswer) => void;
 }
 
 /**
- * Has requests of services refused by what their heads say, before their bodies are read: a body that is not wanted is
- * dropped as it comes, so that a stranger's costs no memory, and its sender can read the answer.
+ * Refuses requests of services by their heads, before their bodies are read: an unwanted body is dropped as it comes,
+ * so that a stranger's costs no memory, and its sender can read the answer.
  */
 export function refuseByHead(
   adapter: FastifyAdapter,
@@ -51,8 +51,8 @@ export function refuseByHead(
 }
 
 /**
- * Has bodies reach the controllers as the bytes that came: publications are looked into only as far as needed. Where
- * there is no route, there is nobody to read a body.
+ * Passes bodies to the controllers as bytes: publications are parsed only as far as needed. Without a route, the body
+ * is not read.
  */
 export function takeRawBodies(adapter: FastifyAdapter, maxBodyBytes: number): void {
   const fastify = adapter.getInstance();
@@ -64,8 +64,8 @@ export function takeRawBodies(adapter: FastifyAdapter, maxBodyBytes: number): vo
 }
 
 /**
- * What is too long is read to its end as far as that is near: who still sends would not see the answer.
- * @throws {HttpException} 413 when it is longer; 400 when it does not become whole, which nobody is there to be told
+ * Reads a body; one that is too long to its end, if that is near: a client that still sends would miss the answer.
+ * @throws {HttpException} 413 when it is too long; 400 when it is cut off, though nobody is there to read that
  */
 function rawBody(body: IncomingMessage, maxBodyBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -8,7 +8,7 @@ import { certificate } from './certificate.js';
 const REST =
   'the rest of the configuration is read at a start only: `kittiwake restart` replaces this process';
 
-/** Reads again what a process can while it serves, which is the certificate, and says what it cannot. Never throws. */
+/** Reloads the certificate, and logs that the rest of the configuration needs a restart. Never throws. */
 export function reread(
   { server: { tls } }: Settings,
   server: Server & Partial<Pick<HttpsServer, 'setSecureContext'>>,

@@ -5,18 +5,18 @@ import { Listeners } from '../connection/upgrade/listeners.js';
 import { LocalServer } from '../rpc/local/local-server.js';
 import { createServer } from './create-server.js';
 
-/** What a gateway has that does not begin alone. */
+/** The surroundings of a gateway that has a predecessor or other worker processes. */
 export interface Company {
-  /** What it takes over, and from whom: it is told when this gateway serves. */
+  /** The sockets to take over, and a call that tells their owner that this gateway serves. */
   readonly predecessor?:
     { readonly sockets: Parameters<Listeners['inherit']>[0]; readonly release: () => void } | undefined;
-  /** Where the other worker processes of this machine are. */
+  /** The path of the relay to the other worker processes of this machine. */
   readonly relay?: string | undefined;
-  /** Resolves when this gateway, which could take connections, is to take them. */
+  /** Awaited before listening: resolves when this gateway, which is prepared, is to take connections. */
   readonly untilTold?: (() => Promise<void>) | undefined;
 }
 
-/** Starts the gateway in this process. One that takes over can be found only when nothing can go wrong any more. */
+/** Starts the gateway in this process. A successor announces itself only when nothing can fail any more. */
 export async function serve(
   settings: Settings,
   { predecessor, relay, untilTold }: Company,

@@ -1,6 +1,6 @@
 /**
- * What signals mean to a process that has not started yet. As process 1 of a container it would not even notice them: the
- * kernel drops those that have no listener there.
+ * The effects of signals on a process that is still starting. Process 1 of a container needs listeners: the kernel
+ * drops signals without one.
  */
 const DEFAULTS: readonly (readonly [NodeJS.Signals, () => void])[] = [
   ['SIGTERM', () => process.exit(0)],
@@ -14,7 +14,7 @@ export function heedSignals(): void {
   for (const [signal, listener] of DEFAULTS) process.on(signal, listener);
 }
 
-/** Somebody stops in good order from here on, who listens already. */
+/** Removes these listeners where another one, which stops the process in good order, is installed. */
 export function handOverSignals(): void {
   for (const [signal, listener] of DEFAULTS)
     if (process.listenerCount(signal) > 1) process.off(signal, listener);

@@ -13,7 +13,7 @@ import { WorkerStartError } from './workers/worker-start.error.js';
 
 let handover: Handover | undefined;
 
-/** Starts the gateway from the environment. What keeps it from starting is told, and ends the process with status 1. */
+/** Starts the gateway from the environment. A failure goes to standard error, and ends the process with status 1. */
 export async function start(): Promise<void> {
   try {
     await startRole();
@@ -24,8 +24,8 @@ export async function start(): Promise<void> {
 }
 
 /**
- * It ends on SIGTERM and SIGINT. On SIGUSR2 a new process replaces it; where worker processes share the port, SIGHUP
- * replaces them one by one. A process loads only what its role needs: the one that keeps workers has no gateway of its own.
+ * The process ends on SIGTERM and SIGINT. On SIGUSR2 a new process replaces it; where worker processes share the port,
+ * SIGHUP replaces them one by one. Only the code of the role is loaded: the process that keeps workers has no gateway.
  */
 async function startRole(): Promise<void> {
   if (cluster.isWorker) {
@@ -48,7 +48,7 @@ async function startRole(): Promise<void> {
   }
 }
 
-/** What an operator can mend is told in a line; all else is a defect, and told with its stack. */
+/** One line for faults that an operator can mend; the stack for all others, which are defects. */
 function describe(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message;
   if (!(error instanceof Error)) return String(error);

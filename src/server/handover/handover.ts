@@ -3,15 +3,15 @@ import type { Listeners } from '../../connection/upgrade/listeners.js';
 import { messageOf } from '../../base/message-of.js';
 import { Successor, type SuccessorCommand } from './successor.js';
 
-/** How long a new process may take until it serves. */
+/** The time limit for a new process until it serves. */
 const START_LIMIT_MS = 60_000;
 
-/** What a process has to hand over, and how it ends. */
+/** The things that a process hands over, and its way to end. */
 export interface HandoverSource {
   readonly listeners: Listeners;
   /** The service secret, if none is configured. */
   readonly secret: string | undefined;
-  /** Takes no new connections any more. */
+  /** Stops taking connections. */
   readonly retire: () => Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export class Handover {
     private readonly command: SuccessorCommand,
   ) {}
 
-  /** Nothing while it is under way. Never rejects. */
+  /** Does nothing while a handover is under way. Never rejects. */
   async begin(): Promise<void> {
     if (this.isUnderWay) return;
     this.isUnderWay = true;

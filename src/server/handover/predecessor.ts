@@ -13,7 +13,7 @@ export class Predecessor {
     return new Predecessor(legacy);
   }
 
-  /** Tells it that this process serves: then it ends. */
+  /** Tells the predecessor that this process serves: then it ends. */
   release(): void {
     if (!process.connected) return; // it has ended already
     process.send?.({ isReady: true }, () => process.connected && process.disconnect());

@@ -6,21 +6,21 @@ import { SUCCESSOR_MARK } from '../environment.js';
 /** The standard streams and the channel come before the sockets. */
 const FIRST_SOCKET_FD = 4;
 
-/** What to start. */
+/** The command that starts the new process. */
 export interface SuccessorCommand {
   readonly file: string;
   readonly args: readonly string[];
   readonly environment: Readonly<NodeJS.ProcessEnv>;
 }
 
-/** What a process hands over. */
+/** The sockets and the secret that a process hands over to its successor. */
 export interface Legacy {
   readonly sockets: readonly InheritedSocket[];
   /** The service secret, if none is configured: programs that have read it go on calling. */
   readonly secret?: string | undefined;
 }
 
-/** A process that has been started to take over from this one. It does not end with it. */
+/** A process that is started to take over from this one, and outlives it. */
 export class Successor {
   private readonly child: ChildProcess;
   private readonly settled = new AbortController();
@@ -31,15 +31,15 @@ export class Successor {
       env: { ...environment, ...SUCCESSOR_MARK },
       stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...legacy.sockets.map(({ fd }) => fd)],
     });
-    this.child.on('error', () => undefined); // what ready() does not tell is of no use
+    this.child.on('error', () => undefined); // ready() reports what matters
     const sockets = legacy.sockets.map((socket, index) => ({ ...socket, fd: FIRST_SOCKET_FD + index }));
     this.child.send({ ...legacy, sockets }, () => undefined); // if it fails, the process has ended
   }
 
   /**
-   * Resolves when it serves.
+   * Resolves when the process serves.
    * @returns its process id.
-   * @throws when it ends before that, cannot be started, or takes too long: then it is ended.
+   * @throws when it ends before that, cannot be started, or takes too long: then it is killed.
    */
   async ready(timeoutMs: number): Promise<number> {
     const end = (): void => void this.child.kill('SIGKILL');
@@ -64,7 +64,7 @@ export class Successor {
     throw new Error(`the new process ${how}`);
   }
 
-  /** Waited for until one of them has come. */
+  /** The next event of that name; no longer waited for once {@link ready} is over. */
   private event(name: 'message' | 'exit'): Promise<unknown[]> {
     const event = once(this.child, name, { signal: this.settled.signal });
     event.catch(() => undefined);

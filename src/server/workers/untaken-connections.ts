@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster';
 
-/** Of a connection that the cluster module hands to a worker: a handle and the message that goes with it. */
+/** The arguments with which the cluster module sends a worker a message, and a connection's handle with it. */
 type HandedOver = [
   message: { readonly key?: unknown },
   handle: { close(): void } | undefined,
@@ -12,7 +12,7 @@ type HandedOver = [
  * a worker that is killed, without closing them: their clients would wait for an answer for ever.
  */
 export class UntakenConnections {
-  /** The last one of each listening address: the next is handed over when that one was taken. */
+  /** The last one of each listening address: the next is handed over only after that one was taken. */
   private readonly last = new Map<unknown, { close(): void }>();
 
   constructor({ process }: Worker) {
@@ -25,7 +25,7 @@ export class UntakenConnections {
     process.send = handOver as typeof process.send;
   }
 
-  /** When the worker has been killed; of those that it has taken, nothing is left to close. */
+  /** Closes them, after the worker was killed. Those that it had taken are closed here already. */
   close(): void {
     for (const handle of this.last.values()) handle.close();
   }

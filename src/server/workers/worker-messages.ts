@@ -1,10 +1,10 @@
 import { isObject } from '../../protocol/json/json.js';
 
-/** What one of the worker processes is for. */
+/** The role of one worker process, passed as an argument. */
 export interface WorkerRole {
   /** The Unix socket of the relay to the others. */
   readonly relay: string;
-  /** Whether it serves programs of the same user: one of the workers does, and another one may follow it. */
+  /** Whether it serves programs of the same user: as one of the workers does, and later its successor. */
   readonly local: 'first' | 'successor' | 'none';
 }
 
@@ -22,10 +22,10 @@ export function roleIn(args: readonly string[]): WorkerRole {
   return JSON.parse(text.slice(ROLE_OPTION.length)) as WorkerRole;
 }
 
-/** A worker is to say its own metrics. */
+/** Asks a worker for its own metrics. */
 export const OWN_METRICS_REQUEST = 'kittiwake:own-metrics';
 
-/** What it answers: those of its registry, as `getMetricsAsJSON` of prom-client gives them. */
+/** The answer: the metrics of its registry, as prom-client's `getMetricsAsJSON` gives them. */
 export interface OwnMetrics {
   readonly ownMetrics: readonly object[];
 }
@@ -34,10 +34,10 @@ export function isOwnMetrics(message: unknown): message is OwnMetrics {
   return isObject(message) && 'ownMetrics' in message;
 }
 
-/** A worker asks for the metrics of all workers. */
+/** Asks, in a worker, for the metrics of all workers. */
 export const METRICS_REQUEST = 'kittiwake:metrics';
 
-/** What it is answered. */
+/** The answer: text in Prometheus' format, or the reason why there is none. */
 export type MetricsAnswer = { readonly metrics: string } | { readonly failure: string };
 
 const PREPARED = 'kittiwake:prepared';
@@ -46,7 +46,7 @@ const READY = 'kittiwake:ready';
 const ALIVE = 'kittiwake:alive';
 const RETIRE = 'kittiwake:retire';
 
-/** A worker could take connections. Resolves when it is to take them. */
+/** Reports that this worker could take connections. Resolves when it is to take them. */
 export function listenWhenTold(): Promise<void> {
   const told = new Promise<void>((resolve) => {
     process.on('message', function listen(message) {
@@ -63,12 +63,11 @@ export function isPrepared(message: unknown): boolean {
   return message === PREPARED;
 }
 
-/** A worker that is prepared is to take connections. */
+/** Tells a prepared worker to take connections. */
 export function sendListen(worker: { send(message: string): unknown }): void {
   worker.send(LISTEN);
 }
 
-/** A worker is alive. */
 export function sendAlive(): void {
   if (process.connected) process.send?.(ALIVE);
 }
@@ -77,7 +76,7 @@ export function isAlive(message: unknown): boolean {
   return message === ALIVE;
 }
 
-/** A worker takes connections. */
+/** Reports that this worker takes connections. */
 export function sendReady(): void {
   process.send?.(READY);
 }
@@ -86,7 +85,7 @@ export function isReady(message: unknown): boolean {
   return message === READY;
 }
 
-/** A worker is to take no new connections, and to end when that is settled. */
+/** Tells a worker to take no new connections, and to end when that is settled. */
 export function sendRetire(worker: { send(message: string): unknown }): void {
   worker.send(RETIRE);
 }

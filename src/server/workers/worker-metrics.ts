@@ -7,7 +7,7 @@ import {
   type OwnMetrics,
 } from './worker-messages.js';
 
-/** Has the metrics of one worker process be those of all: whichever is asked, asks the process that keeps them. */
+/** Makes the metrics of a worker process those of all workers: it asks the process that keeps them. */
 export function shareMetrics(metrics: Metrics): void {
   const waiting: ((answer: MetricsAnswer) => void)[] = [];
   process.on('message', (message: unknown) => {

@@ -1,4 +1,4 @@
-/** A worker process has ended before it served. It has said why. */
+/** A worker process ended before it served. It has reported the reason itself. */
 export class WorkerStartError extends Error {
   override readonly name = 'WorkerStartError';
 }

@@ -3,12 +3,12 @@ import type { GatewayStatus, ProcessStatus, SilentProcess } from '../../operator
 import { SharedAnswer } from '../../metrics/shared-answer.js';
 import { isObject } from '../../protocol/json/json.js';
 
-/** How long a worker may take to say how it is. */
+/** The time limit for the status of a worker. */
 const ANSWER_LIMIT_MS = 1_000;
 
-/** A worker asks how all of them are; it is sent {@link AllStatuses}. */
+/** Asks, in a worker, for the status of all workers; the answer is {@link AllStatuses}. */
 const REQUEST = 'kittiwake:status';
-/** A worker is asked how it is; it sends {@link OwnStatus}. */
+/** Asks a worker for its status; the answer is {@link OwnStatus}. */
 const QUESTION = 'kittiwake:status?';
 
 interface OwnStatus {
@@ -19,7 +19,7 @@ interface AllStatuses {
   readonly allStatuses: readonly (ProcessStatus | SilentProcess)[];
 }
 
-/** Has the status of one worker process be that of all: whichever is asked, asks the process that keeps them. */
+/** Makes the status of a worker process that of all workers: it asks the process that keeps them. */
 export function shareStatus(status: GatewayStatus): void {
   const waiting: ((all: AllStatuses['allStatuses']) => void)[] = [];
   process.on('message', (message: unknown) => {
@@ -33,7 +33,7 @@ export function shareStatus(status: GatewayStatus): void {
   });
 }
 
-/** In the process that keeps the workers: tells each of them of all, those too that do not answer. */
+/** Answers, in the process that keeps the workers, with the status of all, silent ones included. */
 export function tellStatuses(running: () => readonly Worker[]): void {
   const statuses = new SharedAnswer(() => Promise.all(running().map((worker) => statusOf(worker))), 0);
   cluster.on('message', (worker, message: unknown) => {
@@ -45,7 +45,7 @@ function tell(worker: Worker, message: AllStatuses): void {
   if (worker.isConnected()) worker.send(message);
 }
 
-/** How a worker is, if it says so in time. */
+/** The status of a worker, or `no answer` after a second. */
 export function statusOf(worker: Worker): Promise<ProcessStatus | SilentProcess> {
   return new Promise((resolve) => {
     const end = (status: ProcessStatus | SilentProcess): void => {

@@ -1,17 +1,17 @@
 import type { Worker } from 'node:cluster';
 
-/** How often a worker process gives a sign of life, and how often it is looked for. */
+/** The interval at which worker processes give a sign of life, and are checked for one. */
 export const SIGN_OF_LIFE_MS = 1_000;
-/** How long a worker may load before its first sign of life. */
+/** The time limit for the first sign of life of a worker, which has to load first. */
 const LOADING_LIMIT_MS = 60_000;
 
-/** Finds worker processes that are there and do nothing any more: stopped, or caught in a loop. */
+/** Detects worker processes that hang: stopped, or caught in a loop. */
 export class WorkerWatch {
-  /** By when each has to give a sign of life. */
+  /** The time by which each has to give a sign of life, by `performance.now()`. */
   private readonly deadlines = new Map<Worker, number>();
   private lookedAtMs = performance.now();
 
-  /** @param timeoutMs 0: nobody is too silent */
+  /** @param timeoutMs 0: no limit */
   constructor(
     private readonly timeoutMs: number,
     private readonly onSilent: (worker: Worker) => void,
@@ -36,7 +36,7 @@ export class WorkerWatch {
     const missedMs = now - this.lookedAtMs - SIGN_OF_LIFE_MS;
     this.lookedAtMs = now;
     for (const [worker, deadline] of this.deadlines) {
-      // Whoever was stopped itself, or had no time to look, has not heard what was said meanwhile either.
+      // When this process was stopped or busy itself, it has not read the signs of life of that time either.
       if (missedMs > SIGN_OF_LIFE_MS) this.deadlines.set(worker, deadline + missedMs);
       else if (now > deadline) this.onSilent(worker);
     }

@@ -12,7 +12,7 @@ import { isRetire, listenWhenTold, sendAlive, sendReady, type WorkerRole } from 
 import { SIGN_OF_LIFE_MS } from './worker-watch.js';
 import { shareStatus } from './worker-status.js';
 
-/** One of several processes that share the port. */
+/** Serves as one of several processes that share the port. */
 export async function serveAsWorker(settings: Settings, { relay, local }: WorkerRole): Promise<void> {
   const own = local === 'none' ? withoutLocal(settings) : settings;
   const predecessor = local === 'successor' ? { sockets: [], release: () => undefined } : undefined;
@@ -31,7 +31,7 @@ export async function serveAsWorker(settings: Settings, { relay, local }: Worker
   sendReady();
 }
 
-/** When the process that keeps the workers is killed, Node would end this one at once, and its clients without a word. */
+/** Stops in good order when the process that keeps the workers was killed: Node would end this one at once. */
 function outliveParent(): void {
   if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
   process.once('disconnect', () => {
@@ -40,7 +40,7 @@ function outliveParent(): void {
   });
 }
 
-/** Of the processes that share the port, programs of the same user find one. */
+/** Settings without a state directory: only one worker serves programs of the same user. */
 function withoutLocal(settings: Settings): Settings {
   if (!settings.procedures) return settings;
   const { app, worker } = settings.procedures.local;

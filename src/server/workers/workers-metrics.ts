@@ -2,7 +2,7 @@ import type { Worker } from 'node:cluster';
 import { AggregatorRegistry, Gauge, Registry } from 'prom-client';
 import { isOwnMetrics, OWN_METRICS_REQUEST } from './worker-messages.js';
 
-/** For how long a worker may take to say its metrics; after that, what it said last counts. */
+/** The time limit for the metrics of a worker; after it, the last ones that it sent count. */
 const ANSWER_LIMIT_MS = 1_000;
 
 type Metric = object;
@@ -27,7 +27,7 @@ export class WorkersMetrics {
     return true;
   }
 
-  /** As Prometheus reads them. Never waits for long for a worker that does not answer. */
+  /** The metrics in Prometheus' text format. Waits at most a second for a worker. */
   async text(workers: readonly Worker[]): Promise<string> {
     const answers = await Promise.all(workers.map((worker) => this.isAnswered(worker)));
     const count = answers.filter(Boolean).length;

@@ -27,16 +27,16 @@ import { WorkerStartError } from './worker-start.error.js';
 import { WorkerWatch } from './worker-watch.js';
 import { WorkersMetrics } from './workers-metrics.js';
 
-/** Whatever program has started this process. */
+/** The program of a worker, whichever program has started this process. */
 const SERVER = fileURLToPath(new URL('../main.js', import.meta.url));
 /** A worker that ends sooner after its start than this has probably not been able to start. */
 const EARLY_END_MS = 10_000;
 const FIRST_RESTART_WAIT_MS = 100;
 const MAX_RESTART_WAIT_MS = 30_000;
-/** How much longer than its settings say a worker may take to stop. */
+/** The time that a worker may take to stop beyond its settings. */
 const STOP_GRACE_MS = 5_000;
 
-/** Keeps as many worker processes; resolves when all are ready. @throws {ConfigurationError} @throws what {@link Workers.start} throws. */
+/** Keeps `count` worker processes; resolves when all are ready. @throws {ConfigurationError | WorkerStartError} */
 export async function keepWorkers(count: number, settings: Settings): Promise<void> {
   Logger.overrideLogger(new PinoLogger(settings.log));
   requireFiles(settings);
@@ -53,13 +53,13 @@ class Workers {
   private readonly logger = new Logger('Workers');
   private readonly metrics = new WorkersMetrics();
   private readonly watch: WorkerWatch;
-  /** What each of them would make up for itself. */
+  /** Keys and secrets that each worker would otherwise generate for itself. */
   private readonly variables: Readonly<Record<string, string>>;
   private readonly startedAtMs = new Map<Worker, number>();
   private readonly untaken = new Map<Worker, UntakenConnections>();
-  /** Those that are to end, whose end needs no successor. */
+  /** Workers that are to end, and are not replaced. */
   private readonly retiring = new Set<Worker>();
-  /** The one that serves programs of the same user. */
+  /** The worker that serves programs of the same user. */
   private local: Worker | undefined;
   private isStopping = false;
   private isRolling = false;
@@ -80,8 +80,8 @@ class Workers {
   }
 
   /**
-   * Starts them; resolves when all are ready.
-   * @throws when one of them cannot start; it has said why.
+   * Starts the workers; resolves when all are ready.
+   * @throws {WorkerStartError} when one of them cannot start; it has reported the reason.
    */
   static async start(count: number, settings: Settings): Promise<Workers> {
     const relay = await WorkersRelay.start();
@@ -97,7 +97,7 @@ class Workers {
     return workers;
   }
 
-  /** Ends all workers as their settings say, and what does not end in time at once. */
+  /** Stops all workers as their settings say, and kills those that do not end in time. */
   async stop(): Promise<void> {
     if (this.isStopping) return;
     this.isStopping = true;
@@ -120,22 +120,22 @@ class Workers {
     });
   }
 
-  /** None takes connections before all could: the first to listen would have all that came early. */
+  /** Listens only when all workers are prepared: the first to listen would get all early connections. */
   private async startAll(): Promise<void> {
-    const first = await this.prepareOne('first'); // what is wrong is told once, not by all of them
+    const first = await this.prepareOne('first'); // alone, so that a fault is reported once, not by all of them
     const others = await Promise.all(Array.from({ length: this.count - 1 }, () => this.prepareOne()));
     await this.listens(first);
     await Promise.all(others.map((worker) => this.listens(worker)));
   }
 
-  /** Resolves when it takes connections. @throws when it ends before that. */
+  /** Starts a worker; resolves when it takes connections. @throws {WorkerStartError} when it ends before that. */
   private async startOne(local?: WorkerRole['local']): Promise<Worker> {
     const worker = await this.prepareOne(local);
     await this.listens(worker);
     return worker;
   }
 
-  /** Resolves when it could take connections. @throws when it ends before that. */
+  /** Starts a worker; resolves when it could take connections. @throws {WorkerStartError} when it ends before that. */
   private async prepareOne(local: WorkerRole['local'] = 'none'): Promise<Worker> {
     cluster.setupPrimary({ exec: SERVER, args: [roleArgument({ relay: this.relay.path, local })] });
     const worker = cluster.fork(this.variables);
@@ -170,7 +170,7 @@ class Workers {
     });
   }
 
-  /** It cannot hear SIGTERM. */
+  /** Kills a worker that hangs: it would not react to SIGTERM. */
   private endSilent(worker: Worker): void {
     this.watch.remove(worker);
     const seconds = this.settings.server.workerTimeoutMs / 1_000;
@@ -211,7 +211,7 @@ class Workers {
     }, this.restartWaitMs);
   }
 
-  /** A worker whose successor cannot start stays: the others are left as they are. */
+  /** Replaces the workers one by one. When a successor cannot start, the workers that are left stay. */
   private async replaceAll(): Promise<void> {
     if (this.isRolling || this.isStopping) return;
     this.isRolling = true;
@@ -231,7 +231,7 @@ class Workers {
     }
   }
 
-  /** Ends one whose successor is ready, without refusing a connection. */
+  /** Ends a worker whose successor is ready, without refusing a connection. */
   private async retire(worker: Worker): Promise<void> {
     this.retiring.add(worker);
     if (worker.isConnected()) sendRetire(worker);
@@ -244,7 +244,7 @@ class Workers {
     await this.untilEnded(worker);
   }
 
-  /** What does not end in time is ended. */
+  /** Kills the worker when it does not end in time. */
   private async untilEnded(worker: Worker): Promise<void> {
     if (worker.isDead()) return;
     const { spreadMs, timeoutMs } = this.settings.shutdown;
