@@ -1,25 +1,25 @@
+import type { FactoryProvider, InjectionToken, Type } from '@nestjs/common';
 import type { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { WorkersBroker } from './broker/workers.broker.js';
 import { HttpCaller } from './callbacks/http/http.caller.js';
 import { absent } from './config/configured.js';
 import type { LimitsSettings } from './config/sections/limits.settings.js';
-import type { ProceduresSettings } from './config/sections/procedures/procedures.settings.js';
 import { RedisSettings } from './config/sections/broker/redis.settings.js';
 import { RoomsSettings } from './config/sections/rooms/rooms.settings.js';
 import type { Settings } from './config/settings.js';
 import type { ConnectionSettings } from './connection/connection.settings.js';
-import { Endpoint } from './connection/endpoint.js';
+import { Endpoint, type EndpointRules, type Gateway } from './connection/endpoint.js';
 import { Endpoints } from './connection/endpoints.js';
 import type { EventRateLimit } from './connection/event-rate.js';
 import type { Metrics } from './metrics/metrics.js';
 import { InputBounds } from './protocol/json/bounds.js';
 import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
-import { ROOMS_ENDPOINT } from './rooms/rooms.gateway.js';
-import { RPC_ENDPOINT } from './rpc/websocket/rpc.gateway.js';
+import type { RoomsGateway } from './rooms/rooms.gateway.js';
+import type { RpcGateway } from './rpc/websocket/rpc.gateway.js';
 import { TOKEN_PATH } from './rpc/token-of.js';
 import { topicsHello } from './topics/topics-hello.js';
-import { TOPICS_ENDPOINT } from './topics/topics.gateway.js';
+import type { TopicsGateway } from './topics/topics.gateway.js';
 
 /** What the floor of connections needs of the settings. */
 export function connectionSettings({
@@ -70,34 +70,41 @@ export function inputBounds({ limits }: Settings): InputBounds {
   return new InputBounds(limits.inputParts);
 }
 
+/**
+ * A gateway of ours, whose dependencies are classes, as a provider that a factory makes. Nest looks for gateways among the
+ * providers whose class it is given, and has the WebSocket adapter of the app serve them; that is for the app's own.
+ */
+export function gateway<Made extends Gateway>(type: Type<Made>): FactoryProvider<Made> {
+  const inject = Reflect.getMetadata('design:paramtypes', type) as InjectionToken[];
+  return { provide: type, inject, useFactory: (...parts: unknown[]) => new type(...parts) };
+}
+
 /** Where clients connect. */
-export function endpoints(settings: Settings): Endpoints {
-  const { topics, rooms, procedures, limits } = settings;
+export function endpoints(
+  settings: Settings,
+  topicsGateway: TopicsGateway,
+  roomsGateway: RoomsGateway,
+  rpcGateway: RpcGateway,
+): Endpoints {
+  const { topics, rooms } = settings;
   const hello = topicsHello(settings);
   const bounds = inputBounds(settings);
   const greeting = (connectionId: string): string => hello.textFor(connectionId);
-  return new Endpoints(
-    new Map([
-      [TOPICS_ENDPOINT, new Endpoint(topics.path, [KITTIWAKE_V1], { greeting, bounds })],
-      [ROOMS_ENDPOINT, new Endpoint(rooms?.path, [KITTIWAKE_V1], { bounds })],
-      [RPC_ENDPOINT, rpcEndpoint(procedures, limits, bounds)],
-    ]),
-  );
+  return new Endpoints([
+    new Endpoint(topics.path, [KITTIWAKE_V1], topicsGateway, { greeting, bounds }),
+    new Endpoint(rooms?.path, [KITTIWAKE_V1], roomsGateway, { bounds }),
+    new Endpoint(settings.procedures?.path, [KITTIWAKE_V1], rpcGateway, { ...rpcRules(settings), bounds }),
+  ]);
 }
 
 /** Results are as large as their limit allows, and have the marker of the call with them. */
-function rpcEndpoint(
-  procedures: ProceduresSettings | undefined,
-  { outboxBytes }: LimitsSettings,
-  bounds: InputBounds,
-): Endpoint {
-  const { resultBytes = 0, frameBytes = 0, path } = procedures ?? {};
-  return new Endpoint(path, [KITTIWAKE_V1], {
+function rpcRules({ procedures, limits }: Settings): EndpointRules {
+  const { resultBytes = 0, frameBytes = 0 } = procedures ?? {};
+  return {
     below: TOKEN_PATH,
-    bounds,
     maxFrameBytes: frameBytes,
-    maxOutboxBytes: outboxBytes + resultBytes + frameBytes,
-  });
+    maxOutboxBytes: limits.outboxBytes + resultBytes + frameBytes,
+  };
 }
 
 /** How the app is asked. What goes on for long, as calls of procedures may, has connections of its own. */

@@ -25,8 +25,18 @@ import { CONNECTION_SETTINGS } from './connection/connection.settings.js';
 import { Connections } from './connection/connections.js';
 import { Endpoints } from './connection/endpoints.js';
 import { Listeners } from './connection/upgrade/listeners.js';
+import { UpgradeRouter } from './connection/upgrade/upgrade-router.js';
+import { Upgrades } from './connection/upgrade/upgrades.js';
 import { Hub } from './delivery/hub.js';
-import { broker, caller, connectionSettings, endpoints, inputBounds, roomsSettings } from './factories.js';
+import {
+  broker,
+  caller,
+  connectionSettings,
+  endpoints,
+  gateway,
+  inputBounds,
+  roomsSettings,
+} from './factories.js';
 import { ApiKeys } from './push/api-keys.js';
 import { GatewayStatus } from './operators/gateway-status.js';
 import { OpenApiEndpoint } from './open-api/open-api.endpoint.js';
@@ -101,6 +111,8 @@ const FLOOR = [
   ProviderDiscovery,
   ProviderMethods,
   Repetition,
+  UpgradeRouter,
+  Upgrades,
 ];
 
 const PROCEDURES = [CallerHooks, Calls, OpenCalls, ProcedureExplorer, Procedures, RemoteProcedures];
@@ -114,7 +126,7 @@ const TOPICS = [
   TopicPublisher,
   TopicServiceExplorer,
   TopicSubscriptions,
-  TopicsGateway,
+  gateway(TopicsGateway),
 ];
 
 const ROOMS = [
@@ -126,7 +138,7 @@ const ROOMS = [
   RoomsApiExplorer,
   RoomsApiHolder,
   RoomsApp,
-  RoomsGateway,
+  gateway(RoomsGateway),
 ];
 
 const RPC = [
@@ -134,7 +146,7 @@ const RPC = [
   BuiltIns,
   LocalServer,
   RpcCallers,
-  RpcGateway,
+  gateway(RpcGateway),
   RpcHandshake,
   RpcHttp,
   RpcParts,
@@ -182,10 +194,7 @@ const IMPORTED_TWICE =
   'KittiwakeModule is imported several times, and an app has one gateway: call KittiwakeModule.forRoot(…) in one module; ' +
   'the others inject Kittiwake without importing anything, as the module is global';
 
-/**
- * The gateway as a Nest module. The app that imports it must use its adapter:
- * `app.useWebSocketAdapter(new KittiwakeAdapter(app))`.
- */
+/** The gateway as a Nest module. An app that has WebSocket gateways of its own uses `KittiwakeAdapter` for them. */
 @Module({})
 export class KittiwakeModule {
   /** @throws when the app imports another one, with the same options or not: they would have the same clients. */
@@ -229,7 +238,11 @@ function assemble(
       { provide: InputBounds, inject: [Settings], useFactory: inputBounds },
       { provide: RoomsSettings, inject: [Settings], useFactory: roomsSettings },
       { provide: PublishSettings, inject: [Settings], useFactory: publishSettings },
-      { provide: Endpoints, inject: [Settings], useFactory: endpoints },
+      {
+        provide: Endpoints,
+        inject: [Settings, TopicsGateway, RoomsGateway, RpcGateway],
+        useFactory: endpoints,
+      },
       {
         provide: BROKER,
         inject: [Settings, Metrics],

@@ -5,11 +5,8 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { Settings } from './config/settings.js';
-import { ADAPTER_ABSENT, AbsentAdapter } from './connection/upgrade/absent.adapter.js';
 import { Connections } from './connection/connections.js';
-import { Endpoints } from './connection/endpoints.js';
 import { MainServer } from './connection/upgrade/main-server.js';
 import { LifetimeParts } from './lifetime-parts.js';
 import { CLOSE_REASONS } from './protocol/close-reason.js';
@@ -26,16 +23,10 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly parts: LifetimeParts,
     private readonly connections: Connections,
     private readonly main: MainServer,
-    private readonly modules: ModuleRef,
-  ) {
-    const config = modules['container'].applicationConfig;
-    if (!config?.getIoAdapter())
-      config?.setIoAdapter(new AbsentAdapter(() => this.main.server !== undefined));
-  }
+  ) {}
 
-  /** @throws when clients could not connect, or the broker cannot be reached. */
+  /** @throws when clients would be cut off, or the broker cannot be reached. */
   async onApplicationBootstrap(): Promise<void> {
-    if (this.main.server && !this.modules.get(Endpoints).areConnected) throw new Error(ADAPTER_ABSENT);
     this.main.open();
     await this.parts.start();
   }
@@ -51,6 +42,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
     this.isAppTold = isDrained;
     if (!isDrained) this.logger.warn('the app was not told of the end of every subscription in time');
     await this.connections.stop();
+    this.main.end();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -5,7 +5,7 @@ import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import type { ConnectionHost } from './connection-host.js';
 import { Connection } from './connection.js';
-import { Endpoint } from './endpoint.js';
+import { Endpoint, type Gateway } from './endpoint.js';
 import { LoopShare } from './loop-share.js';
 import { Outbox } from './outflow/outbox.js';
 import type { Missable } from './outflow/overflow.js';
@@ -45,6 +45,13 @@ class StalledSocket extends Duplex {
   }
 }
 
+/** It hears nothing from a client that only reads. */
+const gateway: Gateway = {
+  protocol: { decode: () => ({ handler: 'none', payload: undefined }) },
+  handleConnection: () => undefined,
+  handleDisconnect: () => undefined,
+};
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const frame = (letter: string, length = 50_000): Buffer => Buffer.alloc(length, letter);
 const PING = '\x89\0';
@@ -80,7 +87,7 @@ describe('a connection whose client does not read', () => {
     connection = new Connection(
       fake as unknown as WebSocket,
       socket,
-      new Endpoint('/', []),
+      new Endpoint('/', [], gateway),
       host as unknown as ConnectionHost<Connection>,
     );
     for (const letter of 'AB') connection.send(frame(letter));

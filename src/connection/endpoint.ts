@@ -26,45 +26,67 @@ export interface EndpointRules {
   readonly maxOutboxBytes?: number | undefined;
 }
 
-/** A gateway that an endpoint serves, as far as the beginning and the end of connections go. */
-export interface ConnectionGateway {
-  /** An eager gateway gets the handshake, too: the request, or what was admitted where the endpoint decides. */
-  handleConnection?(connection: unknown, handshake?: unknown): void;
-  handleDisconnect?(connection: unknown): void;
-}
-
-/**
- * Where clients of one protocol connect: what Nest takes for the WebSocket server of a gateway. The gateway calls
- * {@link serve} in its `afterInit`. Frames go straight to its handlers ({@link messageHandlersOf}), and so do beginnings
- * and ends.
- */
-export class Endpoint {
+/** The protocol that is spoken at an endpoint, as far as connections and frames go. */
+export interface GatewayProtocol {
+  readonly decode: FrameDecoder;
   /** Close codes that a compatible protocol prescribes for clients that did not ask for a sub-protocol of ours. */
-  prescribedCodes: ReadonlyMap<CloseReason, number> = new Map();
+  readonly prescribedCodes?: ReadonlyMap<CloseReason, number> | undefined;
   /** Whether the gateway wants to know of a connection when it opens, with its handshake, not at its first frame. */
-  isEager = false;
+  readonly isEager?: boolean | undefined;
   /** Whether a frame of a client of a sub-protocol of ours is handled at once, whatever waits before it. */
-  overtakes: (frame: Buffer) => boolean = () => false;
+  readonly overtakes?: ((frame: Buffer) => boolean) | undefined;
   /** After how many milliseconds without a frame a connection is closed; 0 for never. Absent: as all endpoints. */
-  idleMs: number | undefined;
+  readonly idleMs?: number | undefined;
   /**
    * Which frames are handled even when their client, one of our sub-protocols, is gone. What a client has left behind is
    * forgotten when no such frame is in it. Absent: all are.
    */
-  outlivesClient: ((frame: Buffer) => boolean) | undefined;
+  readonly outlivesClient?: ((frame: Buffer) => boolean) | undefined;
   /** Decides who may connect; without it, whoever comes from an allowed origin. */
-  admit: Admit | undefined;
-  private gateway: ConnectionGateway = {};
-  private handlers: ReadonlyMap<string, MessageHandler> = new Map();
-  private decode: FrameDecoder | undefined;
+  readonly admit?: Admit | undefined;
+}
+
+/** The class that speaks a protocol, with the handlers that {@link messageHandlersOf} finds on it. */
+export interface Gateway {
+  readonly protocol: GatewayProtocol;
+  /** An eager gateway gets the handshake, too: the request, or what was admitted where the endpoint decides. */
+  handleConnection(connection: unknown, handshake?: unknown): void;
+  handleDisconnect(connection: unknown): void;
+}
+
+/**
+ * Where clients of one protocol connect. Frames go straight to the handlers of its gateway ({@link messageHandlersOf}),
+ * and so do beginnings and ends.
+ */
+export class Endpoint {
+  /** See {@link GatewayProtocol}, here and below. */
+  readonly isEager: boolean;
+  readonly overtakes: (frame: Buffer) => boolean;
+  readonly idleMs: number | undefined;
+  readonly outlivesClient: ((frame: Buffer) => boolean) | undefined;
+  readonly admit: Admit | undefined;
+  private readonly decode: FrameDecoder;
+  private readonly prescribedCodes: ReadonlyMap<CloseReason, number>;
+  private readonly handlers: ReadonlyMap<string, MessageHandler>;
 
   constructor(
     /** The URL path; `*` stands for every path, nothing for none. */
     readonly path: string | undefined,
     /** The sub-protocols that clients may ask for. */
     readonly subProtocols: readonly string[],
+    private readonly gateway: Gateway,
     readonly rules: EndpointRules = {},
-  ) {}
+  ) {
+    const { protocol } = gateway;
+    this.isEager = protocol.isEager ?? false;
+    this.overtakes = protocol.overtakes ?? (() => false);
+    this.idleMs = protocol.idleMs;
+    this.outlivesClient = protocol.outlivesClient;
+    this.admit = protocol.admit;
+    this.decode = protocol.decode;
+    this.prescribedCodes = protocol.prescribedCodes ?? new Map();
+    this.handlers = messageHandlersOf(gateway);
+  }
 
   /** Whether it is for every path, not for some that are its own. */
   get isWild(): boolean {
@@ -82,31 +104,19 @@ export class Endpoint {
     return prescribed === 1000 ? [prescribed] : [prescribed ?? reason.code, reason.text];
   }
 
-  /** Whether a gateway serves it. */
-  get isServed(): boolean {
-    return this.decode !== undefined;
-  }
-
-  /** Hands connections and their frames to the gateway from now on. */
-  serve(gateway: ConnectionGateway, decode: FrameDecoder): void {
-    this.gateway = gateway;
-    this.handlers = messageHandlersOf(gateway);
-    this.decode = decode;
-  }
-
   /** Tells the gateway of a connection. */
   begin(connection: unknown, handshake: unknown): void {
-    this.gateway.handleConnection?.(connection, handshake);
+    this.gateway.handleConnection(connection, handshake);
   }
 
   /** Tells the gateway of the end of a connection. */
   end(connection: unknown): void {
-    this.gateway.handleDisconnect?.(connection);
+    this.gateway.handleDisconnect(connection);
   }
 
   /** Handles a frame of a connection. @throws when the gateway has no handler for it, which is a defect. */
   handle(connection: unknown, frame: Buffer): unknown {
-    const { handler, payload } = this.decode!(frame, this.rules.bounds);
+    const { handler, payload } = this.decode(frame, this.rules.bounds);
     const found = this.handlers.get(handler);
     if (!found) throw new Error(`the gateway of ${this.path} has no handler named ${handler}`);
     return found(connection, payload);

@@ -5,23 +5,10 @@ export class Endpoints {
   private readonly byPath: ReadonlyMap<string | undefined, Endpoint>;
   private readonly others: readonly Endpoint[];
 
-  constructor(
-    /** By the name that the gateway gives as its `path`: the real path is configuration, not code. */
-    private readonly byName: ReadonlyMap<string, Endpoint>,
-  ) {
-    const all = [...byName.values()];
+  /** @param all the first of a path is the one of it. */
+  constructor(all: readonly Endpoint[]) {
     this.byPath = new Map(all.toReversed().map((endpoint) => [endpoint.path, endpoint]));
     this.others = [...all.filter(({ isWild }) => !isWild), ...all.filter(({ isWild }) => isWild)];
-  }
-
-  /** Whether Nest has connected every gateway to its endpoint, which it does with Kittiwake's adapter only. */
-  get areConnected(): boolean {
-    return [...this.byName.values()].every(({ isServed }) => isServed);
-  }
-
-  /** The endpoint of a gateway. */
-  find(name: string | undefined): Endpoint | undefined {
-    return this.byName.get(name ?? '');
   }
 
   /** The endpoint for a URL path: one of exactly this path before one below whose path it is, and that before one of every path. */

@@ -1,14 +1,8 @@
-import {
-  type OnGatewayConnection,
-  type OnGatewayDisconnect,
-  type OnGatewayInit,
-  SubscribeMessage,
-  WebSocketGateway,
-} from '@nestjs/websockets';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { Connection } from '../connection/connection.js';
-import { Endpoint } from '../connection/endpoint.js';
+import type { Gateway, GatewayProtocol } from '../connection/endpoint.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { ClientError } from '../protocol/errors.js';
@@ -22,39 +16,38 @@ import type { RoomSession } from './room-session.js';
 import { RoomSessions } from './room-sessions.js';
 import { RoomStatus } from './room-status.js';
 
-/** The name under which the rooms' endpoint is configured. */
-export const ROOMS_ENDPOINT = 'kittiwake:rooms';
+/** High-Templar's. */
+const PRESCRIBED_CODES = new Map([
+  [CLOSE_REASONS.forbidden, 1000],
+  [CLOSE_REASONS.appUnavailable, 1000],
+  [CLOSE_REASONS.tooManyFailures, 1000],
+  [CLOSE_REASONS.idle, 1000],
+  [CLOSE_REASONS.notAuthenticated, 4401],
+]);
 
 /** A request id is kept, and copied into every publication. */
 const MAX_REQUEST_ID_LENGTH = 1024;
 
 /** High-Templar's client protocol: reads messages, calls the domain, answers. */
-@WebSocketGateway({ path: ROOMS_ENDPOINT })
-export class RoomsGateway implements OnGatewayInit, OnGatewayConnection<Connection>, OnGatewayDisconnect {
+@WebSocketGateway()
+export class RoomsGateway implements Gateway {
+  readonly protocol: GatewayProtocol;
   private readonly forwarding: HeaderForwarding;
 
   constructor(
-    private readonly settings: RoomsSettings,
+    settings: RoomsSettings,
     private readonly sessions: RoomSessions,
     private readonly status: RoomStatus,
     private readonly metrics: Metrics,
   ) {
     this.forwarding = new HeaderForwarding(settings.headers);
-  }
-
-  afterInit(endpoint: unknown): void {
-    if (!(endpoint instanceof Endpoint)) return; // of another adapter: the start fails and says so
-    endpoint.serve(this, decodeRoomMessage);
-    endpoint.overtakes = isPing;
-    endpoint.isEager = true;
-    endpoint.idleMs = this.settings.idleMs;
-    endpoint.prescribedCodes = new Map([
-      [CLOSE_REASONS.forbidden, 1000],
-      [CLOSE_REASONS.appUnavailable, 1000],
-      [CLOSE_REASONS.tooManyFailures, 1000],
-      [CLOSE_REASONS.idle, 1000],
-      [CLOSE_REASONS.notAuthenticated, 4401],
-    ]);
+    this.protocol = {
+      decode: decodeRoomMessage,
+      overtakes: isPing,
+      isEager: true,
+      idleMs: settings.idleMs,
+      prescribedCodes: PRESCRIBED_CODES,
+    };
   }
 
   handleConnection(connection: Connection, request: IncomingMessage): void {

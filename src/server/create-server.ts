@@ -5,7 +5,6 @@ import type { ServerOptions as HttpServerOptions } from 'node:http';
 import type { ServerOptions as HttpsServerOptions } from 'node:https';
 import type { Settings } from '../config/settings.js';
 import { Endpoints } from '../connection/endpoints.js';
-import { KittiwakeAdapter } from '../connection/upgrade/kittiwake.adapter.js';
 import { ApiKeys } from '../push/api-keys.js';
 import type { HttpAnswer } from '../endpoints/answer.js';
 import { IntakeFront } from '../push/intake-front.js';
@@ -56,7 +55,6 @@ export async function createServer(
       abortOnError: false,
     },
   );
-  app.useWebSocketAdapter(new KittiwakeAdapter(app));
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   handOverSignals();
   requireUpgrades(adapter, app.get(Endpoints, { strict: false }));

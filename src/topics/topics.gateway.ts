@@ -1,13 +1,7 @@
 import { Logger } from '@nestjs/common';
-import {
-  type OnGatewayConnection,
-  type OnGatewayDisconnect,
-  type OnGatewayInit,
-  SubscribeMessage,
-  WebSocketGateway,
-} from '@nestjs/websockets';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { Connection } from '../connection/connection.js';
-import { Endpoint } from '../connection/endpoint.js';
+import type { Gateway, GatewayProtocol } from '../connection/endpoint.js';
 import { LogLine } from '../metrics/log-line.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
@@ -34,9 +28,6 @@ import { TopicCalls } from './topic-calls.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 
-/** The name under which the topics' endpoint is configured. */
-export const TOPICS_ENDPOINT = 'kittiwake:topics';
-
 const MAX_PONG_LENGTH = 128;
 const NULL = 'null' as JsonText;
 
@@ -54,8 +45,20 @@ interface TopicEvent {
 type HandleTopic = (event: TopicEvent) => Promise<void>;
 
 /** SocketShark's client protocol: reads events, calls the domain, answers. */
-@WebSocketGateway({ path: TOPICS_ENDPOINT })
-export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connection>, OnGatewayDisconnect {
+@WebSocketGateway()
+export class TopicsGateway implements Gateway {
+  readonly protocol: GatewayProtocol = {
+    decode: decodeClientEvent,
+    overtakes: isPing,
+    outlivesClient: mayBeMessage,
+    prescribedCodes: new Map([
+      [CLOSE_REASONS.defect, 1000],
+      [CLOSE_REASONS.reconnect, 1000],
+      [CLOSE_REASONS.unresponsive, 1000],
+      [CLOSE_REASONS.notAuthenticated, 4401],
+      [CLOSE_REASONS.tooManyFailures, 4401],
+    ]),
+  };
   private readonly logger = new Logger('TopicsGateway');
 
   constructor(
@@ -66,20 +69,6 @@ export class TopicsGateway implements OnGatewayInit, OnGatewayConnection<Connect
     private readonly calls: TopicCalls,
     private readonly metrics: Metrics,
   ) {}
-
-  afterInit(endpoint: unknown): void {
-    if (!(endpoint instanceof Endpoint)) return; // of another adapter: the start fails and says so
-    endpoint.serve(this, decodeClientEvent);
-    endpoint.overtakes = isPing;
-    endpoint.outlivesClient = mayBeMessage;
-    endpoint.prescribedCodes = new Map([
-      [CLOSE_REASONS.defect, 1000],
-      [CLOSE_REASONS.reconnect, 1000],
-      [CLOSE_REASONS.unresponsive, 1000],
-      [CLOSE_REASONS.notAuthenticated, 4401],
-      [CLOSE_REASONS.tooManyFailures, 4401],
-    ]);
-  }
 
   handleConnection(connection: Connection): void {
     this.sessions.begin(connection);

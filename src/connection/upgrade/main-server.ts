@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Listeners } from './listeners.js';
 import { OpenRequests } from './open-requests.js';
+import { UpgradeRouter } from './upgrade-router.js';
 
 /** Until a new version is the only one that a client can find: what it replaced may have connections to accept. */
 const SETTLE_MS = 100;
@@ -18,6 +19,7 @@ export class MainServer {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly listeners: Listeners,
+    private readonly router: UpgradeRouter,
   ) {}
 
   /** Nothing in an app without HTTP, which can publish all the same. */
@@ -25,9 +27,11 @@ export class MainServer {
     return this.host.httpAdapter?.getHttpServer() as Server | undefined;
   }
 
-  /** Requests count from here on. */
+  /** Requests count, and clients connect, from here on. @throws when clients would be cut off. */
   open(): void {
-    if (this.server) this.requests = OpenRequests.of(this.server);
+    if (!this.server) return;
+    this.router.start(this.server);
+    this.requests = OpenRequests.of(this.server);
   }
 
   /** Takes no new connections, for a new version of the process does; those that are there are served as before. */
@@ -47,5 +51,10 @@ export class MainServer {
   /** Resolves when all requests are answered, or the time is up. */
   async answered(timeoutMs: number): Promise<void> {
     await this.requests?.answered(timeoutMs);
+  }
+
+  /** Answers the handshakes that nobody has taken: the server closes when all sockets have. */
+  end(): void {
+    this.router.stop();
   }
 }

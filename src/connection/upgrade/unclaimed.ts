@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { refuseUpgrade } from './upgrades.js';
+import { refuseUpgrade } from './refuse-upgrade.js';
 
 /** Handshakes that are none of ours, in an app where somebody else may want them: who does must begin in time. */
 export class Unclaimed {

@@ -1,11 +1,11 @@
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
-import { Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { stackOf } from '../../base/message-of.js';
 import { settlesWithin } from '../../base/time-limit.js';
 import { LogLine } from '../../metrics/log-line.js';
-import type { Metrics } from '../../metrics/metrics.js';
+import { Metrics } from '../../metrics/metrics.js';
 import { CLOSE_REASONS } from '../../protocol/close-reason.js';
 import { ClientError } from '../../protocol/errors.js';
 import { HANDSHAKE_REASONS, type HandshakeReason } from '../../protocol/handshake-refusals.js';
@@ -15,10 +15,12 @@ import type { Admission, Admit, HandshakeRefusal } from '../admission.js';
 import { clientAddress } from '../client-address.js';
 import { Compression } from './compression.js';
 import { Connection } from '../connection.js';
-import type { Connections } from '../connections.js';
+import { Connections } from '../connections.js';
 import type { Endpoint } from '../endpoint.js';
 import { inflaterOf } from './inflater.js';
 import { isOriginAllowed } from './origin.js';
+import { refuseUpgrade } from './refuse-upgrade.js';
+import { Unclaimed } from './unclaimed.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from './web-socket-version.js';
 import { monotonicMs } from '../../base/monotonic-ms.js';
 
@@ -57,17 +59,20 @@ const UNAVAILABLE: Admission = { refusal: HANDSHAKE_REASONS.tooLate };
  * Turns HTTP upgrades into connections: has them wait for their turn, checks origin and capacity, then completes the
  * handshake.
  */
+@Injectable()
 export class Upgrades {
   private readonly queue: AcceptQueue<Handshake>;
   private readonly servers = new Map<Endpoint, WebSocketServer>();
   private readonly compression: Compression | undefined;
   private readonly inflaters = new Map<Endpoint, ReturnType<typeof inflaterOf>>();
+  private readonly unclaimed: Unclaimed;
 
   constructor(
     private readonly connections: Connections,
     private readonly metrics: Metrics,
   ) {
-    const { deflateThresholdBytes, accepting } = connections.settings;
+    const { deflateThresholdBytes, accepting, handshakeTimeoutMs } = connections.settings;
+    this.unclaimed = new Unclaimed(handshakeTimeoutMs);
     this.queue = new AcceptQueue(accepting, (handshake) => this.decide(handshake));
     metrics.countWaiting(() => this.queue.length);
     if (deflateThresholdBytes !== undefined) this.compression = new Compression(deflateThresholdBytes);
@@ -89,6 +94,16 @@ export class Upgrades {
   refuseUnserved(request: IncomingMessage, socket: Duplex, reason: HandshakeReason, path = ''): void {
     this.tell(request, reason, withoutToken(path));
     refuseUpgrade(socket, reason);
+  }
+
+  /** Leaves a handshake that is for no endpoint to others that listen. */
+  leave(socket: Duplex): void {
+    this.unclaimed.wait(socket);
+  }
+
+  /** Answers what nobody will take any more. */
+  stop(): void {
+    this.unclaimed.refuseAll();
   }
 
   private decide(handshake: Handshake): void {
@@ -204,17 +219,6 @@ export class Upgrades {
     }
     return server;
   }
-}
-
-/** Answers an upgrade with an HTTP status. */
-export function refuseUpgrade(
-  socket: Duplex,
-  { status, headers = {} }: Pick<HandshakeRefusal, 'status' | 'headers'>,
-): void {
-  socket.on('error', destroy);
-  const all = { ...headers, Connection: 'close', 'Content-Length': 0 };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`, () => socket.destroy());
 }
 
 /** Of what is no WebSocket at all, the handshake itself says so. */

@@ -1,13 +1,7 @@
-import {
-  type OnGatewayConnection,
-  type OnGatewayDisconnect,
-  type OnGatewayInit,
-  SubscribeMessage,
-  WebSocketGateway,
-} from '@nestjs/websockets';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { Authenticated } from '../../auth/authenticated.js';
 import type { Connection } from '../../connection/connection.js';
-import { Endpoint } from '../../connection/endpoint.js';
+import type { Gateway, GatewayProtocol } from '../../connection/endpoint.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { OpenCalls } from '../../procedures/calls/open-calls.js';
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
@@ -19,24 +13,18 @@ import { RpcHandshake } from '../handshake.js';
 import { RpcReply } from './reply.js';
 import { RpcSessions } from './sessions.js';
 
-/** The name under which the endpoint for procedures is configured. */
-export const RPC_ENDPOINT = 'kittiwake:rpc';
-
 /** Shirow's client protocol: reads calls, has them run, and answers. */
-@WebSocketGateway({ path: RPC_ENDPOINT })
-export class RpcGateway implements OnGatewayInit, OnGatewayConnection<Connection>, OnGatewayDisconnect {
+@WebSocketGateway()
+export class RpcGateway implements Gateway {
+  readonly protocol: GatewayProtocol;
+
   constructor(
-    private readonly handshake: RpcHandshake,
+    handshake: RpcHandshake,
     private readonly sessions: RpcSessions,
     private readonly calls: OpenCalls,
     private readonly metrics: Metrics,
-  ) {}
-
-  afterInit(endpoint: unknown): void {
-    if (!(endpoint instanceof Endpoint)) return; // of another adapter: the start fails and says so
-    endpoint.serve(this, decodeRpcFrame);
-    endpoint.isEager = true;
-    endpoint.admit = (request) => this.handshake.admit(request);
+  ) {
+    this.protocol = { decode: decodeRpcFrame, isEager: true, admit: (request) => handshake.admit(request) };
   }
 
   handleConnection(connection: Connection, authenticated: Authenticated): void {
