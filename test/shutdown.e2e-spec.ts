@@ -151,10 +151,12 @@ describe('a gateway that stops', () => {
     expect(app.paths.at(-1)).toBe('/onUnsubscribe');
   });
 
-  it('may be told so twice', async () => {
-    await start();
+  it('may be told so again and at the same time, and tells the app once', async () => {
+    await start({}, ['onUnsubscribe']);
+    await connectClient('books.1');
+    await Promise.all([gateway.stop(), gateway.stop()]);
     await gateway.stop();
-    await gateway.stop();
+    expect(app.paths).toEqual(['/onUnsubscribe']);
   });
 });
 

@@ -153,6 +153,7 @@ describe('a renewal', () => {
     stage.app.answer('/on', { after: gate.promise });
     await stage.subscriber('books.1');
     await stage.app.requests('/authorizer', 3);
+    expect(await stage.app.requests('/on')).toHaveLength(1);
     gate.resolve();
   });
 
@@ -166,7 +167,7 @@ describe('a renewal', () => {
     const random = jest.spyOn(Math, 'random').mockReturnValue(0.99999);
     try {
       await stage.subscriber('far.1');
-      await stage.app.requests('/far', 3);
+      expect(await stage.app.requests('/far', 3)).toHaveLength(3);
     } finally {
       random.mockRestore();
     }

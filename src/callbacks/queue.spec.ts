@@ -87,7 +87,7 @@ describe('the wait for a connection', () => {
     );
     const caller = openCaller({ connections: 1, waitMs: 3_600_000 });
     const away = rejection(caller.call(`${app.origin}/away`, BODY));
-    await caller.call(`${app.origin}/here`, BODY);
+    expect(await caller.call(`${app.origin}/here`, BODY)).toEqual(new Map());
     await caller.stop();
     await away;
   });

@@ -96,7 +96,9 @@ describe('a gateway', () => {
     const finder = new GatewayFinder(() => options, notAsked);
     (await finder.connect()).close();
     await rm(options.secretFile);
-    (await finder.connect()).close();
+    const again = await finder.connect();
+    expect(again.isLocal).toBe(false);
+    again.close();
   });
 
   it.each([

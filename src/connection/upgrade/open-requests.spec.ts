@@ -80,7 +80,7 @@ describe('the open requests of a server', () => {
     const closed = once(responses[0]!, 'close');
     socket.destroy();
     await closed;
-    await requests.answered(60_000);
+    await expect(requests.answered(60_000)).resolves.toBeUndefined();
   });
 
   it('end their connections when they are to, those that are there and those to come', async () => {

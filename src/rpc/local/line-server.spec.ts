@@ -155,12 +155,13 @@ describe.each(['tcp', 'unix'] as const)('over %s, an answer', (over) => {
   });
 
   it('comes although the client has ended its side', async () => {
+    const ended = deferred();
     const lines = await Lines.start(async (request, response, body) => {
-      await new Promise((resolve) => setTimeout(resolve, 50)); // later than the end of the client's side
+      await ended.promise;
       return say(request, response, body);
     });
     const client = await lines.connect(over);
-    client.socket.end('POST /x HTTP/1.1\nTransfer-Encoding: chunked\n\n2\r\nhi\r\n0\r\n\r\n');
+    client.socket.end('POST /x HTTP/1.1\nTransfer-Encoding: chunked\n\n2\r\nhi\r\n0\r\n\r\n', ended.resolve);
     await eventually(() => client.text.endsWith('\n'));
     expect(told(client.text)).toMatchObject({ body: 'hi' });
   });
@@ -320,7 +321,9 @@ describe('the limits', () => {
     const client = await lines.connect();
     client.socket.write('POST / HTTP/1.1\nContent-Length: 2\n\na');
     await eventually(() => lines.requests.length === 1);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const late = await lines.connect(); // when its time is over, so is that of any head
+    late.socket.write('GET / HTTP/1.1\n');
+    await late.untilEnd();
     client.socket.write('b');
     expect(told(await client.untilEnd())).toMatchObject({ body: 'ab' });
   });
