@@ -53,7 +53,9 @@ export const NO_OPTIONS: DeliveryOptions = {
  */
 export class Publication {
   /** When the gateway took it in, in milliseconds since the epoch. */
-  readonly receivedAtMs = Date.now();
+  receivedAtMs = Date.now();
+  /** How many waited behind it when it was handled; 0 where none ever waits. */
+  queueSize = 0;
   private knownMembers: JsonMembers | undefined = undefined;
   private comparable: Map<string, string | undefined> | undefined = undefined;
 

@@ -29,7 +29,8 @@ export class TopicEnvelope implements Envelope {
 function tailOf(publication: Publication, stage: DeliveryStage): Buffer {
   const nowMs = Date.now();
   const isPlain = stage === 'live' && publication.publishedAt === undefined;
-  if (!isPlain || publication.receivedAtMs !== nowMs) return Buffer.from(tailText(publication, stage, nowMs));
+  if (!isPlain || publication.receivedAtMs !== nowMs || publication.queueSize > 0)
+    return Buffer.from(tailText(publication, stage, nowMs));
   if (lastTailMs !== nowMs) {
     lastTailMs = nowMs;
     lastTail = Buffer.from(tailText(publication, stage, nowMs));
@@ -37,11 +38,14 @@ function tailOf(publication: Publication, stage: DeliveryStage): Buffer {
   return lastTail;
 }
 
-function tailText({ publishedAt, receivedAtMs }: Publication, stage: DeliveryStage, nowMs: number): string {
+function tailText(
+  { publishedAt, receivedAtMs, queueSize }: Publication,
+  stage: DeliveryStage,
+  nowMs: number,
+): string {
   let text = '';
   if (publishedAt !== undefined && stage !== 'delayed') text += `,"published_at":"${publishedAt}"`;
-  // Publications are delivered in the turn in which they are taken in: none ever waits inside the gateway.
-  if (stage === 'live') text += `,"received_at":"${isoTimestamp(receivedAtMs)}","queue_size":0`;
+  if (stage === 'live') text += `,"received_at":"${isoTimestamp(receivedAtMs)}","queue_size":${queueSize}`;
   return `${text},"sent_at":"${isoTimestamp(nowMs)}"}`;
 }
 

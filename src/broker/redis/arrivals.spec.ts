@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Arrivals } from './arrivals.js';
+import { Arrivals, type Delay } from './arrivals.js';
 
 const CHANNEL = Buffer.from('books.1');
 
@@ -9,7 +9,7 @@ function work(ms: number): void {
   while (performance.now() < until);
 }
 
-describe('the intake of messages', () => {
+describe('messages that come', () => {
   let handled: string[];
   let feed: { isPaused: boolean; pause(): void; resume(): void };
 
@@ -55,6 +55,20 @@ describe('the intake of messages', () => {
     while (handled.length < 50) await turn();
     expect(Math.max(...perTurn)).toBeLessThanOrEqual(6);
     expect(handled).toEqual(texts);
+  });
+
+  it('says of what has waited when it came, and how many wait behind it', async () => {
+    const delays: (Delay | undefined)[] = [];
+    const intake = new Arrivals((_channel, _bytes, delay) => (delays.push(delay), work(11)), feed);
+    const cameMs = Date.now();
+    push(intake, ['a', 'b', 'c']);
+    const pushedMs = Date.now();
+    while (delays.length < 3) await turn();
+    expect(delays.map((delay) => delay?.queueSize)).toEqual([undefined, 1, 0]);
+    for (const { receivedAtMs } of delays.slice(1) as Delay[]) {
+      expect(receivedAtMs).toBeGreaterThanOrEqual(cameMs);
+      expect(receivedAtMs).toBeLessThanOrEqual(pushedMs);
+    }
   });
 
   it('stops reading while too much waits', async () => {

@@ -13,9 +13,18 @@ export interface Feed {
   resume(): unknown;
 }
 
+/** Of a message that could not be handled when it came. */
+export interface Delay {
+  /** When it came, in milliseconds since the epoch. */
+  readonly receivedAtMs: number;
+  /** How many messages wait behind it. */
+  readonly queueSize: number;
+}
+
 interface Message {
   readonly channel: Buffer;
   readonly bytes: Buffer;
+  readonly receivedAtMs: number;
 }
 
 interface Arrival {
@@ -41,7 +50,7 @@ export class Arrivals {
 
   constructor(
     /** MUST NOT throw. */
-    private readonly handle: (channel: Buffer, bytes: Buffer) => void,
+    private readonly handle: (channel: Buffer, bytes: Buffer, delay?: Delay) => void,
     private readonly feed: Feed,
   ) {}
 
@@ -53,7 +62,7 @@ export class Arrivals {
   push(channel: Buffer, bytes: Buffer): void {
     if (this.isClosed) return;
     if (this.arrival) this.announce(this.arrival);
-    if (this.isResting) this.keep({ channel, bytes });
+    if (this.isResting) this.keep({ channel, bytes, receivedAtMs: Date.now() });
     else this.run(channel, bytes);
   }
 
@@ -70,8 +79,8 @@ export class Arrivals {
     this.waiting.clear();
   }
 
-  private run(channel: Buffer, bytes: Buffer): void {
-    this.handle(channel, bytes);
+  private run(channel: Buffer, bytes: Buffer, delay?: Delay): void {
+    this.handle(channel, bytes, delay);
     const now = performance.now();
     this.spentMs += now - this.countedAt;
     this.countedAt = now;
@@ -87,7 +96,8 @@ export class Arrivals {
     this.isResting = false;
     for (let one = this.waiting.shift(); one; one = this.isResting ? undefined : this.waiting.shift()) {
       this.waitingBytes -= one.bytes.length + MESSAGE_BYTES;
-      this.run(one.channel, one.bytes);
+      const { receivedAtMs } = one;
+      this.run(one.channel, one.bytes, { receivedAtMs, queueSize: this.waiting.length });
     }
     if (!this.isPaused || this.waitingBytes > MAX_WAITING_BYTES / 2) return;
     this.isPaused = false;

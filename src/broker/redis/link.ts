@@ -5,7 +5,7 @@ import { destroyClient, guarded, openClient } from './connection.js';
 import type { RedisDialect } from './dialect.js';
 import { explainedRedisFault, refusalOf } from './faults.js';
 import { RedisHeartbeat, type Probe } from './heartbeat.js';
-import { Arrivals } from './arrivals.js';
+import { Arrivals, type Delay } from './arrivals.js';
 import { RedisSentinelWatch } from './sentinel-watch.js';
 import type { RedisBrokerSettings } from './settings.js';
 import { RedisSubscriptions } from './subscriptions.js';
@@ -16,7 +16,7 @@ export const PROBE = 'kittiwake:probe';
 
 /** What a link reports to. */
 export interface RedisLinkListener {
-  received(channel: Buffer, message: Buffer): void;
+  received(channel: Buffer, message: Buffer, delay: Delay | undefined): void;
   /** One of the connections is dead or silent; both are closed. Called at most once, and not after `close`. */
   lost(fault: string): void;
   /** Redis has ended a subscription, or refused one: another server has the channel. */
@@ -59,7 +59,10 @@ export class RedisLink {
       failed: (fault) => this.fail(fault),
       refused: (fault) => this.refuse(fault),
     });
-    this.intake = new Arrivals((channel, message) => listener.received(channel, message), subscriber.stream);
+    this.intake = new Arrivals(
+      (channel, message, delay) => listener.received(channel, message, delay),
+      subscriber.stream,
+    );
     // Comes before the listener of ioredis, which takes messages out of what was read.
     subscriber.stream.prependListener('data', () => this.intake.begin());
     subscriber.on(dialect.messageEvent, (channel: Buffer, message: Buffer) =>

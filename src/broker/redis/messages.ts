@@ -5,6 +5,7 @@ import { INPUT_BOUNDS } from '../../protocol/json/bounds.js';
 import { JsonDocument, type JsonReading } from '../../protocol/json/json-document.js';
 import { Publication, PublicationError } from '../../protocol/publication.js';
 import { BrokerError } from '../broker.error.js';
+import type { Delay } from './arrivals.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type RedisBrokerSettings } from './settings.js';
 
 /** Why a message was not taken for a publication. */
@@ -35,14 +36,15 @@ export class RedisMessages {
   }
 
   /** The publication that the bytes hold; `undefined`, logged and counted, when they hold none. Never throws. */
-  read(channel: string, bytes: Buffer): Publication | undefined {
+  read(channel: string, bytes: Buffer, delay?: Delay): Publication | undefined {
     if (bytes.length > this.maxBytes) {
       const limits = `${bytes.length} bytes, allowed are ${this.maxBytes}`;
       this.warnings.warn('oversized', `message on ${JSON.stringify(channel)} dropped: ${limits}`);
       return this.drop('oversized');
     }
     try {
-      return Publication.of(JsonDocument.read(bytes, this.reading).text);
+      const publication = Publication.of(JsonDocument.read(bytes, this.reading).text);
+      return delay ? Object.assign(publication, delay) : publication;
     } catch (error) {
       this.logDefect(channel, error);
       return this.drop('malformed');

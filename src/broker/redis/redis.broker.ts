@@ -7,6 +7,7 @@ import { RedisChannels } from './channels.js';
 import { PLAIN } from './dialect.js';
 import { explainedError } from './faults.js';
 import { PROBE, RedisLink, type RedisManner } from './link.js';
+import type { Delay } from './arrivals.js';
 import { RedisMessages, type MessageFault } from './messages.js';
 import { recover } from './recovery.js';
 import { RedisRole } from './role.js';
@@ -87,7 +88,7 @@ export class RedisBroker implements Broker {
     const link = await RedisLink.open(
       this.settings,
       this.manner,
-      { received: (channel, message) => this.receive(channel, message), lost: (fault) => this.lose(fault) },
+      { received: (...message) => this.receive(...message), lost: (fault) => this.lose(fault) },
       signal,
     );
     this.link = link;
@@ -101,10 +102,10 @@ export class RedisBroker implements Broker {
     this.change('ready');
   }
 
-  private receive(name: Buffer, message: Buffer): void {
+  private receive(name: Buffer, message: Buffer, delay: Delay | undefined): void {
     const channel = name.toString().slice(this.settings.prefix.length);
     if (!this.channels.has(channel)) return;
-    const publication = this.messages.read(channel, message);
+    const publication = this.messages.read(channel, message, delay);
     if (publication) this.listener?.received(channel, publication);
   }
 

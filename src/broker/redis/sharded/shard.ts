@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { Delay } from '../arrivals.js';
 import { BrokerError, faultText } from '../../broker.error.js';
 import { RedisClusterView } from './cluster-view.js';
 import { SHARDED } from '../dialect.js';
@@ -12,7 +13,7 @@ const EXPLAINED_MS = 1000;
 
 /** What a shard reports to. */
 export interface RedisShardListener {
-  received(shard: RedisShard, name: Buffer, message: Buffer): void;
+  received(shard: RedisShard, name: Buffer, message: Buffer, delay: Delay | undefined): void;
   /** It no longer carries the partitions. With the last one, or when it fails, it is closed. */
   lost(shard: RedisShard, partitions: readonly RedisPartition[], why: string): void;
 }
@@ -74,8 +75,8 @@ export class RedisShard implements RedisLinkListener {
   }
 
   /** See {@link RedisLinkListener.received}. */
-  received(name: Buffer, message: Buffer): void {
-    this.listener.received(this, name, message);
+  received(name: Buffer, message: Buffer, delay: Delay | undefined): void {
+    this.listener.received(this, name, message, delay);
   }
 
   /** See {@link RedisLinkListener.lost}. */

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { Publication } from '../../../protocol/publication.js';
 import { BrokerError, brokerError } from '../../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../../broker.js';
+import type { Delay } from '../arrivals.js';
 import { RedisMessages, type MessageFault } from '../messages.js';
 import { RedisPartition } from './partition.js';
 import { partitionOf } from './partitioning.js';
@@ -86,14 +87,14 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
   }
 
   /** See {@link RedisShardListener.received}. */
-  received(shard: RedisShard, name: Buffer, message: Buffer): void {
+  received(shard: RedisShard, name: Buffer, message: Buffer, delay: Delay | undefined): void {
     const text = name.toString();
     const tagEnd = text.indexOf('}:', this.settings.prefix.length);
     const partition = this.partitions[Number(text.slice(this.settings.prefix.length + 1, tagEnd))];
     const channel = text.slice(tagEnd + 2);
     // Before the message is parsed: a channel may have been left, or gone to another shard, while it was on its way.
     if (!partition?.has(channel) || !shard.carries(partition)) return;
-    const publication = this.messages.read(channel, message);
+    const publication = this.messages.read(channel, message, delay);
     if (publication) this.listener?.received(channel, publication);
   }
 
