@@ -6,7 +6,7 @@ export class BrokerError extends Error {
 
   constructor(
     message: string,
-    /** Whether the message says what to do: somebody has to, for it will not pass by itself. */
+    /** Whether the message says what to do: the fault will not pass by itself. */
     readonly hasCure = false,
   ) {
     super(message);
@@ -14,14 +14,14 @@ export class BrokerError extends Error {
 }
 
 /**
- * What a driver's fault becomes. Has no `cause`: an error of ioredis carries its command's arguments, which for AUTH
- * are the password and for PUBLISH the publication.
+ * Turns a driver's fault into an error without a `cause`: an error of ioredis carries its command's arguments, which
+ * for AUTH are the password and for PUBLISH the publication.
  */
 export function brokerError(fault: unknown, what?: string): BrokerError {
   return new BrokerError(what === undefined ? faultText(fault) : `${what}: ${faultText(fault)}`);
 }
 
-/** What a fault says. */
+/** The text of a fault. */
 export function faultText(fault: unknown): string {
   if (!isNativeError(fault)) return String(fault);
   // Node reports a host name with several addresses, none of which answers, as one error without a message.

@@ -1,12 +1,12 @@
 import type { Publication } from '../protocol/publication.js';
 
 /**
- * Whether what is published now is received: `ready` yes; `lost` not, be it on some channels only, until the connection
- * is back; `stopped` before {@link Broker.start} and after {@link Broker.stop}.
+ * The state of a broker. `ready`: publications are received; `lost`: they are not, be it on some channels only, until
+ * the connection is back; `stopped`: before {@link Broker.start} and after {@link Broker.stop}.
  */
 export type BrokerState = 'stopped' | 'ready' | 'lost';
 
-/** What a broker reports to. Neither method may throw. */
+/** The receiver of a broker's publications and changes of state. Neither method may throw. */
 export interface BrokerListener {
   /** A publication has arrived on a channel that this node has joined. */
   received(channel: string, publication: Publication): void;
@@ -41,7 +41,7 @@ export interface Broker {
   leave(channel: string): Promise<void>;
   /**
    * Sends a publication to every node that has joined the channel, this one included.
-   * @returns nothing when it has been handed over already, which spares those who publish much a promise each.
+   * @returns nothing when it has been handed over already, which saves a promise for each publication.
    * @throws {BrokerError} when it could not be handed over, as a rejection; at once, and never queued, while the broker
    * is stopped, or lost for this channel.
    */

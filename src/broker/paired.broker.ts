@@ -65,14 +65,14 @@ export class PairedBroker implements Broker {
     await Promise.all([this.main.stop(), this.alternate.stop()]);
   }
 
-  /** Takes what happened to one of the two. */
+  /** Combines a change of one broker with the state of the other. */
   private report(half: BrokerState, channels: readonly string[] | undefined): void {
     const { state } = this;
     // Until both have started there is nothing to tell.
     if (state === 'stopped') return;
     // One is back, the other is not.
     if (state !== half && this.reported !== 'stopped') return;
-    // What is lost altogether cannot be lost any more.
+    // All channels have been reported as lost already.
     if (state === this.reported && (state === 'ready' || this.isAllLost)) return;
     this.reported = state;
     this.isAllLost = state === 'lost' && channels === undefined;

@@ -1,6 +1,6 @@
 import type { JsonText } from '../protocol/json/json.js';
 
-/** What one worker process sends the others: a channel and the text of a publication. */
+/** A message of one worker process to the others: a channel and the text of a publication. */
 export interface RelayFrame {
   readonly channel: string;
   readonly text: JsonText;
@@ -35,13 +35,13 @@ function textStart(frame: Buffer): number {
   return LENGTH_BYTES + CHANNEL_LENGTH_BYTES + frame.readUInt32BE(LENGTH_BYTES);
 }
 
-/** Puts frames together from what a socket brings. */
+/** Assembles frames from the chunks of a socket. */
 export class FrameReader {
   private rest: Buffer[] = [];
   private restLength = 0;
   private wanted = LENGTH_BYTES;
 
-  /** @returns all that is whole now, as one piece, for {@link framesIn}; nothing if no frame is. */
+  /** @returns all frames that are whole now, as one piece, for {@link framesIn}; nothing if there are none. */
   wholeFrames(bytes: Buffer): Buffer | undefined {
     this.rest.push(bytes);
     this.restLength += bytes.length;
@@ -53,7 +53,7 @@ export class FrameReader {
     return end === 0 ? undefined : joined.subarray(0, end);
   }
 
-  /** Sees how many bytes the next frame needs, so that a large one is not joined again with each of its pieces. */
+  /** Notes the bytes that the next frame needs, so that a large one is not joined again with each of its pieces. */
   private endOfFrames(bytes: Buffer): number {
     let end = 0;
     for (;;) {

@@ -1,7 +1,7 @@
 /**
- * Runs a task that obeys a signal, and signals it when its time is up.
+ * Runs a task that obeys a signal, with a time limit.
  * @param signal ends the task before that.
- * @throws what the signal gives as its reason, or that the time is up.
+ * @throws the signal's reason, or an error that names the time limit.
  */
 export async function within<T>(
   timeoutMs: number,

@@ -9,10 +9,10 @@ import { channelOf, FrameReader, framesIn, relayFrame, textOf } from './relay-fr
 
 const RECONNECT_MS = 100;
 
-/** What is published in one turn of the event loop, written at once. */
+/** The publications of one turn of the event loop, which are written at once. */
 interface Outgoing {
   readonly frames: Buffer[];
-  /** Settles when the system has all of it: then it arrives, even if this process ends. */
+  /** Settles when the operating system has all of it: then it arrives, even if this process ends. */
   readonly written: Promise<void>;
   settle(error: Error | null | undefined): void;
 }
@@ -97,7 +97,7 @@ export class WorkersBroker implements Broker {
     try {
       this.listener?.received(channel, Publication.of(textOf(frame)));
     } catch (error) {
-      this.logger.error(stackOf(error)); // what a worker sends was parsed there
+      this.logger.error(stackOf(error)); // a defect: the sender has parsed it
     }
   }
 
@@ -128,7 +128,7 @@ export class WorkersBroker implements Broker {
     const written = new Promise<void>((resolve, reject) => {
       settle = (error) => (error ? reject(brokerError(error, 'cannot publish')) : resolve());
     });
-    written.catch(() => undefined); // whoever published hears of it
+    written.catch(() => undefined); // publish() rejects with it
     return { frames: [], written, settle };
   }
 

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FrameReader } from './relay-frame.js';
 
-/** A worker that lets more than this wait does not keep up: it loses its connection, knows so, and begins anew. */
+/** A worker with more than this waiting does not keep up: it is disconnected, reports `lost`, and connects again. */
 const MAX_WAITING_BYTES = 67_108_864;
 
-/** Between the worker processes of one machine: what one publishes goes to all others, as the bytes that came. */
+/** Relays publications between the worker processes of one machine, as the bytes that came. */
 export class WorkersRelay {
   private readonly sockets = new Set<Socket>();
 

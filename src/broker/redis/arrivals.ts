@@ -4,10 +4,10 @@ import { Fifo } from '../../base/fifo.js';
 const SLICE_MS = 10;
 /** With more than this waiting, nothing is read from Redis until half of it is handled. */
 const MAX_WAITING_BYTES = 4_194_304;
-/** What a message that waits costs beside its bytes. */
+/** The estimated cost of a waiting message beside its bytes. */
 const MESSAGE_BYTES = 256;
 
-/** Where messages come from, such as a socket. */
+/** The source of messages, such as a socket. */
 export interface Feed {
   pause(): unknown;
   resume(): unknown;
@@ -41,7 +41,7 @@ export class Arrivals {
   private readonly waiting = new Fifo<Message>();
   private waitingBytes = 0;
   private spentMs = 0;
-  /** Up to when time is counted. */
+  /** The time up to which `spentMs` counts, by `performance.now()`. */
   private countedAt = 0;
   private isResting = false;
   private isPaused = false;
@@ -54,7 +54,7 @@ export class Arrivals {
     private readonly feed: Feed,
   ) {}
 
-  /** A read begins: what it brings is pushed in the same turn, and counts from here. */
+  /** Called before a read, whose messages are pushed in the same turn: their time counts from here. */
   begin(): void {
     this.countedAt = performance.now();
   }
@@ -66,14 +66,14 @@ export class Arrivals {
     else this.run(channel, bytes);
   }
 
-  /** Resolves with the next message; at once while some wait, for what came after them may lie unread. */
+  /** Resolves with the next message; at once while messages wait, as later ones may still be unread. */
   arrived(): Promise<void> {
     if (this.isResting) return Promise.resolve();
     this.arrival ??= newArrival();
     return this.arrival.promise;
   }
 
-  /** Drops what waits, and what comes. */
+  /** Drops messages that wait, and later ones. */
   close(): void {
     this.isClosed = true;
     this.waiting.clear();
@@ -86,7 +86,7 @@ export class Arrivals {
     this.countedAt = now;
     if (this.spentMs < SLICE_MS) return;
     this.isResting = true;
-    // After what was just handled is written: its setImmediate came first.
+    // Runs after the deliveries of the handled messages are written: their setImmediate came first.
     setImmediate(() => this.goOn());
   }
 

@@ -2,11 +2,11 @@ import type { RedisLink } from './link.js';
 
 /** The channels that this node has joined, under the names that they have in Redis. */
 export class RedisChannels {
-  /** Each with its confirmation. */
+  /** Each with the promise of its confirmation. */
   private readonly joined = new Map<string, Promise<void>>();
 
   constructor(
-    /** Stands before the channel in its name. */
+    /** Precedes each channel in its name in Redis. */
     readonly prefix: string,
   ) {}
 
@@ -38,7 +38,7 @@ export class RedisChannels {
     if (this.joined.delete(channel)) link?.subscriptions.leave(this.prefix + channel);
   }
 
-  /** Joins all channels on another link, and the ones given, which are not for publications. */
+  /** Joins all channels on another link, and `more`, which carry no publications. */
   async rejoin(link: RedisLink, ...more: string[]): Promise<void> {
     const names = [...more, ...this.joined.keys()].map((channel) => this.prefix + channel);
     await link.subscriptions.joinAll(names, (name) => {

@@ -6,7 +6,7 @@ import { parseRedisUrl, sentinelAddresses, serverPlaces, type RedisBrokerSetting
 
 /**
  * The ways to connect, to be tried in turn: one, or one for each node of a Cluster, shuffled to spread the gateways
- * over the nodes. A Cluster needs no client that knows its slots: what is published on one node is heard on all.
+ * over the nodes. Plain Pub/Sub needs no client that knows the slots: a publication on one node reaches all.
  * @throws when the settings contradict each other or a PEM file cannot be read.
  */
 export async function connectionOptions(settings: RedisBrokerSettings): Promise<RedisOptions[]> {
@@ -41,7 +41,7 @@ export async function openClient(options: RedisOptions, signal: AbortSignal): Pr
   });
 }
 
-/** Does something with a connection, and ends it when that fails or takes too long. */
+/** Runs a task on a connection, which ends when the task fails or the signal is aborted. */
 export async function guarded<T>(client: Redis, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
   const abort = () => destroyClient(client);
   signal.addEventListener('abort', abort);
@@ -64,7 +64,7 @@ export function destroyClient(client: Redis): void {
   stream?.destroy();
 }
 
-/** One connection lives once: whoever opened it decides what comes after. */
+/** A connection does not reconnect by itself: its owner decides. */
 const ONE_CONNECTION = {
   lazyConnect: true,
   // Works with every Redis and every proxy; nothing that RESP3 adds is needed.

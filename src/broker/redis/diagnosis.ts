@@ -4,7 +4,7 @@ import type { RedisOptions } from 'ioredis';
 import { faultText } from '../broker.error.js';
 import { SPEAKS_NO_TLS, SPEAKS_TLS } from './faults.js';
 
-/** How long a port has to show what it is, in milliseconds, each time that it is asked. */
+/** The time limit for each question to a port, in milliseconds. */
 const ANSWER_MS = 1000;
 
 interface Place {
@@ -14,10 +14,10 @@ interface Place {
 
 /**
  * Finds out why a server that takes connections did not talk to us: which of the two sides speaks TLS, whether it wants
- * a certificate, or nobody but itself. ioredis sees of all that a connection that ended, or no answer.
- * @param isSilent whether it took the connection and said nothing: if we did not begin with TLS, it hangs.
+ * a certificate, or refuses other machines. To ioredis, all of that is a connection that ended, or no answer.
+ * @param isSilent whether it took the connection and said nothing: unless we began with TLS, it hangs.
  * @param signal ends it.
- * @returns what is wrong, if that can be told.
+ * @returns the fault, if it can be found.
  */
 export async function diagnose(
   options: RedisOptions,
@@ -53,7 +53,7 @@ interface Heard {
   readonly fault: string | undefined;
 }
 
-/** What a connection brings first: some text, an error, or neither. */
+/** The first thing that a connection brings: some text, an error, or neither within the time limit. */
 function heard(socket: Socket, signal: AbortSignal, question?: string): Promise<Heard> {
   return new Promise((resolve) => {
     let isSecure = false;

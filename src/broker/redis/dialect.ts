@@ -5,16 +5,16 @@ import { faultText } from '../broker.error.js';
 export interface RedisDialect {
   /** The event with which ioredis hands over a message. */
   readonly messageEvent: 'messageBuffer' | 'smessageBuffer';
-  /** Channels may share a command when this is equal. */
+  /** Channels of the same group may share a command. */
   groupOf(channel: string): string;
   subscribe(client: Redis, channels: readonly string[]): Promise<unknown>;
   unsubscribe(client: Redis, channels: readonly string[]): Promise<unknown>;
   publish(client: Redis, channel: string, text: string): Promise<unknown>;
-  /** Sent after what unsubscribes. @returns why no answer on this connection can be trusted any more, if so. */
+  /** Sent after unsubscribing. @returns the reason why answers on this connection cannot be trusted any more, if so. */
   disorder?(client: Redis): Promise<string | undefined>;
 }
 
-/** What is published on any server reaches all of a Cluster. */
+/** Plain Pub/Sub: a publication on any server of a Cluster reaches all of them. */
 export const PLAIN: RedisDialect = {
   messageEvent: 'messageBuffer',
   groupOf: () => '',
@@ -23,10 +23,10 @@ export const PLAIN: RedisDialect = {
   publish: (client, channel, text) => client.publish(channel, text),
 };
 
-/** What is published reaches the servers that have the slot of the channel: `{tag}` in its name decides on it. */
+/** Sharded Pub/Sub: a publication reaches the servers with the slot of the channel, set by `{tag}` in its name. */
 export const SHARDED: RedisDialect = {
   messageEvent: 'smessageBuffer',
-  // A command is refused whose channels have different slots, be they of one server.
+  // Redis refuses a command whose channels have different slots, even if one server has them.
   groupOf: (channel) => channel.slice(0, channel.indexOf('}')),
   subscribe: (client, channels) => client.ssubscribe(...channels),
   unsubscribe: (client, channels) => client.sunsubscribe(...channels),

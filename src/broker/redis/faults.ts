@@ -2,7 +2,7 @@ import { remedyIn, TLS_FAULTS, type KnownFault } from '../../base/tls-fault.js';
 import { BrokerError, faultText } from '../broker.error.js';
 import type { RedisBrokerSettings } from './settings.js';
 
-/** What the gateway says of a Redis that it cannot use. */
+/** The gateway's own words for a Redis that it cannot use. */
 export const SPEAKS_TLS = 'the port speaks TLS, and TLS is not switched on';
 export const SPEAKS_NO_TLS = 'the port does not speak TLS';
 export const IS_REPLICA = 'it is a replica: what is published there does not reach the other nodes';
@@ -37,30 +37,30 @@ const KNOWN: readonly KnownFault[] = [
   ...TLS_FAULTS,
 ];
 
-/** A fault in words that help. */
+/** A fault with its remedy, if that is known. */
 export interface RedisFault {
   readonly text: string;
   /** Whether the text says what to do. */
   readonly hasCure: boolean;
 }
 
-/** Adds to what Redis, Node or OpenSSL say of a fault what helps against it, as far as that is known. */
+/** Adds the remedy, if it is known, to the text of a fault from Redis, Node or OpenSSL. */
 export function explainedRedisFault(fault: string, settings: RedisBrokerSettings): RedisFault {
   const remedy = /\bNOPERM\b/.test(fault) ? { cure: rightsCure(settings) } : remedyIn(KNOWN, fault);
-  // Sentinels name another one, if not at once.
+  // The Sentinels will name another server before long.
   if (remedy?.says === IS_REPLICA && settings.sentinels.length > 0)
     return { text: IS_REPLICA, hasCure: false };
   if (!remedy) return { text: fault, hasCure: false };
   return { text: `${remedy.says ?? fault.replace(/\.$/, '')} (${remedy.cure})`, hasCure: true };
 }
 
-/** An error that says of a fault what helps against it. */
+/** An error with the text of a fault and its remedy. */
 export function explainedError(what: string, fault: unknown, settings: RedisBrokerSettings): BrokerError {
   const { text, hasCure } = explainedRedisFault(faultText(fault), settings);
   return new BrokerError(`${what}: ${text}`, hasCure);
 }
 
-/** What an answer tells of a server that takes nothing that is published, or not from us; nothing of other faults. */
+/** The text of an error with which a server refuses publications, all or ours; nothing for other errors. */
 export function refusalOf(error: unknown): string | undefined {
   const text = faultText(error);
   return /^(?:READONLY|NOPERM|NOAUTH)\b/.test(text) ? text : undefined;

@@ -1,13 +1,13 @@
-/** Asks one connection whether it works; resolves to what is wrong, or to nothing. MUST NOT reject. */
+/** Checks one connection; resolves to the fault, or to nothing. MUST NOT reject. */
 export type Probe = () => Promise<string | undefined>;
 
-/** How often to ask, and how long to wait for an answer, in milliseconds. */
+/** The interval between questions and the time limit for an answer, in milliseconds. */
 export interface HeartbeatTiming {
   readonly pingIntervalMs: number;
   readonly pingTimeoutMs: number;
 }
 
-/** Asks connections over and over, the first time at once, until one is found dead: that is reported once. */
+/** Checks connections over and over, the first time at once, until one is found dead: that is reported once. */
 export class RedisHeartbeat {
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;

@@ -11,10 +11,10 @@ import type { RedisBrokerSettings } from './settings.js';
 import { RedisSubscriptions } from './subscriptions.js';
 import { firstWay } from './ways.js';
 
-/** Joined and published on to see whether that may be done. No topic has its name: topics have a dot. */
+/** The channel that is joined and published on to check permissions. No topic has its name: topics have a dot. */
 export const PROBE = 'kittiwake:probe';
 
-/** What a link reports to. */
+/** The receiver of a link's messages and faults. */
 export interface RedisLinkListener {
   received(channel: Buffer, message: Buffer, delay: Delay | undefined): void;
   /** One of the connections is dead or silent; both are closed. Called at most once, and not after `close`. */
@@ -23,12 +23,12 @@ export interface RedisLinkListener {
   moved?(isRefusal: boolean): void;
 }
 
-/** How a link speaks to its server. */
+/** The commands and checks that a link uses with its server. */
 export interface RedisManner {
   readonly dialect: RedisDialect;
-  /** A channel on which nobody listens. Nothing is tried when there is none. */
+  /** A channel to try joining and publishing on, where nobody listens. Without one, nothing is tried. */
   readonly probe?: string;
-  /** Asks whether the server is to be trusted, when the link is opened and with each heartbeat. @returns what is wrong. */
+  /** Checks the server when the link is opened and with each heartbeat. @returns the fault, if any. */
   check(publisher: Redis): Promise<string | undefined>;
 }
 
@@ -106,7 +106,7 @@ export class RedisLink {
     }
   }
 
-  /** Asks the server something. */
+  /** Asks the server something on the publishing connection. */
   ask<T>(question: (publisher: Redis) => Promise<T>): Promise<T> {
     return question(this.publisher);
   }
@@ -127,7 +127,7 @@ export class RedisLink {
     this.listener.lost(explainedRedisFault(fault, this.settings).text);
   }
 
-  /** A server that takes nothing any more is lost. That some channels may not be used is told once: others go on. */
+  /** A server that has become read-only is lost. Missing rights, maybe to some channels only, are logged once. */
   private refuse(fault: string): void {
     if (fault.startsWith('READONLY')) this.fail(fault);
     if (!fault.startsWith('NOPERM') || this.hasWarned) return;
@@ -184,7 +184,7 @@ async function openClients(
   });
 }
 
-/** Asks the server what is wrong with it, and publishes something that nobody hears. @throws what it answers. */
+/** Checks the server, and publishes where nobody listens. @returns the fault, if any. @throws the server's error. */
 async function publisherFault(publisher: Redis, manner: RedisManner): Promise<string | undefined> {
   const { dialect, probe } = manner;
   const published = probe === undefined ? undefined : dialect.publish(publisher, probe, '');
@@ -192,14 +192,14 @@ async function publisherFault(publisher: Redis, manner: RedisManner): Promise<st
   return fault;
 }
 
-/** Sees whether channels can be joined. @throws what Redis answers. */
+/** Checks that channels can be joined. @throws Redis' error. */
 async function tryJoining(subscriber: Redis, { dialect, probe }: RedisManner): Promise<void> {
   if (probe === undefined) return;
   await dialect.subscribe(subscriber, [probe]);
   await dialect.unsubscribe(subscriber, [probe]);
 }
 
-/** None, whatever the answer: an error is one too, and the end of a connection is noticed by itself. */
+/** Only a refusal is a fault: other errors are answers, too, and the end of a connection is noticed by itself. */
 function pingFault(client: Redis): Promise<string | undefined> {
   return client.ping().then(noFault, refusalOf);
 }

@@ -8,7 +8,7 @@ import { BrokerError } from '../broker.error.js';
 import type { Delay } from './arrivals.js';
 import { DEFAULT_MAX_MESSAGE_BYTES, type RedisBrokerSettings } from './settings.js';
 
-/** Why a message was not taken for a publication. */
+/** The reason why a message was not taken for a publication. */
 export type MessageFault = 'oversized' | 'malformed';
 
 /** Tells publications from whatever else is published on a channel: anyone with access to Redis may write there. */
@@ -18,7 +18,7 @@ export class RedisMessages {
   private readonly maxBytes: number;
   private readonly reading: JsonReading;
 
-  /** @param onDropped is told of each message that is not taken for a publication. */
+  /** @param onDropped called for each message that is not taken for a publication. */
   constructor(
     settings: RedisBrokerSettings,
     private readonly onDropped: (reason: MessageFault) => void,

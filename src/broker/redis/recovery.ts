@@ -6,9 +6,9 @@ const MIN_RECONNECT_MS = 100;
 const MAX_RECONNECT_MS = 2000;
 
 /**
- * Tries over and over until it succeeds, and waits before each try.
+ * Repeats an attempt until it succeeds, with a wait before each try.
  * @param signal ends it.
- * @param logger is told why a try failed: as a warning, once for each reason that somebody has to do something about.
+ * @param logger gets the reasons of failures: as a warning, once each, where the operator has to act.
  * @returns whether it succeeded.
  */
 export async function recover(
@@ -39,7 +39,7 @@ function tell(error: unknown, warned: Set<string>, logger: Pick<Logger, 'warn' |
   logger.warn(text);
 }
 
-/** Grows from try to try, and differs from node to node so that they do not come back all at once. */
+/** Exponential backoff with jitter, so that nodes do not come back all at once. */
 function reconnectDelayMs(tries: number): number {
   const ceilingMs = Math.min(MAX_RECONNECT_MS, MIN_RECONNECT_MS * 2 ** (tries + 1));
   return MIN_RECONNECT_MS + Math.random() * (ceilingMs - MIN_RECONNECT_MS);

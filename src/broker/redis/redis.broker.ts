@@ -31,7 +31,7 @@ export class RedisBroker implements Broker {
   private currentState: BrokerState = 'stopped';
 
   /**
-   * @param onDropped is told of each message that is not delivered because it is not a publication or too large.
+   * @param onDropped called for each message that is not delivered because it is not a publication or too large.
    * @throws when the URL is not one; the message does not repeat it.
    */
   constructor(
@@ -82,7 +82,7 @@ export class RedisBroker implements Broker {
     await Promise.all([this.link?.close(), this.recovery]);
   }
 
-  /** Opens a link, joins what this node has joined, and is ready. */
+  /** Opens a link, joins the channels of this node again, and becomes `ready`. */
   private async connect(): Promise<void> {
     const { signal } = this.stopping;
     const link = await RedisLink.open(
@@ -110,7 +110,7 @@ export class RedisBroker implements Broker {
   }
 
   private lose(fault: string): void {
-    // Before it is ready, whoever opens the link sees it fail.
+    // Before it is ready, connect() throws.
     if (this.state !== 'ready') return;
     this.logger.warn(`${this.name} is lost: ${fault}`);
     this.change('lost');

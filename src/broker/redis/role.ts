@@ -4,14 +4,14 @@ import { IS_REPLICA, IS_SENTINEL } from './faults.js';
 import { faultText } from '../broker.error.js';
 
 /**
- * Asks a server whether it is the primary. One that was made a replica keeps its connections and takes what is
- * published, and nobody but its own subscribers gets it.
+ * Asks a server whether it is the primary. One that was made a replica keeps its connections and takes publications,
+ * which nobody but its own subscribers gets.
  */
 export class RedisRole {
   private readonly logger = new Logger('RedisBroker');
   private isUnknown = false;
 
-  /** @returns what is wrong; nothing, and a warning once, when the user may not ask. @throws what else Redis says. */
+  /** @returns the fault; nothing, with one warning, when the user may not ask. @throws other errors of Redis. */
   async fault(client: Redis): Promise<string | undefined> {
     if (this.isUnknown) return undefined;
     const role = await this.ask(client);
@@ -43,7 +43,7 @@ export class RedisRole {
   }
 }
 
-/** The user has no right to the command, or the service that keeps Redis has taken it away. */
+/** Whether the user has no right to the command, or a hosted Redis has it removed. */
 function isRefused(error: unknown): boolean {
   return /^NOPERM\b|unknown command/.test(faultText(error));
 }

@@ -2,9 +2,9 @@ import { lookup } from 'node:dns/promises';
 import { Redis, type RedisOptions } from 'ioredis';
 import { destroyClient } from './connection.js';
 
-/** What a Sentinel publishes when it knows of another master: `<name> <old host> <old port> <new host> <new port>`. */
+/** A Sentinel's channel for a change of master: `<name> <old host> <old port> <new host> <new port>`. */
 const SWITCH = '+switch-master';
-/** Between attempts to reach a Sentinel that is away, in milliseconds. */
+/** The wait between attempts to reach a Sentinel that is away, in milliseconds. */
 const RETRY_MS = 1000;
 
 /**
@@ -17,7 +17,7 @@ export class RedisSentinelWatch {
 
   /**
    * @param master a connection to the server that is the master so far.
-   * @param onChange is told what has happened, at most once.
+   * @param onChange called at most once, with the change in words.
    */
   constructor(
     private readonly options: RedisOptions,
@@ -47,7 +47,7 @@ export class RedisSentinelWatch {
       protocol: 2,
       replyMapping: 'legacy',
     });
-    // Silent: the others will do, and so will the next attempt.
+    // Silent: another Sentinel or the next attempt will do.
     client.on('error', () => undefined);
     client.on('ready', () => void client.subscribe(SWITCH).catch(() => undefined));
     client.on('message', (_channel, text) => void this.hear(text));
@@ -56,7 +56,7 @@ export class RedisSentinelWatch {
 
   private async hear(text: string): Promise<void> {
     const [name, , , host = '', port] = text.split(' ');
-    // A Sentinel that learns of it late tells of the server that this link is connected to.
+    // A Sentinel that learns of a change late may name the server that this link is connected to.
     if (name !== this.options.name || (await this.isMaster(host, Number(port))) || this.isClosed) return;
     this.close();
     this.onChange(`the Sentinels have made ${host}:${port} the master`);

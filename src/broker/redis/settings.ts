@@ -1,7 +1,7 @@
 import type { ClientTls } from '../../config/client-tls.js';
 import type { InputBounds } from '../../protocol/json/bounds.js';
 
-/** How a Redis broker reaches its server, and how long it trusts it without an answer. */
+/** The servers of a Redis broker, its channels, limits and time limits. */
 export interface RedisBrokerSettings {
   /**
    * `redis://user:password@host:port`, `rediss://` for TLS, or `unix://user:password@/path` for a Unix socket. With
@@ -9,7 +9,7 @@ export interface RedisBrokerSettings {
    * belong to databases.
    */
   readonly url: string;
-  /** Stands before the topic in the name of every Redis channel; may be empty. */
+  /** Precedes the topic in the name of every Redis channel; may be empty. */
   readonly prefix: string;
   /** Time between PINGs on each connection, in milliseconds. */
   readonly pingIntervalMs: number;
@@ -25,20 +25,20 @@ export interface RedisBrokerSettings {
   readonly sentinelPassword?: string | undefined;
   /** `host:port` of some nodes of a Redis Cluster; the port may be left out (6379). Empty: no Cluster. */
   readonly clusterNodes: readonly string[];
-  /** Sharded Pub/Sub of the Cluster, on so many partitions. Default: 0, plain Pub/Sub. */
+  /** The number of partitions for sharded Pub/Sub of the Cluster. Default: 0, plain Pub/Sub. */
   readonly partitions?: number | undefined;
   /** TLS beyond what `rediss://` says; given, TLS is used whatever the scheme. */
   readonly tls?: ClientTls | undefined;
-  /** Larger messages are dropped, in bytes. Default: {@link DEFAULT_MAX_MESSAGE_BYTES}. */
+  /** The largest message, in bytes; larger ones are dropped. Default: {@link DEFAULT_MAX_MESSAGE_BYTES}. */
   readonly maxMessageBytes?: number | undefined;
-  /** What a message may have of what takes memory; others are dropped. Default: as everywhere. */
+  /** The bounds of the JSON in a message; messages beyond them are dropped. Default: those of all input. */
   readonly bounds?: InputBounds | undefined;
 }
 
 /** As large as a frame that a client may send. */
 export const DEFAULT_MAX_MESSAGE_BYTES = 1_048_576;
 
-/** Where a server listens. */
+/** Host and port of a server. */
 export interface RedisAddress {
   readonly host: string;
   readonly port: number;
@@ -49,7 +49,7 @@ export interface RedisSocket {
   readonly path: string;
 }
 
-/** What the URL says: where, as whom, and whether with TLS. */
+/** The parts of a Redis URL: place, credentials, and whether to use TLS. */
 export interface RedisUrl {
   readonly place: RedisAddress | RedisSocket;
   readonly username: string | undefined;
@@ -84,7 +84,7 @@ export function sentinelAddresses(settings: RedisBrokerSettings): RedisAddress[]
   return settings.sentinels.map((sentinel) => parseAddress(sentinel, SENTINEL_PORT));
 }
 
-/** Where one is to be connected to: the nodes of the Cluster, else the server of the URL. */
+/** The places to connect to: the nodes of the Cluster, else the server of the URL. */
 export function serverPlaces(settings: RedisBrokerSettings): (RedisAddress | RedisSocket)[] {
   if (settings.clusterNodes.length === 0) return [parseRedisUrl(settings.url).place];
   return settings.clusterNodes.map((node) => parseAddress(node, REDIS_PORT));

@@ -11,13 +11,13 @@ interface Joining {
   readonly reject: (error: Error) => void;
 }
 
-/** What is told of subscriptions. */
+/** The receiver of the faults of subscriptions. */
 export interface RedisSubscriptionsListener {
-  /** Channels could not be joined here, for another server has them. */
+  /** Redis has answered MOVED: another server has the channels. */
   redirected(): void;
-  /** Redis does not do what it was asked. */
+  /** Channels could not be joined, for any reason. */
   refused(fault: string): void;
-  /** The connection is of no use any more. */
+  /** The connection cannot be used any more. */
   failed(fault: string): void;
 }
 
@@ -45,7 +45,7 @@ export class RedisSubscriptions {
 
   leave(channel: string): void {
     this.flushSoon();
-    // Whoever still waits for it has given it up: nothing will arrive, and nothing is missed.
+    // A join that still waits has been given up: nothing will arrive, and nothing is missed.
     this.joining.get(channel)?.resolve();
     this.joining.delete(channel);
     this.leaving.add(channel);
@@ -65,7 +65,7 @@ export class RedisSubscriptions {
     if (this.joining.size === 0 && this.leaving.size === 0) setImmediate(() => this.flush());
   }
 
-  /** UNSUBSCRIBE goes first: a channel in both was left and then joined, for the other order leaves it in one. */
+  /** UNSUBSCRIBE goes first: a channel in both sets was left and then joined, as `leave` ends a join that waits. */
   private flush(): void {
     const { joining, leaving } = this;
     this.joining = new Map();

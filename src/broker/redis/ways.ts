@@ -13,7 +13,7 @@ const NOBODY_THERE = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/
 /**
  * Tries the ways to connect in turn, until one works.
  * @param signal ends the attempts.
- * @throws {BrokerError} naming host and port when none works within `connectTimeoutMs`, with what helps if that is known.
+ * @throws {BrokerError} naming host and port when none works within `connectTimeoutMs`, with the remedy if it is known.
  */
 export async function firstWay<T>(
   settings: RedisBrokerSettings,

@@ -6,7 +6,7 @@ interface Range {
   readonly primary: string;
 }
 
-/** Which server has which slots. */
+/** The hash slots of a Cluster by server. */
 export class RedisClusterMap {
   private constructor(
     private readonly ranges: readonly Range[],
@@ -16,7 +16,7 @@ export class RedisClusterMap {
 
   /**
    * Reads the answer to CLUSTER SLOTS: the first and the last slot of a range, its primary, its replicas.
-   * @param askedHost the host of the server that gave it; one that does not know its own name says nothing.
+   * @param askedHost the host of the server that gave it; stands in where the answer names no host.
    */
   static read(answer: unknown, askedHost: string): RedisClusterMap {
     const ranges: Range[] = [];
@@ -39,5 +39,5 @@ export class RedisClusterMap {
 
 type Member = readonly [host: string | null, port: number, ...rest: unknown[]];
 
-/** How Redis writes that it does not know, or is not to say, the host: `cluster-preferred-endpoint-type`. */
+/** The values for a host that Redis does not know or, by `cluster-preferred-endpoint-type`, does not tell. */
 const NO_HOST: readonly (string | null)[] = [null, '', '?'];

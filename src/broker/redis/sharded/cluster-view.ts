@@ -1,7 +1,7 @@
-/** What one server thinks of its Cluster and of its own part in it. */
+/** One server's view of its Cluster, and of its own slots. */
 export class RedisClusterView {
   private constructor(
-    /** Whether it reaches too few primaries: the others may have given its slots away without its knowing. */
+    /** Whether it reaches too few primaries: the others may have given its slots away unnoticed. */
     readonly isCutOff: boolean,
     private readonly own: readonly SlotRange[],
   ) {}
@@ -25,7 +25,7 @@ export class RedisClusterView {
     return new RedisClusterView(reached * 2 <= primaries, own);
   }
 
-  /** Whether the server itself is the primary of the slot. One that it is about to give or take is as before. */
+  /** Whether the server itself is the primary of the slot. A slot on the move is still with its old server. */
   owns(slot: number): boolean {
     return this.own.some(([first, last]) => first <= slot && slot <= last);
   }
@@ -33,7 +33,7 @@ export class RedisClusterView {
 
 type SlotRange = readonly [first: number, last: number];
 
-/** Without those on the move, `[93->-<id>]` and `[93-<-<id>]`: the ones that are still here are listed as well. */
+/** Without slots on the move, `[93->-<id>]` and `[93-<-<id>]`: those that are still here are listed as well. */
 function rangesOf(slots: readonly string[]): SlotRange[] {
   return slots
     .filter((range) => !range.startsWith('['))

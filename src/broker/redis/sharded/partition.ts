@@ -11,11 +11,11 @@ import { partitionPrefix, slotOf } from './partitioning.js';
  */
 const WATCH = 'kittiwake:watch';
 
-/** A fixed share of the channels. They have one slot of the Cluster, and so are on one server at a time. */
+/** A fixed share of the channels, which have one slot of the Cluster, and so are on one server at a time. */
 export class RedisPartition {
   readonly slot: number;
   private readonly channels: RedisChannels;
-  /** Where it is joined, or about to be. */
+  /** The link on which it is joined, or about to be. */
   private link: RedisLink | undefined;
   private attached = false;
 
@@ -27,7 +27,7 @@ export class RedisPartition {
     this.slot = slotOf(`${number}`);
   }
 
-  /** Whether what is published on it is received. */
+  /** Whether publications on it are received. */
   get isAttached(): boolean {
     return this.attached;
   }
@@ -49,29 +49,29 @@ export class RedisPartition {
     this.channels.leave(channel, this.link);
   }
 
-  /** @throws {BrokerError} when the partition is lost; whatever Redis says. */
+  /** @throws {BrokerError} when the partition is lost. @throws Redis' error. */
   publish(channel: string, text: string): Promise<void> {
     if (!this.link || !this.attached) return Promise.reject(this.unavailable('publish'));
     return this.link.publish(this.channels.prefix + channel, text);
   }
 
-  /** Publishes something that nobody hears. @throws what Redis says. */
+  /** Publishes where nobody listens. @throws Redis' error. */
   probe(publisher: Redis): Promise<unknown> {
     return SHARDED.publish(publisher, this.channels.prefix + PROBE, '');
   }
 
-  /** Joins the channels on the link of a shard. @throws what Redis says. */
+  /** Joins the channels on the link of a shard. @throws Redis' error. */
   async joinOn(link: RedisLink): Promise<void> {
     this.link = link;
     await this.channels.rejoin(link, WATCH);
   }
 
-  /** All that {@link joinOn} asked for is confirmed, and will be received from here on. */
+  /** Called when all channels of {@link joinOn} are confirmed: from here on, publications are received. */
   attach(): void {
     this.attached = true;
   }
 
-  /** It is lost. @returns the channels on which something may be missed. */
+  /** Called when the partition is lost. @returns the channels on which publications may be missed. */
   detach(): string[] {
     this.attached = false;
     this.link = undefined;

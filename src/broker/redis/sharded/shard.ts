@@ -8,13 +8,13 @@ import { RedisLink, type RedisLinkListener } from '../link.js';
 import type { RedisPartition } from './partition.js';
 import type { RedisBrokerSettings } from '../settings.js';
 
-/** What comes this soon after a partition went away may be the rest of what told of it, in milliseconds. */
+/** The end of a subscription this soon after the loss of a partition counts as a part of it, in milliseconds. */
 const EXPLAINED_MS = 1000;
 
-/** What a shard reports to. */
+/** The receiver of a shard's messages and losses. */
 export interface RedisShardListener {
   received(shard: RedisShard, name: Buffer, message: Buffer, delay: Delay | undefined): void;
-  /** It no longer carries the partitions. With the last one, or when it fails, it is closed. */
+  /** The shard no longer carries the partitions. With the last one, or when it fails, it is closed. */
   lost(shard: RedisShard, partitions: readonly RedisPartition[], why: string): void;
 }
 
@@ -51,14 +51,14 @@ export class RedisShard implements RedisLinkListener {
     return this.link?.isClosed ?? true;
   }
 
-  /** Whether it carries the partition, and not another shard or none. */
+  /** Whether this shard carries the partition. */
   carries(partition: RedisPartition): boolean {
     return this.partitions.has(partition);
   }
 
   /**
-   * Joins the channels of partitions, and carries those that the server has: asked after it has confirmed them, so that
-   * it tells when they go elsewhere.
+   * Joins the channels of partitions, and carries those whose slots the server has. It is asked for its slots after the
+   * confirmation: from then on it reports those that go elsewhere.
    * @throws when it does not have all of them, or could not join.
    */
   async carry(partitions: readonly RedisPartition[]): Promise<void> {
@@ -121,7 +121,7 @@ export class RedisShard implements RedisLinkListener {
     partition.attach();
   }
 
-  /** Finds out what was meant: Redis does not tell us for which channel it ended a subscription. */
+  /** Finds the partitions that are gone: we do not learn for which channel Redis ended a subscription. */
   private async inspect(): Promise<void> {
     this.isInspecting = true;
     try {
@@ -167,7 +167,7 @@ export class RedisShard implements RedisLinkListener {
   }
 }
 
-/** Publishes something that nobody hears. @throws when nothing may be published there; what else is wrong the view shows. */
+/** Publishes where nobody listens. @throws when that is refused; other faults show in the view. */
 async function tryPublishing(publisher: Redis, [partition]: Iterable<RedisPartition>): Promise<void> {
   if (!partition) return;
   await partition.probe(publisher).catch((error) => {

@@ -28,7 +28,7 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
   private currentState: BrokerState = 'stopped';
 
   /**
-   * @param onDropped is told of each message that is not delivered because it is not a publication or too large.
+   * @param onDropped called for each message that is not delivered because it is not a publication or too large.
    * @throws when the URL is not one; the message does not repeat it.
    */
   constructor(
@@ -101,7 +101,7 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
   /** See {@link RedisShardListener.lost}. */
   lost(_shard: RedisShard, partitions: readonly RedisPartition[], why: string): void {
     const channels = partitions.flatMap((partition) => partition.detach());
-    // While it starts, whoever starts it sees it fail.
+    // While the broker starts, start() throws.
     if (this.state === 'stopped' || partitions.length === 0) return;
     const numbers = partitions.map(({ number }) => number).join(', ');
     this.logger.warn(`${this.name} is lost for partition ${numbers}: ${why}`);
@@ -113,7 +113,7 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
     return this.partitions[partitionOf(channel, this.partitions.length)]!;
   }
 
-  /** Finds the shards of the partitions that are lost. @throws when one of them is lost still. */
+  /** Attaches lost partitions to the shards that have them now. @throws when one of them stays lost. */
   private async attachAll(): Promise<void> {
     const { signal } = this.stopping;
     const map = await this.shards.map(signal);

@@ -10,7 +10,7 @@ import { firstWay } from '../ways.js';
 /** The primaries of a Cluster that this node is connected to. */
 export class RedisShards {
   private readonly shards = new Map<string, RedisShard>();
-  /** Whom to ask for the map; those that were configured may have been replaced meanwhile. */
+  /** The servers to ask for the map: the configured ones, and those of the last map, which may have replaced them. */
   private servers: readonly string[];
 
   constructor(
@@ -32,7 +32,7 @@ export class RedisShards {
     return map;
   }
 
-  /** The shard at an address, connected to if need be. @throws {BrokerError} when it cannot be. */
+  /** The shard at an address; connects to it if need be. @throws {BrokerError} when that fails. */
   async at(address: string, signal: AbortSignal): Promise<RedisShard> {
     const earlier = this.shards.get(address);
     if (earlier && !earlier.isClosed) return earlier;
