@@ -1,13 +1,13 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { valueOf, type JsonMembers } from '../protocol/json/json.js';
 
-/** What the gateway asks a provider: the members that the body of the HTTP callback would have. */
+/** A callback to a provider in process, with the members that the body of the HTTP callback would have. */
 export class CallbackRequest {
   private parsed: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     private readonly members: JsonMembers,
-    /** Aborted when the answer is of no use any more: the client or its subscription is gone. */
+    /** Aborted when the answer is no longer needed: the client or its subscription is gone. */
     readonly signal: AbortSignal,
   ) {}
 
@@ -20,7 +20,7 @@ export class CallbackRequest {
     return request instanceof CallbackRequest ? request : undefined;
   }
 
-  /** Everything that is known, by name. Numbers beyond 2^53 lose digits; see {@link text}. */
+  /** All fields, by name. Numbers beyond 2^53 lose digits; see {@link text}. */
   get fields(): Readonly<Record<string, unknown>> {
     this.parsed ??= Object.freeze(
       Object.fromEntries([...this.members].map(([name, text]) => [name, valueOf(text)] as const)),

@@ -2,19 +2,19 @@ import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import type { Asker } from './fair-line.js';
 import type { ResponseHeaders } from './retry-wait.js';
 
-/** What one call to the app may carry besides its body. */
+/** Options of one call to the app. */
 export interface CallOptions extends Asker {
   /** Further request headers, such as a service's static ones. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Ends the call, its tries and its waits: the result is of no use any more. */
+  /** Ends the call, its tries and its waits: the result is no longer needed. */
   readonly signal?: AbortSignal | undefined;
-  /** Ends the call as long as nothing has been sent of it: what the app has heard of goes on. */
+  /** Ends the call as long as nothing of it has been sent: a request that the app may have seen goes on. */
   readonly withdrawal?: AbortSignal | undefined;
   /** Called when the request is sent, at each try. */
   readonly sent?: (() => void) | undefined;
   /** Called with the headers of the answer that counts. */
   readonly answered?: ((headers: ResponseHeaders) => void) | undefined;
-  /** It has failed before, and comes again: one try, of whose failure nothing is logged. */
+  /** The call has failed before, and is repeated: there is one try, and its failure is logged at `debug` only. */
   readonly isRepeated?: boolean | undefined;
 }
 

@@ -1,10 +1,10 @@
 import type { LogParty } from '../metrics/log-line.js';
 
-/** For whom the app is asked. */
+/** The party for whom the app is asked. */
 export interface Asker {
   /** Services have their turns in rotation. */
   readonly service?: string | undefined;
-  /** So have the clients of a service; all that name none count as one. Lines of the log name it. */
+  /** So have the clients of a service; askers without one count as one client. Named in log lines. */
   readonly client?: LogParty | undefined;
 }
 
@@ -12,7 +12,7 @@ export interface Asker {
 class Row<Key, Value> extends Map<Key, Value> {
   private passing = this.entries();
 
-  /** Takes out the first. An iterator that stays passes each entry once, where a new one would pass all that have left. */
+  /** Takes out the first. The kept iterator passes each entry once; a new one would pass all deleted ones again. */
   shift(): [Key, Value] | undefined {
     let step = this.passing.next();
     if (step.done === true) step = (this.passing = this.entries()).next();
@@ -22,13 +22,13 @@ class Row<Key, Value> extends Map<Key, Value> {
   }
 }
 
-/** What the items of one client wait in, in their order. */
+/** The items of one client, in their order. */
 type Client<Item> = Row<Item, undefined>;
 type Service<Item> = Row<LogParty | undefined, Client<Item>>;
 
 /**
- * A line where services have their turns in rotation, and the clients of each in theirs: who asks for much waits for
- * himself. All that is done to it takes constant time.
+ * A queue where services have their turns in rotation, and the clients of each in theirs: a client that asks for much
+ * only delays itself. All operations take constant time.
  */
 export class FairLine<Item> {
   private readonly services = new Row<string | undefined, Service<Item>>();
@@ -44,7 +44,7 @@ export class FairLine<Item> {
     this.count++;
   }
 
-  /** Takes out whose turn it is. */
+  /** Takes out the item whose turn it is. */
   shift(): Item | undefined {
     const first = this.services.shift();
     if (!first) return undefined;
@@ -57,7 +57,7 @@ export class FairLine<Item> {
     return item;
   }
 
-  /** Takes out one that does not wait any more. */
+  /** Takes out an item that does not wait any more. */
   delete(item: Item, { service, client }: Asker): void {
     const clients = this.services.get(service);
     const items = clients?.get(client);

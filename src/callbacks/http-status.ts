@@ -1,9 +1,9 @@
-/** The app knows the client, or the client has not shown who it is: it may not. */
+/** Whether a status denies access: the client is not authenticated (401), or not allowed (403). */
 export function isForbidden(status: number): boolean {
   return status === 401 || status === 403;
 }
 
-/** The same request may be answered otherwise later: the app stumbles, was too slow, or is asked too often. */
+/** Whether a later try may succeed: the app failed (5xx), was too slow (408) or gets too many requests (429). */
 export function isTransient(status: number): boolean {
   return status >= 500 || status === 408 || status === 429;
 }

@@ -1,18 +1,18 @@
 import type { JsonMembers } from '../protocol/json/json.js';
 
-/** What ends the wait of one who asks; see `CallOptions`. */
+/** The signals that end the wait of one asker; see `CallOptions`. */
 export interface JointAsker {
   readonly signal?: AbortSignal | undefined;
   readonly withdrawal?: AbortSignal | undefined;
 }
 
-/** What the call tells of itself. */
+/** The hooks of the call. */
 export interface JointCallHooks {
   readonly signal: AbortSignal;
   readonly sent: () => void;
 }
 
-/** One call for several who ask the same. It is ended when all of them have left. */
+/** One call for several askers of the same question. It is ended when all of them have left. */
 export class JointCall {
   private readonly ending = new AbortController();
   private readonly answer: Promise<JsonMembers>;
@@ -24,7 +24,7 @@ export class JointCall {
     this.answer = call({ signal: this.ending.signal, sent: () => (this.isSent = true) });
   }
 
-  /** Whether one may still join: nobody can once all have left. */
+  /** Whether askers may still join: not once all have left. */
   get isOpen(): boolean {
     return !this.ending.signal.aborted;
   }

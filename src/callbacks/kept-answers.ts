@@ -7,15 +7,15 @@ interface Kept {
   readonly length: number;
 }
 
-/** What an answer takes besides its text, in characters. */
+/** The estimated memory of an answer besides its text, in characters. */
 const OVERHEAD = 500;
 
-/** Answers that may be given again for a while. Of more than there is room for, the oldest are forgotten. */
+/** A cache of answers, each for a time. When it is full, the oldest are forgotten. */
 export class KeptAnswers {
   private readonly kept = new Map<string, Kept>();
   private length = 0;
 
-  /** @param maxLength the characters of all questions and answers. */
+  /** @param maxLength the most characters of all questions and answers. */
   constructor(private readonly maxLength: number) {}
 
   get(question: string): JsonMembers | undefined {

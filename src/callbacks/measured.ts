@@ -1,21 +1,24 @@
 import type { Metrics } from '../metrics/metrics.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 
-/** What is asked, as the metrics name it. */
+/** A question, as the metrics name it. */
 export interface Question {
   readonly service: string;
   readonly callback: string;
-  /** They end the call; see {@link Outcome}. */
+  /** Ends the call as `cancelled`; so does {@link withdrawal}, as long as nothing has been sent. */
   readonly signal?: AbortSignal | undefined;
   readonly withdrawal?: AbortSignal | undefined;
-  /** Whether an error is the app's no. Default: a {@link ClientError} is. */
+  /** Whether an error is a refusal by the app. Default: a {@link ClientError} is. */
   readonly isRefusal?: (error: unknown) => boolean;
 }
 
-/** How a call ended. `refused`: the app said no; `failed`: its answer was none; `cancelled`: it was of no use any more. */
+/**
+ * The end of a call. `refused`: the app said no; `unavailable`: it could not be asked; `cancelled`: its answer was not
+ * needed any more; `failed`: any other error, such as an invalid answer.
+ */
 export type Outcome = 'ok' | 'refused' | 'unavailable' | 'cancelled' | 'failed';
 
-/** Asks, and counts how that ended and how long it took. */
+/** Asks, and records the outcome and the duration. */
 export async function measured<Answer>(
   metrics: Metrics,
   { service, callback, isRefusal = isClientError, ...ends }: Question,

@@ -6,24 +6,24 @@ import { CallbackError } from '../protocol/errors.js';
 import type { Hurry } from './hurry.js';
 import { jittered } from './wait.js';
 
-/** What the app was to be told, and could not be. */
+/** A notification that could not reach the app. */
 export interface Untold {
   readonly service: string;
   readonly callback: string;
-  /** Until when it is tried again, by `performance.now()`. */
+  /** The time until which it is tried again, by `performance.now()`. */
   readonly untilMs: number;
-  /** How many ends wait for it, itself included. */
+  /** The number of ends that wait for it, itself included. */
   readonly weight: number;
-  /** For who cannot wait. Its `tried` is called after each try that fails. */
+  /** For a caller that cannot wait. Its `tried` is called after each try that fails. */
   readonly hurry?: Hurry | undefined;
 }
 
-/** Waits grow to this. */
+/** The longest wait between tries. */
 const MAX_WAIT_MS = 15_000;
-/** What was given up is logged at most so often. */
+/** The least time between log lines about notifications that were given up. */
 const REPORT_MS = 1_000;
 
-/** Tells the app what it must hear of, the end of subscriptions, again and again while the app is away. */
+/** Repeats notifications that the app must get, of the end of subscriptions, while the app is away. */
 @Injectable()
 export class Repetition implements OnApplicationShutdown {
   private readonly logger = new Logger('Callbacks');
@@ -36,13 +36,13 @@ export class Repetition implements OnApplicationShutdown {
     private readonly metrics: Metrics,
   ) {}
 
-  /** Until when the app is told of what ends now, by `performance.now()`. */
+  /** The time until which the app is told of an end that happens now, by `performance.now()`. */
   untilMs(): number {
     return performance.now() + this.settings.callbacks.endTimeoutMs;
   }
 
   /**
-   * Tells again what could not be told, with waits that grow, until it could be, or is given up and counted.
+   * Repeats a notification, with waits that grow, until it succeeds, or is given up and counted.
    * @param tell rejects with a {@link CallbackError} when the app could not be asked.
    */
   async again(untold: Untold, tell: () => Promise<unknown>): Promise<void> {

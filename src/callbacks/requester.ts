@@ -1,6 +1,6 @@
 import type { Asker } from './fair-line.js';
 
-/** A request to the app that is not a callback: of any method, answered with any status. */
+/** A request to the app that is not a callback: GET or POST, with any status as its answer. */
 export interface AppRequest extends Asker {
   readonly method: 'GET' | 'POST';
   readonly url: string;
@@ -8,7 +8,7 @@ export interface AppRequest extends Asker {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What the app answered. */
+/** The answer of the app. */
 export interface AppAnswer {
   readonly status: number;
   /** The content type in lower case, without parameters; empty when there is none. */

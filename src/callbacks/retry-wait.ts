@@ -6,8 +6,8 @@ const MAX_WAIT_S = 3600;
 const DECIMAL = /^\+?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
 
 /**
- * How long an answer with status 429 asks to wait, in milliseconds.
- * @param names of headers; the first one that is present counts. It has seconds, fractions allowed, at most an hour.
+ * The wait that an answer with status 429 asks for, in milliseconds.
+ * @param names of headers; the first that is present counts: seconds, maybe with a fraction, cut to an hour.
  * @returns `undefined` when there is no such header, or no such number in it.
  */
 export function requestedWaitMs(headers: ResponseHeaders, names: readonly string[]): number | undefined {

@@ -5,18 +5,18 @@ export interface StreamRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonText;
-  /** How long it may take until the answer begins, milliseconds; 0: no limit. Default: the `timeout` of callbacks. */
+  /** The time limit until the answer begins, milliseconds; 0: no limit. Default: the `timeout` of callbacks. */
   readonly timeoutMs?: number | undefined;
   /** Ends the request, also while its answer is read. */
   readonly signal: AbortSignal;
 }
 
-/** An answer of the app that has begun. Whoever gets it MUST read its body to the end or call {@link end}. */
+/** An answer of the app that has begun. Its receiver MUST read the body to the end or call {@link end}. */
 export interface StreamedAnswer {
   readonly status: number;
   /** The content type in lower case, without parameters; empty when there is none. */
   readonly mediaType: string;
-  /** Whether the answer says where it ends. Otherwise it ends with its connection, which may have broken off. */
+  /** Whether the answer is framed by its length or in chunks. Otherwise it ends with its connection, maybe cut off. */
   readonly isDelimited: boolean;
   /**
    * To be read once; the app is read as fast as this is.
@@ -31,8 +31,8 @@ export interface StreamedAnswer {
 /** Asks the app over HTTP for an answer of any length, over connections that no other requests wait for. */
 export interface StreamRequester {
   /**
-   * Resolves when the answer begins, whatever its status. Asks again only when no connection could be made: of a request
-   * that was sent, nobody knows what it has done.
+   * Resolves when the answer begins, whatever its status. Tries again only when no connection could be made: the
+   * effects of a request that was sent are unknown.
    * @throws {CallbackError} when no answer began in time.
    * @throws the signal's reason when that is aborted.
    */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * A wait that is longer by a random part of `jitterMs`, at most twice as long: who failed at one time does not come back
- * at one time. Whole milliseconds.
+ * A wait that is longer by a random part of `jitterMs`, at most twice as long, so that callers that failed together do
+ * not retry together. Whole milliseconds.
  */
 export function jittered(waitMs: number, jitterMs: number): number {
   return Math.round(waitMs + Math.random() * Math.min(jitterMs, waitMs));

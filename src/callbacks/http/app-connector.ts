@@ -2,10 +2,10 @@ import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import { InterimHeads } from './interim-heads.js';
 
-/** With what connections ended that had served before, when a request was sent and not a byte of its answer had come. */
+/** Errors that ended a kept-alive connection after a request was sent, before a byte of its answer. */
 const unanswered = new WeakSet<Error>();
 
-/** Connects as undici does, with {@link InterimHeads} taken out, and errors told apart for {@link isUnanswered}. */
+/** Connects as undici does, removes {@link InterimHeads}, and notes errors for {@link isUnanswered}. */
 export function appConnector(options: buildConnector.BuildOptions): buildConnector.connector {
   const connect = buildConnector(options);
   return (target, callback) => {
@@ -25,7 +25,7 @@ export function isUnanswered(error: Error): boolean {
   return unanswered.has(error);
 }
 
-/** Undici takes what it gets from `read`, and writes only requests, each after the answer to the one before. */
+/** Relies on undici to take data from `read` alone, and to write a request only after the answer to the last one. */
 function watch(socket: Socket): void {
   const heads = new InterimHeads();
   const read = socket.read.bind(socket) as () => Buffer | null;

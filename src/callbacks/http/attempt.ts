@@ -18,21 +18,21 @@ import { isForbidden, isTransient } from '../http-status.js';
 import { requestedWaitMs, type ResponseHeaders } from '../retry-wait.js';
 import { withTimeLimit } from '../../base/time-limit.js';
 
-/** What one try is bounded by. */
+/** The limits of one try. */
 export interface AttemptSettings {
-  /** How long it may take: the connection, redirects and the whole answer. */
+  /** The time limit of the connection, redirects and the whole answer. */
   readonly timeoutMs: number;
   /** A larger answer is a failure. */
   readonly maxResponseBytes: number;
   /** Origins that it may be redirected to, besides its own. */
   readonly redirectOrigins: ReadonlySet<string>;
-  /** Where an answer with status 429 says how many seconds to wait; the first of these headers that is present. */
+  /** Headers of an answer with status 429 that may give the seconds to wait; the first that is present counts. */
   readonly rateLimitHeaders: readonly string[];
-  /** Which statuses are failed tries; see {@link HttpAttempt.run}. */
+  /** The statuses that are failed tries; see {@link HttpAttempt.run}. */
   readonly retryOn: RetryOn;
 }
 
-/** One try of a call: a POST with the redirects that it is answered with. */
+/** One try of a call: a POST, and the redirects that it follows. */
 export class HttpAttempt {
   constructor(
     private readonly post: Outgoing,
@@ -41,10 +41,10 @@ export class HttpAttempt {
   ) {}
 
   /**
-   * @param answered called with the headers of such an answer.
+   * @param answered called with the headers of an answer that is returned.
    * @returns the members of an answer with status 2xx. Those of one with 401 or 403 are a refusal, whatever its `status`
    * says, unless every status of 400 and more is a failed try.
-   * @throws {FinalAttemptError} when another try would be answered alike: with another status 4xx, except 408 and 429.
+   * @throws {FinalAttemptError} when another try would get the same answer: any other status 4xx, except 408 and 429.
    * @throws {AttemptError}
    * @throws {CallbackAnswerError} when the answer is labelled JSON, but is not a JSON object.
    * @throws the signal's reason when it is aborted.
@@ -81,7 +81,7 @@ export class HttpAttempt {
   }
 }
 
-/** What says no cannot be a yes. */
+/** The members of an answer with 401 or 403, which never count as a yes. */
 function refusalOf(body: Buffer, status: number): JsonMembers {
   try {
     return membersOfAnswer(body, '').set('status', '"error"' as JsonText);

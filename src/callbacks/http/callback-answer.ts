@@ -3,7 +3,7 @@ import { JsonDocument } from '../../protocol/json/json-document.js';
 import { JsonError, valueOf, type JsonMembers } from '../../protocol/json/json.js';
 import { withoutByteOrderMark } from './without-byte-order-mark.js';
 
-/** Of an answer without status so many are named. */
+/** The number of members that an error names of an answer without status. */
 const MAX_NAMES = 10;
 
 /**
@@ -17,13 +17,13 @@ export function membersOfAnswer(bytes: Buffer, from: string): JsonMembers {
   throw new CallbackAnswerError(`the answer of ${from} is not a JSON object`);
 }
 
-/** Whether an answer says yes: its `status` is "ok", however that is spelt. Everything else is a refusal. */
+/** Whether an answer says yes: its `status` is "ok", with or without JSON escapes. All else is a refusal. */
 export function isOk(answer: JsonMembers): boolean {
   const status = answer.get('status');
   return status !== undefined && valueOf(status) === 'ok';
 }
 
-/** What an answer has that does not say yes, without quoting what may be secret. */
+/** The reason why an answer is no yes, in words that quote no secrets. */
 export function whyNotOk(answer: JsonMembers): string {
   const status = answer.get('status');
   if (status === undefined) {

@@ -2,7 +2,7 @@ import { unescape } from 'node:querystring';
 
 /** A URL that the app is asked at, taken apart. Over TCP, or over a Unix socket: `http+unix://%2Frun%2Fapi.sock/path`. */
 export interface CallbackUrl {
-  /** What URLs of one server have in common: protocol, host and port, or the path of the socket. */
+  /** The common part of all URLs of one server: protocol, host and port, or the path of the socket. */
   readonly origin: string;
   /** The path of the Unix socket, if it is one. */
   readonly socketPath: string | undefined;
@@ -16,7 +16,7 @@ export interface CallbackUrl {
   readonly scrubbed: string;
 }
 
-/** @returns `undefined` when it is not a URL that the app can be asked at; `base` is what a relative one refers to. */
+/** @param base the URL that a relative one refers to. @returns `undefined` for a URL that is no address of the app. */
 export function parseCallbackUrl(text: string, base?: CallbackUrl): CallbackUrl | undefined {
   if (!URL.canParse(text, base?.href)) return undefined;
   const url = new URL(text, base?.href);

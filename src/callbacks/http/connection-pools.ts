@@ -7,15 +7,15 @@ import { appConnector } from './app-connector.js';
 import type { CallbackUrl } from './callback-url.js';
 import { Turns, type Waiting } from './turns.js';
 
-/** How the app is connected to. */
+/** The limits of the connections to the app. */
 export interface PoolSettings {
   /** The most connections at a time to one origin; further requests wait for one of them. */
   readonly connections: number;
   /** The most requests to one origin that wait for a connection; more fail. Absent: no limit. */
   readonly queue?: number | undefined;
-  /** How long a request may wait for a connection. Absent: no limit. */
+  /** The longest wait of a request for a connection. Absent: no limit. */
   readonly queueTimeoutMs?: number | undefined;
-  /** How long a connection may take to be there. */
+  /** The time limit for making a connection. */
   readonly timeoutMs: number;
   /** A PEM file of authorities to trust besides the known ones. */
   readonly caFile?: string | undefined;
@@ -44,7 +44,7 @@ export class ConnectionPools {
 
   /**
    * The turns to ask the origin of a URL: as many as there are connections. A request that comes without one waits in the
-   * pool, where it stays when it is cancelled, and where the app is taken to be slow.
+   * pool, where it stays when it is cancelled, and where its wait counts as slowness of the app.
    */
   turnsTo({ origin }: CallbackUrl): Turns {
     let turns = this.turns.get(origin);
@@ -52,7 +52,7 @@ export class ConnectionPools {
     return turns;
   }
 
-  /** Who waits for a connection, to whatever origin. */
+  /** The requests that wait for a connection, to any origin. */
   get waiting(): Waiting {
     let count = 0;
     let sinceMs: number | undefined;
@@ -104,7 +104,7 @@ function trusting(caFile: string): SecureContext {
   }
 }
 
-/** Checked here, because a context takes no notice of what is not a certificate. */
+/** Checked here, because a secure context ignores what is not a certificate. */
 function certificatesOf(pem: string): string[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (!blocks) throw new Error('there is no certificate in it');

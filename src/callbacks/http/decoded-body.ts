@@ -11,7 +11,7 @@ const DECODERS: ReadonlyMap<string, () => Duplex> = new Map([
 
 /**
  * The body of an answer without its content coding (RFC 9110 section 8.4.1): gzip, deflate and br, which apps and the
- * proxies before them apply unasked. It is decoded as it is read: who stops reading a bomb has not unpacked the rest.
+ * proxies before them apply unasked. It is decoded as it is read: the rest of a bomb is never unpacked.
  * @throws when the coding is another one, or several.
  */
 export function decodedBody(body: Readable, headers: ResponseHeaders): AsyncIterable<Buffer> {
@@ -19,5 +19,5 @@ export function decodedBody(body: Readable, headers: ResponseHeaders): AsyncIter
   if (coding === '' || coding === 'identity') return body;
   const decoder = DECODERS.get(coding)?.();
   if (!decoder) throw new Error('the content coding of the answer is none of gzip, deflate and br');
-  return pipeline(body, decoder, () => {}); // who reads gets the error
+  return pipeline(body, decoder, () => {}); // the reader gets the error
 }

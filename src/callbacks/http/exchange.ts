@@ -15,7 +15,7 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   /** JSON; absent for none. */
   readonly body?: string;
-  /** Whether it may be sent again at once when nobody knows if it was taken; see {@link UnansweredError}. */
+  /** Whether it may be sent again at once after an {@link UnansweredError}, though the app may have taken it. */
   readonly isRepeatable?: boolean;
 }
 
@@ -32,25 +32,25 @@ export class AttemptError extends Error {
   }
 }
 
-/** The app has answered, and will not answer otherwise: another try is of no use. */
+/** The app has given an answer that another try would get again. */
 export class FinalAttemptError extends AttemptError {}
 
 /** There was no connection: nothing was sent. */
 export class ConnectError extends AttemptError {}
 
-/** A connection that was kept alive ended with the request, and no byte of an answer: most likely it was not taken. */
+/** A kept-alive connection ended after the request, without a byte of an answer: most likely it was not taken. */
 class UnansweredError extends AttemptError {}
 
 const MAX_REDIRECTS = 10;
-/** Each ends a connection that was kept alive. */
+/** A bound; each resend uses up a kept-alive connection. */
 const MAX_RESENDS = 10;
-/** What is read of an answer that is of no use, for the sake of its connection. */
+/** The most that is read of an unwanted answer, so that its connection can be used again. */
 const MAX_DISCARDED_BYTES = 65_536;
 /** A POST is sent again with its body, or not at all; a GET may be sent anywhere. */
 const REDIRECTS = { POST: new Set([307, 308]), GET: new Set([301, 302, 303, 307, 308]) };
 
 /**
- * Sends a request and follows the redirects that it is answered with, to its own origin or an allowed one.
+ * Sends a request and follows redirects to its own origin or an allowed one.
  * @throws {AttemptError}
  */
 export async function exchange(
@@ -71,7 +71,7 @@ export async function exchange(
     if (!isOwn && !redirectOrigins.has(url.origin)) {
       throw new AttemptError(`redirected to ${url.scrubbed}, which redirectOrigins does not allow`);
     }
-    // Whoever was asked in between might have chosen the target: what was left behind is not sent again.
+    // A server in between may have chosen the target: headers that were dropped once are not sent again.
     if (!isOwn) headers = {};
   }
 }
@@ -149,7 +149,7 @@ export function answerTypeOf(headers: ResponseHeaders): string {
   return mediaTypeOf(headerValue(headers, 'content-type'));
 }
 
-/** What a caught error says, without the error itself. */
+/** Turns a caught error into a failed try with its text, without the error itself. */
 export function attemptError(cause: unknown): AttemptError {
   if (cause instanceof AttemptError) return cause;
   if (!types.isNativeError(cause)) return new AttemptError('unknown failure');
@@ -157,14 +157,14 @@ export function attemptError(cause: unknown): AttemptError {
   return isOfConnecting(cause) ? new ConnectError(describe(cause)) : new AttemptError(describe(cause));
 }
 
-/** When several addresses were tried at once, each has an error of its own. */
+/** Whether connecting failed; after several addresses, whether all did: each has an error of its own. */
 function isOfConnecting(cause: Error & { code?: string; syscall?: string; errors?: unknown[] }): boolean {
   if (cause.code === 'UND_ERR_CONNECT_TIMEOUT') return true;
   if (cause.errors) return cause.errors.every((error) => types.isNativeError(error) && isOfConnecting(error));
   return cause.syscall === 'connect' || cause.syscall === 'getaddrinfo';
 }
 
-/** When several addresses were tried at once, an error has only a code. */
+/** The text of an error; after several addresses were tried, it has a code only. */
 function describe({ message, code = 'unknown failure' }: Error & { code?: string }): string {
   return message === '' ? code : message;
 }

@@ -27,11 +27,11 @@ import { withTimeLimit } from '../../base/time-limit.js';
 import { TurnError, type Waiting } from './turns.js';
 import { jittered, wait } from '../wait.js';
 
-/** How the app is asked over HTTP. */
+/** The limits and retries of calls to the app over HTTP. */
 export interface HttpCallerSettings extends PoolSettings {
-  /** How long one try may take as a whole, from when it has a connection. */
+  /** The time limit of one try as a whole, from its turn to use a connection. */
   readonly timeoutMs: number;
-  /** How often a call is tried before it has failed; at least once. */
+  /** The tries of a call before it has failed; at least one. */
   readonly tries: number;
   /** The wait between two tries. */
   readonly waitMs: number;
@@ -39,7 +39,7 @@ export interface HttpCallerSettings extends PoolSettings {
   readonly waitJitterMs: number;
   /** After status 429, the first of these headers in the answer says how many seconds to wait instead. */
   readonly rateLimitHeaders: readonly string[];
-  /** Which statuses are failed tries; see {@link AttemptSettings}. */
+  /** The statuses that are failed tries; see {@link AttemptSettings}. */
   readonly retryOn: RetryOn;
   /** An answer larger than this is a failed try. */
   readonly maxResponseBytes: number;
@@ -49,7 +49,7 @@ export interface HttpCallerSettings extends PoolSettings {
   readonly streamConnections?: number | undefined;
 }
 
-/** Asks the app by HTTP POST over kept-alive connections, and again when that fails. */
+/** Calls the app by HTTP POST over kept-alive connections, and tries again on failure. */
 export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable {
   private readonly logger = new Logger(HttpCaller.name);
   private readonly warnings = new DigestedLog(this.logger);
@@ -96,7 +96,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     return this.streams.open(request);
   }
 
-  /** Requests that wait for a connection; those whose answers are read as they come have connections of their own. */
+  /** The requests that wait for a connection; streamed answers have connections of their own. */
   get waiting(): Waiting {
     return this.pools.waiting;
   }
@@ -130,7 +130,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
   }
 
   private async try(post: Outgoing, signal: AbortSignal, options: CallOptions): Promise<JsonMembers> {
-    // What would be tried again later, the app may get twice in any case.
+    // The app may get a call that is retried twice in any case.
     const isRepeatable = options.isRepeated === true || this.settings.tries > 1;
     const attempt = new HttpAttempt({ ...post, isRepeatable }, this.attemptSettings, this.pools);
     const most = options.isRepeated === true ? 1 : this.settings.tries;
@@ -150,7 +150,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     }
   }
 
-  /** Does something when it is an asker's turn, which then goes to the next. */
+  /** Does work when it is the asker's turn, which then goes to the next. */
   private async inTurn<Result>(
     url: CallbackUrl,
     asker: Asker,
@@ -197,12 +197,12 @@ function isFailedTry(error: unknown): error is AttemptError | TurnError {
   return error instanceof AttemptError || error instanceof TurnError;
 }
 
-/** What comes again is like a service of its own: it holds up nobody, and nobody holds it up. */
+/** Repeated calls queue as a service of their own: they delay no others, and no others delay them. */
 function askerOf({ service, client, isRepeated = false }: CallOptions): Asker {
   return isRepeated ? { service: `${service} again`, client } : { service, client };
 }
 
-/** What ends the wait for a connection. */
+/** The signals that end the wait for a connection. */
 function signalsOf({ withdrawal }: CallOptions, signal: AbortSignal, tries: number): AbortSignal[] {
   return tries === 1 && withdrawal ? [signal, withdrawal] : [signal];
 }

@@ -14,12 +14,12 @@ export class InterimHeads {
   private isBeforeAnswer = false;
   private held: Buffer = NOTHING;
 
-  /** A request is sent, and what comes next may be an interim answer. */
+  /** Called when a request is sent: interim answers may come next. */
   begin(): void {
     this.isBeforeAnswer = true;
   }
 
-  /** @returns what is left of a chunk; `undefined` when that is nothing yet. */
+  /** @returns the rest of a chunk; `undefined` when there is none yet. */
   strip(chunk: Buffer): Buffer | undefined {
     if (!this.isBeforeAnswer) return chunk;
     let rest = this.held.length === 0 ? chunk : Buffer.concat([this.held, chunk]);
@@ -40,7 +40,7 @@ export class InterimHeads {
   }
 }
 
-/** Whether it begins like an interim answer, as far as it goes. */
+/** Whether a head, which may be incomplete, begins like an interim answer. */
 function mayBeInterim(head: Buffer): boolean {
   const start = head.toString('latin1', 0, CONTINUE.length);
   return start !== SWITCHING_PROTOCOLS && INTERIM.test(start + CONTINUE.slice(start.length));

@@ -3,7 +3,7 @@ import { parseCallbackUrl } from './callback-url.js';
 import type { Outgoing } from './exchange.js';
 
 /**
- * A request to the app. A header `Authorization` goes before user and password of the URL.
+ * Makes a request to the app. A header `Authorization` has precedence over user and password of the URL.
  * @throws {CallbackError} when the URL is not one of a server.
  */
 export function outgoing(

@@ -4,7 +4,7 @@ import { CallbackError } from '../../protocol/errors.js';
 export interface RunningRequest {
   /** Aborted when the caller's signal is, or when all requests are ended. */
   readonly signal: AbortSignal;
-  /** Ends it before its time. */
+  /** Cancels it. */
   abort(): void;
   /** MUST be called when it is over. */
   finish(): void;
@@ -16,7 +16,7 @@ export class RunningRequests {
   private isClosed = false;
 
   /**
-   * Not AbortSignal.any: what it makes of a session's signal stays with it for as long as the session lasts.
+   * Avoids AbortSignal.any: its signals stay with a session's signal for as long as the session lasts.
    * @param caller ends the request.
    * @throws the reason of the caller's signal when that is aborted.
    * @throws {CallbackError} when all requests have been ended.

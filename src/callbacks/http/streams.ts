@@ -20,11 +20,11 @@ import { withTimeLimit } from '../../base/time-limit.js';
 import { TurnError } from './turns.js';
 import { jittered, wait } from '../wait.js';
 
-/** How the app is asked for answers that are read as they come. */
+/** The limits and retries of requests for streamed answers. */
 export interface HttpStreamsSettings extends PoolSettings {
-  /** How long it may take until an answer begins, where a request does not say otherwise. */
+  /** The time limit until an answer begins, unless the request has its own. */
   readonly timeoutMs: number;
-  /** How often a connection is tried; at least once. */
+  /** The tries of making a connection; at least one. */
   readonly tries: number;
   /** The wait between two tries. */
   readonly waitMs: number;
@@ -34,7 +34,7 @@ export interface HttpStreamsSettings extends PoolSettings {
   readonly redirectOrigins: ReadonlySet<string>;
 }
 
-/** Asks the app for answers that are read as they come, over a pool of its own: each keeps a connection to its end. */
+/** Asks the app for streamed answers, over a pool of its own: each occupies a connection to its end. */
 export class HttpStreams implements StreamRequester {
   private readonly logger = new Logger(HttpStreams.name);
   private readonly pools: ConnectionPools;
@@ -84,7 +84,7 @@ export class HttpStreams implements StreamRequester {
     }
   }
 
-  /** The time begins with the turn, which goes to the next when the answer has been read, or there is none. */
+  /** The time limit begins with the turn, which ends when the answer has been read, or has failed. */
   private async attempt(
     post: Outgoing,
     timeoutMs: number,

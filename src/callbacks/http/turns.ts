@@ -1,22 +1,22 @@
 import { type Asker, FairLine } from '../fair-line.js';
 
-/** How many there are, and who may wait for one. */
+/** The number of turns, and the limits of waiting for one. */
 export interface TurnsSettings {
-  /** So many at a time. */
+  /** The most turns at a time. */
   readonly most: number;
-  /** So many may wait; more are refused. Absent: no limit. */
+  /** The most that may wait; more are refused. Absent: no limit. */
   readonly maxWaiting?: number | undefined;
-  /** Who has waited for so long is refused. Absent: no limit. */
+  /** The longest wait, which ends in a refusal. Absent: no limit. */
   readonly maxWaitMs?: number | undefined;
 }
 
-/** How many wait, and since when the one who has waited longest, by `performance.now()`. */
+/** The number of those that wait, and the time since which the first has, by `performance.now()`. */
 export interface Waiting {
   readonly count: number;
   readonly sinceMs: number | undefined;
 }
 
-/** Too many wait for a turn, or it took too long: to try again would not help those that wait. */
+/** Too many wait for a turn, or the wait was too long. Not tried again: that would only add to the load. */
 export class TurnError extends Error {}
 
 interface Waiter {
@@ -24,16 +24,16 @@ interface Waiter {
   readonly come: () => void;
 }
 
-/** Lets so many do something at a time. The others wait in a {@link FairLine}, and may leave it. */
+/** Limits the work at a time. The others wait in a {@link FairLine}, and may leave it. */
 export class Turns {
   private taken = 0;
   private readonly line = new FairLine<Waiter>();
-  /** As they came. */
+  /** In the order in which they came. */
   private readonly waiters = new Set<Waiter>();
 
   constructor(private readonly settings: TurnsSettings) {}
 
-  /** Who waits now. */
+  /** Those that wait now. */
   get waiting(): Waiting {
     const [first] = this.waiters;
     return { count: this.waiters.size, sinceMs: first?.sinceMs };
@@ -41,8 +41,8 @@ export class Turns {
 
   /**
    * Waits for a turn. MUST be followed by one {@link give}.
-   * @throws a signal's reason when that is aborted before it is one's turn.
-   * @throws {TurnError} when there is none to be had.
+   * @throws a signal's reason when that is aborted before the turn comes.
+   * @throws {TurnError} when too many wait, or the wait was too long.
    */
   async take(asker: Asker, ...signals: readonly AbortSignal[]): Promise<void> {
     for (const signal of signals) signal.throwIfAborted();
@@ -52,7 +52,7 @@ export class Turns {
     else throw new TurnError(`${maxWaiting} wait for a connection already`);
   }
 
-  /** Gives the turn to whose it is next. */
+  /** Passes the turn on to the next in line. */
   give(): void {
     const next = this.line.shift();
     if (next) next.come();

@@ -8,7 +8,7 @@ import { isForClient } from './refusal-members.js';
 
 type Handler = (...args: unknown[]) => Promise<unknown>;
 
-/** What Nest asks of its consumer of interceptors. */
+/** The signature of `intercept` in Nest's InterceptorsConsumer. */
 type Intercept = (
   interceptors: NestInterceptor[],
   args: unknown[],
@@ -18,18 +18,18 @@ type Intercept = (
   type: string,
 ) => Promise<ReturnedValue>;
 
-/** What came of a method. */
+/** The result of a method. */
 export interface ReturnedValue {
-  /** What interceptors and filters have made of it. */
+  /** The result after interceptors and filters. */
   readonly value: unknown;
-  /** What the method itself returned. */
+  /** The value that the method itself returned. */
   readonly returned: unknown;
 }
 
 /**
- * Nest's way to a method by way of guards, pipes, interceptors and exception filters, where it stays known what the
- * method returned or threw: those of a whole app may be made for HTTP alone. What it makes has a {@link ReturnedValue}.
- * @param failed told when a filter fails by itself; what the method threw counts then.
+ * Nest's calls of methods through guards, pipes, interceptors and exception filters, where the value that the method
+ * returned or threw stays known: those of a whole app may be made for HTTP alone. Handlers give {@link ReturnedValue}s.
+ * @param failed called when a filter itself fails; then the error that the method threw counts.
  */
 export function callbackContexts(
   contexts: ExternalContextCreator,

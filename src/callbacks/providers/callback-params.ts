@@ -8,7 +8,7 @@ import {
 import { ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
 import type { CallbackRequest } from '../callback-request.js';
 
-/** Where Nest finds what the parameters of a method are made from. */
+/** The metadata key under which Nest finds the parameters of a method. */
 export const CALLBACK_PARAMS = ROUTE_ARGS_METADATA;
 
 /** Makes the parameters that Nest does not make by itself; see its ExternalContextCreator. */
@@ -25,14 +25,14 @@ export function MessageData(...pipes: (Type<PipeTransform> | PipeTransform)[]): 
   return Body(...pipes);
 }
 
-/** The whole request: what a method without parameter decorators gets as its only argument. */
+/** The whole request, which a method without parameter decorators gets as its only argument. */
 export const Callback: () => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext): CallbackRequest => context.getArgByIndex(0),
 );
 
 /**
  * Nest calls a method with decorated parameters with `undefined` for all others.
- * @returns what is wrong with the parameters of a method, if anything is.
+ * @returns the fault in the parameters of a method, if any.
  */
 export function parameterFault(host: object, name: string, count: number): string | undefined {
   const params = Reflect.getMetadata(CALLBACK_PARAMS, host, name) as

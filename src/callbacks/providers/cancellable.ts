@@ -1,6 +1,6 @@
 import { IntrinsicException } from '@nestjs/common';
 
-/** Why a provider's signal is aborted. Nest does not log it when the provider throws it on. */
+/** The reason with which a provider's signal is aborted. Nest does not log it when the provider rethrows it. */
 export class CallEnded extends IntrinsicException {
   override readonly name = 'AbortError';
 
@@ -10,8 +10,8 @@ export class CallEnded extends IntrinsicException {
 }
 
 /**
- * Does work that gets a signal of its own, and may or may not take notice of it.
- * @throws the reason of the outer signal as soon as that is aborted; what becomes of the work then plays no part.
+ * Does work that gets a signal of its own, and may or may not heed it.
+ * @throws the reason of the outer signal as soon as that is aborted; the outcome of the work is ignored then.
  */
 export async function cancellable<Result>(
   outer: AbortSignal | undefined,

@@ -1,6 +1,6 @@
 /**
- * An answer that has more with it than its data. Interceptors see the data alone, as they do of other answers; what they
- * make of it is carried on with the rest.
+ * An answer that holds more than its data. Interceptors see the data alone, as they do of other answers; their result
+ * takes its place.
  */
 export abstract class Carrier<Data = unknown> {
   constructor(readonly data: Data) {}

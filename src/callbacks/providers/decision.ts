@@ -6,9 +6,9 @@ const logger = new Logger('Callbacks');
 const told = new WeakSet<object>();
 
 /**
- * What a method decided. Where an interceptor has put that into something else, as those do that make bodies for HTTP,
- * it counts as it was returned: an envelope around a no would be taken for a yes.
- * @param method whose answer it is; the log says it once of each.
+ * The decision of a method. Where an interceptor has wrapped it, as those do that make bodies for HTTP, the value that
+ * the method returned counts: an envelope around a no would be taken for a yes.
+ * @param method the method that has decided; a warning is logged once for each.
  */
 export function decisionOf({ value, returned }: ReturnedValue, method: { readonly name: string }): unknown {
   if (!isWrapped(value, returned)) return value;

@@ -9,7 +9,7 @@ export interface MarkedMethod {
   readonly methodName: string;
   /** Class and method, as messages name it. */
   readonly name: string;
-  /** What the decorator said. */
+  /** The value that the decorator has set. */
   readonly mark: unknown;
 }
 
@@ -25,7 +25,7 @@ export class ProviderDiscovery {
 
   /**
    * Every method that carries the metadata.
-   * @param role what such a provider does, as messages say it: `answers callbacks of Kittiwake`.
+   * @param role the task of such a provider, for messages: `answers callbacks of Kittiwake`.
    * @throws when it is a method of a controller.
    */
   methods(metadata: string, role: string): MarkedMethod[] {

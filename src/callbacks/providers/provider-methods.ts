@@ -16,25 +16,25 @@ export interface ProviderMethod {
   readonly provider: object;
   /** Class and method, as messages name it. */
   readonly name: string;
-  /** What the decorator said. */
+  /** The value that the decorator has set. */
   readonly mark: unknown;
   /**
-   * Calls it, with the guards, pipes, interceptors and filters that Nest has for it.
+   * Calls the method, with the guards, pipes, interceptors and filters that Nest has for it.
    * @param ask makes the request, with a signal of its own.
-   * @param signal ends the call, even if the method takes no notice.
-   * @returns what it returned, or the members of a refusal when it threw.
+   * @param signal ends the call, even if the method does not heed it.
+   * @returns the value that it returned, or the members of a refusal when it threw.
    * @throws {CallbackAnswerError} when it threw a refusal with data that cannot be JSON.
    * @throws the signal's reason when that is aborted.
    */
   call(ask: (signal: AbortSignal) => CallbackRequest, signal?: AbortSignal): Promise<ProviderAnswer>;
 }
 
-/** What a provider's method answered. */
+/** The answer of a provider's method. */
 export type ProviderAnswer =
   | ReturnedValue
   | {
       readonly refusal: JsonMembers;
-      /** What it threw: not always meant as a no. */
+      /** The error that it threw: not always meant as a no. */
       readonly thrown: unknown;
     };
 
@@ -97,7 +97,7 @@ export class ProviderMethods {
     };
   }
 
-  /** Says it once. */
+  /** Logs a failing filter once for each method. */
   private filterFailed(name: string): (fault: unknown) => void {
     let isTold = false;
     return (fault) => {
@@ -110,7 +110,7 @@ export class ProviderMethods {
     };
   }
 
-  /** Nest has logged an error that no exception filter took. What a filter threw, it has not. */
+  /** Nest itself logs an error if there are no exception filters; else it is logged here. */
   private logDefect(error: unknown, provider: object, method: object, name: string): void {
     const isNests = error instanceof Error && !this.hasFilters(provider.constructor, method);
     if (isNests) return;

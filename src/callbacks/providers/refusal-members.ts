@@ -4,13 +4,13 @@ import { CallbackAnswerError } from '../../protocol/errors.js';
 import { isObject, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import { Refusal } from '../refusal.js';
 
-/** Whether an error speaks to the client: of all others it is told nothing. */
+/** Whether the client is told the text of an error: of all others it is told nothing. */
 export function isForClient(error: unknown): error is Refusal | HttpException | WsException {
   return error instanceof Refusal || error instanceof HttpException || error instanceof WsException;
 }
 
 /**
- * What a method's error is as an answer over HTTP.
+ * Turns a method's error into the members that an answer over HTTP would have.
  * @param from the method, as messages name it.
  * @throws {CallbackAnswerError} when the data of a refusal cannot be JSON.
  */
@@ -23,7 +23,7 @@ export function refusalMembers(error: unknown, from: string): JsonMembers {
   return members;
 }
 
-/** What an exception of Nest says. Its ValidationPipe gives a list of messages, or lists of them by property. */
+/** The text of an exception of Nest. Its ValidationPipe gives a list of messages, or lists of them by property. */
 export function httpExceptionText(error: HttpException): string {
   const response = error.getResponse();
   const messages: unknown = isObject(response) ? response.message : undefined;
