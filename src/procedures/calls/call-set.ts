@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from '../../connection/connection.js';
 import { KeptBytes } from '../../connection/kept-bytes.js';
 import { LogLine } from '../../metrics/log-line.js';
@@ -10,6 +9,7 @@ import type { CallReply } from './call-reply.js';
 import { CallSlots } from './call-slots.js';
 import type { Calls } from './calls.js';
 import type { ProcedureCall } from '../procedure-call.js';
+import { eachResult } from '../results/each-result.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import { resultText } from './result-text.js';
 
@@ -41,9 +41,6 @@ export interface CallSetLimits {
 
 /** So many results of the largest size may wait for a client to read; more are not kept. */
 const MAX_LARGEST_WAITING = 4;
-/** A stream that never waits lets others have their turn after so many results. */
-const RESULTS_PER_TURN = 64;
-
 type Stream = AsyncIterator<unknown, unknown, void>;
 
 /**
@@ -139,24 +136,15 @@ export class CallSet {
     else await this.send(this.textOf(name, answer.value), signal, (text) => reply.returned(text));
   }
 
-  private async relay(name: string, stream: Stream, reply: CallReply, signal: AbortSignal): Promise<void> {
-    try {
-      for (let count = 1; ; count++) {
-        const { done, value } = await stream.next();
-        if (done === true && value === undefined) {
-          reply.finished(undefined);
-          return;
-        }
+  private relay(name: string, stream: Stream, reply: CallReply, signal: AbortSignal): Promise<void> {
+    return eachResult(stream, async (value, isLast) => {
+      if (isLast && value === undefined) reply.finished(undefined);
+      else
         await this.send(this.textOf(name, value), signal, (text) =>
-          done === true ? reply.finished(text) : reply.yielded(text),
+          isLast ? reply.finished(text) : reply.yielded(text),
         );
-        if (done === true) return;
-        if (count % RESULTS_PER_TURN === 0) await nextTurn();
-        signal.throwIfAborted();
-      }
-    } finally {
-      await stream.return?.();
-    }
+      if (!isLast) signal.throwIfAborted();
+    });
   }
 
   private textOf(name: string, value: unknown): JsonText {

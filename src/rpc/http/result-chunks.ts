@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { ProcedureResult } from '../../procedures/result.js';
+import { eachResult } from '../../procedures/results/each-result.js';
 import { TypedResult } from '../../procedures/typed-result.js';
 import { isObject } from '../../protocol/json/json.js';
 import { encoded } from './encoded.js';
@@ -8,9 +8,6 @@ import type { ResultFormat } from './result-format.js';
 import type { RpcResponse } from './response.js';
 import { UnbegunStream } from './unbegun-stream.js';
 import { typedFormat } from './whole-result.js';
-
-/** A stream that never waits lets others have their turn after so many results. */
-const RESULTS_PER_TURN = 64;
 
 /** The results of a stream as chunks of a response, each sent when it is there and by itself to be decoded. */
 export class ResultChunks {
@@ -25,16 +22,9 @@ export class ResultChunks {
    * @throws what the stream throws, or what is wrong with a result. The response has begun unless that was the first.
    */
   async relay(stream: AsyncIterator<unknown, unknown, void>): Promise<void> {
-    try {
-      for (let count = 1; ; count++) {
-        const { done, value } = await stream.next();
-        if (!done || value !== undefined) await this.send(value);
-        if (done) break;
-        if (count % RESULTS_PER_TURN === 0) await nextTurn();
-      }
-    } finally {
-      await stream.return?.();
-    }
+    await eachResult(stream, async (value, isLast) => {
+      if (!isLast || value !== undefined) await this.send(value);
+    });
     this.begin(200);
     await this.reply.end();
   }
