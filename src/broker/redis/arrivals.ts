@@ -13,11 +13,11 @@ export interface Feed {
   resume(): unknown;
 }
 
-/** Of a message that could not be handled when it came. */
+/** The delay of a message that could not be handled at once. */
 export interface Delay {
-  /** When it came, in milliseconds since the epoch. */
+  /** The time of its arrival, in milliseconds since the epoch. */
   readonly receivedAtMs: number;
-  /** How many messages wait behind it. */
+  /** The number of messages that wait behind it. */
   readonly queueSize: number;
 }
 
