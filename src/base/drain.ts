@@ -1,4 +1,4 @@
-/** What has to be done before a process may end, counted. */
+/** Counts the work that has to be done before a process may end. */
 export class Drain {
   private pending = 0;
   private whenEmpty: (() => void)[] = [];
@@ -12,7 +12,7 @@ export class Drain {
     for (const resolve of this.whenEmpty.splice(0)) resolve();
   }
 
-  /** Resolves when nothing is left, at once if that is so. */
+  /** Resolves when no work is left; at once if there is none. */
   async drained(): Promise<void> {
     if (this.pending > 0) await new Promise<void>((resolve) => this.whenEmpty.push(resolve));
   }

@@ -1,7 +1,7 @@
-/** A queue whose ends cost the same however long it is. It keeps nothing that was taken. */
+/** A queue with push and shift in amortised constant time. Items that were taken are not kept in memory. */
 export class Fifo<Item> {
   private incoming: Item[] = [];
-  /** The first is the last of these. */
+  /** In reverse order: the next item is the last of these. */
   private outgoing: Item[] = [];
 
   get length(): number {

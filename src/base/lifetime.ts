@@ -1,21 +1,21 @@
-/** A part that begins with the gateway. */
+/** A part that starts with the gateway. */
 export interface Startable {
-  /** @throws when the gateway cannot serve without it, and it cannot begin. */
+  /** @throws when it cannot start, and the gateway cannot serve without it. */
   start(): Promise<void> | void;
 }
 
-/** A part that has the app told of what ends. */
+/** A part that tells the app of ends. */
 export interface Draining {
-  /** Resolves when nothing is left to tell. */
+  /** Resolves when the app has been told of all. */
   drained(): Promise<void>;
 }
 
-/** A part that ends with the gateway, when all clients are gone. */
+/** A part that stops with the gateway, when all clients are gone. */
 export interface Stoppable {
   stop(): Promise<void> | void;
 }
 
-/** The injection tokens of the ordered lists of such parts. */
+/** The injection tokens of the ordered lists of these parts. */
 export const STARTING = Symbol('kittiwake:starting');
 export const DRAINING = Symbol('kittiwake:draining');
 export const STOPPING = Symbol('kittiwake:stopping');

@@ -1,11 +1,11 @@
 import { isNativeError } from 'node:util/types';
 
-/** What a caught value says, for a log or a message of one's own. */
+/** The message of a caught value, for a log or another message. */
 export function messageOf(error: unknown): string {
   return isNativeError(error) ? error.message : String(error);
 }
 
-/** A caught value for a log of defects: its stack, which says where. */
+/** The stack of a caught value, for the log of a defect; its message if it has no stack. */
 export function stackOf(error: unknown): string {
   return isNativeError(error) ? (error.stack ?? error.message) : String(error);
 }

@@ -1,6 +1,6 @@
 /**
- * Milliseconds of a clock that nobody sets: what durations are measured with. The time of day is for timestamps, and for
- * what others have dated, such as the end of a token. Whole numbers, which take no memory of their own where they are kept.
+ * Milliseconds of the monotonic clock, for measuring durations. The time of day is for timestamps, and for times that
+ * others have set, such as the end of a token. Whole numbers, which V8 keeps in place rather than on the heap.
  */
 export function monotonicMs(): number {
   return Math.trunc(performance.now());

@@ -1,5 +1,5 @@
 /**
- * Does work that ends at the latest after `timeoutMs`, or when `signal` is aborted, even if the work takes no notice.
+ * Does work that ends at the latest after `timeoutMs`, or when `signal` is aborted, even if the work does not heed it.
  * @throws `tooLate` after that time.
  * @throws the signal's reason when it is aborted.
  */
@@ -28,7 +28,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** Whether a promise settles within `timeoutMs`. @throws what it rejects with by then; later it is not looked at. */
+/** Whether a promise settles within `timeoutMs`. @throws its rejection, if it comes in time; later, it is ignored. */
 export async function settlesWithin(
   timeoutMs: number,
   promise: Promise<unknown> | undefined,

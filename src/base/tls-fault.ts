@@ -1,20 +1,20 @@
-/** What is wrong with a connection, and what helps against it. */
+/** A fault of a connection in plain words, and its cure. */
 export interface Remedy {
-  /** What is wrong, where the text of the fault does not say it in words that help. */
+  /** The fault, where its own text does not help. */
   readonly says?: string;
-  /** What to do about it. */
+  /** The advice to the operator. */
   readonly cure: string;
 }
 
-/** A remedy, and by which words a fault is known that it helps against. */
+/** A remedy, and the words by which its fault is recognised. */
 export type KnownFault = Remedy & { readonly words: RegExp };
 
-/** Of a list of faults that are known, the one that a text tells of. */
+/** The remedy for the text of a fault, from a list of known ones. */
 export function remedyIn(known: readonly KnownFault[], text: string): Remedy | undefined {
   return known.find(({ words }) => words.test(text));
 }
 
-/** What OpenSSL and Node say when TLS to a server fails. The cures name the settings below `tls`. */
+/** The messages of OpenSSL and Node when TLS to a server fails. The cures name the settings below `tls`. */
 export const TLS_FAULTS: readonly KnownFault[] = [
   {
     words: /certificate required|handshake failure/i,
