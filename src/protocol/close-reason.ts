@@ -1,8 +1,8 @@
-/** Why the gateway closes a connection: the code that says so, and whether a client should come back. */
+/** A reason for which the gateway closes a connection: its code, and whether a client should come back. */
 export interface CloseReason {
-  /** What operators read in logs and metrics. */
+  /** The name in logs and metrics. */
   readonly name: string;
-  /** The code for clients of `kittiwake.v1.json`; ours are 4000 + the HTTP status that says the same. */
+  /** The code for clients of `kittiwake.v1.json`; ours are 4000 + the HTTP status of the same meaning. */
   readonly code: number;
   /** The text in the close frame: at most 123 bytes of UTF-8 (RFC 6455 section 5.5). */
   readonly text: string;

@@ -1,19 +1,19 @@
 import { toJsonText, type JsonText } from './json/json.js';
 
-/** Who refused, and why, for operators. Nothing of it is secret: words of the app are not in it. */
+/** The decider of a refusal and its reason, for operators. Holds no secrets, and no words of the app. */
 export interface Verdict {
   readonly by: string;
   readonly why: string;
 }
 
-/** What the error of a refusal says, as the app gave it: any JSON value. */
+/** The content of a refusal, as the app gave it: any JSON value. */
 export interface RefusalDetails {
   /** The `error` of the error frame, when it is not just the message. */
   readonly error?: JsonText | undefined;
   /** The `data` of the error frame. */
   readonly data?: JsonText | undefined;
   readonly cause?: unknown;
-  /** Absent where the gateway decided, for what the message says. */
+  /** Absent where the gateway decided, for the reason in the message. */
   readonly verdict?: Verdict | undefined;
 }
 
@@ -42,7 +42,7 @@ export class ClientError extends Error {
 /** The app could not be asked, after every try. The client is told that the service is unavailable. */
 export class CallbackError extends Error {
   override readonly name = 'CallbackError';
-  /** The app has answered, and will not answer otherwise: to ask again is of no use. */
+  /** Whether another call would get the same answer of the app. */
   readonly isFinal: boolean;
 
   constructor(message: string, { isFinal = false, ...options }: ErrorOptions & { isFinal?: boolean } = {}) {
@@ -52,8 +52,8 @@ export class CallbackError extends Error {
 }
 
 /**
- * The app answered with something that is not an answer: text that is not JSON although labelled so, or JSON that
- * is not an object. A defect of the app: the client is told `Unhandled exception.`.
+ * The answer of the app is invalid: text that is not JSON although labelled so, or JSON that is not an object. A defect
+ * of the app: the client is told `Unhandled exception.`.
  */
 export class CallbackAnswerError extends Error {
   override readonly name = 'CallbackAnswerError';

@@ -1,4 +1,4 @@
-/** In how many whole seconds a time is reached, as clients are told; nothing when it never is. */
+/** The whole seconds until a time, for clients; 0 when it has passed, nothing when it never comes. */
 export function expiresIn(expiresAtMs: number | undefined, nowMs = Date.now()): number | undefined {
   if (expiresAtMs === undefined || !Number.isFinite(expiresAtMs)) return undefined;
   return Math.max(0, Math.floor((expiresAtMs - nowMs) / 1000));

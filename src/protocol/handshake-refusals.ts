@@ -1,6 +1,6 @@
-/** Why a handshake, or a plain request in its place, is refused. */
+/** A reason for which a handshake, or a plain request in its place, is refused. */
 export interface HandshakeReason {
-  /** What operators read in logs and metrics. */
+  /** The name in logs and metrics. */
   readonly kind: string;
   readonly status: number;
   readonly why: string;

@@ -1,18 +1,18 @@
 import { objectText, toJsonText, type JsonMembers, type JsonText } from './json/json.js';
 
-/** What a client is told of the gateway when it connects. */
+/** The facts about the gateway that a client is told when it connects. */
 export interface HelloFacts {
-  /** Durations in milliseconds by the names that they have in the frame, where they are seconds; 0 is none. */
+  /** Durations in milliseconds by their names in the frame, where they are seconds; 0 is none. */
   readonly periodsMs: Readonly<Record<string, number>>;
-  /** By the names that they have in the frame; 0 is no limit. */
+  /** By their names in the frame; 0 is no limit. */
   readonly limits: Readonly<Record<string, number>>;
-  /** What the client may use, besides what the protocol always has. */
+  /** The optional features that the client may use. */
   readonly features: readonly string[];
 }
 
-/** What clients of `kittiwake.v1.json` are told first: the same for all of an endpoint, but for the id of the connection. */
+/** The first frame for clients of `kittiwake.v1.json`: one per endpoint, but for the connection's id and expiry. */
 export class Hello {
-  /** For a protocol that has a first frame already. */
+  /** The members alone, for a protocol that has a first frame already. */
   readonly members: JsonMembers;
   private readonly text: string;
 
@@ -27,7 +27,7 @@ export class Hello {
     this.text = objectText(this.members).slice(1);
   }
 
-  /** The frame of one connection. @param expiresInS in how many seconds it ends, if that is known. */
+  /** The frame of one connection. @param expiresInS the seconds until it ends, if that is known. */
   textFor(connectionId: string, expiresInS?: number): string {
     const expiry = expiresInS === undefined ? '' : `"expires_in":${expiresInS},`;
     return `{"event":"hello","connection_id":"${connectionId}",${expiry}${this.text}`;

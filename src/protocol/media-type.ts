@@ -7,7 +7,7 @@ export function mediaTypeOf(contentType: string | undefined): string {
   return type.trim().toLowerCase();
 }
 
-/** Whether a media type says that a body is JSON: `application/json`, or a type with that structure (RFC 6839). */
+/** Whether a media type is JSON: `application/json`, or a type with the suffix `+json` (RFC 6839). */
 export function isJsonType(mediaType: string): boolean {
   return JSON_TYPES.test(mediaType);
 }

@@ -18,13 +18,13 @@ import { reformatTimestamp } from './timestamp.js';
 /** A place in an order. Integers too large for a number are bigint, so that they compare exactly. */
 export type Order = number | bigint;
 
-/** What a publication says about its own delivery. */
+/** The options of a publication for its own delivery. */
 export interface DeliveryOptions {
   /** Publications of an order not above the highest seen are dropped. `undefined`: the order plays no part. */
   readonly order: Order | undefined;
   /** Orders are compared among publications of the same key; canonical JSON. */
   readonly orderKey: string;
-  /** At most one delivery per this many milliseconds; none or a negative time never holds back. `undefined`: not throttled. */
+  /** At most one delivery in so many milliseconds; zero or less never holds back. `undefined`: not throttled. */
   readonly throttleMs: number | undefined;
   /** Throttling counts publications of the same key; canonical JSON. */
   readonly throttleKey: string;
@@ -35,7 +35,7 @@ export class PublicationError extends Error {
   override readonly name = 'PublicationError';
 }
 
-/** The key of what was published without one. */
+/** The key of publications without one. */
 export const NO_KEY = 'null';
 
 /** The options of a publication without any. */
@@ -52,9 +52,9 @@ export const NO_OPTIONS: DeliveryOptions = {
  * "throttle": 0.1, "throttle_key": "k"}, "<filter field>": …}`; times are in seconds.
  */
 export class Publication {
-  /** When the gateway took it in, in milliseconds since the epoch. */
+  /** The time at which the gateway took it in, in milliseconds since the epoch. */
   receivedAtMs = Date.now();
-  /** How many waited behind it when it was handled; 0 where none ever waits. */
+  /** The number of messages that waited behind it when it was handled; 0 where none ever waits. */
   queueSize = 0;
   private knownMembers: JsonMembers | undefined = undefined;
   private comparable: Map<string, string | undefined> | undefined = undefined;
@@ -62,15 +62,15 @@ export class Publication {
   private constructor(
     private source: JsonText | Buffer,
     private rawData: JsonText | Buffer,
-    /** The topic it is for. */
+    /** Its topic. */
     readonly subscription: string,
     readonly options: DeliveryOptions,
-    /** When the service published it, as ISO 8601; absent when it did not say, or not in a way that is understood. */
+    /** The time of publication by the service, as ISO 8601; absent when it gave none, or an unknown form. */
     readonly publishedAt: string | undefined,
   ) {}
 
   /**
-   * @param source its wire form. Bytes are kept, not copied, until {@link detach}; those that are not many MUST be UTF-8.
+   * @param source its wire form. Bytes are kept, not copied, until {@link detach}; up to 512 bytes MUST be UTF-8.
    * @throws {PublicationError} when it is not JSON, not an object, or lacks `subscription` or `data`.
    */
   static parse(source: string | Buffer, bounds: InputBounds = INPUT_BOUNDS): Publication {
@@ -88,7 +88,7 @@ export class Publication {
     return Publication.from(membersOf(text), text);
   }
 
-  /** Of members that were made here. @throws {PublicationError} when they lack `subscription` or `data`. */
+  /** As {@link parse}, of members made here. @throws {PublicationError} when they lack `subscription` or `data`. */
   static from(members: JsonMembers, text = objectText(members)): Publication {
     const data = members.get('data');
     const options = members.get('options');
@@ -122,7 +122,7 @@ export class Publication {
     return this.source;
   }
 
-  /** The data as it was given, as the bytes or as the text that it came in: to be put into frames. */
+  /** The data as it was given, as the bytes or the text that it came in, for frames. */
   get raw(): JsonText | Buffer {
     return this.rawData;
   }
@@ -148,7 +148,7 @@ export class Publication {
     return canonical;
   }
 
-  /** Lets go of the bytes that it came in, and much else may have come in: what is kept for later must not keep those. */
+  /** Releases the bytes that it came in, which may be part of a larger buffer. Call it before keeping a publication. */
   detach(): void {
     this.source = this.text;
     this.rawData = this.data;
@@ -192,7 +192,7 @@ export function deliveryOptions(value: unknown, text: JsonText | undefined): Del
   };
 }
 
-/** Keys are remembered longer than what they came in. */
+/** Detached, as keys outlive their publication. */
 function keyOf(text: JsonText | undefined): string {
   return text === undefined ? NO_KEY : detached(canonicalJson(text));
 }

@@ -2,7 +2,7 @@
 export const KITTIWAKE_V1 = 'kittiwake.v1.json';
 
 /**
- * What the name of a sub-protocol begins with that is a token: a browser can put one nowhere else but into the URL, which
- * ends up in logs. It is offered beside {@link KITTIWAKE_V1} and never chosen.
+ * The prefix of a sub-protocol that carries a token: browsers can otherwise send one only in the URL, which ends up in
+ * logs. It is offered beside {@link KITTIWAKE_V1} and never chosen.
  */
 export const BEARER_PREFIX = 'kittiwake.bearer.';

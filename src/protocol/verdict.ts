@@ -2,7 +2,7 @@ import { CallbackError, ClientError, type Verdict } from './errors.js';
 
 export const BY_GATEWAY = 'the gateway';
 
-/** What decided that a client is told an error. */
+/** The verdict behind an error that a client is told. */
 export function verdictOn(error: unknown): Verdict {
   if (error instanceof CallbackError)
     return { by: BY_GATEWAY, why: `the app cannot be asked: ${error.message}` };
@@ -10,7 +10,7 @@ export function verdictOn(error: unknown): Verdict {
   return error.verdict ?? { by: BY_GATEWAY, why: `${error.message}${causeOf(error)}` };
 }
 
-/** What a procedure threw may have anything in it. */
+/** The text of the cause; empty for procedures, whose errors may contain anything. */
 function causeOf({ code, cause }: ClientError): string {
   return cause instanceof Error && code !== 'procedure_failed' ? ` (${cause.message})` : '';
 }

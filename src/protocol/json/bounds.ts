@@ -1,12 +1,12 @@
-/** Objects and lists may be nested this deep; deeper text is refused like text that is not JSON. */
+/** The deepest nesting of objects and lists; deeper text is refused like text that is not JSON. */
 export const MAX_JSON_DEPTH = 512;
 
-/** A number may have this many digits: making an integer of more takes time in proportion to their square. */
+/** The most digits of a number: the time to make an integer of them grows with their square. */
 export const MAX_DIGITS = 1_000;
 
-/** How much JSON or MessagePack of others may have of what takes many times the memory that it takes bytes. */
+/** Bounds of JSON and MessagePack from outside, for parts that take many times more memory than bytes of input. */
 export class InputBounds {
-  /** Text that is no longer, and valid JSON, is within them: parts are fewer than characters, and what opens also closes. */
+  /** Valid JSON up to this length is within the bounds: it has fewer parts than characters, and each bracket closes. */
   readonly shortLength: number;
 
   constructor(
@@ -17,16 +17,16 @@ export class InputBounds {
     this.shortLength = Math.min(MAX_DIGITS, maxParts, 2 * maxDepth);
   }
 
-  /** For what was within these bounds, and came to be a member of an object with so many members. */
+  /** The bounds for a value that was within these, and became a member of an object with `members` members. */
   wrappedIn(members: number): InputBounds {
     return new InputBounds(this.maxParts + 1 + members, this.maxDepth + 1);
   }
 }
 
-/** Where nobody says otherwise. */
+/** The default bounds. */
 export const INPUT_BOUNDS = new InputBounds();
 
-/** The input has more of something than it may have; the message says of what, and how much it may have. */
+/** The input exceeds a bound; the message names the bound and its value. */
 export class BoundsError extends Error {
   override readonly name = 'BoundsError';
 }
@@ -43,8 +43,8 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * Checks a JSON text before any value is made of it, in one pass, which short text is spared. Of text that is not JSON it
- * checks what comes before the fault.
+ * Checks a JSON text before any value is made of it, in one pass, which is skipped for short text. In text that is not
+ * JSON, it checks the part before the fault.
  * @throws {BoundsError}
  */
 export function checkJsonBounds(text: string, { maxParts, maxDepth, shortLength }: InputBounds): void {

@@ -11,7 +11,7 @@ export function canonicalJson(text: JsonText): string {
   return new Canonical(text).value();
 }
 
-/** The same, to be kept and compared often: one text without seams, and not a second one of what is canonical already. */
+/** The same, to be kept and compared often: flat in memory, and the given text itself if it is canonical already. */
 export function keptCanonicalJson(text: JsonText): string {
   const canonical = canonicalJson(text);
   return canonical === text ? text : detached(canonical);
@@ -22,7 +22,7 @@ export function isSameJson(a: JsonText, b: JsonText): boolean {
   return a === b || canonicalJson(a) === canonicalJson(b);
 }
 
-/** Reads a text once, from its beginning to its end. Parts are added, not joined: that would copy them at each level. */
+/** Reads a text once, from start to end. Parts are concatenated with +: join() would copy them at each level. */
 class Canonical {
   private at = 0;
 
@@ -92,7 +92,7 @@ function canonicalNumber(text: string): string {
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
   if (digits === '') return '0';
-  // Nobody means such an exponent: it is equal to its own spelling only.
+  // An exponent this long is not worth computing: such a number equals its own spelling only.
   if (exponent.length > MAX_EXPONENT_LENGTH) return text;
   const significant = withoutTrailingZeros(digits);
   const power = BigInt(exponent) - BigInt(fraction.length) + BigInt(digits.length - significant.length);
@@ -104,7 +104,7 @@ function canonicalNumber(text: string): string {
 
 const MAX_EXPONENT_LENGTH = 20;
 
-/** Not a regular expression: it would try anew at every zero. */
+/** Not a regular expression, which would try anew at every zero. */
 function withoutTrailingZeros(digits: string): string {
   let end = digits.length;
   while (digits[end - 1] === '0') end--;

@@ -2,14 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { BoundsError, checkJsonBounds, INPUT_BOUNDS, type InputBounds } from './bounds.js';
 import { isObject, JsonError, membersOf, type JsonMembers, type JsonText } from './json.js';
 
-/** How JSON is read. */
+/** Options of reading JSON. */
 export interface JsonReading {
   readonly bounds?: InputBounds;
-  /** What is thrown when it cannot be. Default: {@link JsonError}. */
+  /** The class of the error when it cannot be read. Default: {@link JsonError}. */
   readonly fault?: new (message: string, options: ErrorOptions) => Error;
 }
 
-/** JSON that somebody sent, checked as a whole: the one way from bytes to members. */
+/** JSON from outside, checked as a whole: the one way from bytes to members. */
 export class JsonDocument {
   private found: JsonMembers | undefined;
 
@@ -21,7 +21,7 @@ export class JsonDocument {
 
   /**
    * @param source bytes, which have to be UTF-8, or text.
-   * @throws the fault, of what is not UTF-8, not JSON, or exceeds a bound. It does not quote what was read.
+   * @throws the fault when the source is not UTF-8, not JSON, or exceeds a bound. It does not quote the source.
    */
   static read(
     source: string | Buffer,
@@ -37,14 +37,14 @@ export class JsonDocument {
     }
   }
 
-  /** The members of an object, each as the text it came in; nothing of JSON of another kind. */
+  /** The members of an object, each as the text it came in; nothing for other JSON. */
   get members(): JsonMembers | undefined {
     if (isObject(this.value)) this.found ??= membersOf(this.text);
     return this.found;
   }
 }
 
-/** Where the text stops being JSON, as far as the parser says; its own message would quote the text. */
+/** The position of the fault, if the parser tells it; the parser's own message would quote the text. */
 function placeOf(error: unknown): string {
   const position = /position (\d+)/.exec(String(error))?.[1];
   return position === undefined ? '' : ` at position ${position}`;

@@ -8,7 +8,7 @@ export type JsonText = string & { readonly __jsonText: unique symbol };
 /** The members of a JSON object by name, each as the text it came in. Of a repeated name the last counts. */
 export type JsonMembers = Map<string, JsonText>;
 
-/** The input is not JSON, or has more of something than JSON may have (`bounds.ts`). */
+/** The input is not JSON, or exceeds a bound (`bounds.ts`). */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
@@ -101,18 +101,18 @@ export function objectText(members: Iterable<readonly [string, JsonText]>): Json
   return `{${text}}` as JsonText;
 }
 
-/** What V8 copies by itself when it is cut from a longer text. */
+/** The longest part of a text that V8 copies when it is cut out; a longer one refers to the whole text. */
 const MAX_COPIED_LENGTH = 12;
 
 /**
  * A copy of a part of a longer text, to be kept: the part itself would keep all of that text in memory.
- * @param text without lone surrogates, as JSON is that came as UTF-8.
+ * @param text without lone surrogates, as JSON from UTF-8 is.
  */
 export function detached<T extends string>(text: T): T {
   return text.length <= MAX_COPIED_LENGTH ? text : (Buffer.from(text).toString() as T);
 }
 
-/** The index of what comes after white space. */
+/** The index after white space. */
 export function skipSpace(text: string, at: number): number {
   while (text.charCodeAt(at) <= 0x20) at++;
   return at;

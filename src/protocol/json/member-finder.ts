@@ -17,7 +17,7 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const TO_LOWER_CASE = 0x20;
 
-/** In place of an index: the bytes are not JSON there. */
+/** Stands for an index where the bytes are not JSON. */
 const NOWHERE = -1;
 
 const HEX_DIGITS = Buffer.from('0123456789ABCDEFabcdef');
@@ -25,16 +25,16 @@ const ESCAPED = Buffer.from('"\\/bfnrt');
 const WORDS = ['true', 'false', 'null'].map((word) => Buffer.from(word));
 
 /**
- * Finds members of a JSON object in one pass over its bytes, which checks all of them and makes no value of any. For bytes
- * that are short this is faster than parsing, and it needs no text. Where it finds fault, `parseJson` has to say what is
- * wrong, if anything is.
+ * Finds members of a JSON object in one pass over its bytes, which checks all of them and makes no values. For short
+ * input this is faster than parsing, and it needs no text. Where it finds a fault, `JsonDocument` has to tell which, if
+ * there is one.
  */
 export class MemberFinder {
   private readonly names: readonly Buffer[];
-  /** Where the members that were found last begin and end, two numbers for each name; 0 for one that was not there. */
+  /** The starts and ends of the members found last, two numbers for each name; 0 for one that was not there. */
   readonly places: Int32Array;
 
-  /** @param names of the members to look for, of characters that JSON writes as they are. */
+  /** @param names of the members to look for, in characters that JSON does not escape. */
   constructor(names: readonly string[]) {
     this.names = names.map((name) => Buffer.from(name));
     this.places = new Int32Array(2 * names.length);
@@ -43,7 +43,7 @@ export class MemberFinder {
   /**
    * Looks for the members; of a repeated name the last counts.
    * @param bytes MUST be UTF-8.
-   * @returns false for what is not an object for certain, or has a name that would have to be decoded.
+   * @returns false when the bytes may be no object, or have a name that would have to be decoded.
    */
   find(bytes: Uint8Array): boolean {
     this.places.fill(0);
@@ -96,7 +96,7 @@ function standsAt(text: Uint8Array, bytes: Uint8Array, start: number): boolean {
   return true;
 }
 
-/** The index after the value that starts at `at`, or {@link NOWHERE}. So it is with all of these. */
+/** The index after the value that starts at `at`, or {@link NOWHERE}, as with all functions here. */
 function endOfValue(bytes: Uint8Array, at: number, depth: number): number {
   const code = bytes[at]!;
   if (code === QUOTE) return endOfString(bytes, at);

@@ -7,10 +7,10 @@ const NIL = 0xc0;
 const NEVER_USED = 0xc1;
 const NEGATIVE = 0xe0;
 
-/** For each first byte from {@link NIL} to {@link NEGATIVE}: how many bytes follow that say how long the value is, */
+/** The bytes of the length that follows each first byte from {@link NIL} up to {@link NEGATIVE}. */
 // prettier-ignore
 const LENGTH_BYTES = [0, 0, 0, 0, 1, 2, 4, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 2, 4, 2, 4];
-/** and how many the value has that says nothing of it. */
+/** The bytes of the value after each of these first bytes, where no length follows. */
 // prettier-ignore
 const FIXED_BYTES = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17, 0, 0, 0, 0, 0, 0, 0];
 /** The type of an extension comes between its length and its content. */
@@ -19,14 +19,14 @@ const FIRST_LIST = 0xdc;
 const FIRST_MAP = 0xde;
 
 /**
- * Checks what a decoder believes without asking: that lists and maps have no more elements than there are bytes, which
- * it makes room for at once, how deep they are nested, and how many they are with the names of members.
- * @throws {RangeError} unless this is one value, whole.
+ * Checks facts that a decoder takes on trust: that lists and maps have no more elements than there are bytes, as it
+ * allocates memory for them at once, how deep they are nested, and how many they are with the names of members.
+ * @throws {RangeError} unless the bytes are exactly one value.
  * @throws {BoundsError}
  */
 export function checkShape(bytes: Uint8Array, { maxParts, maxDepth }: InputBounds): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  /** How many values are still to come in each list and map that is open; first, the value itself. */
+  /** The values still to come in each open list and map; the first entry is for the value itself. */
   const open = [1];
   let expected = 1;
   let parts = 0;
@@ -49,11 +49,11 @@ export function checkShape(bytes: Uint8Array, { maxParts, maxDepth }: InputBound
 }
 
 interface Head {
-  /** Where the next value begins, which may be an element of this one. */
+  /** The index of the next value, which may be an element of this one. */
   readonly next: number;
   /** Only of lists and maps. */
   readonly elements?: number;
-  /** How many of the elements are names of members: only of maps. */
+  /** The number of elements that are names of members: only of maps. */
   readonly names?: number;
 }
 

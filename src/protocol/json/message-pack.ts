@@ -11,7 +11,7 @@ import {
 import { JsonError } from './json.js';
 import { checkShape } from './message-pack-shape.js';
 
-/** The extension that integers beyond 64 bits are: hexadecimal digits in ASCII, with `-` before those below zero. */
+/** The extension type of integers beyond 64 bits: hexadecimal digits in ASCII, after `-` for those below zero. */
 const BIG_INTEGER = 1;
 const TIMESTAMP = -1;
 const HEXADECIMAL = /^-?[\da-f]+$/i;
@@ -21,7 +21,7 @@ const MIN_SIGNED = -(2n ** 63n);
 const MAX_INT_32 = 2 ** 32;
 const MIN_INT_32 = -(2 ** 31);
 
-/** Without Dates: what the one that is built in makes of timestamps would not be JSON. */
+/** Without Dates: the built-in decoder of timestamps makes values that are not JSON. */
 const EXTENSIONS = new ExtensionCodec();
 EXTENSIONS.register({
   type: TIMESTAMP,
@@ -38,14 +38,14 @@ const ENCODER = new Encoder({
   maxDepth: MAX_JSON_DEPTH + 1,
 });
 
-/** The input is not MessagePack, or has more of something than it may have (`bounds.ts`). */
+/** The input is not MessagePack, or exceeds a bound (`bounds.ts`). */
 export class MessagePackError extends Error {
   override readonly name = 'MessagePackError';
 }
 
 /**
- * The value of one MessagePack text: integers that a number would lose digits of are bigints, bytes are Buffers, and
- * extensions other than big integers are `ExtData` of the library. Names of members are strings, whatever they were.
+ * Decodes one MessagePack value: integers beyond the safe range of numbers are bigints, bytes are Buffers, and
+ * extensions other than big integers are `ExtData` of the library. Names of members become strings.
  * @throws {MessagePackError}
  */
 export function parseMessagePack(bytes: Uint8Array, bounds: InputBounds = INPUT_BOUNDS): unknown {
@@ -58,8 +58,8 @@ export function parseMessagePack(bytes: Uint8Array, bounds: InputBounds = INPUT_
 }
 
 /**
- * A value as MessagePack, as far as JSON could hold it; bigints and bytes besides, and `ExtData` as it is.
- * @throws {JsonError} when it is nested too deep, which it also is when it contains itself.
+ * Encodes a value as MessagePack: all that JSON could hold, and bigints, bytes and `ExtData`.
+ * @throws {JsonError} when it is nested too deep, as is a value that contains itself.
  */
 export function messagePack(value: unknown): Buffer {
   const { buffer, byteOffset, byteLength } = ENCODER.encode(toWrite(value, '', 0));
@@ -86,7 +86,7 @@ function keyOf(key: unknown): string {
   return String(key);
 }
 
-/** Changes what was decoded in place. */
+/** Converts decoded values in place. */
 function asRead(value: unknown): unknown {
   if (typeof value === 'bigint') return shortest(value);
   if (typeof value !== 'object' || value === null || value instanceof ExtData) return value;
@@ -96,7 +96,7 @@ function asRead(value: unknown): unknown {
   return value;
 }
 
-/** A copy that the library writes as it should be: of numbers beyond 32 bits it would make floats. */
+/** A copy that the library encodes right: it would make floats of integers beyond 32 bits. */
 function toWrite(value: unknown, name: string, depth: number): unknown {
   switch (typeof value) {
     case 'number':

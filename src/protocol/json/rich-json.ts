@@ -4,11 +4,11 @@ import { type InputBounds, MAX_JSON_DEPTH } from './bounds.js';
 import { JsonDocument } from './json-document.js';
 import { isObject, JsonError, type JsonText, toJsonText, valueOf } from './json.js';
 
-/** The one member of an object that stands for bytes: their base64, or the text that they are in UTF-8. */
+/** The names of the one member of an object that stands for bytes: their base64, or their text in UTF-8. */
 const BASE64 = '__base64__';
 const UTF8 = '__bytes__';
 
-/** An integer may be beyond 2^53 only if it has as many digits. */
+/** Integers beyond 2^53 have at least 16 digits. */
 const MAY_BE_BIG = /\d{16}/;
 const IS_INTEGER = /^-?\d+$/;
 /** The names of members may be escaped. */
@@ -21,8 +21,8 @@ export interface RichJsonOptions {
 }
 
 /**
- * The value of a JSON text, with integers beyond 2^53 as bigint and bytes as Buffer. Other
- * numbers are as JSON.parse has them. Members may have any name, `__proto__` too, which is then the object's own.
+ * The value of a JSON text, with integers beyond 2^53 as bigint and bytes as Buffer. Other numbers are as JSON.parse
+ * has them. Members may have any name; `__proto__`, too, is then the object's own.
  * @param source bytes, which have to be UTF-8, or text.
  * @throws {JsonError} when it is not JSON or exceeds a bound.
  */
@@ -71,15 +71,15 @@ function bytesOf(name: string, value: unknown): Buffer | undefined {
 }
 
 /**
- * A value as JSON text as JSON.stringify makes it, but bigints as digits and bytes as `{"__base64__": …}`; `undefined`
- * as null.
- * @throws {JsonError} when it is nested too deep, which it also is when it contains itself.
+ * The JSON text of a value as JSON.stringify makes it, but bigints as digits and bytes as `{"__base64__": …}`;
+ * `undefined` as null.
+ * @throws {JsonError} when it is nested too deep, as is a value that contains itself.
  */
 export function richJsonText(value: unknown): JsonText {
   return isPlain(value, 0) ? toJsonText(value) : ((textOf(value, '', 0) ?? 'null') as JsonText);
 }
 
-/** Whether JSON.stringify does. */
+/** Whether JSON.stringify gives the same text. */
 function isPlain(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return typeof value !== 'bigint';
   checkDepth(depth);
@@ -88,7 +88,7 @@ function isPlain(value: unknown, depth: number): boolean {
   return Object.values(value).every((member) => isPlain(member, depth + 1));
 }
 
-/** Nothing for what JSON has no text for. */
+/** Nothing for a value that JSON cannot express, such as a function. */
 function textOf(value: unknown, name: string, depth: number): string | undefined {
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
