@@ -1,18 +1,18 @@
-/** What has come of one kind since it was last told of. */
+/** The items of one kind since the last report. */
 interface Untold<Item> {
   count: number;
   last: Item;
 }
 
 /**
- * Tells of what may come very often: of a kind the first at once, and then, as long as more come, the last in each period
- * with how many there were. So a log is not flooded by what many clients meet at one time.
+ * Reports items that may be very frequent: the first of a kind at once, and then, as long as more come, the last in
+ * each period with their number. So a fault that many clients meet at one time does not flood a log.
  */
 export class Digest<Item> {
   private readonly untold = new Map<string, Untold<Item>>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param tell `count`: how many there were since it was last told of this kind, this one included. */
+  /** @param tell `count`: the items since the last report of this kind, this one included. */
   constructor(
     private readonly periodMs: number,
     private readonly tell: (item: Item, count: number) => void,
@@ -31,14 +31,14 @@ export class Digest<Item> {
     untold.last = item;
   }
 
-  /** Tells what is left. Later kinds begin anew. */
+  /** Reports what is left. Later kinds begin anew. */
   end(): void {
     this.tellAll();
     this.untold.clear();
     this.stop();
   }
 
-  /** Kinds of which none came for a period are forgotten, and the next of them is told at once. */
+  /** Kinds without an item in a period are forgotten, and their next one is reported at once. */
   private tellAll(): void {
     for (const [kind, untold] of this.untold) {
       if (untold.count === 0) this.untold.delete(kind);

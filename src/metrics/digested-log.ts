@@ -9,7 +9,7 @@ interface Warning {
   readonly party: LogParty | undefined;
 }
 
-/** Warnings that may come for every client at one time: of each kind a line a second, with how many it stands for. */
+/** Warnings that may come for every client at one time: of each kind a line a second, with their number. */
 export class DigestedLog {
   private readonly digest: Digest<Warning>;
 
@@ -20,7 +20,7 @@ export class DigestedLog {
     });
   }
 
-  /** @param kind one of a bounded number. @param party whom it is about. */
+  /** @param kind one of a bounded number. @param party the client that it is about. */
   warn(kind: string, message: string, party?: LogParty): void {
     this.digest.add(kind, { message, party });
   }

@@ -1,22 +1,22 @@
 import { inspect } from 'node:util';
 import { stackOf } from '../base/message-of.js';
 
-/** Whom a line of the log is about, as far as that is known. */
+/** The client that a log line is about, as far as it is known. */
 export interface LogParty {
   /** The id of the connection, as its client knows it. */
   readonly id?: string | undefined;
-  /** Where it comes from. */
+  /** The address that it connects from. */
   readonly peer?: string | undefined;
 }
 
-/** A line of the log about a client, with what it is found by in fields of its own. It costs little where it is not written. */
+/** A log line about a client, who is named in fields of the line. It costs little where it is not written. */
 export class LogLine {
   constructor(
     private readonly party: LogParty,
     private readonly write: () => string,
   ) {}
 
-  /** That something has failed which should not: the stack, if there is one. */
+  /** A line about a defect: the stack, if there is one. */
   static fault(party: LogParty, error: unknown): LogLine {
     return new LogLine(party, () => stackOf(error));
   }
@@ -25,7 +25,7 @@ export class LogLine {
     return this.write();
   }
 
-  /** What machines find it by. */
+  /** The fields by which machines find the line. */
   get fields(): object {
     const { id, peer } = this.party;
     return { ...(id !== undefined && { connection: id }), ...(peer !== undefined && { address: peer }) };

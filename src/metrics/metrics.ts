@@ -11,10 +11,10 @@ import { Totals } from './totals.js';
 
 const CALLBACK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
 
-/** By which way a publication came to this node. */
+/** The way by which a publication came to this node. */
 type PublicationSource = 'http' | 'process' | 'rabbitmq';
 
-/** What the gateway counts, in Prometheus' terms. */
+/** The metrics of the gateway for Prometheus. */
 @Injectable()
 export class Metrics implements OnApplicationShutdown {
   readonly registry = new Registry();
@@ -115,7 +115,7 @@ export class Metrics implements OnApplicationShutdown {
     registers: this.registers,
   });
 
-  /** What is called, and how that ends. */
+  /** The calls of procedures, and their outcomes. */
   readonly procedures = new ProcedureMetrics(this.registers);
 
   private collect = (): Promise<string> => (this.appRegistry ?? this.registry).metrics();
@@ -124,7 +124,7 @@ export class Metrics implements OnApplicationShutdown {
   private readonly waiting: (() => number)[] = [];
   private readonly socketshark: SocketsharkMetrics | undefined;
 
-  /** @param appRegistry has what there is to know of the process already, or is not meant to. */
+  /** @param appRegistry gets our metrics, but not those of the process, which the app may have already. */
   constructor(
     { metrics }: Settings,
     @Optional() @Inject(METRICS_REGISTRY) private readonly appRegistry?: MetricsRegistry,
@@ -144,7 +144,7 @@ export class Metrics implements OnApplicationShutdown {
     if (this.appRegistry) removeMetrics(this.registry, this.appRegistry);
   }
 
-  /** The metrics as Prometheus reads them, as they are or were within `metrics.maxAge`. */
+  /** The metrics in the text format of Prometheus, at most `metrics.maxAge` old. */
   text(): Promise<string> {
     return this.answer.read();
   }
@@ -154,7 +154,7 @@ export class Metrics implements OnApplicationShutdown {
     return (this.appRegistry ?? this.registry).contentType;
   }
 
-  /** Takes the metrics from elsewhere: where several processes share a port, any of them may be asked. */
+  /** Replaces the source of {@link text}: where several processes share a port, each answers for all. */
   collectFrom(collect: () => Promise<string>): void {
     this.collect = collect;
   }
@@ -165,18 +165,18 @@ export class Metrics implements OnApplicationShutdown {
     this.socketshark?.connectionOpened();
   }
 
-  /** A connection has ended; its socket may still be there. */
+  /** Called when a connection has ended; its socket may still be open. */
   connectionClosed(reason: string): void {
     this.closes.inc({ reason });
     this.socketshark?.connectionClosed();
   }
 
-  /** The socket of a connection that has ended is closed. */
+  /** Called when the socket of an ended connection is closed. */
   connectionGone(): void {
     this.connections.dec();
   }
 
-  /** Takes from where to learn how many clients wait to be let in; an app may have several adapters that let some in. */
+  /** Adds a source for the number of clients that wait to be let in; an app may have several adapters. */
   countWaiting(count: () => number): void {
     this.waiting.push(count);
     if (this.waiting.length > 1) return;
@@ -188,7 +188,7 @@ export class Metrics implements OnApplicationShutdown {
     });
   }
 
-  /** Takes from where to learn how many requests to the app wait, and for how many seconds the first has waited. */
+  /** Sets the source for the number of requests to the app that wait, and the seconds that the first has waited. */
   countCallbacksWaiting(count: () => { readonly length: number; readonly seconds: number }): void {
     const length: Gauge = new Gauge({
       name: 'kittiwake_callbacks_waiting',
@@ -269,7 +269,7 @@ export class Metrics implements OnApplicationShutdown {
     this.socketshark?.brokerStateChanged(isReady);
   }
 
-  /** The gateway takes no new clients any more. */
+  /** Called when the gateway stops taking clients. */
   drain(): void {
     this.socketshark?.drain();
   }

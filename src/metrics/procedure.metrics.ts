@@ -2,13 +2,13 @@ import { Gauge, Histogram } from 'prom-client';
 import type { MetricsRegistry } from './metrics-registry.js';
 
 const CALL_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
-/** What all calls are counted by that are for no procedure: clients make up names without end. */
+/** The label of calls of unknown procedures, as clients could make up names without end. */
 const UNKNOWN = 'unknown';
 
-/** How a call ended. `cancelled`: its caller is gone, or wants no more of it. */
+/** The end of a call. `cancelled`: its caller is gone, or wants no more of it. */
 export type CallOutcome = 'success' | 'error' | 'cancelled';
 
-/** The calls of procedures, whatever brought them. */
+/** The calls of procedures, over any transport. */
 export class ProcedureMetrics {
   private readonly running = new Map<string, number>();
   private readonly seconds: Histogram<'procedure' | 'outcome'>;
@@ -32,7 +32,7 @@ export class ProcedureMetrics {
     });
   }
 
-  /** A call of a procedure begins. @returns what is to be called at its end. */
+  /** Counts a call that begins. @returns a function to be called at its end. */
   begin(procedure: string): (outcome: CallOutcome) => void {
     const startedMs = performance.now();
     this.count(procedure, 1);
@@ -42,7 +42,7 @@ export class ProcedureMetrics {
     };
   }
 
-  /** A call did not begin. @param procedure absent where there is none of its name, or none for the caller. */
+  /** Counts a call that did not begin. @param procedure absent where there is none, or none for the caller. */
   refused(procedure = UNKNOWN): void {
     this.seconds.observe({ procedure, outcome: 'error' }, 0);
   }

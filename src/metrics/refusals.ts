@@ -5,19 +5,19 @@ import { Metrics } from './metrics.js';
 
 const WINDOW_MS = 60_000;
 
-/** What was refused, and why. Nothing of it may be secret. */
+/** A refusal and its reason. MUST NOT hold secrets. */
 export interface RefusalMade {
   /** One of a closed list: the code of an error, the name of a close reason or of a refused handshake. */
   readonly kind: string;
   readonly what: string;
   readonly why: string;
-  /** Who decided. */
+  /** The decider, such as the gateway or the app. */
   readonly by: string;
 }
 
 /**
- * What clients and services were refused: each counts, and is a line at `debug`; at `info` there is one line of a kind at
- * once, and then one a minute, with how many there were.
+ * The refusals of requests of clients and services: each is counted, and is a line at `debug`; at `info` there is one
+ * line of a kind at once, and then one a minute, with their number.
  */
 @Injectable()
 export class Refusals implements OnApplicationShutdown {
@@ -28,7 +28,7 @@ export class Refusals implements OnApplicationShutdown {
 
   constructor(private readonly metrics: Metrics) {}
 
-  /** Takes that something was refused. */
+  /** Counts and logs a refusal. */
   add(party: LogParty, refusal: RefusalMade): void {
     this.metrics.refusalMade(refusal.kind);
     this.logger.debug(new LogLine(party, () => lineOf(party, refusal)));
@@ -50,7 +50,7 @@ function summaryOf({ kind, what, why, by }: RefusalMade, count: number): string 
 
 const MAX_LENGTH = 300;
 
-/** Names may come from strangers: they are not to end a line, nor to fill a log. */
+/** A name for the log. It may come from a stranger: it must not break a line, nor fill a log. */
 function printable(text: string): string {
   const cut = text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
   return cut.replace(/\p{Cc}/gu, '?');

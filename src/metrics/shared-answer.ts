@@ -1,15 +1,15 @@
-/** An answer that is dear to make: made once for all who ask meanwhile, and given to others as long as it is fresh. */
+/** An answer that is costly to make: made once for all that ask meanwhile, and reused as long as it is fresh. */
 export class SharedAnswer<Value> {
   private value: Promise<Value> | undefined;
   private freshUntilMs = 0;
 
-  /** @param maxAgeMs how long it is given; 0: only to those who ask while it is made. */
+  /** @param maxAgeMs the time for which it is reused; 0: only by those that ask while it is made. */
   constructor(
     private readonly make: () => Promise<Value>,
     private readonly maxAgeMs: number,
   ) {}
 
-  /** @throws what making it throws; then it is made again for whoever asks next. */
+  /** @throws the error of making it; the next reader has it made again. */
   read(): Promise<Value> {
     if (this.value === undefined || performance.now() >= this.freshUntilMs) this.value = this.begin();
     return this.value;

@@ -42,7 +42,7 @@ export class SocketsharkMetrics {
     this.connectionCount.dec();
   }
 
-  /** `event` is `unknown` for a name that is none, `invalid` for JSON that is no event. Not JSON is not counted. */
+  /** @param event `unknown` for an unknown name, `invalid` for JSON that is no event. Other input is not counted. */
   eventHandled(event: string, status: 'success' | 'error'): void {
     this.events.inc({ event, status });
   }
@@ -51,7 +51,7 @@ export class SocketsharkMetrics {
     this.serviceState.set(isReady && !this.isDraining ? 1 : 0);
   }
 
-  /** Not ready from here on, whatever the broker does. */
+  /** Sets the state to not ready for good, whatever the broker does. */
   drain(): void {
     this.isDraining = true;
     this.serviceState.set(0);

@@ -1,17 +1,17 @@
 import { Counter, type Registry } from 'prom-client';
 
-/** What a counter is called. */
+/** The name and the help text of a counter. */
 interface CounterNames {
   readonly name: string;
   readonly help: string;
 }
 
-/** The first label and its value, and the second where there is one. */
+/** The names of the labels: one or two. */
 type Labels = readonly [first: string, second?: string];
 
 /**
- * A counter of what happens all the time: plain numbers, of which Prometheus is told when it asks. To count with labels
- * costs prom-client a third of a microsecond, and what has few subscribers may cost ten.
+ * A counter of frequent events: plain numbers, which prom-client gets at a scrape. Counting with its labels takes a
+ * third of a microsecond, where a whole publication to few subscribers may take ten.
  */
 export class Totals {
   private readonly totals = new Map<string, Map<string, number>>();
