@@ -1,33 +1,33 @@
 /** A part of an input that a kind does not accept. */
 export interface Fault {
-  /** Where in the setting: empty for all of it, `[2]` in a list, `.X-Token` in a map. */
+  /** The place within the setting: empty for all of it, `[2]` in a list, `.X-Token` in a map. */
   readonly at: string;
-  /** What was found there. */
+  /** The value found there. */
   readonly found: unknown;
-  /** What is expected there. */
+  /** The value expected there, in words. */
   readonly expected: string;
-  /** What to do about it, where that is not plain from the expectation. */
+  /** The remedy, where that is not plain from the expectation. */
   readonly hint?: string;
-  /** What was found is a name, not a value: shown even where the values are secret. */
+  /** Whether the finding is a name, not a value: names are shown even where the values are secret. */
   readonly isName?: boolean;
 }
 
-/** What sort of value a setting has: how it is read, checked, written and described. */
+/** A type of settings: how their values are read, checked, written and described. */
 export interface ValueKind {
   /** For the reference: `duration`, `integer 0-65535`, `URL list`. */
   readonly name: string;
   /** The class-validator decorators of the field. They MUST refuse what {@link read} returns for an unusable input. */
   readonly checks: readonly PropertyDecorator[];
   /**
-   * The input that a text stands for, in an environment variable or after `${VAR}` was replaced. What it cannot read
-   * it MUST return as it is. Absent: the setting has no environment variable.
+   * The input for a text from an environment variable, or with `${VAR}` replaced. A text that it cannot read, it MUST
+   * return as it is. Absent: the setting has no environment variable.
    */
   readonly fromText?: (text: string) => unknown;
   /** The value of the field for an input from the file or the options. MUST NOT throw. */
   read(input: unknown): unknown;
   /** The input that {@link read} turns into this value. */
   write(value: unknown): unknown;
-  /** What is wrong with an input that the checks refused. MUST NOT be empty. */
+  /** The faults of an input that the checks refused. MUST NOT be empty. */
   faults(input: unknown): readonly Fault[];
 }
 
@@ -38,11 +38,11 @@ export type SectionClass<Section extends object = object> = new () => Section;
 export interface SectionKind {
   readonly name: 'section' | 'map of sections';
   readonly of: SectionClass;
-  /** Which names a map of sections may have. */
+  /** The format of the names in a map of sections. */
   readonly names?: TextFormat;
 }
 
-/** What texts are accepted, and how that is said. */
+/** A format of texts, and its description. */
 export interface TextFormat {
   /** For the reference: `URL`. */
   readonly name: string;

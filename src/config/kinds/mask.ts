@@ -1,4 +1,4 @@
-/** What is shown in the place of a secret. */
+/** The text shown in the place of a secret. */
 export const MASK = '***';
 
 const MAX_SHOWN = 100;
@@ -14,7 +14,7 @@ export function maskUrl(text: string): string {
     .replace(/(?<=[?&][^=&#]*(?:pass|secret|token|key|auth|sig)[^=&#]*=)[^&#]+/gi, MASK);
 }
 
-/** A value as a problem line shows it: short, without secrets, and of lists and maps only that they are such. */
+/** A value as a problem line shows it: short and without secrets; a list or a map only as such. */
 export function shown(value: unknown, isSecret = false): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object' && value !== null)

@@ -4,7 +4,7 @@ import { formatDuration, MAX_DURATION_MS, parseDuration } from './duration.js';
 import type { ValueKind } from './kind.js';
 import { checked } from './text.kind.js';
 
-/** The least and the most that a number may be, both allowed. */
+/** The smallest and the largest allowed number. */
 interface Range {
   readonly min: number;
   readonly max: number;
@@ -12,7 +12,7 @@ interface Range {
 
 const DIGITS = /^[+-]?\d+(?:\.\d+)?$/;
 
-/** The most of something that is counted, where nothing asks for less. */
+/** The largest count, unless a setting has a lower limit. */
 const MAX_COUNT = 1_000_000_000;
 
 /** A whole number. */
@@ -28,7 +28,7 @@ export function integer({ min, max = MAX_COUNT }: { min: number; max?: number })
   };
 }
 
-/** A number of processes, or `auto` for what the machine has room for. */
+/** A number of processes, or `auto` for as many as the machine can run in parallel. */
 export function workers(): ValueKind {
   const count = integer({ min: 1, max: 1024 });
   const expected = 'auto, or a whole number from 1 to 1024';
@@ -42,7 +42,7 @@ export function workers(): ValueKind {
   };
 }
 
-/** A duration, milliseconds in the field; at least 0 and at most {@link MAX_DURATION_MS}, unless told otherwise. */
+/** A duration, in milliseconds in the field; by default from 0 to {@link MAX_DURATION_MS}. */
 export function duration({ min = 0, max = MAX_DURATION_MS }: Partial<Range> = {}): ValueKind {
   const expected = `a duration such as 15s or 500ms, from ${formatDuration(min)} to ${formatDuration(max)}`;
   return {
@@ -55,7 +55,7 @@ export function duration({ min = 0, max = MAX_DURATION_MS }: Partial<Range> = {}
   };
 }
 
-/** A size in bytes; at least 1 and at most {@link MAX_BYTES}, unless told otherwise. */
+/** A size in bytes; by default from 1 to {@link MAX_BYTES}. */
 export function bytes({ min = 1, max = MAX_BYTES }: Partial<Range> = {}): ValueKind {
   const expected = `a size in bytes such as 65536, 64KiB or 1MiB, from ${formatByteSize(min)} to ${formatByteSize(max)}`;
   return {

@@ -1,4 +1,4 @@
-/** One line of a configuration error: where, what was found, what is expected. */
+/** One line of a configuration error: the place, the finding and the expectation. */
 export function problem(place: string, found: string, expected: string, hint?: string): string {
   return `${place}: found ${found}, expected ${expected}${hint === undefined ? '' : `; ${hint}`}`;
 }

@@ -5,7 +5,7 @@ export function section(of: SectionClass): SectionKind {
   return { name: 'section', of };
 }
 
-/** A map of names to sections; its field is a `ReadonlyMap`, so that no name finds what all objects inherit. */
+/** A map of names to sections; its field is a `ReadonlyMap`, so that no name finds an inherited member. */
 export function sections(of: SectionClass, names: TextFormat): SectionKind {
   return { name: 'map of sections', of, names };
 }

@@ -2,17 +2,17 @@ import 'reflect-metadata';
 import { IsDefined, IsOptional } from 'class-validator';
 import { isSectionKind, type Kind, type SectionClass } from './kind.js';
 
-/** What is said of a setting where its field is declared; everything else about it follows from this. */
+/** The declaration of a setting at its field; everything else about it follows from this. */
 export interface SettingOptions {
-  /** What sort of value it has. */
+  /** The type of its value. */
   readonly kind: Kind;
   /** One sentence for the reference: what it does and what special values mean. */
   readonly about: string;
-  /** It may stay without a value. Without this, a field without a default has to be set. */
+  /** Whether it may stay without a value. Otherwise, a field without a default has to be set. */
   readonly optional?: boolean;
-  /** Its value appears neither in messages nor in what `kittiwake check-config` prints. */
+  /** Whether its value is kept out of messages and of the output of `kittiwake check-config`. */
   readonly secret?: boolean;
-  /** It is a file that has to be there, and readable, at the start. */
+  /** Whether it is a file that has to be readable at the start. */
   readonly isRead?: boolean;
   /** Its environment variable, where that is not `KITTIWAKE_` and the key's path in upper snake case. */
   readonly env?: string;
@@ -26,7 +26,7 @@ export interface SettingField extends SettingOptions {
   readonly key: string;
 }
 
-/** What settings of a section are wrong together. */
+/** A conflict between settings of a section. */
 export interface Disagreement {
   /** The setting that is shown as wrong; absent: the section. */
   readonly key?: string;
@@ -35,8 +35,8 @@ export interface Disagreement {
 }
 
 /**
- * @param given what was written, defaults not among it.
- * @returns what is wrong; `undefined` when nothing is.
+ * @param given the input, without defaults.
+ * @returns the conflict; `undefined` when there is none.
  */
 export type SectionRule<Section> = (
   section: Section,
@@ -62,7 +62,7 @@ export function Setting(options: SettingOptions): PropertyDecorator {
   };
 }
 
-/** Declares a rule that settings of one section keep together; asked only when each of them is right by itself. */
+/** Declares a rule between settings of one section; checked only when each of them is valid by itself. */
 export function Rule<Section extends object>(
   rule: SectionRule<Section>,
 ): (section: SectionClass<Section>) => void {

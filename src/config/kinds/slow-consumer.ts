@@ -1,12 +1,12 @@
 import type { TextFormat } from './kind.js';
 
-/** What becomes of publications for a client that does not keep up. */
+/** The policies for publications to a client that does not keep up. */
 export const SLOW_CONSUMER_POLICIES = ['disconnect', 'drop-oldest', 'conflate'] as const;
 export type SlowConsumerPolicy = (typeof SLOW_CONSUMER_POLICIES)[number];
 
 const MEMBER = /^data\../s;
 
-/** What tells publications apart of which only the last matters: one of some words, or a member of the data. */
+/** The key by which later publications replace earlier ones: one of some words, or a member of the data. */
 export function conflationKey(words: readonly string[]): TextFormat {
   return {
     name: [...words, 'data.NAME'].join(', '),

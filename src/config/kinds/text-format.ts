@@ -9,7 +9,7 @@ export const FILLED_TEXT: TextFormat = {
   accepts: (text) => text !== '',
 };
 
-/** Where the gateway listens. */
+/** A host to listen on. */
 export const HOST: TextFormat = {
   name: 'host',
   expected: 'a host name or an address such as 127.0.0.1',
@@ -40,7 +40,7 @@ export const PROCEDURES_PATH: TextFormat = {
   accepts: (text) => /^(?:\/[^\s?#/*]+)+$/.test(text),
 };
 
-/** The path of an HTTP endpoint, or the one below which some are; one that means itself on every HTTP platform. */
+/** The path of an HTTP endpoint, or one above several; in characters that every HTTP platform leaves as they are. */
 export const ENDPOINTS_PATH: TextFormat = {
   name: 'path',
   expected: 'a path such as /kittiwake, of letters, digits, - . _ and ~, without a slash at the end',
@@ -54,7 +54,7 @@ export const PROCEDURE_NAME: TextFormat = {
   accepts: (text) => /^[A-Za-z_][\w.-]*$/.test(text) && text !== 'token',
 };
 
-/** Part of a path, and looked for anywhere in a header: a short one would be found by chance. */
+/** A part of a path, and searched for anywhere in a header, where a short one would match by chance. */
 export const SERVICE_SECRET: TextFormat = {
   name: 'secret',
   expected: 'a secret of at least 8 characters, without white space, /, ? and #',
@@ -68,7 +68,7 @@ export const PARAMETER: TextFormat = {
   accepts: (text) => /^\*?[A-Za-z_]\w*(?::(?:int|float|bool|str|bytes))?\??$/.test(text),
 };
 
-/** What files are named after. */
+/** A name that is a part of file names. */
 export const WORKER_NAME: TextFormat = {
   name: 'name',
   expected: 'a name of letters, digits, _ and - only',
@@ -81,7 +81,7 @@ export const HTTP_URL: TextFormat = {
   accepts: (text) => protocolOf(text) === 'http:' || protocolOf(text) === 'https:',
 };
 
-/** Where the app is asked: over TCP, or over a Unix socket whose percent-encoded path stands for the host. */
+/** A URL of the app: over TCP, or over a Unix socket whose percent-encoded path stands for the host. */
 export const CALLBACK_URL: TextFormat = {
   name: 'URL',
   expected: 'a URL such as https://api.internal/authorize or http+unix://%2Frun%2Fapi.sock/authorize',
@@ -117,7 +117,7 @@ export const CLIENT_ORIGIN: TextFormat = {
   },
 };
 
-/** Below a domain of the operator's own: anybody can have a name below `com`, and nobody below an address. */
+/** Whether a pattern is below a domain with one owner: anybody can have a name below `com`, nobody below an address. */
 function isOriginPattern(text: string): boolean {
   const [, scheme, domain = ''] = /^(https?:\/\/)\*\.([^*]+)$/.exec(text) ?? [];
   const hasOwner = /^localhost(?::\d+)?$/.test(domain) || /^[^.]+\.[^.\d][^.]*/.test(domain);
@@ -131,21 +131,21 @@ export const SERVICE_NAME: TextFormat = {
   accepts: (text) => text !== '' && !text.includes('.'),
 };
 
-/** RFC 9110 section 5.6.2. */
+/** A token of RFC 9110 section 5.6.2. */
 export const HEADER_NAME: TextFormat = {
   name: 'header name',
   expected: 'a header name such as X-Api-Version',
   accepts: (text) => /^[\w!#$%&'*+.^`|~-]+$/.test(text),
 };
 
-/** RFC 9110 section 5.5. */
+/** A field value of RFC 9110 section 5.5. */
 export const HEADER_VALUE: TextFormat = {
   name: 'header value',
   expected: 'a header value: a text of Latin-1 characters on one line',
   accepts: (text) => /^[\t\x20-\x7e\x80-\xff]*$/.test(text),
 };
 
-/** Of these, the HTTP client knows what to send; they do not concern whoever is behind it (RFC 9110 section 7.6.1). */
+/** Headers that the HTTP client sets itself, or that are for one connection only (RFC 9110 section 7.6.1). */
 const OWN_HEADERS =
   /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|host|content-length|expect)$/i;
 
@@ -183,17 +183,17 @@ export const AMQP_URL: TextFormat = {
   accepts: (text) => /^amqps?:$/.test(protocolOf(text) ?? '') && new URL(text).hostname !== '',
 };
 
-/** Whether it is there is not looked at: it may come later. */
+/** The path of a file, which may not exist yet. */
 export const FILE: TextFormat = {
   name: 'file',
   expected: 'the path of a file',
   accepts: (text) => text !== '',
 };
 
-/** Those that stand, or stood, in examples of ours. */
+/** The keys in our examples, past and present. */
 const KEY_OF_EXAMPLE = /^change-?me|^a-key-of-16-or-more$|demo-only$/i;
 
-/** What services prove themselves with; sent as a bearer token, so without spaces. */
+/** A key with which services authenticate; sent as a bearer token, so without spaces. */
 export const API_KEY: TextFormat = {
   name: 'key',
   expected:
