@@ -9,7 +9,7 @@ import { messageOf } from '../../base/message-of.js';
  */
 export function readConfigurationFile(path: string): unknown {
   const lines = new LineCounter();
-  // Pretty errors quote the lines around, and with them whatever secrets are in there.
+  // Pretty errors quote the surrounding lines, and any secrets in them.
   const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false, merge: true });
   const problems = [...document.errors, ...document.warnings].map(({ pos, message }) => {
     const { line, col } = lines.linePos(pos[0]);

@@ -48,7 +48,7 @@ function ownVariables(env: NodeJS.ProcessEnv): Map<string, string> {
   );
 }
 
-/** Null in the file is a section left empty. What is no section at all is left for `loadSettings` to refuse. */
+/** Null in the file is a section left empty. A value that is no section is left for `loadSettings` to refuse. */
 function override(options: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
   if (key === undefined) return value;
   const section = options ?? {};
@@ -78,12 +78,12 @@ function unknownVariable(name: string, known: Iterable<string>): string {
   return `${name}: unknown variable, ${remedy}`;
 }
 
-/** What all names share would make any two of them seem near. */
+/** The common prefix would make any two names seem near. */
 function withoutPrefix(name: string): string {
   return name.slice(PREFIX.length);
 }
 
-/** `API_KEY` is short for `PUBLISH_API_KEYS`, if for nothing else. */
+/** Takes `API_KEY` as short for `PUBLISH_API_KEYS`, if no other name ends like it. */
 function endingLike(rest: string, names: readonly string[]): string | undefined {
   const candidates = names.filter((name) => name.endsWith(`_${rest}`) || name.endsWith(`_${rest}S`));
   return candidates.length === 1 ? candidates[0] : undefined;

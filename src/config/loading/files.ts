@@ -6,7 +6,7 @@ import { joinPath } from '../kinds/problem.js';
 import { settingsOf, type SettingField } from '../kinds/setting.decorator.js';
 import { Settings } from '../settings.js';
 
-/** A line for each file that a setting names, that has to be there, and that cannot be read. */
+/** A line for each file that a setting needs at the start, and that cannot be read. */
 export function fileProblems(settings: Settings): string[] {
   return problemsIn(Settings, settings, '');
 }

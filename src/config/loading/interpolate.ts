@@ -3,7 +3,7 @@ import { joinPath } from '../kinds/problem.js';
 import { isRecord } from '../kinds/record.js';
 import { settingsOf } from '../kinds/setting.decorator.js';
 
-/** Where values come from, and where a line goes for each that is missing. */
+/** The source of values, and the list that gets a line for each missing one. */
 interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly problems: string[];
@@ -15,7 +15,7 @@ const REFERENCE = /\$\$\{|\$\{(?:(?<name>[A-Za-z_]\w*)(?::-(?<fallback>[^}]*))?\
  * Replaces `${VAR}` and `${VAR:-default}` in the texts of a configuration file; a variable that is empty counts as
  * not set, and `$${` stands for `${`. A text that had a reference is then read as the kind of its setting is in an
  * environment variable: `port: ${PORT}` becomes a number.
- * @param kind what is expected here; `undefined` where nothing is.
+ * @param kind the expected kind; `undefined` where nothing is expected.
  */
 export function interpolate(input: unknown, kind: Kind | undefined, context: Context, path = ''): unknown {
   if (typeof input === 'string') {

@@ -9,10 +9,10 @@ import { rulesOf, settingsOf, type SettingField } from '../kinds/setting.decorat
 import { isOf } from '../kinds/text.kind.js';
 
 /**
- * Makes a section from what was written: reads each setting, has class-validator check them, then applies the
- * section's rules.
+ * Makes a section from its input: reads each setting, has class-validator check them, then applies the section's
+ * rules.
  * @param path where the section is in the tree; empty at the top.
- * @param problems receives a line for each thing that is wrong; the result is usable only when it received none.
+ * @param problems receives a line for each fault; the result is usable only when it received none.
  */
 export function loadSection<Section extends object>(
   of: SectionClass<Section>,
@@ -103,12 +103,12 @@ function disagreements<Section extends object>(
   });
 }
 
-/** Null is what YAML reads where nothing was written. */
+/** Null counts as absent: YAML reads it where nothing was written. */
 function givenIn(input: Readonly<Record<string, unknown>>, key: string): unknown {
   return Object.hasOwn(input, key) ? (input[key] ?? undefined) : undefined;
 }
 
-/** In the place of a section may stand anything, a secret too: only its type is told. */
+/** Anything may stand in the place of a section, a secret too: only its type is shown. */
 function describedOnly(input: unknown): string {
   return typeof input === 'object' ? shown(input) : `a ${typeof input}`;
 }

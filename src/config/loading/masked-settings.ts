@@ -33,7 +33,7 @@ function maskedSections(kind: SectionKind, value: unknown): unknown {
   );
 }
 
-/** Every text in a value changed, whether it is the value, in a list or in a map. */
+/** A value with each text in it changed, be it the value itself, or in a list or a map. */
 function withTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((item) => withTexts(item, change));

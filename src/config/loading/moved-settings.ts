@@ -1,10 +1,10 @@
-/** Settings that were elsewhere before, and what to write now. */
+/** Settings that have moved, and their new keys. */
 const MOVED = [
   { key: 'metrics.port', env: 'KITTIWAKE_METRICS_PORT', to: 'operators.port' },
   { key: 'metrics.host', env: 'KITTIWAKE_METRICS_HOST', to: 'operators.host' },
 ] as const;
 
-/** What to say of a key, or of a variable, that is known no more; nothing of all others. */
+/** The hint for a key or a variable that has moved; nothing for all others. */
 export function movedHint(place: string): string | undefined {
   const moved = MOVED.find(({ key, env }) => key === place || env === place);
   if (!moved) return undefined;

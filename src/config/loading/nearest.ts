@@ -16,7 +16,7 @@ function plain(word: string): string {
   return word.replaceAll(/[_-]/g, '').toLowerCase();
 }
 
-/** How many letters to insert, delete or replace (Levenshtein). */
+/** The number of letters to insert, delete or replace (Levenshtein distance). */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let row = 1; row <= a.length; row++) {

@@ -11,8 +11,8 @@ export function refusedFields(section: object): ReadonlySet<string> {
 
 /**
  * The lines for a setting that was refused, secrets masked.
- * @param given what was written; `undefined` when nothing was.
- * @param place what the lines begin with: the path of the key, or the name of the variable.
+ * @param given the input; `undefined` when there was none.
+ * @param place the start of the lines: the path of the key, or the name of the variable.
  */
 export function refusalProblems(
   { kind, secret = false }: SettingField,
@@ -26,7 +26,7 @@ export function refusalProblems(
   });
 }
 
-/** The lines for one input by itself, of a section whose other settings play no part. */
+/** The lines for one input by itself, regardless of the other settings of its section. */
 export function valueProblems(
   of: SectionClass,
   setting: SettingField,

@@ -9,13 +9,13 @@ export interface PlacedSetting {
   readonly setting: SettingField;
   /** The section that declares it. */
   readonly of: SectionClass;
-  /** What the field holds when nothing is set. */
+  /** The value of the field when nothing is set. */
   readonly defaultValue: unknown;
   /** The environment variable; absent where the value cannot be given as one text, and in maps of sections. */
   readonly env?: string;
 }
 
-/** What stands for the name of an entry in the path of a setting in a map of sections. */
+/** Stands for the name of an entry in the path of a setting in a map of sections. */
 export const ANY_NAME = '<name>';
 
 /** Every setting, sections before what is in them, in the order of declaration. */

@@ -2,9 +2,9 @@ import { RedisSettings } from '../sections/broker/redis.settings.js';
 import type { Settings } from '../settings.js';
 
 /**
- * What is configured and works, but hardly as it was meant, or opens a door: a line for each, with what to set.
+ * Warnings of settings that work, but hardly as they were meant, or open a door: a line for each, with the remedy.
  * @param requiring the services that require authentication.
- * @param canAuthenticate whether there is a way to, a provider of the app included.
+ * @param canAuthenticate whether clients can authenticate at all, be it by a provider of the app.
  */
 export function warningsOf(
   settings: Settings,
@@ -60,7 +60,7 @@ function mockToken({ procedures, auth }: Settings): string[] {
   ];
 }
 
-/** A page elsewhere could act for whoever looks at it (cross-site WebSocket hijacking). */
+/** A page elsewhere could act for its visitor (cross-site WebSocket hijacking). */
 function anyOrigin({ origins, rooms }: Settings): string[] {
   const cookie = Object.entries(rooms?.headers ?? {}).find(([name]) => name.toLowerCase() === 'cookie');
   if (!rooms || !origins.includes('*') || cookie?.[1] === '') return [];
