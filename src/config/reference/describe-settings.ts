@@ -1,17 +1,17 @@
 import { isSectionKind } from '../kinds/kind.js';
 import { placedSettings } from '../loading/schema.js';
 
-/** One setting, as the reference tells of it. */
+/** One setting, as the reference describes it. */
 export interface SettingDescription {
   /** Its path in the file and the options: `callbacks.timeout`, `services.<name>.authorizer`. */
   readonly key: string;
   /** Its environment variable, if it has one. */
   readonly env: string | undefined;
-  /** What sort of value it has: `duration`, `URL list`, `section`. */
+  /** The type of its value: `duration`, `URL list`, `section`. */
   readonly kind: string;
   /** The default as it would be written; `undefined` when nothing is set by default. */
   readonly default: unknown;
-  /** It has no default and has to be set when its section is. */
+  /** Whether it has no default, and has to be set when its section is. */
   readonly isRequired: boolean;
   readonly about: string;
   readonly secret: boolean;

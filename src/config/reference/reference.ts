@@ -13,13 +13,13 @@ interface Group {
   readonly settings: readonly SettingDescription[];
 }
 
-/** All settings, one table per section: what stands between the markers of docs/configuration.md. */
+/** All settings, one table per section: the text between the markers of docs/configuration.md. */
 export function referenceMarkdown(): string {
   return groups().map(groupMarkdown).join('\n\n');
 }
 
 /**
- * A document with the reference between its markers brought up to date.
+ * A document with the reference between its markers updated.
  * @throws when it has no markers.
  */
 export function withReference(document: string): string {
@@ -58,7 +58,7 @@ function isSection({ kind }: SettingDescription): boolean {
   return kind === 'section' || kind === 'map of sections';
 }
 
-/** The path of what is directly in a section. */
+/** The path of the settings directly in a section. */
 function placeOf(section: SettingDescription | undefined): string {
   if (section === undefined) return '';
   return section.kind === 'section' ? section.key : `${section.key}.<name>`;
@@ -90,7 +90,7 @@ function exampleEntry({ about, env, default: value, isRequired }: SettingDescrip
   return `# ${about}${isRequired ? ' Required when its section is used.' : ''}\n#${env}=${defaultText(value)}`;
 }
 
-/** As it is written in a variable; a map as `name: text`, for the reference. */
+/** A default as it is written in a variable; a map as `name: text`, for the reference. */
 function defaultText(value: unknown): string {
   if (Array.isArray(value)) return value.join(',');
   if (isRecord(value)) {
