@@ -88,6 +88,8 @@ import { RpcStatistics } from './rpc/built-in/statistics.js';
 import { RpcGateway } from './rpc/websocket/rpc.gateway.js';
 import { ServiceSecret } from './rpc/service-secret.js';
 import { ProceduresConfig } from './rpc/built-in/procedures-config.js';
+import { Beginnings } from './topics/beginnings.js';
+import { EndNotices } from './topics/end-notices.js';
 import { Endings } from './topics/endings.js';
 import { Services } from './topics/service/services.js';
 import { Sessions } from './topics/sessions.js';
@@ -118,6 +120,8 @@ const FLOOR = [
 const PROCEDURES = [CallerHooks, Calls, OpenCalls, ProcedureExplorer, Procedures, RemoteProcedures];
 
 const TOPICS = [
+  Beginnings,
+  EndNotices,
   Endings,
   Services,
   Sessions,

@@ -1,92 +1,65 @@
-import { Injectable } from '@nestjs/common';
-import { Hurry } from '../callbacks/hurry.js';
-import { Repetition } from '../callbacks/repetition.js';
-import { CallbackError } from '../protocol/errors.js';
+import { Injectable, Logger } from '@nestjs/common';
+import { Hub } from '../delivery/hub.js';
+import { LogLine } from '../metrics/log-line.js';
+import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
 import type { JsonText } from '../protocol/json/json.js';
-import type { CallbackKind } from './service/callback-kind.js';
+import { EndNotices } from './end-notices.js';
+import { Reply } from './reply.js';
 import type { Session } from './session.js';
 import type { TopicSubscription } from './topic-subscription.js';
-import type { UntoldEnd } from './untold-end.js';
 
-const KINDS = ['beforeUnsubscribe', 'onUnsubscribe'] as const;
+/** Tells the client that what it asked for is done. */
+export type Confirm = (data?: JsonText) => void;
 
-/** An end that a service is told of. */
-interface Ending {
-  readonly subscription: TopicSubscription;
-  readonly kind: CallbackKind;
-  /** See {@link Repetition}. */
-  readonly untilMs: number;
-  readonly weight: number;
-  readonly hurry?: Hurry;
-}
-
-/** Tells services of the ends of subscriptions, again and again while they cannot be asked. */
+/** How subscriptions end: at the client's wish, with its session, or by the service's. */
 @Injectable()
 export class Endings {
-  constructor(private readonly repetition: Repetition) {}
+  private readonly logger = new Logger('TopicSubscriptions');
 
-  /** Tells of all subscriptions of a session that is over, one at a time and in this order. */
-  async ofSession(session: Session, subscriptions: readonly TopicSubscription[]): Promise<void> {
-    if (session.untold) await Promise.all([...session.untold.values()].map(({ told }) => told));
-    const untilMs = this.repetition.untilMs();
-    let weight = subscriptions.length;
-    for (const subscription of subscriptions) {
-      session.subscriptions.delete(subscription.topic);
-      for (const kind of KINDS) await this.tell({ subscription, kind, untilMs, weight });
-      weight--;
-    }
+  constructor(
+    private readonly hub: Hub,
+    private readonly notices: EndNotices,
+  ) {}
+
+  /** At the client's wish. @throws {ClientError} when the service refuses; {@link CallbackError} when it could not be asked. */
+  async atWish(session: Session, subscription: TopicSubscription, confirm: Confirm): Promise<void> {
+    const answer = await subscription.service.ask('beforeUnsubscribe', () => subscription.question());
+    session.subscriptions.delete(subscription.topic);
+    this.hub.leave(subscription);
+    confirm(answer.get('data'));
+    await this.notices.ofSubscription(session, subscription);
+  }
+
+  /** All of a session that is over, the latest first. */
+  async ofSession(session: Session): Promise<void> {
+    const subscriptions = [...session.subscriptions.values()].toReversed();
+    for (const subscription of subscriptions) this.hub.leave(subscription);
+    await this.notices.ofSession(session, subscriptions);
   }
 
   /**
-   * Tells that a subscription of a client that is there has ended, and waits no longer than for other callbacks: what the
-   * service could not be told by then is told when it can be, and until then the topic is among those that are
-   * {@link Session.untold}.
+   * One that is not authorized any more. Deliveries stop at once; the service and the client learn of it in their turn.
+   * @param error why: the refusal, or what kept the service from being asked.
    */
-  async ofSubscription(session: Session, subscription: TopicSubscription): Promise<void> {
-    const ending: Ending = {
-      subscription,
-      kind: 'onUnsubscribe',
-      untilMs: this.repetition.untilMs(),
-      weight: 1,
-    };
-    try {
-      await this.once(ending);
-    } catch (error) {
-      if (!(error instanceof CallbackError)) throw error;
-      this.remember(session, ending);
-    }
+  lapse(session: Session, subscription: TopicSubscription, error: unknown): void {
+    if (!isExpected(error)) this.logger.error(LogLine.fault(session.connection, error));
+    this.hub.leave(subscription);
+    session.connection.runNext(() => this.endLapsed(session, subscription, error));
   }
 
-  private remember(session: Session, ending: Ending): void {
-    const { topic } = ending.subscription;
-    const untold = (session.untold ??= new Map<string, UntoldEnd>());
-    const hurry = new Hurry();
-    const told = this.again({ ...ending, hurry }).finally(() => {
-      untold.delete(topic);
-      hurry.tried();
-    });
-    untold.set(topic, { told, hurry });
+  private async endLapsed(session: Session, subscription: TopicSubscription, error: unknown): Promise<void> {
+    const { service, topic, extra } = subscription;
+    if (session.subscriptions.get(topic) !== subscription) return;
+    const data = await service.tell('beforeUnsubscribe', () => subscription.question());
+    session.subscriptions.delete(topic);
+    await this.notices.ofSubscription(session, subscription);
+    const context = { event: 'unsubscribe', subscription: JSON.stringify(topic) as JsonText, extra };
+    new Reply(session.connection, context).ended(error, data);
   }
+}
 
-  private async tell(ending: Ending): Promise<void> {
-    try {
-      await this.once(ending);
-    } catch (error) {
-      if (!(error instanceof CallbackError)) throw error;
-      await this.again(ending);
-    }
-  }
-
-  private once({ subscription, kind }: Ending): Promise<JsonText | undefined> {
-    const { service, asking } = subscription;
-    return service.insist(kind, subscription.callbackFields(), asking);
-  }
-
-  private again({ subscription, kind, ...ending }: Ending): Promise<void> {
-    const { service, asking } = subscription;
-    const fields = subscription.callbackFields();
-    return this.repetition.again({ service: service.name, callback: kind, ...ending }, () =>
-      service.insist(kind, fields, { ...asking, isRepeated: true }),
-    );
-  }
+function isExpected(error: unknown): boolean {
+  return (
+    error instanceof ClientError || error instanceof CallbackError || error instanceof CallbackAnswerError
+  );
 }

@@ -2,7 +2,7 @@ import type { Swept, Wheel } from '../connection/wheel.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import { monotonicMs } from '../base/monotonic-ms.js';
-import type { Asking } from './service/service-callbacks.js';
+import type { ServiceQuestion } from './service/service-callbacks.js';
 import type { TopicSubscription } from './topic-subscription.js';
 
 /** The calls that a service gets again and again while a subscription lasts: reauthorization and heartbeat. */
@@ -32,13 +32,10 @@ export class PeriodicCalls implements Swept {
     lapsed: (error: unknown) => void,
   ): PeriodicCalls | undefined {
     const { service } = subscription;
-    const { authorizationRenewalPeriodMs = 0, heartbeatPeriodMs = 0 } = service.rules;
-    const isRenewed = authorizationRenewalPeriodMs > 0 && service.has('authorizer');
-    const hasHeartbeat = heartbeatPeriodMs > 0 && service.has('onHeartbeat');
-    if (!isRenewed && !hasHeartbeat) return undefined;
+    if (!service.renewalPeriodMs && !service.heartbeatPeriodMs) return undefined;
     const calls = new PeriodicCalls(subscription, wheel, lapsed);
-    if (isRenewed) calls.scheduleRenewal();
-    if (hasHeartbeat) calls.scheduleBeat(Math.random());
+    if (service.renewalPeriodMs > 0) calls.scheduleRenewal();
+    if (service.heartbeatPeriodMs > 0) calls.scheduleBeat(Math.random());
     return calls;
   }
 
@@ -62,16 +59,15 @@ export class PeriodicCalls implements Swept {
   }
 
   private scheduleRenewal(): void {
-    const { authorizationRenewalPeriodMs = 0, authorizationRenewalJitterMs } =
-      this.subscription.service.rules;
-    const periodMs = authorizationRenewalPeriodMs - Math.random() * authorizationRenewalJitterMs;
+    const { renewalPeriodMs, rules } = this.subscription.service;
+    const periodMs = renewalPeriodMs - Math.random() * rules.authorizationRenewalJitterMs;
     const waitMs = Math.max(Math.min(periodMs, this.graceEndMs - performance.now()), 0);
     this.renewAtMs = monotonicMs() + waitMs;
     this.wheel.add(this, waitMs);
   }
 
   private scheduleBeat(periods: number): void {
-    const waitMs = periods * (this.subscription.service.rules.heartbeatPeriodMs ?? 0);
+    const waitMs = periods * this.subscription.service.heartbeatPeriodMs;
     this.beatAtMs = monotonicMs() + waitMs;
     this.wheel.add(this, waitMs);
   }
@@ -83,7 +79,7 @@ export class PeriodicCalls implements Swept {
       const answer = await this.reauthorize();
       if (!this.isOpen) return;
       if (answer && subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer))) {
-        await service.ask('onAuthorizationChange', subscription.callbackFields(), this.asking);
+        await service.ask('onAuthorizationChange', () => this.question());
       }
     } catch (error) {
       if (this.isOpen) this.lapsed(error);
@@ -96,7 +92,7 @@ export class PeriodicCalls implements Swept {
   private async reauthorize(): Promise<JsonMembers | undefined> {
     const { service } = this.subscription;
     try {
-      const answer = await service.ask('authorizer', this.subscription.callbackFields(), this.asking);
+      const answer = await service.ask('authorizer', () => this.question());
       this.graceEndMs = Infinity;
       return answer;
     } catch (error) {
@@ -116,12 +112,12 @@ export class PeriodicCalls implements Swept {
 
   private async beat(): Promise<void> {
     const { service } = this.subscription;
-    await service.tell('onHeartbeat', this.subscription.callbackFields(), this.asking);
+    await service.tell('onHeartbeat', () => this.question());
     if (this.isOpen) this.scheduleBeat(1);
   }
 
-  private get asking(): Asking {
+  private question(): ServiceQuestion {
     this.stopping ??= new AbortController();
-    return { client: this.subscription.connection, signal: this.stopping.signal };
+    return { ...this.subscription.question(), signal: this.stopping.signal };
   }
 }

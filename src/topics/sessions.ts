@@ -1,9 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import type { Authenticated } from '../auth/authenticated.js';
+import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
 import { Drain } from '../base/drain.js';
 import type { Draining } from '../base/lifetime.js';
 import type { Connection } from '../connection/connection.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import { ClientError } from '../protocol/errors.js';
+import type { ClientEvent } from './client-event.js';
+import { Endings } from './endings.js';
 import { Session } from './session.js';
-import { TopicSubscriptions } from './topic-subscriptions.js';
+import { isFailedProof, TopicAuthentication } from './topic-authentication.js';
 
 /** The sessions of all connections to topics, until the last callback of their end is done. */
 @Injectable()
@@ -11,7 +17,10 @@ export class Sessions implements Draining {
   private readonly byConnection = new Map<Connection, Session>();
   private readonly drain = new Drain();
 
-  constructor(private readonly subscriptions: TopicSubscriptions) {}
+  constructor(
+    private readonly authentication: TopicAuthentication,
+    private readonly endings: Endings,
+  ) {}
 
   /** How many sessions there are, those that are ending not counted. */
   get count(): number {
@@ -27,11 +36,25 @@ export class Sessions implements Draining {
     return this.byConnection.get(connection)!;
   }
 
+  /** Has the client prove who it is, who it is from then on. @throws what {@link TopicAuthentication.authenticate} throws. */
+  async authenticate(session: Session, event: ClientEvent): Promise<Authenticated> {
+    const authenticated = await this.authentication.authenticate(session, event);
+    session.authenticated(authenticated);
+    return authenticated;
+  }
+
+  /** Closes the connection of a client that has been told that its proof is none, if there were too many. */
+  refused(session: Session, error: unknown): void {
+    if (isFailedProof(error)) session.refused(this.authentication.maxFailures);
+    else if (error instanceof ClientError && error.code === TOO_MANY_FAILURES)
+      session.connection.close(CLOSE_REASONS.tooManyFailures);
+  }
+
   end(connection: Connection): void {
     const session = this.byConnection.get(connection);
     if (!session) return;
     this.byConnection.delete(connection);
-    void this.subscriptions.endAll(session).finally(() => this.drain.end());
+    void this.endings.ofSession(session).finally(() => this.drain.end());
   }
 
   /** Resolves when every session has ended and the app has been told. */

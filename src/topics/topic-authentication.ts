@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
 import { Authenticators } from '../auth/authenticator.js';
-import { FailedAuthentications, TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
-import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import { FailedAuthentications } from '../auth/failed-authentications.js';
 import { ClientError } from '../protocol/errors.js';
 import type { ClientEvent } from './client-event.js';
 import type { Session } from './session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 
-/** How clients of topics prove who they are, and what comes of proofs that fail. */
+/** The proofs by which clients of topics say who they are; those that fail count for their address. */
 @Injectable()
 export class TopicAuthentication {
   constructor(
@@ -16,36 +15,34 @@ export class TopicAuthentication {
     private readonly failures: FailedAuthentications,
   ) {}
 
+  /** How often in a row a client may be refused before it is closed; 0 is no limit. */
+  get maxFailures(): number {
+    return this.authenticators.maxFailures;
+  }
+
   /**
-   * Authenticates a session. Who has proved who it is before does not suffer from others at its address.
+   * Has the client of a session proved to be somebody. Who was somebody before does not suffer from others at its address.
    * @throws {ClientError} when the client is refused; {@link CallbackError} when whoever decides could not be asked.
    */
-  async authenticate(session: Session, { value, members }: ClientEvent): Promise<Authenticated> {
+  async authenticate(
+    { connection, identity }: Session,
+    { value, members }: ClientEvent,
+  ): Promise<Authenticated> {
     const { method = 'ticket' } = value;
     const authenticator = typeof method === 'string' ? this.authenticators.find(method) : undefined;
     if (!authenticator) throw TOPIC_ERRORS.methodUnsupported();
-    const { connection } = session;
     const { countedAddress } = connection;
-    if (!session.identity) this.failures.check(countedAddress);
+    if (!identity) this.failures.check(countedAddress);
     try {
-      const authenticated = await authenticator.authenticate(members, connection.abandoned, connection);
-      session.authenticated(authenticated);
-      return authenticated;
+      return await authenticator.authenticate(members, connection.abandoned, connection);
     } catch (error) {
-      if (isRefusal(error)) this.failures.add(countedAddress);
+      if (isFailedProof(error)) this.failures.add(countedAddress);
       throw error;
     }
-  }
-
-  /** Closes the connection of a client that has been told an error, if there were too many. */
-  failed(session: Session, error: unknown): void {
-    if (isRefusal(error)) session.refused(this.authenticators.maxFailures);
-    else if (error instanceof ClientError && error.code === TOO_MANY_FAILURES)
-      session.connection.close(CLOSE_REASONS.tooManyFailures);
   }
 }
 
 /** Not of what is no proof at all, which costs nothing. */
-function isRefusal(error: unknown): boolean {
+export function isFailedProof(error: unknown): boolean {
   return error instanceof ClientError && error.code === 'authentication_failed';
 }

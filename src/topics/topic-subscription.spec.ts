@@ -20,7 +20,8 @@ class Reader {
     this.session = new Session(connection);
     const limits = { kept: new KeptBytes(100_000), maxKeys: 10, maxHeldLength: 1000 };
     const extra = new Map([['list', list as JsonText]]);
-    this.subscription = new TopicSubscription(this.session, service, 'books.1', extra, limits);
+    const interest = { topic: 'books.1', extra, reportsDrops: false };
+    this.subscription = new TopicSubscription(this.session, service, interest, limits);
     this.subscription.envelope = this.subscription.makeEnvelope();
   }
 }

@@ -5,7 +5,7 @@ import type { Envelope } from '../delivery/envelope.js';
 import { Subscription, type SubscriptionLimits } from '../delivery/subscription.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import type { Service } from './service/service.js';
-import type { Asking } from './service/service-callbacks.js';
+import type { ServiceQuestion } from './service/service-callbacks.js';
 import { TopicEnvelope } from './topic-envelope.js';
 
 const NULL = 'null';
@@ -21,12 +21,25 @@ export interface Subscriber {
   readonly subscriptions: ReadonlyMap<string, TopicSubscription>;
 }
 
+/** What a client asks for when it subscribes. */
+export interface TopicInterest {
+  readonly topic: string;
+  /** The extra fields that it gives; see {@link Service.extraFieldsOf}. */
+  readonly extra: JsonMembers;
+  /** Whether it wants to be told what it has missed because it did not keep up. */
+  readonly reportsDrops: boolean;
+}
+
 /** A session's subscription to a topic, with what the client and the authorizer said of it. */
 export class TopicSubscription extends Subscription {
   /** See {@link Service.authorizerFieldsOf}. */
   authorizerFields: JsonMembers = new Map();
   /** Reauthorization and heartbeats, while they run. */
   periodicCalls: { stop(): void } | undefined = undefined;
+  readonly topic: string;
+  /** The extra fields that the client gave when it subscribed. */
+  readonly extra: JsonMembers;
+  private readonly reportsDrops: boolean;
   private claimedBytes = 0;
   private comparable: readonly string[] | undefined = undefined;
   /** Whose fields are among {@link comparable}. */
@@ -35,14 +48,13 @@ export class TopicSubscription extends Subscription {
   constructor(
     private readonly subscriber: Subscriber,
     readonly service: Service,
-    readonly topic: string,
-    /** The extra fields that the client gave when it subscribed. */
-    readonly extra: JsonMembers,
+    { topic, extra, reportsDrops }: TopicInterest,
     private readonly bounds: SubscriptionLimits,
-    /** Whether the client wants to be told what it has missed. */
-    private readonly reportsDrops = false,
   ) {
     super(subscriber.connection, topic, service.rules.filterFields, bounds, service.keyOf);
+    this.topic = topic;
+    this.extra = extra;
+    this.reportsDrops = reportsDrops;
   }
 
   /**
@@ -66,8 +78,8 @@ export class TopicSubscription extends Subscription {
     return new TopicEnvelope(this.topic, this.extra);
   }
 
-  /** What the service is told in every callback; later ones win, so that a client cannot forge an identity. */
-  callbackFields(data?: JsonText): JsonMembers {
+  /** What the service is told whatever it is asked; later ones win, so that a client cannot forge an identity. */
+  private callbackFields(data?: JsonText): JsonMembers {
     const fields: JsonMembers = new Map([['subscription', toJsonText(this.topic)]]);
     for (const source of [this.extra, this.authorizerFields, this.subscriber.identity ?? []]) {
       for (const [name, value] of source) fields.set(name, value);
@@ -76,9 +88,9 @@ export class TopicSubscription extends Subscription {
     return fields;
   }
 
-  /** What its service is asked is asked for the client. */
-  get asking(): Asking {
-    return { client: this.connection };
+  /** What its service is asked, for the client. @param data of a message. */
+  question(data?: JsonText): ServiceQuestion {
+    return { fields: this.callbackFields(data), client: this.connection };
   }
 
   /** Takes the authorizer's fields. @returns whether they differ from those before. */

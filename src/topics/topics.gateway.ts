@@ -18,11 +18,8 @@ import {
   UNKNOWN,
 } from './client-event.js';
 import { Reply } from './reply.js';
-import type { Service } from './service/service.js';
-import { Services } from './service/services.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
-import { TopicAuthentication } from './topic-authentication.js';
 import { TopicBatch } from './topic-batch.js';
 import { TopicCalls } from './topic-calls.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
@@ -31,10 +28,10 @@ import { TopicSubscriptions } from './topic-subscriptions.js';
 const MAX_PONG_LENGTH = 128;
 const NULL = 'null' as JsonText;
 
-/** An event about a subscription, with what is known of its topic. */
+/** An event about a subscription. */
 interface TopicEvent {
   readonly session: Session;
-  readonly service: Service;
+  /** Whatever the client gave for it; the domain tells what is a topic. */
   readonly topic: string;
   /** The extra fields in force. */
   readonly extra: JsonMembers;
@@ -63,9 +60,7 @@ export class TopicsGateway implements Gateway {
 
   constructor(
     private readonly sessions: Sessions,
-    private readonly services: Services,
     private readonly subscriptions: TopicSubscriptions,
-    private readonly authentication: TopicAuthentication,
     private readonly calls: TopicCalls,
     private readonly metrics: Metrics,
   ) {}
@@ -91,17 +86,17 @@ export class TopicsGateway implements Gateway {
     const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
     const session = this.sessions.of(connection);
     const error = await this.answer(connection, event.name, reply, async () => {
-      const { expiresAtMs } = await this.authentication.authenticate(session, event);
+      const { expiresAtMs } = await this.sessions.authenticate(session, event);
       reply.authenticated(expiresAtMs);
     });
-    this.authentication.failed(session, error);
+    this.sessions.refused(session, error);
   }
 
   @SubscribeMessage('subscribe')
   subscribe(connection: Connection, event: ClientEvent): Promise<unknown> {
     const reportsDrops = event.value.report_drops === true && connection.subProtocol === KITTIWAKE_V1;
-    return this.aboutTopics(connection, event, ({ session, service, topic, extra, reply }) =>
-      this.subscriptions.subscribe(session, service, topic, extra, (data) => reply.ok(data), reportsDrops),
+    return this.aboutTopics(connection, event, ({ session, topic, extra, reply }) =>
+      this.subscriptions.subscribe(session, { topic, extra, reportsDrops }, (data) => reply.ok(data)),
     );
   }
 
@@ -158,7 +153,11 @@ export class TopicsGateway implements Gateway {
     const refusal = TopicBatch.refusalOf(event, this.subscriptions.maxTopicsPerEvent);
     if (refusal) return this.answer(connection, event.name, reply, () => Promise.reject(refusal));
     return new TopicBatch(event).handle(connection, (one) =>
-      this.aboutTopic(connection, one.event, one.isRepeated ? refuseRepeated : handle),
+      this.aboutTopic(
+        connection,
+        one.event,
+        one.isRepeated ? ({ topic }) => this.subscriptions.refuseRepeated(topic) : handle,
+      ),
     );
   }
 
@@ -166,13 +165,11 @@ export class TopicsGateway implements Gateway {
     const { name, members, subscription } = event;
     const session = this.sessions.of(connection);
     const topic = event.value.subscription as string;
-    const extra =
-      session.subscriptions.get(topic)?.extra ?? this.services.find(topic)?.extraFieldsOf(members);
+    const extra = this.subscriptions.extraOf(session, event);
     const reply = new Reply(connection, { event: name, subscription, extra, id: members.get('id') });
-    await this.answer(connection, name, reply, async () => {
-      const service = this.services.ofTopic(topic);
-      await handle({ session, service, topic, extra: extra ?? new Map(), members, reply });
-    });
+    await this.answer(connection, name, reply, () =>
+      handle({ session, topic, extra: extra ?? new Map(), members, reply }),
+    );
   }
 
   /** @returns the error that the client was told, if one was. */
@@ -195,10 +192,6 @@ export class TopicsGateway implements Gateway {
       return error;
     }
   }
-}
-
-function refuseRepeated(): Promise<never> {
-  return Promise.reject(TOPIC_ERRORS.repeatedSubscription());
 }
 
 /** The client is gone, and what it waited for was called off. */

@@ -8,7 +8,7 @@ import { CallbackAnswerError, CallbackError, ClientError } from '../../protocol/
 import { detached, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import type { Publication } from '../../protocol/publication.js';
 import type { CallbackKind } from './callback-kind.js';
-import type { Asking, ServiceCallbacks } from './service-callbacks.js';
+import type { ServiceCallbacks, ServiceQuestion } from './service-callbacks.js';
 import type { ServiceRules } from './service-rules.js';
 import { DEFAULT_REFUSALS } from '../topic-errors.js';
 
@@ -16,6 +16,14 @@ const CONFLATION_KEYS: Readonly<Record<string, KeyOf<Publication>>> = {
   topic: () => '',
   orderKey: ({ options }) => options.orderKey,
 };
+
+/** What a service may be asked of a subscription that was authorized, even if the client is gone. */
+const LATER: readonly CallbackKind[] = [
+  'beforeSubscribe',
+  'onSubscribe',
+  'beforeUnsubscribe',
+  'onUnsubscribe',
+];
 
 /** The app's code behind a topic prefix: its rules, and how it is asked. */
 export class Service {
@@ -32,8 +40,24 @@ export class Service {
     this.keyOf = keyFor(rules.slowConsumer, rules.conflateKey, CONFLATION_KEYS);
   }
 
-  has(kind: CallbackKind): boolean {
-    return this.callbacks.has(kind);
+  /** Whether an authorizer is asked about those who subscribe. */
+  get isAuthorizing(): boolean {
+    return this.has('authorizer');
+  }
+
+  /** Whether it hears anything of a subscription once that is authorized, even if the client is gone by then. */
+  get hearsLater(): boolean {
+    return LATER.some((kind) => this.has(kind));
+  }
+
+  /** After how long the authorizer is asked again; 0 for never. */
+  get renewalPeriodMs(): number {
+    return this.isAuthorizing ? (this.rules.authorizationRenewalPeriodMs ?? 0) : 0;
+  }
+
+  /** How often it hears of a subscription that lasts; 0 for never. */
+  get heartbeatPeriodMs(): number {
+    return this.has('onHeartbeat') ? (this.rules.heartbeatPeriodMs ?? 0) : 0;
   }
 
   /** The extra fields among the members of an event. */
@@ -48,23 +72,19 @@ export class Service {
 
   /**
    * Asks the service and takes anything but `status` "ok" for a refusal.
+   * @param question made when the service wants to be asked.
    * @returns the members of the answer; none when the service does not want to be asked this.
    * @throws {ClientError} when it refuses.
    * @throws {CallbackError} when it could not be asked.
    */
-  async ask(kind: CallbackKind, fields: JsonMembers, asking: Asking): Promise<JsonMembers> {
-    if (!this.callbacks.has(kind)) return NOTHING;
-    return measured(this.metrics, { service: this.name, callback: kind, ...asking }, async () => {
-      const answer = await this.callbacks.ask(kind, { fields, ...asking });
-      if (!isOk(answer)) throw this.refusalOf(kind, answer);
-      return answer;
-    });
+  async ask(kind: CallbackKind, question: () => ServiceQuestion): Promise<JsonMembers> {
+    return this.has(kind) ? this.put(kind, question()) : NOTHING;
   }
 
   /** Tells the service; whether it agrees, or answers at all, plays no part. @returns the data of its answer. */
-  async tell(kind: CallbackKind, fields: JsonMembers, asking: Asking): Promise<JsonText | undefined> {
+  async tell(kind: CallbackKind, question: () => ServiceQuestion): Promise<JsonText | undefined> {
     try {
-      return await this.insist(kind, fields, asking);
+      return await this.insist(kind, question);
     } catch {
       return undefined; // who could not be asked was logged where it happened
     }
@@ -74,16 +94,31 @@ export class Service {
    * Tells the service, whether it agrees or not. @returns the data of its answer.
    * @throws {CallbackError} when it could not be told.
    */
-  async insist(kind: CallbackKind, fields: JsonMembers, asking: Asking): Promise<JsonText | undefined> {
+  async insist(kind: CallbackKind, question: () => ServiceQuestion): Promise<JsonText | undefined> {
+    if (!this.has(kind)) return undefined;
+    const asked = question();
     try {
-      return (await this.ask(kind, fields, asking)).get('data');
+      return (await this.put(kind, asked)).get('data');
     } catch (error) {
       if (error instanceof CallbackError && !error.isFinal) throw error;
       if (error instanceof ClientError) return error.data;
       if (error instanceof CallbackAnswerError)
-        this.warnings.warn(kind, `${kind} of ${this.name}: ${error.message}`, asking.client);
+        this.warnings.warn(kind, `${kind} of ${this.name}: ${error.message}`, asked.client);
       return undefined;
     }
+  }
+
+  /** The one place that knows what the service wants to be asked. */
+  private has(kind: CallbackKind): boolean {
+    return this.callbacks.has(kind);
+  }
+
+  private put(kind: CallbackKind, question: ServiceQuestion): Promise<JsonMembers> {
+    return measured(this.metrics, { service: this.name, callback: kind, ...question }, async () => {
+      const answer = await this.callbacks.ask(kind, question);
+      if (!isOk(answer)) throw this.refusalOf(kind, answer);
+      return answer;
+    });
   }
 
   private refusalOf(kind: CallbackKind, answer: JsonMembers): ClientError {

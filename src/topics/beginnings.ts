@@ -1,0 +1,138 @@
+import { Injectable } from '@nestjs/common';
+import { Settings } from '../config/settings.js';
+import { Connections } from '../connection/connections.js';
+import { Hub } from '../delivery/hub.js';
+import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
+import { valueOf, type JsonMembers, type JsonText } from '../protocol/json/json.js';
+import { deliveryOptions, type DeliveryOptions, PublicationError } from '../protocol/publication.js';
+import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
+import { type Confirm, Endings } from './endings.js';
+import { PeriodicCalls } from './periodic-calls.js';
+import type { Service } from './service/service.js';
+import type { Session } from './session.js';
+import { TOPIC_ERRORS } from './topic-errors.js';
+import { type TopicInterest, TopicSubscription } from './topic-subscription.js';
+
+/** Characters of extra fields: they are kept, and copied into every frame of the subscription. */
+const MAX_EXTRA_LENGTH = 16_384;
+
+/** How subscriptions begin: the checks, the questions to the service, and publications from the first on. */
+@Injectable()
+export class Beginnings {
+  constructor(
+    private readonly settings: Settings,
+    private readonly hub: Hub,
+    private readonly connections: Connections,
+    private readonly endings: Endings,
+  ) {}
+
+  /**
+   * Begins a subscription. Publications are held from before `before_subscribe` is asked until its state has been
+   * confirmed to the client, so that none is lost between the two.
+   * @throws {ClientError} when the client or the service may not; {@link CallbackError} when it could not be asked.
+   */
+  async begin(session: Session, service: Service, interest: TopicInterest, confirm: Confirm): Promise<void> {
+    await this.check(session, service, interest);
+    const subscription = this.claimed(session, service, interest);
+    try {
+      await this.authorize(subscription);
+      await this.join(session, subscription, confirm);
+    } catch (error) {
+      subscription.end();
+      throw error;
+    }
+    subscription.periodicCalls = PeriodicCalls.begin(subscription, this.connections.wheel, (error) =>
+      this.endings.lapse(session, subscription, error),
+    );
+    await service.tell('onSubscribe', () => subscription.question());
+  }
+
+  private async check(session: Session, { rules }: Service, { topic, extra }: TopicInterest): Promise<void> {
+    if (Buffer.byteLength(topic) > this.settings.limits.topicBytes) throw TOPIC_ERRORS.subscriptionTooLong();
+    if (rules.requireAuthentication && !session.identity) throw TOPIC_ERRORS.authenticationRequired();
+    if (session.subscriptions.has(topic)) throw TOPIC_ERRORS.alreadySubscribed();
+    await session.untold?.get(topic)?.hurry.tryNow();
+    // The service would hear of the beginning, and then of the end of what was before.
+    if (session.untold?.has(topic)) throw new CallbackError(`the end of ${topic} has not been told yet`);
+    this.checkRoom(session);
+    if (lengthOf(extra) > MAX_EXTRA_LENGTH) throw TOPIC_ERRORS.extraFieldsTooLong();
+  }
+
+  private checkRoom(session: Session): void {
+    const { subscriptionsPerSession } = this.settings.limits;
+    if (subscriptionsPerSession > 0 && session.subscriptions.size >= subscriptionsPerSession) {
+      throw TOPIC_ERRORS.tooManySubscriptions();
+    }
+  }
+
+  private claimed(session: Session, service: Service, interest: TopicInterest): TopicSubscription {
+    const limits = session.limitsOf(this.settings.limits);
+    const subscription = new TopicSubscription(session, service, interest, limits);
+    if (!subscription.claim()) throw TOPIC_ERRORS.tooMuchKept();
+    return subscription;
+  }
+
+  private async authorize(subscription: TopicSubscription): Promise<void> {
+    const { service, connection } = subscription;
+    if (!service.isAuthorizing) return;
+    const answer = await service.ask('authorizer', () => {
+      const { abandoned } = connection;
+      const ends = isHeardOut(subscription) ? { withdrawal: abandoned } : { signal: abandoned };
+      return { ...subscription.question(), ...ends };
+    });
+    subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer));
+  }
+
+  private async join(session: Session, subscription: TopicSubscription, confirm: Confirm): Promise<void> {
+    this.checkRoom(session); // others of the same event may have come first
+    subscription.hold();
+    session.subscriptions.set(subscription.topic, subscription);
+    try {
+      await this.hub.join(subscription);
+      const answer = await firstAnswer(subscription);
+      const options = answer.get('options');
+      if (options) subscription.prime(stateOptions(options));
+      confirm(answer.get('data'));
+    } catch (error) {
+      session.subscriptions.delete(subscription.topic);
+      this.hub.leave(subscription);
+      throw error;
+    }
+    session.connection.admit();
+    subscription.release();
+  }
+}
+
+/** With the state that the client begins with. */
+function firstAnswer(subscription: TopicSubscription): Promise<JsonMembers> {
+  const { service, connection } = subscription;
+  return service.ask('beforeSubscribe', () => {
+    const question = subscription.question();
+    const isDue = isHeardOut(subscription) && service.isAuthorizing;
+    return isDue ? question : { ...question, withdrawal: connection.abandoned };
+  });
+}
+
+/**
+ * Whether an authorizer that has been asked is heard out when the client is gone, for SocketShark's sake: a service that
+ * is asked something after it hears of the subscription, and of its end.
+ */
+function isHeardOut({ connection, service }: TopicSubscription): boolean {
+  return connection.subProtocol !== KITTIWAKE_V1 && service.hearsLater;
+}
+
+function lengthOf(members: JsonMembers): number {
+  let length = 0;
+  for (const value of members.values()) length += value.length;
+  return length;
+}
+
+/** @throws {CallbackAnswerError} for what no publication may have either. */
+function stateOptions(text: JsonText): DeliveryOptions {
+  try {
+    return deliveryOptions(valueOf(text), text);
+  } catch (error) {
+    if (!(error instanceof PublicationError)) throw error;
+    throw new CallbackAnswerError(`the options of an answer are ${error.message}`, { cause: error });
+  }
+}
