@@ -4,7 +4,7 @@ import type { LogParty } from '../metrics/log-line.js';
 export interface Asker {
   /** Services have their turns in rotation. */
   readonly service?: string | undefined;
-  /** So have the clients of a service; askers without one count as one client. Named in log lines. */
+  /** The clients of a service have theirs in rotation, too; askers without one count as one. Named in log lines. */
   readonly client?: LogParty | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { JsonMembers } from '../protocol/json/json.js';
 
 interface Kept {
   readonly answer: JsonMembers;
-  /** By `performance.now()`. */
+  /** The end of its time, by `performance.now()`. */
   readonly untilMs: number;
   readonly length: number;
 }

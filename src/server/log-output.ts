@@ -8,8 +8,8 @@ const LAST_PATIENCE_MS = 500;
 const STANDARD_OUTPUT = 1;
 
 /**
- * Standard output, as a log needs it: nothing that happens to it holds up or ends the gateway. While it cannot be written
- * (a full disk, a reader that does not read) lines wait, up to 1 MiB, and those beyond are counted.
+ * Standard output for a log: no fault of it holds up or ends the gateway. While it cannot be written (a full disk, a
+ * reader that does not read) lines wait, up to 1 MiB, and further ones are dropped and counted.
  */
 export class LogOutput {
   private readonly waiting: Buffer[] = [];

@@ -1,8 +1,8 @@
 import { Fifo } from '../../base/fifo.js';
 
-/** Messages are handled for so long at a stretch, in milliseconds; then everything else has its turn. */
+/** The longest time of handling messages at a stretch, in milliseconds; then everything else has its turn. */
 const SLICE_MS = 10;
-/** With more than this waiting, nothing is read from Redis until half of it is handled. */
+/** The most that waits: beyond it, nothing is read from Redis until half of it is handled. */
 const MAX_WAITING_BYTES = 4_194_304;
 /** The estimated cost of a waiting message beside its bytes. */
 const MESSAGE_BYTES = 256;

@@ -63,7 +63,7 @@ export class RedisLink {
       (channel, message, delay) => listener.received(channel, message, delay),
       subscriber.stream,
     );
-    // Comes before the listener of ioredis, which takes messages out of what was read.
+    // Before the listener of ioredis, which parses the messages of a read.
     subscriber.stream.prependListener('data', () => this.intake.begin());
     subscriber.on(dialect.messageEvent, (channel: Buffer, message: Buffer) =>
       this.intake.push(channel, message),

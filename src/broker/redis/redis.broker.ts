@@ -134,7 +134,7 @@ export class RedisBroker implements Broker {
   }
 }
 
-/** A node cut off from the Cluster still answers, but hears nothing of what is published on the other nodes. */
+/** Checks a node of a Cluster: one that is cut off still answers, but gets no publications of the other nodes. */
 async function clusterFault(client: Redis): Promise<string | undefined> {
   const info = await client.cluster('INFO');
   return info.includes('cluster_state:ok') ? undefined : 'the state of the Cluster is not ok';

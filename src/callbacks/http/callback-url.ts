@@ -1,6 +1,6 @@
 import { unescape } from 'node:querystring';
 
-/** A URL that the app is asked at, taken apart. Over TCP, or over a Unix socket: `http+unix://%2Frun%2Fapi.sock/path`. */
+/** The parts of a URL of the app: over TCP, or over a Unix socket, `http+unix://%2Frun%2Fapi.sock/path`. */
 export interface CallbackUrl {
   /** The common part of all URLs of one server: protocol, host and port, or the path of the socket. */
   readonly origin: string;

@@ -130,7 +130,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
   }
 
   private async try(post: Outgoing, signal: AbortSignal, options: CallOptions): Promise<JsonMembers> {
-    // The app may get a call that is retried twice in any case.
+    // A call that has further tries may reach the app more than once in any case.
     const isRepeatable = options.isRepeated === true || this.settings.tries > 1;
     const attempt = new HttpAttempt({ ...post, isRepeatable }, this.attemptSettings, this.pools);
     const most = options.isRepeated === true ? 1 : this.settings.tries;

@@ -19,7 +19,7 @@ export const callbackParams = {
 
 /**
  * The data of a client's message. Pipes treat it like the body of an HTTP request: with Nest's `ValidationPipe` and a
- * class of class-validator as its type, data that breaks the rules is refused, and the client is told which ones.
+ * class of class-validator as its type, data that breaks rules is refused, with the broken rules as the text.
  */
 export function MessageData(...pipes: (Type<PipeTransform> | PipeTransform)[]): ParameterDecorator {
   return Body(...pipes);

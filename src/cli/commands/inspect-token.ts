@@ -10,7 +10,7 @@ export interface TokenReport {
   readonly header?: unknown;
   readonly claims?: unknown;
   readonly accepted: boolean;
-  /** Why it is not accepted. */
+  /** The reason why it is not accepted. */
   readonly reason?: string;
   /** The identity of its bearer. */
   readonly identity?: Readonly<Record<string, unknown>>;

@@ -53,7 +53,7 @@ async function stop(context: Context, timeoutMs: number): Promise<void> {
   context.printer().value({ pid }, () => `Process ${pid} has ended.`);
 }
 
-/** Of several worker processes that share a port, any may answer; only one serves the state directory. */
+/** Waits for the new process. Of several workers on one port any may answer; only one serves the state directory. */
 async function restart(context: Context, timeoutMs: number): Promise<void> {
   const [{ serving: before, hasWorkers }, isLocal] = await withClient(context, async (client) => {
     const found = await processesOf(client);

@@ -8,8 +8,8 @@ type HandedOver = [
 ];
 
 /**
- * The connections that a worker process was handed and has not said to have taken. Node's cluster module forgets those of
- * a worker that is killed, without closing them: their clients would wait for an answer for ever.
+ * The connections that were handed to a worker process, and that it has not acknowledged. Node's cluster module forgets
+ * those of a killed worker without closing them: their clients would wait for an answer for ever.
  */
 export class UntakenConnections {
   /** The last one of each listening address: the next is handed over only after that one was taken. */
