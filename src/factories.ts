@@ -92,7 +92,7 @@ export function endpoints(
   const greeting = (connectionId: string): string => hello.textFor(connectionId);
   return new Endpoints([
     new Endpoint(topics.path, [KITTIWAKE_V1], topicsGateway, { greeting, bounds }),
-    new Endpoint(rooms?.path, [KITTIWAKE_V1], roomsGateway, { bounds }),
+    new Endpoint(rooms?.path, [KITTIWAKE_V1], roomsGateway, { idleMs: rooms?.idleMs, bounds }),
     new Endpoint(settings.procedures?.path, [KITTIWAKE_V1], rpcGateway, { ...rpcRules(settings), bounds }),
   ]);
 }

@@ -68,10 +68,13 @@ import { Procedures } from './procedures/procedures.js';
 import { RemoteProcedures } from './procedures/remote/remote-procedures.js';
 import { InputBounds } from './protocol/json/bounds.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
+import { RoomAdmission } from './rooms/room-admission.js';
 import { RoomHub } from './rooms/room-hub.js';
 import { RoomPublisher } from './rooms/room-publisher.js';
+import { RoomRenewals } from './rooms/room-renewals.js';
 import { RoomSessions } from './rooms/room-sessions.js';
 import { RoomStatus } from './rooms/room-status.js';
+import { RoomSubscriptions } from './rooms/room-subscriptions.js';
 import { RoomsApiExplorer } from './rooms/app/rooms-api-explorer.js';
 import { RoomsApiHolder } from './rooms/app/rooms-api.js';
 import { RoomsApp } from './rooms/rooms-app.js';
@@ -135,10 +138,13 @@ const TOPICS = [
 
 const ROOMS = [
   RabbitMqTriggers,
+  RoomAdmission,
   RoomHub,
   RoomPublisher,
+  RoomRenewals,
   RoomSessions,
   RoomStatus,
+  RoomSubscriptions,
   RoomsApiExplorer,
   RoomsApiHolder,
   RoomsApp,

@@ -270,7 +270,7 @@ export class Connection extends KnownClient implements Outlet, Taker, InboxOwner
 
   /** See {@link Deadlines.idleMs}. */
   get idleMs(): number {
-    return this.endpoint.idleMs ?? this.host.settings.idleMs;
+    return this.endpoint.rules.idleMs ?? this.host.settings.idleMs;
   }
 
   private ping(nowMs: number): void {

@@ -22,6 +22,8 @@ export interface EndpointRules {
   readonly maxFrameBytes?: number | undefined;
   /** How much of what takes memory a frame may have. Absent: as everywhere. */
   readonly bounds?: InputBounds | undefined;
+  /** After how many milliseconds without a frame a connection is closed; 0 for never. Absent: as all endpoints. */
+  readonly idleMs?: number | undefined;
   /** More that waits for a client to read closes the connection. Absent: as all endpoints. */
   readonly maxOutboxBytes?: number | undefined;
 }
@@ -35,8 +37,6 @@ export interface GatewayProtocol {
   readonly isEager?: boolean | undefined;
   /** Whether a frame of a client of a sub-protocol of ours is handled at once, whatever waits before it. */
   readonly overtakes?: ((frame: Buffer) => boolean) | undefined;
-  /** After how many milliseconds without a frame a connection is closed; 0 for never. Absent: as all endpoints. */
-  readonly idleMs?: number | undefined;
   /**
    * Which frames are handled even when their client, one of our sub-protocols, is gone. What a client has left behind is
    * forgotten when no such frame is in it. Absent: all are.
@@ -62,7 +62,6 @@ export class Endpoint {
   /** See {@link GatewayProtocol}, here and below. */
   readonly isEager: boolean;
   readonly overtakes: (frame: Buffer) => boolean;
-  readonly idleMs: number | undefined;
   readonly outlivesClient: ((frame: Buffer) => boolean) | undefined;
   readonly admit: Admit | undefined;
   private readonly decode: FrameDecoder;
@@ -80,7 +79,6 @@ export class Endpoint {
     const { protocol } = gateway;
     this.isEager = protocol.isEager ?? false;
     this.overtakes = protocol.overtakes ?? (() => false);
-    this.idleMs = protocol.idleMs;
     this.outlivesClient = protocol.outlivesClient;
     this.admit = protocol.admit;
     this.decode = protocol.decode;

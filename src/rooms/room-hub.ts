@@ -3,18 +3,21 @@ import { randomUUID } from 'node:crypto';
 import type { Startable } from '../base/lifetime.js';
 import { isConfigured } from '../config/configured.js';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
-import type { Connection } from '../connection/connection.js';
 import { keyFor } from '../delivery/conflation.js';
 import { Fanout } from '../delivery/fanout.js';
 import { Hub } from '../delivery/hub.js';
 import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
 import { Metrics } from '../metrics/metrics.js';
-import { toJsonText, type JsonText } from '../protocol/json/json.js';
+import { toJsonText } from '../protocol/json/json.js';
 import { Publication } from '../protocol/publication.js';
 import { RoomEnvelope } from './room-envelope.js';
-import { type RoomSlowness, RoomSubscription } from './room-subscription.js';
+import {
+  type RoomInterest,
+  type RoomMember,
+  type RoomSlowness,
+  RoomSubscription,
+} from './room-subscription.js';
 import { RoomTrie } from './room-trie.js';
-import type { Room } from './room.js';
 import { Trigger, TriggerError } from './trigger.js';
 
 /** The broker's channel for the triggers of all rooms. No topic has its name: topics have a dot. */
@@ -59,10 +62,10 @@ export class RoomHub implements Startable {
     await this.hub.listen(CHANNEL, (publication) => this.received(publication));
   }
 
-  join(connection: Connection, connectionId: string, room: Room, requestId: JsonText): RoomSubscription {
+  join(member: RoomMember, interest: RoomInterest): RoomSubscription {
+    const { room, requestId } = interest;
     const envelope = this.envelopes.acquire(requestId, () => new RoomEnvelope(requestId));
-    const { slowness } = this;
-    const subscription = new RoomSubscription(connection, connectionId, room, requestId, envelope, slowness);
+    const subscription = new RoomSubscription(member, interest, envelope, this.slowness);
     this.subscriptions.add(room, subscription);
     this.metrics.subscriptionsChanged('room', 1);
     return subscription;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { Metrics } from '../metrics/metrics.js';
 import { RoomHub } from './room-hub.js';
-import { RoomSessions } from './room-sessions.js';
+import { RoomAdmission } from './room-admission.js';
 import { RabbitMqTriggers } from './rabbitmq/rabbitmq-triggers.js';
 
 /** High-Templar's answer to `{"type": "status"}`. */
@@ -15,7 +16,7 @@ export interface StatusReport {
   readonly ws_messages_send_queued: number;
 }
 
-/** Counts what the rooms' status report tells. */
+/** The counts that the rooms' status report tells; messages count for the metrics as well. */
 @Injectable()
 export class RoomStatus {
   private readonly onlineSince = localTimestamp(new Date());
@@ -23,17 +24,20 @@ export class RoomStatus {
 
   constructor(
     private readonly hub: RoomHub,
-    private readonly sessions: RoomSessions,
+    private readonly admission: RoomAdmission,
     private readonly rabbitmq: RabbitMqTriggers,
+    private readonly metrics: Metrics,
   ) {}
 
-  messageReceived(): void {
+  /** Counts a message of a client. */
+  received(type: string, outcome: 'success' | 'error'): void {
     this.messagesReceived++;
+    this.metrics.eventHandled(type, outcome);
   }
 
   report(): StatusReport {
     return {
-      open_connections: this.sessions.authorizedCount,
+      open_connections: this.admission.admittedCount,
       num_rooms: this.hub.roomCount,
       online_since: this.onlineSince,
       rabbitmq_messages_received: this.rabbitmq.received,

@@ -16,9 +16,8 @@ function sentTo(connectionId: string, isOpen: boolean): string[] {
   const requestId = '"R"' as JsonText;
   const envelope = new RoomEnvelope(requestId);
   const fanout = new Fanout(trigger);
-  new RoomSubscription(connection as unknown as Connection, connectionId, room, requestId, envelope).deliver(
-    fanout,
-  );
+  const member = { connection: connection as unknown as Connection, id: connectionId };
+  new RoomSubscription(member, { room, requestId, reportsDrops: false }, envelope).deliver(fanout);
   expect(fanout.delivered).toBe(sent.length);
   return sent;
 }

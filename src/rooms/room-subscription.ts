@@ -15,23 +15,44 @@ export interface RoomSlowness {
   missed(reason: DropReason): void;
 }
 
-/** A connection's interest in one room, under a request id of the client's choice. */
+/** A client of rooms, as far as its subscriptions go. */
+export interface RoomMember {
+  readonly connection: Connection;
+  /** The id of the connection, by which a trigger may exclude it. */
+  readonly id: string;
+}
+
+/** What a client wants: triggers of a room, under a request id of its choice. */
+export interface RoomInterest {
+  readonly room: Room;
+  readonly requestId: JsonText;
+  /** Whether it wants to be told what it has missed because it did not keep up. */
+  readonly reportsDrops: boolean;
+}
+
+/** The interest of a client in a room, as triggers meet it. */
 export class RoomSubscription implements MissingOwner {
-  /** Whether the client wants to be told what it has missed because it did not keep up. */
-  reportsDrops = false;
+  readonly connection: Connection;
+  readonly room: Room;
+  readonly requestId: JsonText;
+  private readonly connectionId: string;
+  private readonly reportsDrops: boolean;
   private lastSerial = 0;
   private misses: Misses | undefined = undefined;
 
   constructor(
-    readonly connection: Connection,
-    /** The id of the connection, by which a trigger may exclude it. */
-    private readonly connectionId: string,
-    readonly room: Room,
-    readonly requestId: JsonText,
+    { connection, id }: RoomMember,
+    { room, requestId, reportsDrops }: RoomInterest,
     private readonly envelope: RoomEnvelope,
     /** Absent where clients that do not keep up are closed. */
     private readonly slowness?: RoomSlowness | undefined,
-  ) {}
+  ) {
+    this.connection = connection;
+    this.connectionId = id;
+    this.room = room;
+    this.requestId = requestId;
+    this.reportsDrops = reportsDrops;
+  }
 
   /** Sends a trigger to the client. */
   deliver(fanout: Fanout<Trigger>): void {

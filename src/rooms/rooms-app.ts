@@ -14,6 +14,8 @@ import type { RoomSession } from './room-session.js';
 import { RoomsApiHolder, type RoomsHook } from './app/rooms-api.js';
 
 const SERVICE = 'rooms';
+/** More pings of one client do not wait for the app: the end of the client would wait for them all. */
+const MAX_UNTOLD_PINGS = 10;
 
 /** The app as clients of rooms meet it: what it says they may join, and what it is told of them, in order. */
 @Injectable()
@@ -67,6 +69,16 @@ export class RoomsApp implements Draining {
     this.drain.begin();
     void told.finally(() => this.drain.end());
     return told;
+  }
+
+  /**
+   * Tells the app of a ping. An app that is too slow for them gets fewer: each says the same.
+   * What a client sends that leaves before it is let in is handled all the same, but the app does not know it.
+   */
+  pinged(session: RoomSession): void {
+    if (!session.permissions || session.untoldPings >= MAX_UNTOLD_PINGS) return;
+    session.untoldPings++;
+    void this.tell('onPing', session).then(() => session.untoldPings--);
   }
 
   /** Resolves when the app has been told of everything. */

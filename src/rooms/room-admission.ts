@@ -1,0 +1,93 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../base/message-of.js';
+import { Refusal } from '../callbacks/refusal.js';
+import { Settings } from '../config/settings.js';
+import { DigestedLog } from '../metrics/digested-log.js';
+import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import { ClientError, type Verdict } from '../protocol/errors.js';
+import type { Hello } from '../protocol/hello.js';
+import { BY_GATEWAY } from '../protocol/verdict.js';
+import type { Permissions } from './permissions.js';
+import { RoomRenewals } from './room-renewals.js';
+import { RoomReply } from './room-reply.js';
+import type { RoomSession } from './room-session.js';
+import { RoomsApp } from './rooms-app.js';
+import { roomsHello } from './rooms-hello.js';
+
+const BY_APP: Verdict = { by: 'the app (rooms.api)', why: 'it does not let the client in' };
+/** How long a refused client is left to read why. */
+const REFUSAL_MS = 100;
+
+/** How clients of rooms are let in, or not, as the app says; the app hears of those that were, and when they go. */
+@Injectable()
+export class RoomAdmission {
+  private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
+  private readonly hello: Hello;
+  private count = 0;
+
+  constructor(
+    private readonly app: RoomsApp,
+    private readonly renewals: RoomRenewals,
+    settings: Settings,
+  ) {
+    this.hello = roomsHello(settings);
+  }
+
+  /** How many clients there are that have been let in. */
+  get admittedCount(): number {
+    return this.count;
+  }
+
+  /** Asks the app what a client may join, and lets it in, or tells it why not and closes it. */
+  async admit(session: RoomSession): Promise<void> {
+    const { connection } = session;
+    try {
+      const permissions = await this.app.firstPermissionsOf(session);
+      if (connection.isOpen) this.letIn(session, permissions);
+    } catch (error) {
+      if (connection.isOpen) await this.refuse(session, error);
+    }
+  }
+
+  /** Takes that a client is gone. */
+  left(session: RoomSession): void {
+    if (!session.permissions) return;
+    this.count--;
+    void this.app.tell('onDisconnect', session);
+  }
+
+  private letIn(session: RoomSession, permissions: Permissions): void {
+    session.permissions = permissions;
+    session.connection.admit();
+    this.count++;
+    new RoomReply(session).authorized(permissions.text, this.hello.members);
+    this.renewals.begin(session);
+    void this.app.tell('onConnect', session);
+  }
+
+  private async refuse(session: RoomSession, error: unknown): Promise<void> {
+    const reason = reasonOf(error);
+    if (reason === CLOSE_REASONS.appUnavailable)
+      this.warnings.warn('admission', `a client was refused: ${messageOf(error)}`, session.connection);
+    const verdict = isRefusal(error)
+      ? BY_APP
+      : (verdictIn(error) ?? { by: BY_GATEWAY, why: messageOf(error) });
+    new RoomReply(session).refused(reason, verdict);
+    await delay(REFUSAL_MS);
+    session.connection.close(reason);
+  }
+}
+
+function reasonOf(error: unknown): CloseReason {
+  if (isRefusal(error)) return CLOSE_REASONS.forbidden;
+  return error instanceof ClientError ? CLOSE_REASONS.tooManyFailures : CLOSE_REASONS.appUnavailable;
+}
+
+function verdictIn(error: unknown): Verdict | undefined {
+  return error instanceof ClientError ? error.verdict : undefined;
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Refusal;
+}
