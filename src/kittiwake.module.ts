@@ -9,6 +9,7 @@ import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { AuthenticatorExplorer } from './auth/authenticator-explorer.js';
 import { Authenticators } from './auth/authenticator.js';
 import { FailedAuthentications } from './auth/failed-authentications.js';
+import { TicketAuthentication } from './auth/ticket-authentication.js';
 import { BROKER } from './broker/broker.js';
 import { CALLER } from './callbacks/caller.js';
 import { REQUESTER } from './callbacks/requester.js';
@@ -99,6 +100,8 @@ import { Sessions } from './topics/sessions.js';
 import { TopicAuthentication } from './topics/topic-authentication.js';
 import { TopicCalls } from './topics/topic-calls.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
+import { ConfiguredServices } from './topics/service/configured-services.js';
+import { ProvidedServices } from './topics/service/provided-services.js';
 import { TopicServiceExplorer } from './topics/service/topic-service-explorer.js';
 import { TopicSubscriptions } from './topics/topic-subscriptions.js';
 import { TopicsGateway } from './topics/topics.gateway.js';
@@ -116,6 +119,7 @@ const FLOOR = [
   ProviderDiscovery,
   ProviderMethods,
   Repetition,
+  TicketAuthentication,
   UpgradeRouter,
   Upgrades,
 ];
@@ -124,8 +128,10 @@ const PROCEDURES = [CallerHooks, Calls, OpenCalls, ProcedureExplorer, Procedures
 
 const TOPICS = [
   Beginnings,
+  ConfiguredServices,
   EndNotices,
   Endings,
+  ProvidedServices,
   Services,
   Sessions,
   TopicAuthentication,

@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CALLER, type Caller } from '../../callbacks/caller.js';
+import type { ServiceSettings } from '../../config/sections/service.settings.js';
+import { Settings } from '../../config/settings.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { CALLBACK_KINDS } from './callback-kind.js';
+import { CoalescedServiceCallbacks } from './coalesced.service-callbacks.js';
+import { HttpServiceCallbacks } from './http.service-callbacks.js';
+import { Service } from './service.js';
+
+/** The services of the configuration, which are asked over HTTP. */
+@Injectable()
+export class ConfiguredServices {
+  constructor(
+    private readonly settings: Settings,
+    @Inject(CALLER) private readonly caller: Caller,
+    private readonly metrics: Metrics,
+  ) {}
+
+  get names(): readonly string[] {
+    return [...this.settings.services.keys()];
+  }
+
+  all(): Service[] {
+    return [...this.settings.services].map(([name, service]) => this.service(name, service));
+  }
+
+  private service(name: string, settings: ServiceSettings): Service {
+    const urls = Object.fromEntries(CALLBACK_KINDS.map((kind) => [kind, settings[kind]]));
+    const asked = new HttpServiceCallbacks(name, this.caller, urls, settings.headers);
+    const { coalesce, maxAnswerAgeMs } = settings;
+    const callbacks = coalesce
+      ? new CoalescedServiceCallbacks(asked, { service: name, maxAnswerAgeMs }, this.metrics)
+      : asked;
+    return new Service(name, settings, callbacks, this.metrics);
+  }
+}

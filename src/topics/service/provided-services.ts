@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { ProviderMethods, type ProviderMethod } from '../../callbacks/providers/provider-methods.js';
+import { ConfigurationError } from '../../config/configuration-error.js';
+import { loadSettings } from '../../config/loading/load-settings.js';
+import type { ServiceSettings } from '../../config/sections/service.settings.js';
+import { Metrics } from '../../metrics/metrics.js';
+import type { CallbackKind } from './callback-kind.js';
+import { ProviderServiceCallbacks } from './provider.service-callbacks.js';
+import { Service } from './service.js';
+import type { ServiceRules } from './service-rules.js';
+import {
+  TOPIC_CALLBACK,
+  TOPIC_SERVICE,
+  type TopicServiceMark,
+  type TopicServiceRules,
+} from './topic-service.decorator.js';
+
+/** A provider that is decorated as a topic service. */
+export interface ProvidedService {
+  readonly name: string;
+  /** The class of the provider. */
+  readonly definition: string;
+  /** @throws when its decorators do not make one. */
+  readonly make: () => Service;
+}
+
+/** The services that are providers of the app. */
+@Injectable()
+export class ProvidedServices {
+  constructor(
+    private readonly providers: ProviderMethods,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** @throws when a provider answers callbacks, but is no service. */
+  *all(): Iterable<ProvidedService> {
+    const methods = groupByProvider(this.providers.marked(TOPIC_CALLBACK));
+    for (const provider of this.providers.ofMarkedClass(TOPIC_SERVICE)) {
+      if (!methods.has(provider)) methods.set(provider, []);
+    }
+    for (const [provider, ofProvider] of methods) {
+      const definition = provider.constructor.name;
+      const mark = Reflect.getMetadata(TOPIC_SERVICE, provider.constructor) as TopicServiceMark | undefined;
+      if (!mark) throw new Error(`${definition} answers topic callbacks, but has no @TopicService decorator`);
+      yield { name: mark.name, definition, make: () => this.service(definition, mark, ofProvider) };
+    }
+  }
+
+  private service(
+    definition: string,
+    { name, rules }: TopicServiceMark,
+    methods: readonly ProviderMethod[],
+  ): Service {
+    const byKind = new Map<CallbackKind, ProviderMethod>();
+    for (const method of methods) {
+      for (const kind of method.mark as readonly CallbackKind[]) {
+        const other = byKind.get(kind);
+        if (other) throw new Error(`${other.name} and ${method.name} both answer ${kind}`);
+        byKind.set(kind, method);
+      }
+    }
+    const settings = settingsOf(definition, name, rules);
+    requirePeriods(definition, settings, byKind);
+    return new Service(name, settings, new ProviderServiceCallbacks(byKind), this.metrics);
+  }
+}
+
+function settingsOf(definition: string, name: string, rules: TopicServiceRules): ServiceSettings {
+  try {
+    return loadSettings({ services: { [name]: rules } }).services.get(name)!;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ConfigurationError(
+      error.problems.map((problem) => `@TopicService of ${definition}: ${problem}`),
+      { cause: error },
+    );
+  }
+}
+
+/** Callbacks that would never be asked are a mistake. */
+function requirePeriods(
+  definition: string,
+  rules: ServiceRules,
+  methods: ReadonlyMap<CallbackKind, ProviderMethod>,
+): void {
+  const missing = [
+    methods.has('onHeartbeat') && !rules.heartbeatPeriodMs && ['onHeartbeat', 'heartbeatPeriod'],
+    methods.has('onAuthorizationChange') &&
+      !rules.authorizationRenewalPeriodMs && ['onAuthorizationChange', 'authorizationRenewalPeriod'],
+  ].find((problem) => problem !== false);
+  if (missing) throw new Error(`${definition} answers ${missing[0]}, but has no ${missing[1]}`);
+}
+
+function groupByProvider(methods: readonly ProviderMethod[]): Map<object, ProviderMethod[]> {
+  const groups = new Map<object, ProviderMethod[]>();
+  for (const method of methods) groups.set(method.provider, [...(groups.get(method.provider) ?? []), method]);
+  return groups;
+}
