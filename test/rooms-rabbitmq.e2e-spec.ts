@@ -3,10 +3,9 @@ import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { KittiwakeOptions } from '../src/config/options.js';
-import { INPUT_BOUNDS } from '../src/protocol/json/bounds.js';
 import { loadSettings } from '../src/config/loading/load-settings.js';
 import type { Metrics } from '../src/metrics/metrics.js';
-import type { RoomHub } from '../src/rooms/room-hub.js';
+import type { RoomPublisher } from '../src/rooms/room-publisher.js';
 import { RabbitMqTriggers } from '../src/rooms/rabbitmq/rabbitmq-triggers.js';
 import { type CertificateFiles, Certificates } from './support/certificates.js';
 import type { TestClient } from './support/client.js';
@@ -279,13 +278,7 @@ describe('RabbitMQ that cannot be used', () => {
       optionsOf('http://127.0.0.1:1/', { rooms: { rabbitmq: { heartbeat: '1s', ...rabbitmq } } }),
     );
     const metrics = { dropped: () => undefined, rabbitMqStateChanged: () => undefined };
-    triggers = new RabbitMqTriggers(
-      rooms!,
-      limits,
-      {} as RoomHub,
-      metrics as unknown as Metrics,
-      INPUT_BOUNDS,
-    );
+    triggers = new RabbitMqTriggers(rooms!, limits, {} as RoomPublisher, metrics as unknown as Metrics);
     triggers.start();
     return lines;
   }

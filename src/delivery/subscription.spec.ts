@@ -33,7 +33,7 @@ describe('a publication', () => {
     let sent = 0;
     const connection = { isOpen, send: () => sent++ } as unknown as Connection;
     const limits = { kept: new KeptBytes(1000), maxKeys: 10, maxHeldLength: 1000 };
-    const subscription = new PlainSubscription(connection, 'books.1', [], limits);
+    const subscription = new PlainSubscription(connection, 'books.1', { filterFields: [] }, limits);
     subscription.envelope = subscription.makeEnvelope();
     const fanout = new Fanout(Publication.parse('{"subscription":"books.1","data":1}'));
     subscription.receive(fanout);

@@ -17,6 +17,14 @@ export interface SubscriptionLimits extends KeyLimits {
   readonly maxHeldLength: number;
 }
 
+/** The rules that subscriptions to one kind of topic share. */
+export interface DeliveryRules {
+  /** Members of a publication that must be equal to what the subscription has. */
+  readonly filterFields: readonly string[];
+  /** What tells publications apart for a client that does not keep up; absent where it is closed. */
+  readonly keyOf?: KeyOf<Publication> | undefined;
+}
+
 /**
  * One session's interest in one topic, and the rules by which publications reach it: filter fields, then order, then
  * throttle. A publication that one rule stops leaves no trace in the next. Rules that are not used cost nothing.
@@ -37,10 +45,8 @@ export abstract class Subscription implements MissingOwner {
     readonly connection: Connection,
     /** The channel that carries its publications. */
     readonly channel: string,
-    private readonly filterFields: readonly string[],
+    private readonly rules: DeliveryRules,
     private readonly limits: SubscriptionLimits,
-    /** What tells publications apart for a client that does not keep up; absent where it is closed. */
-    private readonly keyOf?: KeyOf<Publication> | undefined,
   ) {}
 
   /** Equal for subscriptions that may share an envelope. */
@@ -125,8 +131,8 @@ export abstract class Subscription implements MissingOwner {
 
   /** Why a publication is not sent now: a rule drops it, or throttling keeps it for later. */
   private objection(publication: Publication): DropReason | 'kept' | undefined {
-    if (this.filterFields.length > 0 && !admits(this.filterFields, this.filterValues, publication))
-      return 'filter';
+    const { filterFields } = this.rules;
+    if (filterFields.length > 0 && !admits(filterFields, this.filterValues, publication)) return 'filter';
     const { options } = publication;
     if (options === NO_OPTIONS) return undefined;
     if (options.order !== undefined && !this.orderGuard().admits(options)) return 'order';
@@ -142,12 +148,13 @@ export abstract class Subscription implements MissingOwner {
   }
 
   private deliver(publication: Publication, frame: Buffer): void {
-    if (this.keyOf === undefined || !this.connection.isBehind) {
+    const { keyOf } = this.rules;
+    if (keyOf === undefined || !this.connection.isBehind) {
       this.connection.send(frame);
       return;
     }
     this.misses ??= new Misses(this);
-    this.connection.sendLater(frame, this.misses, this.keyOf(publication));
+    this.connection.sendLater(frame, this.misses, keyOf(publication));
   }
 
   private orderGuard(): OrderGuard {

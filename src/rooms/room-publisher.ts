@@ -5,7 +5,7 @@ import type { JsonText } from '../protocol/json/json.js';
 import { RoomHub, type TriggerSource } from './room-hub.js';
 import { Trigger } from './trigger.js';
 
-/** Takes triggers for rooms from services. */
+/** Triggers for rooms, as services and RabbitMQ give them. */
 @Injectable()
 export class RoomPublisher {
   constructor(
@@ -21,11 +21,18 @@ export class RoomPublisher {
    * @throws when the broker could not take it for the other nodes.
    */
   async trigger(trigger: JsonText | Buffer, source: TriggerSource): Promise<number> {
+    return this.hub.publish(this.parsed(trigger), source);
+  }
+
+  /** As {@link trigger}, to those of this node only: the others have it already. @throws {TriggerError} as there. */
+  deliver(trigger: Buffer, source: TriggerSource): void {
+    this.hub.deliver(this.parsed(trigger), source);
+  }
+
+  private parsed(trigger: JsonText | Buffer): Trigger {
     const { maxRoomsPerTrigger } = this.settings;
-    const parsed =
-      typeof trigger === 'string'
-        ? Trigger.of(trigger, maxRoomsPerTrigger)
-        : Trigger.parse(trigger, maxRoomsPerTrigger, this.bounds);
-    return this.hub.publish(parsed, source);
+    return typeof trigger === 'string'
+      ? Trigger.of(trigger, maxRoomsPerTrigger)
+      : Trigger.parse(trigger, maxRoomsPerTrigger, this.bounds);
   }
 }

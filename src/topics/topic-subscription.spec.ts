@@ -7,7 +7,8 @@ import type { Service } from './service/service.js';
 import { Session } from './session.js';
 import { TopicSubscription } from './topic-subscription.js';
 
-const service = { rules: { extraFields: ['list'], filterFields: ['list', 'user'] } } as unknown as Service;
+const rules = { extraFields: ['list'], filterFields: ['list', 'user'] };
+const service = { rules, delivery: rules } as unknown as Service;
 
 /** Who subscribes with a value of the filter field `list`, and how many publications they got. */
 class Reader {

@@ -51,7 +51,7 @@ export class TopicSubscription extends Subscription {
     { topic, extra, reportsDrops }: TopicInterest,
     private readonly bounds: SubscriptionLimits,
   ) {
-    super(subscriber.connection, topic, service.rules.filterFields, bounds, service.keyOf);
+    super(subscriber.connection, topic, service.delivery, bounds);
     this.topic = topic;
     this.extra = extra;
     this.reportsDrops = reportsDrops;

@@ -5,14 +5,13 @@ import type { RabbitMqSettings } from '../../config/sections/rooms/rabbitmq.sett
 import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { InputBounds } from '../../protocol/json/bounds.js';
 import type { Startable, Stoppable } from '../../base/lifetime.js';
 import { settlesWithin } from '../../base/time-limit.js';
 import { messageOf, stackOf } from '../../base/message-of.js';
 import { RabbitMqLink } from './link.js';
 import { RabbitMqOutage } from './outage.js';
-import { RoomHub } from '../room-hub.js';
-import { Trigger, TriggerError } from '../trigger.js';
+import { RoomPublisher } from '../room-publisher.js';
+import { TriggerError } from '../trigger.js';
 
 const MIN_WAIT_MS = 250;
 const MAX_WAIT_MS = 2000;
@@ -37,9 +36,8 @@ export class RabbitMqTriggers implements Startable, Stoppable {
   constructor(
     private readonly settings: RoomsSettings,
     private readonly publish: PublishSettings,
-    private readonly hub: RoomHub,
+    private readonly publisher: RoomPublisher,
     private readonly metrics: Metrics,
-    private readonly bounds: InputBounds,
   ) {}
 
   /** How many messages RabbitMQ has delivered since the start, those that were no triggers included. */
@@ -120,7 +118,7 @@ export class RabbitMqTriggers implements Startable, Stoppable {
       return this.metrics.dropped('oversized');
     }
     try {
-      this.hub.deliver(Trigger.parse(content, this.settings.maxRoomsPerTrigger, this.bounds), 'rabbitmq');
+      this.publisher.deliver(content, 'rabbitmq');
     } catch (error) {
       if (!(error instanceof TriggerError)) this.logger.error(stackOf(error));
       else this.warnings.warn('malformed', `dropped a message of RabbitMQ: ${error.message}`);

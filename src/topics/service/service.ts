@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { isOk, whyNotOk } from '../../callbacks/http/callback-answer.js';
 import { measured } from '../../callbacks/measured.js';
 import { keyFor, type KeyOf } from '../../delivery/conflation.js';
+import type { DeliveryRules } from '../../delivery/subscription.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../../protocol/errors.js';
@@ -27,8 +28,8 @@ const LATER: readonly CallbackKind[] = [
 
 /** The app's code behind a topic prefix: its rules, and how it is asked. */
 export class Service {
-  /** What tells publications apart for a client that does not keep up; absent where it is closed. */
-  readonly keyOf: KeyOf<Publication> | undefined;
+  /** How publications reach its subscriptions. */
+  readonly delivery: DeliveryRules;
   private readonly warnings = new DigestedLog(new Logger('Service'));
 
   constructor(
@@ -37,7 +38,8 @@ export class Service {
     private readonly callbacks: ServiceCallbacks,
     private readonly metrics: Metrics,
   ) {
-    this.keyOf = keyFor(rules.slowConsumer, rules.conflateKey, CONFLATION_KEYS);
+    const { filterFields, slowConsumer, conflateKey } = rules;
+    this.delivery = { filterFields, keyOf: keyFor(slowConsumer, conflateKey, CONFLATION_KEYS) };
   }
 
   /** Whether an authorizer is asked about those who subscribe. */
