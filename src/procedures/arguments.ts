@@ -1,4 +1,4 @@
-/** What a caller gave: values by position, and by name. */
+/** The arguments of a call, by position and by name. */
 export interface ProcedureArguments {
   readonly positional: readonly unknown[];
   /** A name may be anything, `__proto__` too. */

@@ -2,7 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { ClientError } from '../protocol/errors.js';
 import { ProcedureError } from './procedure-errors.js';
 
-/** Whether an error is one that callers are told as it is. Of all others they are told that the procedure failed. */
+/** Whether callers are told an error as it is; any other is a failure of the procedure. */
 export function isForCaller(error: unknown): error is ClientError | ProcedureError | HttpException {
   return error instanceof ClientError || error instanceof ProcedureError || error instanceof HttpException;
 }

@@ -1,21 +1,21 @@
 import { ProcedureError } from './procedure-errors.js';
 
-/** Something that a procedure wants to be told in another call. */
+/** A parameter that a procedure asks its caller for, to be given in another call. */
 export interface NeededVariable {
-  /** The parameter that it is given as. */
+  /** The name of the parameter. */
   readonly name: string;
-  /** How to ask for it: `text`, `password`, ... */
+  /** The kind of input field: `text`, `password`, ... */
   readonly type?: string | null;
   readonly default?: unknown;
-  /** What to show to whoever is asked. */
+  /** The prompt for the user. */
   readonly comment?: string | null;
 }
 
-/** Thrown by a procedure that needs to know more. Over HTTP: status 423 with the variables. */
+/** Thrown by a procedure that needs more parameters. Over HTTP: status 423 with `needed_vars`. */
 export class NeedInfo extends ProcedureError {
   override readonly name = 'NeedInfo';
 
-  /** @param resource what is locked, for callers that remember what they were told. */
+  /** @param resource the name of the locked resource, under which callers may remember the values. */
   constructor(
     message: string,
     readonly neededVariables: readonly NeededVariable[],

@@ -4,21 +4,21 @@ import { CallbackRequest } from '../callbacks/callback-request.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import type { ProcedureArguments } from './arguments.js';
 
-/** The HTTP request that a call came with. */
+/** The HTTP request that made a call. */
 export interface HttpCall {
   readonly method: string;
   /** The path without the service secret and without the prefix of the endpoint: `/add`. */
   readonly path: string;
-  /** Where the caller is: `host:port`, or `unix-domain`. */
+  /** Address of the caller: `host:port`, or `unix-domain`. */
   readonly peer: string;
   readonly request: IncomingMessage;
-  /** For raw procedures, which answer themselves. */
+  /** For raw procedures, which write the response themselves. */
   readonly response: ServerResponse;
 }
 
-/** Who calls, and from where. */
+/** The caller of a procedure. */
 export interface CallOrigin {
-  /** The fields of the caller's identity; nothing for who has none. */
+  /** The fields of the caller's identity; absent for an anonymous caller. */
   readonly identity: JsonMembers | undefined;
   /** Whether the caller has the service secret. */
   readonly isService: boolean;
@@ -27,23 +27,23 @@ export interface CallOrigin {
 }
 
 /**
- * A call, as the procedure sees it: what `@Call()` injects. Its fields are those of the caller's identity. Guards and
+ * A call, as the procedure sees it; `@Call()` injects it. Its fields are those of the caller's identity. Guards and
  * interceptors find it with {@link ProcedureCall.of}.
  */
 export class ProcedureCall extends CallbackRequest {
   constructor(
     /** The name of the procedure. */
     readonly procedure: string,
-    /** Everything that the caller gave, as it came. */
+    /** The arguments as the caller gave them, before they are bound and converted. */
     readonly given: ProcedureArguments,
     readonly origin: CallOrigin,
-    /** Aborted when the result is of no use any more: the caller is gone or has cancelled, or it took too long. */
+    /** Aborted when nobody wants the result any more: the caller is gone or has cancelled, or it took too long. */
     signal: AbortSignal,
   ) {
     super(origin.identity ?? new Map(), signal);
   }
 
-  /** The call that a guard, an interceptor, a filter or a parameter decorator works for, if it is one. */
+  /** The call behind the context of a guard, an interceptor, a filter or a parameter decorator, if it is one. */
   static override of(context: ArgumentsHost): ProcedureCall | undefined {
     const call: unknown = context.getArgByIndex(0);
     return call instanceof ProcedureCall ? call : undefined;
@@ -54,7 +54,7 @@ export class ProcedureCall extends CallbackRequest {
     return this.origin.isService || this.origin.identity !== undefined;
   }
 
-  /** The fields of the caller's identity; nothing for who has none. */
+  /** The fields of the caller's identity; `undefined` for an anonymous caller. */
   get identity(): Readonly<Record<string, unknown>> | undefined {
     return this.origin.identity && this.fields;
   }

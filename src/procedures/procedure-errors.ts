@@ -1,22 +1,22 @@
 import { IntrinsicException } from '@nestjs/common';
 import { ClientError } from '../protocol/errors.js';
 
-/** What callers are told; the texts are those of the protocol that clients of `/rpc` speak. */
+/** The errors of calls. The texts of `undefined`, `argumentsMismatch` and `failed` are Shirow's. */
 export const PROCEDURE_ERRORS = {
-  /** Unknown, and for whoever may not call it, private: the two cannot be told apart. */
+  /** The procedure does not exist, or the caller may not call it: on purpose the two cannot be told apart. */
   undefined: (name: string) => new ClientError('procedure_undefined', `the ${name} function is undefined`),
-  /** @param detail which argument is missing, or not one of the procedure. */
+  /** @param detail the argument that is missing or unknown. */
   argumentsMismatch: (name: string, detail: string) =>
     new ClientError('arguments_mismatch', `number of arguments mismatch in the ${name} function call`, {
       cause: new Error(detail),
     }),
-  /** The cause is what the procedure threw, or the conversion of an argument. */
+  /** @param cause the error of the procedure, or of the conversion of an argument. */
   failed: (name: string, cause: unknown) =>
     new ClientError('procedure_failed', `an error occurred while executing the function ${name}`, { cause }),
   tooManyCalls: () => new ClientError('too_many_calls', 'Too many calls at a time.'),
   tooLate: () => new ClientError('deadline_exceeded', 'The call took too long.'),
   cancelled: () => new ClientError('call_cancelled', 'The call was cancelled.'),
-  /** Of one connection, no two calls that run can be told apart by what one of them is cancelled by. */
+  /** Another call of the connection that has not ended has the same key to be cancelled by. */
   duplicateCall: () => new ClientError('duplicate_call', 'There is a call with the same id.'),
   callNotFound: () => new ClientError('call_not_found', 'There is no call with this id.'),
   /** The client does not read as fast as its calls give results. */
@@ -24,14 +24,14 @@ export const PROCEDURE_ERRORS = {
   resultTooLarge: () => new ClientError('result_too_large', 'The result is too large.'),
 } as const;
 
-/** An error that a procedure tells its caller, as it is, over every transport. */
+/** Thrown by a procedure: an error that its caller is told as it is, over every transport. */
 export class ProcedureError extends IntrinsicException {
   override readonly name: string = 'ProcedureError';
 
   constructor(
     /** Any JSON value. Over HTTP it is the member `error` of the body. */
     readonly error: unknown,
-    /** The HTTP status; 500 unless something else is said. */
+    /** The HTTP status; default: 500. */
     readonly status = 500,
     options?: ErrorOptions,
   ) {
@@ -39,7 +39,7 @@ export class ProcedureError extends IntrinsicException {
   }
 }
 
-/** Not every value can be JSON; what comes of such an error is up to whoever tells it. */
+/** Falls back to `String` for values that cannot be JSON; sending such an error is refused later. */
 function textOf(error: unknown): string {
   try {
     return JSON.stringify(error) ?? String(error);

@@ -1,7 +1,7 @@
 import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { ProcedureLimits } from './procedure.js';
 
-/** Limits of one procedure; what is absent is as the settings of all have it. */
+/** Limits of one procedure; for those that are absent the settings of all procedures hold. */
 export interface OwnLimits {
   readonly concurrency?: number | undefined;
   readonly deadlineMs?: number | undefined;

@@ -1,13 +1,13 @@
 import type { ProcedureCall } from './procedure-call.js';
 import type { Signature } from './signature.js';
 
-/** How much of a procedure may run, and for how long. */
+/** The limits of one procedure, on this node. */
 export interface ProcedureLimits {
-  /** Calls of it at a time on this node; 0: no limit. */
+  /** Concurrent calls; 0: no limit. */
   readonly concurrency: number;
-  /** After this long a call ends with an error, milliseconds; 0: no limit. */
+  /** Milliseconds after which a call ends with an error; 0: no limit. */
   readonly deadlineMs: number;
-  /** Whether the deadline is for streams as well, until their end; otherwise it is met when a stream begins. */
+  /** Whether the deadline also holds for a whole stream; otherwise a stream meets it by beginning. */
   readonly endsStreams: boolean;
 }
 
@@ -16,11 +16,11 @@ export interface CallableProcedure {
   readonly signature: Signature;
   readonly limits: ProcedureLimits;
   /**
-   * Runs it. What it is given has been bound and converted.
+   * Runs it with arguments that have been bound and converted.
    * @returns its result; for a stream an async iterator, whose return value, if there is one, is the last result, or
    * anything else that `streamOf` takes for one. It SHOULD end soon after the call's signal is aborted; for callers the
-   * call is over at once, and an iterator is told with `return()`.
-   * @throws whatever it failed with: see {@link ProcedureError} for what callers are told.
+   * call is over at once, and `return()` is called on an iterator.
+   * @throws any error; {@link ProcedureError} is told to callers as it is.
    */
   run(call: ProcedureCall, given: readonly unknown[]): Promise<unknown>;
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { CallableProcedure } from './procedure.js';
 
-/** Every procedure of this gateway, by name. */
+/** The registry of all procedures of this gateway, by name. */
 @Injectable()
 export class Procedures {
   private readonly byName = new Map<string, CallableProcedure>();
@@ -13,8 +13,8 @@ export class Procedures {
   }
 
   /**
-   * @param place where it is defined, as messages name it.
-   * @throws when there is one of the same name.
+   * @param place the place of its definition, for error messages.
+   * @throws when there is one with the same name.
    */
   add(procedure: CallableProcedure, place = 'the configuration'): void {
     const { name } = procedure.signature;

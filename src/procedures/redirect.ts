@@ -1,6 +1,6 @@
 import { ProcedureError } from './procedure-errors.js';
 
-/** Thrown by a procedure whose result is elsewhere. Over HTTP: status 302. */
+/** Thrown by a procedure whose result is at another URL. Over HTTP: status 302. */
 export class ProcedureRedirect extends ProcedureError {
   override readonly name = 'Redirect';
 

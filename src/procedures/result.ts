@@ -1,6 +1,6 @@
 /**
- * A result that is told even when it is null: `return new Result(null)`. Clients of Shirow's protocol hear nothing of a
- * procedure that returns null or nothing.
+ * A result that is sent even when it is null: `return new Result(null)`. Without it, clients of Shirow's protocol get
+ * no frame from a procedure that returns null or undefined.
  */
 export class ProcedureResult {
   constructor(readonly value: unknown) {}

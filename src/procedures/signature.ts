@@ -1,9 +1,10 @@
-/** The types that a parameter can be declared to have; what it is given is converted, see `convert`. */
+/** The types that a parameter can be declared with; arguments are converted to them, see `convert`. */
 export const PARAMETER_TYPES = ['int', 'float', 'bool', 'str', 'bytes'] as const;
 export type ParameterType = (typeof PARAMETER_TYPES)[number];
 
 /**
- * What the values of a parameter keep to, in the words of JSON Schema. It is for descriptions: who declared it checks it.
+ * Constraints on the values of a parameter, as keywords of JSON Schema. For descriptions only: the pipe that declares
+ * them checks them.
  */
 export interface ValueLimits {
   readonly minimum?: number;
@@ -18,7 +19,7 @@ export interface ValueLimits {
 /** One parameter of a procedure. */
 export interface Parameter {
   readonly name: string;
-  /** What it is converted to; absent: it is left as it came. */
+  /** The type that arguments are converted to; absent: no conversion. */
   readonly type?: ParameterType | undefined;
   /** Whether a call may leave it out. */
   readonly isOptional: boolean;
@@ -27,19 +28,19 @@ export interface Parameter {
   readonly limits?: ValueLimits | undefined;
 }
 
-/** What a procedure takes all that is left over as: a rest parameter, or named parameters of any name. */
+/** Whether a procedure accepts surplus arguments, by position (a rest parameter) and by any name. */
 export interface Rest {
   readonly positional: boolean;
   readonly named: boolean;
 }
 
 /**
- * Who may call a procedure. `public`: anyone. `private`: who has an identity, or the service secret. `service`: only
- * who has the service secret.
+ * The callers that a procedure is open to. `public`: all. `private`: those with an identity or the service secret.
+ * `service`: only those with the service secret.
  */
 export type Access = 'public' | 'private' | 'service';
 
-/** What callers and help know of a procedure. */
+/** The description of a procedure by which calls are bound and help is written. */
 export interface Signature {
   readonly name: string;
   readonly access: Access;
@@ -49,7 +50,7 @@ export interface Signature {
   readonly rest: Rest;
   /** The declared type of the result, for help. */
   readonly returns?: string | undefined;
-  /** Whether it is known to give a stream of results. */
+  /** Whether it is declared to return a stream of results. */
   readonly isStream: boolean;
   /** Whether it writes the HTTP response itself. Such a procedure can be called over HTTP only. */
   readonly isRaw: boolean;

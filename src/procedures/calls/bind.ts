@@ -5,10 +5,10 @@ import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import type { Parameter, Signature } from '../signature.js';
 
 /**
- * What a procedure is given: the values of its parameters in their order, converted to their types, `undefined` for what
- * was left out. Behind them, if it takes named arguments of any name, one `Map` of those that are no parameters, and if
- * it takes any number by position, the rest of these one by one. So `values[parameters.length]` is the Map, if there is one.
- * @throws {ClientError} `arguments_mismatch` when one is missing, given twice, unknown, or one too many; its cause says which.
+ * Binds arguments to the parameters of a procedure: one value per parameter, in order and converted to its type, and
+ * `undefined` for each that was left out. If it takes named arguments of any name, a `Map` of those that match no
+ * parameter follows, at `values[parameters.length]`; if it takes any number by position, the surplus ones come last.
+ * @throws {ClientError} `arguments_mismatch` when one is missing, given twice, unknown or too many, as its cause says.
  * @throws {ClientError} `procedure_failed` with a {@link ConversionError} as its cause.
  */
 export function bind(signature: Signature, { positional, named }: ProcedureArguments): unknown[] {
@@ -31,7 +31,7 @@ export function bind(signature: Signature, { positional, named }: ProcedureArgum
   return rest.positional ? values.concat(positional.slice(byPosition)) : values;
 }
 
-/** How many can be given by position: those before the first that can be given by name only. */
+/** Counts the parameters that can be given by position: those before the first that is named only. */
 function positionsOf(parameters: readonly Parameter[]): number {
   const first = parameters.findIndex(({ isNamedOnly }) => isNamedOnly);
   return first === -1 ? parameters.length : first;
@@ -88,7 +88,7 @@ function listed(names: readonly string[]): string {
   return `${names.slice(0, -1).join(', ')}${names.length > 2 ? ',' : ''} and ${names.at(-1)}`;
 }
 
-/** A name that the caller made up may be of any length. */
+/** Callers may send names of any length. */
 function shortened(name: string): string {
   return name.length > 100 ? `${name.slice(0, 100)}...` : name;
 }

@@ -1,6 +1,6 @@
 import { IntrinsicException } from '@nestjs/common';
 
-/** The reason of a call's signal when its stream is given up by whoever read it. */
+/** The reason of a call's signal when the reader of its stream gives it up. */
 export class CallGivenUp extends IntrinsicException {
   override readonly name = 'AbortError';
 

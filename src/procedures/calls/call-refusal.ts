@@ -7,12 +7,12 @@ import { NeedInfo } from '../need-info.js';
 import { PROCEDURE_ERRORS, ProcedureError } from '../procedure-errors.js';
 import { ProcedureRedirect } from '../redirect.js';
 
-/** Its words are for its caller. */
+/** The verdict on errors whose text the procedure wrote for its caller. */
 const BY_PROCEDURE: Verdict = { by: 'the procedure', why: 'it refused, with an error of its own' };
 
 /**
- * What a caller over WebSocket is told of a call that failed: its error, a code, and what it needs to know besides. Of
- * what is not meant for it, it learns nothing.
+ * Converts the error of a failed call for a caller over WebSocket: its text or JSON, a code, and the data of `NeedInfo`
+ * and `ProcedureRedirect`. Of unexpected errors the caller learns only that the procedure failed.
  */
 export function callRefusal(name: string, error: unknown): ClientError {
   if (error instanceof ClientError) return error;

@@ -13,43 +13,43 @@ import { eachResult } from '../results/each-result.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import { resultText } from './result-text.js';
 
-/** What the client of a connection calls. */
+/** A call that came in a frame of a connection. */
 export interface ClientCall {
   readonly name: string;
-  /** Nothing when what was given cannot be arguments. */
+  /** Absent when the frame has something else in the place of arguments. */
   readonly given: ProcedureArguments | undefined;
-  /** Who it is now: for a call it stays that. */
+  /** The identity of the client when the call came; later changes do not concern the call. */
   readonly identity: JsonMembers | undefined;
-  /** What the client may cancel the call by; without one it cannot. */
+  /** The key by which the client can cancel the call; without one it cannot. */
   readonly key?: string | undefined;
-  /** The length of the frame that it came in, bytes. */
+  /** Length of the frame, bytes. */
   readonly frameBytes: number;
   readonly reply: CallReply;
 }
 
-/** What one connection may use for its calls. */
+/** Limits of the calls of one connection. */
 export interface CallSetLimits {
-  /** Calls at a time; 0: no limit. */
+  /** Concurrent calls; 0: no limit. */
   readonly calls: number;
-  /** The frames of these calls together, bytes. */
+  /** The frames of concurrent calls together, bytes. */
   readonly frameBytes: number;
-  /** What the connection may have the gateway keep, the frames of calls included, bytes. */
+  /** Everything that the gateway keeps for the connection, frames of calls included, bytes. */
   readonly keptBytes: number;
   /** The largest result, encoded, bytes. */
   readonly resultBytes: number;
 }
 
-/** So many results of the largest size may wait for a client to read; more are not kept. */
+/** Results that may wait for a client to read, counted in results of the largest size; a call with more fails. */
 const MAX_LARGEST_WAITING = 4;
 type Stream = AsyncIterator<unknown, unknown, void>;
 
 /**
- * The calls of one connection that have not ended. They run side by side. When the connection ends, so do they. While
- * its client does not read, streams are not asked for more.
+ * The calls of one connection that have not ended. They run concurrently and end with the connection. While its client
+ * does not read, streams are not asked for more.
  */
 export class CallSet {
   private readonly logger = new Logger('Calls');
-  /** Each with what it was counted as. */
+  /** The bytes claimed for each. */
   private readonly open = new Map<AbortController, number>();
   private readonly byKey = new Map<string, AbortController>();
   private readonly slots: CallSlots;
@@ -67,7 +67,7 @@ export class CallSet {
     connection.ended.addEventListener('abort', () => this.abortAll(), { once: true });
   }
 
-  /** Runs a call. Resolves when the last of it has been told, with whether it succeeded. */
+  /** Runs a call. Resolves when its last frame has been sent, with whether it succeeded. */
   async run(call: ClientCall): Promise<boolean> {
     if (!this.connection.isOpen) return false;
     let controller: AbortController;
@@ -88,7 +88,7 @@ export class CallSet {
     }
   }
 
-  /** Ends a call: what is told of it last is that it was cancelled. @returns whether there was one. */
+  /** Ends a call with the error `call_cancelled`. @returns whether there was one. */
   cancel(key: string): boolean {
     const controller = this.byKey.get(key);
     controller?.abort(PROCEDURE_ERRORS.cancelled());
@@ -160,7 +160,7 @@ export class CallSet {
     }
   }
 
-  /** Sends a result when the client has read what was sent before. @throws {ClientError} when too much waits. */
+  /** Sends a result once the client has read the earlier ones. @throws {ClientError} `too_many_results`. */
   private async send(text: JsonText, signal: AbortSignal, send: (text: JsonText) => void): Promise<void> {
     let { backlog } = this.connection;
     if (backlog) {
@@ -171,6 +171,6 @@ export class CallSet {
       this.waitingCharacters -= text.length;
     }
     signal.throwIfAborted();
-    send(text); // in the same go: others have waited as well, and look again
+    send(text); // synchronously: the other calls that waited look at the backlog again
   }
 }

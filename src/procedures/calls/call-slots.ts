@@ -1,13 +1,13 @@
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 
-/** How many calls run at a time, where that has a limit. */
+/** Counts concurrent calls against a limit. */
 export class CallSlots {
   private taken = 0;
 
-  /** @param limit 0: none. */
+  /** @param limit concurrent calls; 0: no limit. */
   constructor(private readonly limit: number) {}
 
-  /** @throws {ClientError} when there is no room for one more. */
+  /** @throws {ClientError} `too_many_calls` when the limit is reached. */
   take(): void {
     if (this.limit > 0 && this.taken >= this.limit) throw PROCEDURE_ERRORS.tooManyCalls();
     this.taken++;

@@ -10,16 +10,16 @@ import { type CallOrigin, ProcedureCall } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import { Procedures } from '../procedures.js';
 
-/** What is to be called, with what, for whom. */
+/** A call as a transport asks for it: the name of the procedure, its arguments and the caller. */
 export interface CallRequest {
   readonly name: string;
   readonly given: ProcedureArguments;
   readonly origin: CallOrigin;
-  /** Aborted when the caller is gone or has cancelled. One of its own per call: Node warns of ten on one signal. */
+  /** Aborted when the caller is gone or has cancelled. One per call: Node warns of more than ten listeners on one. */
   readonly signal: AbortSignal;
 }
 
-/** The one way to call a procedure, whatever brought the call: access, arguments, limits, deadline and end. */
+/** Calls procedures for every transport: checks access, binds arguments, and keeps limits and deadlines. */
 @Injectable()
 export class Calls {
   private readonly slots = new Map<CallableProcedure, CallSlots>();
@@ -29,7 +29,7 @@ export class Calls {
     private readonly metrics: Metrics,
   ) {}
 
-  /** The procedure of a name, if the caller may call it; for help, and to know what a call will be like. */
+  /** Finds a procedure that the caller may call, for help, or to learn beforehand what kind of result a call has. */
   find(name: string, { identity, isService }: CallOrigin): CallableProcedure | undefined {
     const procedure = this.procedures.find(name);
     switch (procedure?.signature.access) {
@@ -43,10 +43,10 @@ export class Calls {
   }
 
   /**
-   * Runs a procedure until its result is there or its stream begins. Whoever gets a stream MUST read it to its end or
-   * call `return()` on it, which ends the call, and asks for one result at a time; reading it throws as this does.
+   * Runs a procedure until its result is there or its stream begins. The reader of a stream MUST ask for one result at
+   * a time, and read to the end or call `return()`, which ends the call. Reading throws the same errors as this method.
    * @throws {ClientError} of {@link PROCEDURE_ERRORS}, with the cause of the failure if there is one.
-   * @throws {ProcedureError}, an HttpException: what the procedure, or a guard or pipe of it, tells its caller.
+   * @throws {ProcedureError} or an HttpException: a refusal by the procedure, or by a guard or pipe of it.
    * @throws {CallbackError} when the app could not be asked.
    * @throws the reason of the request's signal as soon as that is aborted, whatever the procedure does.
    */
@@ -63,7 +63,7 @@ export class Calls {
     return running.run(new ProcedureCall(name, given, origin, running.signal), values);
   }
 
-  /** What a caller is told who may not call what it has named, or has named nothing; it counts. */
+  /** Counts a refused call. @returns the error for a procedure that does not exist or that the caller may not call. */
   unknown(name: string): ClientError {
     this.metrics.procedures.refused();
     return PROCEDURE_ERRORS.undefined(name);

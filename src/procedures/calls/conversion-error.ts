@@ -1,4 +1,4 @@
-/** An argument that cannot be what its parameter is declared to be. It is the cause of a `procedure_failed`. */
+/** Thrown for an argument that cannot be converted to the type of its parameter; the cause of `procedure_failed`. */
 export class ConversionError extends Error {
   override readonly name = 'ConversionError';
 

@@ -18,16 +18,16 @@ const CONVERSIONS: Readonly<Record<ParameterType, (value: unknown) => unknown>> 
 };
 
 /**
- * What a parameter of a type is given, converted:
+ * Converts an argument to the type of its parameter:
  *
- * - `int`: decimal text, or text with `0x`, `0o` or `0b` before it; numbers are cut toward zero. Of any size: a bigint
- *   where a number would lose digits.
- * - `float`: a number, from text or a number.
- * - `bool`: of text `true`, `t`, `yes`, `y` and `1` in any case are true; null, zero and what is empty is false.
+ * - `int`: from decimal text, text with `0x`, `0o` or `0b` before it, a boolean or a number, which is cut toward zero.
+ *   A bigint where a number would lose digits.
+ * - `float`: from text, a boolean or a number.
+ * - `bool`: of text, `true`, `t`, `yes`, `y` and `1` in any case are true; null, zero, NaN and empty values are false.
  * - `str`: text, or bytes that are UTF-8.
  * - `bytes`: a Buffer, from text as UTF-8, bytes, or a list of their values.
  *
- * @throws {ConversionError}
+ * @throws {ConversionError} when the value is of another type or has too many digits, or its content does not fit.
  */
 export function convert(type: ParameterType, value: unknown): unknown {
   return CONVERSIONS[type](value);
@@ -65,7 +65,7 @@ function parseInteger(text: string): number | bigint {
   return shortest(prefixed[1] === '-' ? -size : size);
 }
 
-/** Digits may have a sign and a prefix before them, and underscores in between. */
+/** Counts digits without the sign, the prefix and the underscores that text may have. */
 function hasTooManyDigits(text: string): boolean {
   if (text.length <= MAX_DIGITS) return false;
   const longest = '-0x_'.length + 2 * MAX_DIGITS;
@@ -132,7 +132,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Underscores among digits, and the sign that `BigInt` does not take. */
+/** Removes underscores, and the plus sign that `BigInt` does not take before a prefix. */
 function withoutMarks(digits: string): string {
   return digits.replaceAll('_', '').replace(/^\+/, '');
 }
@@ -148,7 +148,7 @@ function kindOf(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** As it was given, but short. */
+/** At most 100 characters of a text, quoted and escaped as Python does. */
 function quoted(text: string): string {
   const shown = text.length > 100 ? `${text.slice(0, 100)}...` : text;
   return `'${shown.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

@@ -6,7 +6,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import { CallSet, type ClientCall } from './call-set.js';
 import { Calls } from './calls.js';
 
-/** As many of the largest frames may belong to calls of one connection that run. */
+/** Frames of the largest size that the concurrent calls of one connection may take up. */
 const LARGEST_FRAMES = 4;
 
 /** The calls of all connections that have not ended. */
@@ -26,14 +26,14 @@ export class OpenCalls {
   }
 
   /**
-   * Begins a call of the client of a connection; nothing has to wait for it.
-   * @param maxResultBytes less than the settings have, where the connection has other things to send as well.
+   * Begins a call and returns at once; its outcome goes to the reply of the call.
+   * @param maxResultBytes a stricter limit than that of the settings, where the protocol of the connection has one.
    */
   begin(connection: Connection, call: ClientCall, maxResultBytes = Infinity): void {
     void this.run(connection, call, maxResultBytes);
   }
 
-  /** Ends a call by what the client gave it to be cancelled by. @returns whether there was one. */
+  /** Ends a call by its key, with the error `call_cancelled`. @returns whether there was one. */
   cancel(connection: Connection, key: string): boolean {
     return this.sets.get(connection)?.cancel(key) ?? false;
   }

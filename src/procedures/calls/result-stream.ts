@@ -3,19 +3,19 @@ import { stopResults } from '../results/stop-results.js';
 
 type Step = IteratorResult<unknown, unknown>;
 
-/** What a {@link ResultStream} tells the call that it belongs to. */
+/** The call behind a {@link ResultStream}, which reports its end to it. */
 export interface StreamedCall {
-  /** The stream has ended by itself. */
+  /** Called when the procedure has ended the stream, or it has failed. */
   finish(outcome: CallOutcome): void;
-  /** Nobody wants more of it. */
+  /** Called when the reader wants no more results. */
   giveUp(): void;
-  /** What the caller is told of an error. */
+  /** Converts an error of the procedure to the one for the caller. */
   told(error: unknown): unknown;
 }
 
 /**
- * The results of a call, for one reader, who asks for one at a time. The value that comes with `done`, if it is not
- * undefined, is a result as well: the last.
+ * The results of a call, for one reader that asks for one at a time. The value that comes with `done`, unless it is
+ * undefined, is the last result.
  */
 export class ResultStream implements AsyncIterator<unknown, unknown, void> {
   private asker: { resolve(step: Step): void; reject(reason: unknown): void } | undefined;
@@ -27,7 +27,7 @@ export class ResultStream implements AsyncIterator<unknown, unknown, void> {
     private readonly call: StreamedCall,
   ) {}
 
-  /** @throws what the caller is to be told, or the reason why the call was ended. After that it is done. */
+  /** @throws the error for the caller, or the reason why the call was ended. After that it is done. */
   next(): Promise<Step> {
     return new Promise((resolve, reject) => {
       if (this.isOver) {
@@ -51,7 +51,7 @@ export class ResultStream implements AsyncIterator<unknown, unknown, void> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** Ends it from outside, whatever the procedure is doing. */
+  /** Ends the stream from outside, whatever the procedure is doing. */
   end(reason: unknown): void {
     if (this.isOver) return;
     this.isOver = true;

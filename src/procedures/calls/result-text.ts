@@ -7,7 +7,7 @@ import { TypedResult } from '../typed-result.js';
 const MAX_BYTES_PER_CHARACTER = 3;
 
 /**
- * A result as callers over WebSocket get it: JSON, with bytes as `{"__base64__": …}`; of a typed one, its data.
+ * Encodes a result for callers over WebSocket: JSON, with bytes as `{"__base64__": …}`; of a `TypedResult`, its data.
  * @throws {ClientError} `result_too_large`.
  * @throws {JsonError} when it cannot be JSON.
  */

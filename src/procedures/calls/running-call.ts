@@ -10,22 +10,22 @@ import { ResultStream, type StreamedCall } from './result-stream.js';
 import { stopResults } from '../results/stop-results.js';
 import { streamOf } from '../results/stream-of.js';
 
-/** What a call gives: one result, or a stream of them; see {@link ResultStream}. */
+/** The outcome of a call: one result, or a stream of them; see {@link ResultStream}. */
 export type CallAnswer =
   { readonly value: unknown } | { readonly stream: AsyncIterator<unknown, unknown, void> };
 
 type Results = AsyncIterator<unknown>;
 
 /**
- * A call from its beginning to its end. It ends when the procedure is done, when the caller's signal is aborted, when the
- * deadline has passed or when its stream is given up: then its own signal is aborted, and whatever the procedure still
- * does plays no part any more.
+ * A call from its beginning to its end. It ends when the procedure is done, when the caller's signal is aborted, when
+ * the deadline has passed or when its stream is given up. In all but the first case its own signal is aborted, and
+ * whatever the procedure still does is ignored.
  */
 export class RunningCall implements StreamedCall {
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private isOver = false;
-  /** Tells whoever waits for the answer, or for the next result of it, that the call was ended. */
+  /** Rejects what the caller waits for, the answer or its next result, when the call is ended. */
   private tellEnd: ((reason: unknown) => void) | undefined;
 
   constructor(
@@ -34,12 +34,12 @@ export class RunningCall implements StreamedCall {
     private readonly finished: (outcome: CallOutcome) => void,
   ) {}
 
-  /** For the procedure. */
+  /** The signal that the procedure sees. */
   get signal(): AbortSignal {
     return this.controller.signal;
   }
 
-  /** @throws what the caller is to be told, or the reason why the call was ended. Call it once. */
+  /** Starts the call; may be called once. @throws the error for the caller, or the reason why the call was ended. */
   run(call: ProcedureCall, values: readonly unknown[]): Promise<CallAnswer> {
     return new Promise((resolve, reject) => {
       this.tellEnd = reject;
@@ -81,7 +81,7 @@ export class RunningCall implements StreamedCall {
     this.timer = setTimeout(tooLate, Math.min(deadlineMs, MAX_TIMER_MS));
   }
 
-  /** A procedure that is not an async function may throw at once, and so may what it returns. */
+  /** Async because the procedure may throw synchronously, and so may `streamOf`. */
   private async start(
     call: ProcedureCall,
     values: readonly unknown[],
@@ -114,7 +114,7 @@ export class RunningCall implements StreamedCall {
 
   private readonly abandoned = (): void => this.end(this.caller.reason, 'cancelled');
 
-  /** The slot is free and the signal aborted before anybody is told: what they do next finds it so. */
+  /** Frees the slot and aborts the signal before the caller hears of the end: its next call finds the slot free. */
   private end(reason: unknown, outcome: CallOutcome): void {
     if (this.isOver) return;
     this.finish(outcome);

@@ -1,9 +1,9 @@
 import type { MethodParameters } from './method-parameters.js';
 
-/** Takes what a parameter of a method is given from the values that were bound. */
+/** Picks the value of one parameter of a method from the bound values. */
 export type ArgumentReader = (values: readonly unknown[]) => unknown;
 
-/** One reader for each parameter that the method declares; nothing is read for those of other decorators. */
+/** Makes a reader for each parameter that the method declares; those of other decorators read `undefined`. */
 export function argumentReaders({ sources, parameters, rest }: MethodParameters): ArgumentReader[] {
   const names = parameters.map(({ name }) => name);
   const tail = names.length + (rest.named ? 1 : 0);
@@ -27,7 +27,7 @@ export function argumentReaders({ sources, parameters, rest }: MethodParameters)
   });
 }
 
-/** Without what was left out: for a class, its defaults are to show. */
+/** Leaves out missing arguments, so that the default values of a class hold. */
 function objectOf(names: readonly string[], values: readonly unknown[]): Record<string, unknown> {
   const entries = names.map((name, index) => [name, values[index]] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));

@@ -5,7 +5,7 @@ import { Settings } from '../../config/settings.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
 import { CALLER_HOOK, type CallerHook } from './caller-hooks.decorator.js';
 
-/** Tells the app's providers of the clients that connect to call procedures, each of them once. */
+/** Calls the hooks of the app's providers for clients that connect to call procedures, once for each connection. */
 @Injectable()
 export class CallerHooks implements OnModuleInit {
   private readonly methods: Record<CallerHook, ProviderMethod[]> = { connect: [], disconnect: [] };
@@ -15,7 +15,7 @@ export class CallerHooks implements OnModuleInit {
     private readonly providers: ProviderMethods,
   ) {}
 
-  /** @throws when there are such methods, but no procedures are configured. */
+  /** @throws when a provider has such hooks, but no procedures are configured. */
   onModuleInit(): void {
     for (const method of this.providers.marked(CALLER_HOOK)) {
       if (!this.settings.procedures)
@@ -24,12 +24,12 @@ export class CallerHooks implements OnModuleInit {
     }
   }
 
-  /** Settles when every method has been told; never rejects: what a method throws is logged. */
+  /** Resolves when every hook has ended; never rejects: errors of hooks are logged. */
   connected(identity: JsonMembers): Promise<void> {
     return this.tell('connect', identity);
   }
 
-  /** As {@link connected}. Call it when that has settled, for a method may count on the order. */
+  /** As {@link connected}. Call it once that has settled, for an app may count on the order. */
   disconnected(identity: JsonMembers): Promise<void> {
     return this.tell('disconnect', identity);
   }

@@ -4,8 +4,8 @@ type Entry = { readonly index: number };
 type Entries = Readonly<Record<string, Entry>>;
 
 /**
- * The parameters of a method that decorators made with `createParamDecorator` fill, by their index.
- * @throws when another decorator of a request over HTTP is on one.
+ * Reads the parameters of a method that decorators made with `createParamDecorator` fill, by their index.
+ * @throws when a parameter has a decorator for HTTP requests or messages, such as `@Body()`.
  */
 export function customParams(host: object, method: string): ReadonlyMap<number, [key: string, entry: Entry]> {
   const entries = Object.entries(

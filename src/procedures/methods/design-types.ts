@@ -9,17 +9,17 @@ const TYPES: ReadonlyMap<unknown, ParameterType> = new Map<unknown, ParameterTyp
   [Uint8Array, 'bytes'],
 ]);
 
-/** What an argument is converted to for a parameter or a field of a type that TypeScript has emitted, if it is. */
+/** Maps a type that TypeScript has emitted to a parameter type; `undefined` when arguments of it are not converted. */
 export function parameterTypeOf(designType: unknown): ParameterType | undefined {
   return TYPES.get(designType);
 }
 
-/** The types of the parameters of a method, as far as TypeScript has emitted them. */
+/** Reads the parameter types that TypeScript has emitted for a method; empty when it has emitted none. */
 export function designTypesOf(prototype: object, method: string): readonly unknown[] {
   return (Reflect.getMetadata('design:paramtypes', prototype, method) as unknown[] | undefined) ?? [];
 }
 
-/** The type of the result of a method, if TypeScript has emitted one that says something. */
+/** Reads the result type that TypeScript has emitted for a method, if it maps to a parameter type. */
 export function returnTypeOf(prototype: object, method: string): ParameterType | undefined {
   return parameterTypeOf(Reflect.getMetadata('design:returntype', prototype, method));
 }

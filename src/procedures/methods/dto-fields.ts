@@ -3,7 +3,7 @@ import { parameterTypeOf } from './design-types.js';
 import { dtoLimits } from './dto-limits.js';
 import type { ParameterType, ValueLimits } from '../signature.js';
 
-/** A field of a class whose instances are checked by class-validator. */
+/** A field with rules of class-validator. */
 export interface DtoField {
   readonly name: string;
   readonly type: ParameterType | undefined;
@@ -12,7 +12,7 @@ export interface DtoField {
   readonly limits?: ValueLimits | undefined;
 }
 
-/** The fields of a class that have rules of class-validator, in the order of their declaration. */
+/** Reads the fields of a class that have rules of class-validator, in the order of their declaration. */
 export function dtoFields(type: unknown): DtoField[] {
   if (typeof type !== 'function' || type === Object) return [];
   const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
@@ -35,11 +35,11 @@ export function dtoFields(type: unknown): DtoField[] {
   });
 }
 
-/** What an instance has before it is filled. */
+/** The default values of the fields. */
 function defaultsOf(type: new () => object): Readonly<Record<string, unknown>> {
   try {
     return { ...new type() };
   } catch {
-    return {}; // its constructor wants arguments, so it says nothing of defaults
+    return {}; // the constructor needs arguments, so the defaults are unknown
   }
 }

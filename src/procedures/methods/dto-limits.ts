@@ -1,16 +1,16 @@
 import type { ValueLimits } from '../signature.js';
 
-/** A rule of class-validator, as its metadata has it. */
+/** A rule in the metadata of class-validator. */
 export interface DtoRule {
   readonly name?: string;
   readonly constraints?: readonly unknown[];
-  /** Whether it is for each element of a list. */
+  /** Whether it holds for each element of a list. */
   readonly each: boolean;
 }
 
 type Read = (first: unknown, second: unknown) => ValueLimits;
 
-/** Of the rules that there are, those that JSON Schema has words for. */
+/** The rules that have a keyword of JSON Schema. */
 const LIMITS: ReadonlyMap<string | undefined, Read> = new Map<string, Read>([
   ['min', (minimum) => (typeof minimum === 'number' ? { minimum } : {})],
   ['max', (maximum) => (typeof maximum === 'number' ? { maximum } : {})],
@@ -22,7 +22,7 @@ const LIMITS: ReadonlyMap<string | undefined, Read> = new Map<string, Read>([
   ['isEnum', (_entity, values) => choices(values)],
 ]);
 
-/** What the rules of a field say of its values; nothing when they say nothing that can be told. */
+/** Converts the rules of a field to keywords of JSON Schema; `undefined` when none of them has one. */
 export function dtoLimits(rules: readonly DtoRule[]): ValueLimits | undefined {
   const limits = rules
     .filter(({ each }) => !each)

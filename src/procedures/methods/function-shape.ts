@@ -6,15 +6,15 @@ import {
   type Program,
 } from 'acorn';
 
-/** A parameter as a function declares it. */
+/** A parameter in the source of a function. */
 export interface FormalParameter {
-  /** Nothing where it is taken apart in its place: `{ a, b }`. */
+  /** Absent where it is destructured: `{ a, b }`. */
   readonly name: string | undefined;
   readonly hasDefault: boolean;
   readonly isRest: boolean;
 }
 
-/** What the source of a function tells. */
+/** The parameters and the kind of a function, by its source. */
 export interface FunctionShape {
   readonly parameters: readonly FormalParameter[];
   readonly isGenerator: boolean;
@@ -23,8 +23,8 @@ export interface FunctionShape {
 type AnyFunction = FunctionExpression | ArrowFunctionExpression;
 
 /**
- * A function expression; a method of any kind, which is one only in a class; a method named `static`, whose name V8
- * leaves out; a function that is not strict.
+ * Text to parse a source with, in the order of trial: for a function expression; a method, which parses only inside a
+ * class; a method named `static`, whose name V8 leaves out; a function that is not strict.
  */
 const FRAMES = [
   ['(', ')', 'module'],
@@ -33,7 +33,7 @@ const FRAMES = [
   ['(', ')', 'script'],
 ] as const;
 
-/** The parameters of a function, read from its source; nothing of those that have none, such as bound ones. */
+/** Reads the shape of a function from its source; `undefined` for functions without one, such as bound ones. */
 export function functionShape(fn: (...args: never[]) => unknown): FunctionShape | undefined {
   const source = Function.prototype.toString.call(fn);
   for (const [before, after, sourceType] of FRAMES) {
@@ -47,7 +47,7 @@ function parsedFunction(source: string, sourceType: 'module' | 'script'): AnyFun
   try {
     return functionOf(parse(source, { ecmaVersion: 'latest', sourceType, checkPrivateFields: false }));
   } catch {
-    return undefined; // it is to be read in another way, or cannot be
+    return undefined; // another frame may fit
   }
 }
 

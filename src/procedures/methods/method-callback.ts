@@ -1,8 +1,8 @@
 type Method = (...args: unknown[]) => unknown;
 
 /**
- * A method as Nest may call it: with one list for a rest parameter, and where it declares no parameters, with none at
- * all. To Nest it looks like the method, decorators included.
+ * Adapts a method to how Nest calls it: a list for a rest parameter is spread, and a method that declares no parameters
+ * is called with none. The metadata of the method and its name are kept.
  */
 export function methodCallback(method: Method, count: number, isVariadic: boolean): Method {
   if (count > 0 && !isVariadic) return method;

@@ -10,7 +10,7 @@ const FORBIDDEN = 403;
 const logger = new Logger('Procedures');
 
 /**
- * What a method threw, as callers can be told it. What is not for them is a defect and is logged.
+ * Converts an error that a method threw to one for callers. An unexpected error is logged and returned as it is.
  * @param name class and method.
  */
 export function methodError(error: unknown, name: string): unknown {

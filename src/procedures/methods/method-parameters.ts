@@ -14,7 +14,7 @@ import { type DecoratedParam, decoratedParams } from './procedure-params.js';
 import type { ProcedureOptions } from './procedure.decorator.js';
 import type { Rest } from '../signature.js';
 
-/** What is to be known of a method to call it. */
+/** The parameters of a method, and the source of each value. */
 export interface MethodParameters {
   readonly parameters: readonly MethodParameter[];
   readonly rest: Rest;
@@ -26,9 +26,9 @@ export interface MethodParameters {
 }
 
 /**
- * Reads the parameters of a method: from its source, its decorators, the types that TypeScript has emitted, and what the
- * options say.
- * @throws when these do not make up parameters that callers can give.
+ * Reads the parameters of a method from its source, its decorators, the types that TypeScript has emitted, and the
+ * options.
+ * @throws when these contradict each other or leave a parameter without a name.
  */
 export function methodParameters(
   { provider, method, methodName }: MarkedMethod,
@@ -53,7 +53,7 @@ export function methodParameters(
 
 const CUSTOM: ParameterSource = { kind: 'custom' };
 
-/** A method that was wrapped takes all that comes, so its own parameters say nothing. */
+/** A method wrapped by another decorator often declares `...args` alone; then the option `parameters` names them. */
 function formalsOf(
   declared: readonly FormalParameter[] | undefined,
   named: readonly string[] | undefined,
@@ -108,7 +108,7 @@ function ofArguments(
   };
 }
 
-/** Without fields and rules of them, whatever is named is taken. */
+/** Without fields and rules, arguments of any name are accepted. */
 function ofObject(
   sources: readonly ParameterSource[],
   type: unknown,

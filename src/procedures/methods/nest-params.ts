@@ -4,13 +4,13 @@ import type { ArgumentReader } from './argument-values.js';
 import { customParams } from './custom-params.js';
 import type { ParameterSource } from './parameter-source.js';
 
-/** Where Nest finds what the parameters of a procedure are made from. */
+/** The metadata key under which Nest looks up the parameters of a procedure. */
 export const NEST_PARAMS = 'kittiwake:procedure-nest-params';
 
 /**
- * Tells Nest what the parameters of a method are made from. To pipes, arguments are of the type `body`, as the arguments
- * of a GraphQL field are: that is what `ValidationPipe` checks.
- * @returns what makes them. The arguments of the context are the call and the values that were bound.
+ * Defines the metadata from which Nest fills the parameters of a method. For pipes, arguments have the type `body`, as
+ * those of a GraphQL field have: `ValidationPipe` validates these.
+ * @returns the factory of the values. The arguments of the context are the call and the bound values.
  */
 export function defineNestParams(
   host: object,

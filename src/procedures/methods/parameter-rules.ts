@@ -1,7 +1,7 @@
 import type { ParameterRules, ProcedureOptions } from './procedure.decorator.js';
 import { type Parameter, PARAMETER_TYPES, type ParameterType, type ValueLimits } from '../signature.js';
 
-/** What the option `parameters` says, by name. */
+/** The entries of the option `parameters`, by name. */
 export type RulesByName = ReadonlyMap<string, Rule>;
 
 type Rule = NonNullable<ProcedureOptions['parameters']>[string];
@@ -12,7 +12,7 @@ export interface MethodParameter extends Parameter {
   readonly isBigInt: boolean;
 }
 
-/** What the method itself, or a class, says of a parameter. */
+/** A parameter as the method itself, or the class of its fields, declares it. */
 export interface DeclaredParameter {
   readonly name: string;
   readonly type: ParameterType | undefined;
@@ -22,8 +22,8 @@ export interface DeclaredParameter {
 }
 
 /**
- * A parameter as it was declared, where the rules say nothing else.
- * @throws when they name a type that there is not.
+ * Applies the rules of the options to a declared parameter.
+ * @throws when they name an unknown type.
  */
 export function ruledParameter(declared: DeclaredParameter, rules: RulesByName): MethodParameter {
   const { name } = declared;
@@ -41,7 +41,7 @@ export function ruledParameter(declared: DeclaredParameter, rules: RulesByName):
   };
 }
 
-/** What every parameter may be said to be; `others` is not asked for here. */
+/** The types that the option accepts, for the error text. */
 const KNOWN = [...PARAMETER_TYPES, 'any', 'others'];
 
 function rulesOf(given: Rule | undefined): ParameterRules {
@@ -49,7 +49,7 @@ function rulesOf(given: Rule | undefined): ParameterRules {
   return given === undefined || given === 'others' ? {} : { type: given };
 }
 
-/** @throws when two are of one name, or one that can be given by position is behind one that cannot. */
+/** @throws when two have the same name, or one that can be given by position follows one that cannot. */
 export function checkParameters(parameters: readonly Parameter[]): void {
   const names = new Set<string>();
   let namedOnly: string | undefined;

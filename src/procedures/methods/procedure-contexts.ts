@@ -12,7 +12,7 @@ import { streamOf } from '../results/stream-of.js';
 
 type Handler = (...args: unknown[]) => Promise<unknown>;
 
-/** What Nest asks of its consumer of interceptors. */
+/** The signature of `intercept` of Nest's `InterceptorsConsumer`. */
 type Intercept = (
   interceptors: NestInterceptor[],
   args: unknown[],
@@ -22,17 +22,17 @@ type Intercept = (
   type: string,
 ) => Promise<unknown>;
 
-/** The procedure that a context is made for. */
+/** The properties of a procedure that its context depends on. */
 export interface ContextOf {
-  /** Whether its signature says that it gives a stream. */
+  /** Whether its signature declares a stream. */
   readonly isStream: boolean;
-  /** What its caller is told of an error that no exception filter took. */
+  /** Converts an error that no exception filter handled to the one for the caller. */
   told(error: unknown): unknown;
 }
 
 /**
- * Nest's way to a handler by way of guards, pipes, interceptors and exception filters, where results may be streams. Nest
- * itself makes one value of an Observable, and filters only what fails before there is one.
+ * Derives a context creator of Nest (guards, pipes, interceptors, exception filters) whose results may be streams.
+ * Nest's own reduces an Observable to one value, and filters only errors that come before it.
  */
 export function procedureContexts(contexts: ExternalContextCreator, of: ContextOf): ExternalContextCreator {
   return Object.create(contexts, {
@@ -76,7 +76,7 @@ interface Filtering {
   readonly of: ContextOf;
 }
 
-/** What a call fails with after its end concerns nobody. */
+/** Errors that come after the end of the call pass the filters by. */
 async function filtered(
   error: unknown,
   call: ProcedureCall,

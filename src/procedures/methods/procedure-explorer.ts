@@ -8,7 +8,7 @@ import { Procedures } from '../procedures.js';
 
 const ROLE = 'has procedures of Kittiwake';
 
-/** Finds the methods of providers that are procedures at the start. */
+/** Finds, at the start, the methods of providers that are procedures. */
 @Injectable()
 export class ProcedureExplorer implements OnModuleInit {
   constructor(
@@ -18,7 +18,7 @@ export class ProcedureExplorer implements OnModuleInit {
     private readonly contexts: ExternalContextCreator,
   ) {}
 
-  /** @throws when a method cannot be a procedure, two are of one name, or no procedures are configured. */
+  /** @throws when a method cannot be a procedure, two have the same name, or no procedures are configured. */
   onModuleInit(): void {
     for (const marked of this.discovery.methods(PROCEDURE, ROLE)) this.add(marked);
   }

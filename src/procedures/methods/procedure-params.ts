@@ -3,14 +3,14 @@ import type { ProcedureCall } from '../procedure-call.js';
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
-/** What {@link ProcedureArg} and {@link ProcedureParams} said of a parameter of a method. */
+/** The options of {@link ProcedureArg} or {@link ProcedureParams} on one parameter of a method. */
 export interface DecoratedParam {
   readonly kind: 'argument' | 'all';
   readonly name: string | undefined;
   readonly pipes: readonly Pipe[];
 }
 
-/** Where the decorators below leave their marks: those of a method by the index of the parameter. */
+/** The metadata key of the decorators below, for a `Map` per method by the index of the parameter. */
 const DECORATED_PARAMS = 'kittiwake:procedure-params';
 
 function decorated(param: DecoratedParam): ParameterDecorator {
@@ -25,21 +25,21 @@ function ownParams(host: object, method: string | symbol): ReadonlyMap<number, D
     ReadonlyMap<number, DecoratedParam> | undefined;
 }
 
-/** What {@link ProcedureArg} and {@link ProcedureParams} said of a method of a class, or of the class that it inherits it from. */
+/** Reads the decorated parameters of a method, its own or inherited, by their index. */
 export function decoratedParams(host: object, method: string): ReadonlyMap<number, DecoratedParam> {
   const params = Reflect.getMetadata(DECORATED_PARAMS, host, method) as
     ReadonlyMap<number, DecoratedParam> | undefined;
   return params ?? new Map();
 }
 
-/** The {@link ProcedureCall}: who calls, everything that was given, and the signal. Callers do not give it. */
+/** Injects the {@link ProcedureCall}: the caller, all arguments and the signal. It is no argument of the procedure. */
 export const CurrentCall: () => ParameterDecorator = createParamDecorator(
   (_data: unknown, context: ExecutionContext): ProcedureCall => context.getArgByIndex(0),
 );
 
 /**
- * One argument, for a name that differs from the parameter's, or for pipes. Parameters without a decorator are arguments
- * as well.
+ * Injects one argument, under a name that differs from the parameter's, or through pipes. Parameters without a
+ * decorator are arguments as well.
  */
 export function ProcedureArg(name?: string | Pipe, ...pipes: Pipe[]): ParameterDecorator {
   if (name === undefined || typeof name === 'string') return decorated({ kind: 'argument', name, pipes });
@@ -47,12 +47,12 @@ export function ProcedureArg(name?: string | Pipe, ...pipes: Pipe[]): ParameterD
 }
 
 /**
- * All arguments as one object, for pipes to check: with Nest's `ValidationPipe`, here or for the whole app, and a class
- * with rules of class-validator as its type, a call that breaks the rules is refused, and the caller is told which ones.
- * Then the fields that have rules are the parameters, in their order, also by position; a field is optional with
- * `@IsOptional()` or a default value. With any other type every name is taken.
+ * Injects all arguments as one object, for pipes to validate. With Nest's `ValidationPipe`, here or for the whole app,
+ * and a class with rules of class-validator as its type, a call that breaks the rules is refused, and the caller is
+ * told which ones. The fields that have rules are then the parameters, in their order, also by position; a field is
+ * optional with `@IsOptional()` or a default value. With any other type every name is accepted.
  *
- * The only other parameters that the method may have are of `@Call()` and of decorators made with `createParamDecorator`.
+ * Besides it the method may have only parameters of `@Call()` and of decorators made with `createParamDecorator`.
  */
 export function ProcedureParams(...pipes: Pipe[]): ParameterDecorator {
   return decorated({ kind: 'all', name: undefined, pipes });

@@ -1,65 +1,64 @@
 import type { Access, ParameterType } from '../signature.js';
 
-/** What one parameter is declared to be, where that cannot be known from the method. */
+/** Options of one parameter, where the method does not tell them. */
 export interface ParameterRules {
-  /** What it is converted to; `any` leaves it as it comes. */
+  /** The type that arguments are converted to; `any`: no conversion. */
   readonly type?: ParameterType | 'any';
   /** Whether a call may leave it out. Default: whether it has a default value. */
   readonly optional?: boolean;
-  /** Whether it can be given by name only. All parameters behind it must be so as well. Default: false. */
+  /** Whether it can be given by name only. All parameters after it must be as well. Default: false. */
   readonly namedOnly?: boolean;
 }
 
-/** What {@link Procedure} may be told. */
+/** Options of {@link Procedure}. */
 export interface ProcedureOptions {
-  /** What callers call it by. Default: the name of the method. */
+  /** The name for callers. Default: the name of the method. */
   readonly name?: string;
   /** Whether anyone may call it, also without an identity. Default: false. */
   readonly public?: boolean;
-  /** Who may call it, instead of `public`. Default: `private`. */
+  /** The callers that it is open to, instead of `public`. Default: `private`. */
   readonly access?: Access;
   /** For help; the first line is the summary. */
   readonly description?: string;
   /**
-   * Types and rules of parameters, by name. What is not named here is as the method declares it. `others` is for the one
-   * parameter that gets a `Map` of all arguments whose names are no parameters.
+   * Types and rules of parameters, by name. Those not named here are as the method declares them. `others` is for the
+   * one parameter that gets a `Map` of all named arguments that match no parameter.
    *
    * A method whose source does not tell its parameters, because it is bound or wrapped by another decorator, needs all
    * of them here, in their order.
    */
   readonly parameters?: Readonly<Record<string, ParameterType | 'any' | 'others' | ParameterRules>>;
-  /** The type of the result, for help. Default: what a TypeScript method declares, if that is plain. */
+  /** The type of the result, for help. Default: the declared one, if it is one of the types that arguments can have. */
   readonly returns?: string;
-  /** Whether help says that it gives a stream. Default: whether the method is a generator. */
+  /** Whether help describes it as a stream. Default: whether the method is a generator. */
   readonly stream?: boolean;
   /** Whether it writes the HTTP response itself, `call.origin.http.response`. Then it can be called over HTTP only. */
   readonly raw?: boolean;
-  /** The most calls of it at a time; 0 is no limit. Default: the setting `procedures.concurrency`. */
+  /** Concurrent calls on one node; 0: no limit. Default: the setting `procedures.concurrency`. */
   readonly concurrency?: number;
   /**
-   * How long a call may take, such as `15s`, a stream until its end; `0s` is for ever. Default: the setting
-   * `procedures.deadline`, and for streams no limit.
+   * Time limit of a call, of a stream until its end, such as `15s`; `0s`: no limit. Default: the setting
+   * `procedures.deadline`, which streams meet by beginning.
    */
   readonly deadline?: string;
 }
 
-/** Where {@link Procedure} leaves its mark: its options. */
+/** The metadata key for the options of {@link Procedure}. */
 export const PROCEDURE = 'kittiwake:procedure';
 
 /**
- * Makes the method of a provider a procedure, which clients call over WebSocket and over HTTP alike. What it returns, or
- * what its promise settles to, is the result; an async generator, an async iterator or an Observable is a stream of
- * results. Guards, pipes, interceptors and exception filters work on it as on any handler, the app's global ones
- * included; the type of the context is `kittiwake`, its first argument the {@link ProcedureCall} and its second the list
- * of the arguments.
+ * Makes the method of a provider a procedure, which clients call over WebSocket and over HTTP alike. Its return value,
+ * or that of its promise, is the result; an async generator, an async iterator or an Observable is a stream of results.
+ * Guards, pipes, interceptors and exception filters apply as to any handler, the app's global ones included; the type
+ * of the context is `kittiwake`, its first argument the {@link ProcedureCall} and its second the list of the arguments.
  *
  * Its parameters are those of the method: names and default values are read from its source, types are what TypeScript
  * emits (`number` is `float`, `bigint` is `int`, `string` is `str`, `boolean` is `bool`, `Buffer` and `Uint8Array` are
  * `bytes`; nothing else is converted), unless `parameters` says something else. See also `@Call()`, `@Arg()` and
  * `@Params()`.
  *
- * A `ProcedureError`, an `HttpException`, a `Refusal` and a `WsException` are told to the caller. Any other error is a
- * defect: it is logged, and the caller is told nothing of it.
+ * A `ProcedureError`, an `HttpException`, a `Refusal` and a `WsException` are told to the caller. Any other error is
+ * logged; a caller over WebSocket learns only that the procedure failed, one over HTTP also the text of the error.
  */
 export function Procedure(options: ProcedureOptions = {}): MethodDecorator {
   return (target, name, descriptor) => {

@@ -7,7 +7,7 @@ export interface MethodSignature extends Signature {
   readonly parameters: readonly MethodParameter[];
 }
 
-/** What calls the method, with everything that Nest has for it. */
+/** Calls the method by way of Nest's guards, pipes, interceptors and filters. */
 export type MethodHandler = (call: ProcedureCall, given: readonly unknown[]) => Promise<unknown>;
 
 /** A procedure that is a method of a provider. */

@@ -16,7 +16,7 @@ import { ProcedureResult } from '../result.js';
 
 type Results = (answer: StreamedAnswer, source: RemoteSource) => AsyncGenerator<unknown, void, void>;
 
-/** How the answers that are streams are read, by their content type. */
+/** The readers of streamed answers, by content type. */
 const STREAMS: ReadonlyMap<string, Results> = new Map([
   ['application/x-ndjson', remoteLines],
   ['application/ndjson', remoteLines],
@@ -25,13 +25,14 @@ const STREAMS: ReadonlyMap<string, Results> = new Map([
   ['text/event-stream', remoteEvents],
 ]);
 
-/** What the app is told that it may answer with. */
+/** The `Accept` header of requests to the app. */
 export const REMOTE_ACCEPT = `${JSON_TYPE}, application/x-ndjson, text/event-stream`;
 
 /**
- * What an answer of the app is to the caller: a stream, or its JSON. JSON that says null is told, an answer without a
- * body is a result that is not.
- * @throws {ProcedureError} when the app refuses: a status from 400 with a JSON object that has the member `error`, or 401 or 403.
+ * Converts an answer of the app to a result: a stream, or a JSON value. The JSON value null is a result that is sent;
+ * an empty body is the result null, of which clients of Shirow's protocol get no frame.
+ * @throws {ProcedureError} when the app refuses: a status from 400 with a JSON object that has the member `error`, or
+ * 401 or 403.
  * @throws {CallbackError} when it has another status or content type, or breaks off.
  * @throws {CallbackAnswerError} when it is not JSON, but labelled so.
  * @throws {ClientError} when it is too large.

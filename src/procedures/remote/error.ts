@@ -4,8 +4,8 @@ import { NeedInfo, type NeededVariable } from '../need-info.js';
 import { ProcedureError } from '../procedure-errors.js';
 
 /**
- * What the app wants a caller to be told, if that is what a JSON value is: an object with the member `error`, and
- * perhaps `needed_vars` and `resource`.
+ * Reads an error for the caller from JSON of the app: an object with the member `error`, and perhaps `needed_vars` and
+ * `resource`. @returns undefined for any other value.
  */
 export function remoteError(value: unknown, status: number): ProcedureError | undefined {
   if (!isObject(value) || value.error === undefined || value.error === null) return undefined;

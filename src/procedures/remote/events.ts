@@ -7,8 +7,8 @@ import { remoteError } from './error.js';
 import type { RemoteSource } from './source.js';
 
 /**
- * The results of a stream of Server-Sent Events: the data of each, as JSON if it is that, else as text.
- * @throws {ProcedureError} the data of an event named `error`, which ends the stream.
+ * Reads the results of a stream of Server-Sent Events: the data of each event, parsed if it is JSON, else as text.
+ * @throws {ProcedureError} with the data of an event named `error`, which ends the stream.
  * @throws {CallbackError} when it breaks off.
  * @throws {CallbackAnswerError} when it is not UTF-8.
  * @throws {ClientError} when an event is too large.
@@ -39,7 +39,7 @@ function valueOf(data: string): unknown {
   }
 }
 
-/** Takes events out of the bytes that come. */
+/** Parses events from the chunks of a body. */
 class Events {
   private readonly decoder = new TextDecoder('utf-8', { fatal: true });
   private found: EventSourceMessage[] = [];
@@ -55,13 +55,13 @@ class Events {
     });
   }
 
-  /** @throws when one is too large, but after those before it. */
+  /** @throws {ClientError} when one is too large, after it has yielded those before it. */
   *read(chunk: Buffer): Generator<EventSourceMessage, void, void> {
     yield* this.parse(this.decoded(chunk));
     if (this.isTooLarge) throw PROCEDURE_ERRORS.resultTooLarge();
   }
 
-  /** The event that the end of the text completes. @throws {CallbackError} when something is left over. */
+  /** Yields the event that a final carriage return completes. @throws {CallbackError} if an incomplete one is left. */
   *end(): Generator<EventSourceMessage, void, void> {
     this.decoded();
     // The parser waits for what may follow a carriage return.
@@ -79,7 +79,7 @@ class Events {
     }
   }
 
-  /** @throws {CallbackAnswerError} also when the last character is not complete. */
+  /** @throws {CallbackAnswerError} when the text is not UTF-8, or ends within a character. */
   private decoded(chunk?: Buffer): string {
     try {
       return this.decoder.decode(chunk, { stream: chunk !== undefined });

@@ -13,20 +13,20 @@ import { remoteRequest } from './request.js';
 import type { RemoteSource } from './source.js';
 import type { Signature } from '../signature.js';
 
-/** Where the app has a procedure, and what its answers are bounded by. */
+/** The endpoint of the app behind a procedure, and the limits of its answers. */
 export interface RemoteEndpoint {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** How long it may take until an answer begins, milliseconds; 0: no limit. Default: the `timeout` of callbacks. */
+  /** Milliseconds until an answer must begin; 0: no limit. Default: the `timeout` of callbacks. */
   readonly timeoutMs: number | undefined;
-  /** The largest result; of a stream, each. */
+  /** The largest result, or each result of a stream, bytes. */
   readonly maxResultBytes: number;
 }
 
 /**
- * A procedure that is an endpoint of the app. A call is one POST, see {@link remoteRequest}; what its answer means, see
- * {@link remoteAnswer}. It is sent again only when there was no connection, for the app may have done what it was told
- * even if its answer was lost. When the call ends, the request does, at once.
+ * A procedure that is an endpoint of the app. A call is one POST, see {@link remoteRequest} and {@link remoteAnswer}.
+ * It is retried only when there was no connection, for the app may have run it even if its answer was lost. When the
+ * call ends, the request is aborted at once.
  */
 export class HttpProcedure implements CallableProcedure, RemoteSource {
   private readonly warnings = new DigestedLog(new Logger('Procedures'));
@@ -43,7 +43,7 @@ export class HttpProcedure implements CallableProcedure, RemoteSource {
     return this.endpoint.maxResultBytes;
   }
 
-  /** A stream is measured until it begins. */
+  /** Metrics measure a stream only until it begins. */
   run(call: ProcedureCall, given: readonly unknown[]): Promise<unknown> {
     const { signal } = call;
     const { url, headers, timeoutMs } = this.endpoint;

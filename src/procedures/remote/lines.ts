@@ -4,11 +4,11 @@ import { remoteValue } from './value.js';
 import type { RemoteSource } from './source.js';
 
 const LF = 0x0a;
-/** What records of `application/json-seq` begin with (RFC 7464). */
+/** The first byte of a record of `application/json-seq` (RFC 7464 section 2.2). */
 const RECORD_SEPARATOR = 0x1e;
 
 /**
- * The results of a stream that has one JSON value per line; lines without anything are skipped.
+ * Reads the results of a stream that has one JSON value per line; empty lines are skipped.
  * @throws {CallbackError} when it breaks off.
  * @throws {CallbackAnswerError} when a line is not JSON.
  * @throws {ClientError} when a line is too large.
@@ -34,7 +34,7 @@ export async function* remoteLines(
   yield remoteValue(last, source);
 }
 
-/** A line whose parts come one by one. */
+/** Collects the parts of a line. */
 class Line {
   private parts: Buffer[] = [];
   private size = 0;
@@ -47,7 +47,7 @@ class Line {
     if (part.length > 0) this.parts.push(part);
   }
 
-  /** Begins the next one. @returns the one so far, if there is something in it. */
+  /** Begins the next line. @returns the one collected so far, unless it is blank. */
   take(): Buffer | undefined {
     const bytes = this.parts.length === 1 ? this.parts[0]! : Buffer.concat(this.parts, this.size);
     this.parts = [];
@@ -57,7 +57,7 @@ class Line {
   }
 }
 
-/** A line feed ends the line. */
+/** White space of JSON (RFC 8259 section 2) but for the line feed, which ends the line. */
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0d || byte === 0x09;
 }

@@ -6,8 +6,8 @@ import type { Signature } from '../signature.js';
 const NOBODY = 'null' as JsonText;
 
 /**
- * The body that the app is asked with: `{"procedure", "params", "args", "identity"}`. What has a name is in `params`,
- * what else was given by position in `args`. The fields of the identity are the text they came in.
+ * Writes the body of the request to the app: `{"procedure", "params", "args", "identity"}`. Arguments with a name are
+ * in `params`, surplus ones by position in `args`. The fields of the identity keep the JSON text that they came in.
  */
 export function remoteRequest(
   { name, parameters, rest }: Signature,

@@ -1,7 +1,7 @@
 import type { RemoteProcedureSettings } from '../../config/sections/procedures/remote-procedure.settings.js';
 import { PARAMETER_TYPES, type Parameter, type Signature } from '../signature.js';
 
-/** What callers and help know of a procedure that is an endpoint of the app. Without a list, it takes any parameters. */
+/** Makes the signature of a procedure that is an endpoint of the app. Without a parameter list it accepts any. */
 export function remoteSignature(name: string, settings: RemoteProcedureSettings): Signature {
   const { parameters, description, stream: isStream } = settings;
   const takesAny = parameters === undefined;
@@ -16,7 +16,7 @@ export function remoteSignature(name: string, settings: RemoteProcedureSettings)
   };
 }
 
-/** @param text such as `a`, `a:int`, `b:str?` or `*x`; the settings have seen to it that it is one. */
+/** @param text such as `a`, `a:int`, `b:str?` or `*x`; the settings have validated it. */
 function parameterOf(text: string): Parameter {
   const [, star, name = '', type, mark] = /^(\*?)(\w+)(?::(\w+))?(\??)$/.exec(text) ?? [];
   return {

@@ -1,11 +1,11 @@
 import type { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
 
-/** The app, as those who read an answer of it see it. */
+/** The limit and the errors that readers of an app's answer share. */
 export interface RemoteSource {
-  /** The largest result. */
+  /** The largest result, bytes. */
   readonly maxBytes: number;
-  /** Logs why the app has given no answer. @returns what to throw. */
+  /** Logs why the app has given no usable answer. @returns the error to throw. */
   fault(message: string): CallbackError;
-  /** Logs why what the app has answered is none. @returns what to throw. */
+  /** Logs why the app's answer cannot be read. @returns the error to throw. */
   defect(message: string): CallbackAnswerError;
 }

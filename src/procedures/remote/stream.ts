@@ -1,4 +1,4 @@
-/** The results of an answer that goes on. Ends its request at once when it is told to, also while a result is awaited. */
+/** The results of a streamed answer. `return()` ends the request at once, even while a result is awaited. */
 export class RemoteStream implements AsyncIterableIterator<unknown, void, void> {
   constructor(
     private readonly results: AsyncGenerator<unknown, void, void>,
@@ -9,7 +9,7 @@ export class RemoteStream implements AsyncIterableIterator<unknown, void, void> 
     return this.results.next();
   }
 
-  /** A generator that has not begun would not notice, and one that waits would first wait. */
+  /** Ends the request itself: a generator that has not begun would not do it, and one that waits would not yet. */
   return(): Promise<IteratorResult<unknown, void>> {
     this.end();
     return this.results.return();

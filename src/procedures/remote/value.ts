@@ -4,8 +4,8 @@ import { parseRichJson } from '../../protocol/json/rich-json.js';
 import type { RemoteSource } from './source.js';
 
 /**
- * A result that the app has answered as JSON.
- * @throws {CallbackAnswerError} when it is not that.
+ * Parses a JSON result of the app.
+ * @throws {CallbackAnswerError} when it is not JSON.
  */
 export function remoteValue(bytes: Buffer, source: RemoteSource): unknown {
   try {

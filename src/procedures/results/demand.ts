@@ -1,6 +1,6 @@
-/** Between whoever makes results and whoever reads them: the next one is made when somebody waits for it. */
+/** Backpressure between the producer and the reader of results: the next is produced when the reader waits for it. */
 export class Demand {
-  /** Set by the maker before its last result: the one that a generator returned. */
+  /** Set by the producer before its last result, the return value of a generator. */
   isLast = false;
   private isWanted = false;
   private wake: (() => void) | undefined;
@@ -14,7 +14,7 @@ export class Demand {
     this.isWanted = false;
   }
 
-  /** Settles when somebody waits for a result. */
+  /** Resolves when the reader waits for a result. */
   wanted(): Promise<void> {
     return this.isWanted ? Promise.resolve() : new Promise((resolve) => (this.wake = resolve));
   }

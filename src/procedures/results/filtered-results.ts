@@ -1,6 +1,6 @@
 type Step = IteratorResult<unknown, unknown>;
 
-/** A stream whose failure goes through exception filters; what these return, instead of throwing, is the last result. */
+/** A stream whose error goes through exception filters; if these return a value, it is the last result. */
 export class FilteredResults implements AsyncIterableIterator<unknown, unknown, void> {
   constructor(
     private readonly results: AsyncIterator<unknown>,

@@ -5,9 +5,9 @@ import { pulledResults } from './pulled-results.js';
 import { streamOf } from './stream-of.js';
 
 /**
- * The result of a call on its way through interceptors. To them everything is an Observable: a stream of many values, a
- * plain result of one. Behind them it is again what the handler returned; of a handler that was not asked, what its
- * signature says.
+ * The result of a call on its way through interceptors. They see every result as an Observable: a stream has many
+ * values, a plain result one. After them it is again of the handler's kind, stream or plain; if an interceptor did not
+ * call the handler, of the kind that its signature declares.
  */
 export class InterceptedResult {
   private readonly demand = new Demand();
@@ -20,7 +20,7 @@ export class InterceptedResult {
     private readonly isStreamExpected: boolean,
   ) {}
 
-  /** @returns what the interceptors are given of what the handler returned. */
+  /** Takes the handler's result. @returns the value for the interceptors. */
   returned(value: unknown): unknown {
     const stream = isObservable(value) ? value : this.observed(value);
     this.isStream = stream !== undefined;
@@ -28,7 +28,7 @@ export class InterceptedResult {
     return stream ?? value;
   }
 
-  /** @returns what has become of it behind the interceptors. */
+  /** Reads the Observable of the interceptors. @returns the stream or the plain result that they made. */
   async follow(observable: Observable<unknown>): Promise<unknown> {
     const decide = (): void => this.decide();
     const results = new ObservedResults(

@@ -2,14 +2,14 @@ import { Observable, Subject, takeUntil } from 'rxjs';
 import { Demand } from './demand.js';
 import { Fifo } from '../../base/fifo.js';
 
-/** Results that may wait to be read: an Observable cannot be held up. */
+/** Results that may wait to be read: an Observable knows no backpressure. */
 const MAX_WAITING = 100_000;
 
 type Step = IteratorResult<unknown, unknown>;
 
 /**
- * The values of an Observable, one by one. It is subscribed to when the first is asked for, and unsubscribed from with
- * `return()`. Values that nobody has asked for yet wait; when more than 100,000 do, that is an error.
+ * The values of an Observable as an async iterator. It subscribes when the first is asked for, and unsubscribes with
+ * `return()`. Values that nobody has asked for yet wait; when more than 100,000 do, the iterator fails.
  */
 export class ObservedResults implements AsyncIterableIterator<unknown, unknown, void> {
   private readonly waiting = new Fifo<unknown>();
@@ -18,7 +18,7 @@ export class ObservedResults implements AsyncIterableIterator<unknown, unknown, 
   private asker: { resolve(step: Step): void; reject(error: unknown): void } | undefined;
   private end: { readonly error?: unknown } | undefined;
 
-  /** @param demand of who makes the values, if that waits for it. */
+  /** @param demand the signal to the producer of the values, if it waits for one. */
   constructor(
     private readonly observable: Observable<unknown>,
     private readonly demand = new Demand(),
@@ -44,7 +44,7 @@ export class ObservedResults implements AsyncIterableIterator<unknown, unknown, 
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** Subscribes, if that has not been done. */
+  /** Subscribes, once. */
   start(): void {
     if (this.isStarted) return;
     this.isStarted = true;
@@ -80,7 +80,7 @@ export class ObservedResults implements AsyncIterableIterator<unknown, unknown, 
     } else asker.resolve({ done: true, value: undefined });
   }
 
-  /** The last one comes with `done`: it is kept until it is known to be the last. */
+  /** The last value is returned with `done`, so one is held back until the Observable completes. */
   private get canGive(): boolean {
     return this.waiting.length > (this.demand.isLast ? 1 : 0);
   }

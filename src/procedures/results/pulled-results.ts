@@ -2,7 +2,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { Demand } from './demand.js';
 import { stopResults } from './stop-results.js';
 
-/** The results of an iterator as an Observable that asks for the next only when somebody waits for it. */
+/** Makes an Observable of an iterator; it asks for the next result only on demand. */
 export function pulledResults(results: AsyncIterator<unknown>, demand: Demand): Observable<unknown> {
   return new Observable((subscriber) => {
     pull(results, demand, subscriber).catch((error: unknown) => subscriber.error(error));

@@ -1,6 +1,6 @@
 /**
- * Tells a stream that nothing more is wanted of it. That is not waited for: a generator that takes no notice of its
- * signal ends when it next gives a result, if ever, and nobody is left to be told of what fails on the way.
+ * Calls `return()` on a stream without waiting for it: a generator that ignores its signal ends only when it next
+ * yields a result, if ever. Errors are dropped, for no caller is left to hear of them.
  */
 export function stopResults(results: AsyncIterator<unknown>): void {
   try {

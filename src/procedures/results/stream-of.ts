@@ -2,9 +2,9 @@ import { isObservable } from 'rxjs';
 import { ObservedResults } from './observed-results.js';
 
 /**
- * The results of what a procedure returned, if that is a stream: an async generator, iterator or iterable (such as a
- * readable of Node), the iterator of a plain generator function, or an Observable. Lists, maps, texts and all else are
- * one result.
+ * Reads a procedure's return value as a stream, if it is one: an async generator, iterator or iterable (such as a
+ * `Readable`), the iterator of a plain generator function, or an Observable. Lists, maps, texts and all else are one
+ * result: `undefined`.
  */
 export function streamOf(value: unknown): AsyncIterator<unknown> | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -23,7 +23,7 @@ function isIterator(value: object): value is AsyncIterator<unknown> {
   return 'next' in value && typeof value.next === 'function';
 }
 
-/** A plain iterator, asked for one result at a time. */
+/** Makes an async iterator of a plain one. */
 function inTurn(results: Iterator<unknown>): AsyncIterator<unknown> {
   return {
     next: async () => results.next(),
