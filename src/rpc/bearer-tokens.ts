@@ -11,7 +11,7 @@ import type { JsonText } from '../protocol/json/json.js';
 const MOCK_TOKEN = 'mock_token';
 const MOCK_IDENTITY: Authenticated = { identity: new Map([['user_id', '1' as JsonText]]) };
 
-/** The tokens that callers prove with who they are, whatever brings them: JSON Web Tokens, as `auth.jwt` has them. */
+/** Verifies the bearer tokens of callers over every transport: JSON Web Tokens, as `auth.jwt` configures them. */
 @Injectable()
 export class BearerTokens {
   constructor(
@@ -20,15 +20,16 @@ export class BearerTokens {
     private readonly failures: FailedAuthentications,
   ) {}
 
-  /** Whether any token can be verified. */
+  /** Whether a key to verify tokens with is configured. */
   get areConfigured(): boolean {
     return this.settings.auth.jwt !== undefined;
   }
 
   /**
-   * Who the bearer of a token is.
-   * @param request that it came with: failures are counted by its address.
-   * @throws {ClientError} when it is refused, or too many from the address have been. Neither the error nor its cause quotes the token.
+   * Verifies a token and reads the identity of its bearer.
+   * @param request that brought it: failures are counted by its address.
+   * @throws {ClientError} when it is refused, or too many from the address were. Neither the error nor its cause quotes
+   * it.
    * @throws {CallbackError} when the keys could not be fetched.
    */
   async identify(token: string, request: AddressedRequest): Promise<Authenticated> {

@@ -16,18 +16,18 @@ import { BY_GATEWAY, verdictOn } from '../protocol/verdict.js';
 import { BearerTokens } from './bearer-tokens.js';
 import { TOKEN_PATH, tokenOf } from './token-of.js';
 
-/** What is looked at of a request. Node's own requests are such. */
+/** The part of a request that a handshake reads; an `IncomingMessage` has it. */
 export interface HandshakeRequest extends AddressedRequest {
   readonly method?: string | undefined;
-  /** The path, perhaps with a query, which is ignored. */
+  /** The path; a query is ignored. */
   readonly url?: string | undefined;
 }
 
 const headers = { 'WWW-Authenticate': 'Token realm="shirow"' };
 
 /**
- * Who may open a connection to call procedures, and what everybody else is answered: over WebSocket by {@link admit}, and
- * the same to a plain request by {@link answerTo}, which Shirow's client sends to find out why its connection failed.
+ * Admits clients that connect to call procedures, and refuses all others: an upgrade by {@link admit}, and with the
+ * same statuses a plain request by {@link answerTo}, which Shirow's client sends to learn why its connection failed.
  * All answers have empty bodies.
  */
 @Injectable()
@@ -44,24 +44,25 @@ export class RpcHandshake {
     this.base = (procedures ?? new ProceduresSettings()).path;
   }
 
-  /** Whether a path, without its query, is one where clients connect: `/rpc` or `/rpc/token/<token>`. */
+  /** Whether clients connect at a path (without its query): `/rpc` or `/rpc/token/<token>`. */
   isFor(path: string): boolean {
     return (
       path === this.base || (path.startsWith(this.base) && TOKEN_PATH.test(path.slice(this.base.length)))
     );
   }
 
-  /** See {@link Admit}. What is admitted is an {@link Authenticated}. */
+  /** As {@link Admit}; the admitted value is an {@link Authenticated}. */
   async admit(request: IncomingMessage): Promise<Admission> {
     const found = await this.authenticate(request);
     return 'status' in found ? { refusal: found } : { admitted: found };
   }
 
   /**
-   * What a request is answered that is no upgrade: 405 unless it is a GET, 401 without a token or with one that is
-   * refused, 429 when too many from its address were, 500 without a key to verify it with, 503 when the keys could not be fetched. With a good token: 426 when it
-   * is an upgrade without a version that is spoken, else 400.
-   * @param request for one of the paths of {@link isFor}; for others it is 404.
+   * The answer to a request that does not become a WebSocket: 405 unless it is a GET, 401 without a token or with a
+   * refused one, 429 when too many from its address were refused, 500 without a key to verify it, 503 when the keys
+   * could not be fetched. With a valid token: 426 for an upgrade to a version of WebSocket that is not spoken, else
+   * 400.
+   * @param request for a path of {@link isFor}; for others the answer is 404.
    */
   async answerTo(request: HandshakeRequest): Promise<HandshakeRefusal> {
     const refusal = await this.refusalOf(request);

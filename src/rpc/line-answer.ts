@@ -1,14 +1,14 @@
 const END_OF_HEAD = '\r\n\r\n';
 const NOTHING = Buffer.alloc(0);
-/** More answers come behind one of these, such as `100 Continue`. */
+/** The head of an interim answer such as `100 Continue` (RFC 9110 section 15.2); another answer follows it. */
 const INTERIM = /^HTTP\/1\.\d 1\d\d/;
 
-/** Ends the lines of the head of an answer in bare line feeds. Its body stays, and the framing of its chunks. */
+/** Rewrites the line ends of an answer's head to bare line feeds. Its body and the framing of its chunks stay. */
 export class LineAnswer {
-  /** What came of a head that is not complete. */
+  /** The part of an incomplete head; `undefined` after the final head. */
   private held: Buffer | undefined = NOTHING;
 
-  /** @returns what can be sent, in one piece. */
+  /** @returns the bytes that can be sent now; empty while the head is incomplete. */
   translate(bytes: Buffer): Buffer {
     if (this.held === undefined) return bytes;
     const text = Buffer.concat([this.held, bytes]);
@@ -23,7 +23,7 @@ export class LineAnswer {
     return Buffer.concat([Buffer.from(`${lines}\n\n`, 'latin1'), this.translate(rest)]);
   }
 
-  /** What is left of a head that never ended, as it is. */
+  /** The rest of a head that never ended, unchanged. */
   flush(): Buffer {
     return this.held ?? NOTHING;
   }

@@ -4,7 +4,7 @@ import { Settings } from '../config/settings.js';
 
 const RANDOM_BYTES = 18;
 
-/** The service secret: whoever shows it over HTTP may call every procedure. Without a configured one, a new one. */
+/** The service secret, whose bearer may call every procedure over HTTP; a random one if none is configured. */
 @Injectable()
 export class ServiceSecret {
   readonly value: string;
@@ -15,15 +15,14 @@ export class ServiceSecret {
     this.bytes = Buffer.from(this.value);
   }
 
-  /** Whether a text of a request's header is the secret and nothing else. */
+  /** Whether a text from the head of a request is exactly the secret. */
   is(text: string): boolean {
     return text.length === this.bytes.length && this.isIn(text);
   }
 
   /**
-   * Whether the secret is anywhere in a text of a request's header, which Node gives one character for each byte.
-   * Every byte of it is compared with every place that it could be at, whatever has been found: how long that takes
-   * depends on the lengths alone.
+   * Whether a text from the head of a request contains the secret; Node decodes heads as one character for each byte.
+   * Compares at every position, whatever has been found, so that the time depends on the lengths alone.
    */
   isIn(text: string): boolean {
     const { bytes } = this;

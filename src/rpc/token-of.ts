@@ -1,16 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { BEARER_PREFIX } from '../protocol/sub-protocol.js';
 
-/** What may follow the path where procedures are called: a token. */
+/** The end of a path that has a token, after the path of the endpoint: `/token/<token>`. */
 export const TOKEN_PATH = /^\/token\/([\w.-]+)$/;
 
 const BEARER = /^Bearer +([\w.-]+) *$/i;
 
 /**
- * The token of a handshake: of its path, of `Authorization: Bearer …`, or of a sub-protocol `kittiwake.bearer.…`, the
- * first of these that there is.
+ * Reads the token of a handshake: the first one found in the path, in `Authorization: Bearer …` or in a sub-protocol
+ * `kittiwake.bearer.…`.
  * @param path without its query.
- * @param base the path where procedures are called.
+ * @param base the path of the endpoint.
  */
 export function tokenOf(path: string, base: string, headers: IncomingHttpHeaders): string | undefined {
   if (path.startsWith(base)) {

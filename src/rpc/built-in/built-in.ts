@@ -3,19 +3,19 @@ import type { HttpCall, ProcedureCall } from '../../procedures/procedure-call.js
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import type { Access, Parameter, Rest } from '../../procedures/signature.js';
 
-/** A procedure that the gateway brings with it. */
+/** A procedure of the gateway itself. */
 export interface BuiltIn {
   readonly name: string;
   readonly access: Access;
   readonly description: string;
   readonly parameters?: readonly Parameter[];
-  /** What else it takes, whatever that is. Default: nothing. */
+  /** Whether it accepts surplus arguments, by position and by name. Default: neither. */
   readonly rest?: Partial<Rest>;
   readonly isStream?: boolean;
   readonly run: (call: ProcedureCall, given: readonly unknown[], http: HttpCall) => unknown;
 }
 
-/** A procedure for the registry. Over WebSocket there is no such procedure. */
+/** Makes a procedure for the registry that can be called over HTTP only; over WebSocket it is undefined. */
 export function builtIn({
   rest,
   isStream = false,
@@ -40,12 +40,12 @@ export function builtIn({
   };
 }
 
-/** A parameter that has to be given. */
+/** Makes a required parameter, by position or by name. */
 export function required(name: string, type?: Parameter['type']): Parameter {
   return { name, type, isOptional: false, isNamedOnly: false };
 }
 
-/** A parameter that may be left out. */
+/** Makes an optional parameter, by position or by name. */
 export function optional(name: string, type?: Parameter['type']): Parameter {
   return { name, type, isOptional: true, isNamedOnly: false };
 }

@@ -11,7 +11,7 @@ import { quitProcedure } from './quit.procedure.js';
 import { RpcStatistics } from './statistics.js';
 import { ProceduresConfig } from './procedures-config.js';
 
-/** Adds the procedures that the gateway brings with it, behind those of the app. */
+/** Registers the procedures of the gateway itself, after those of the app. */
 @Injectable()
 export class BuiltIns implements OnApplicationBootstrap {
   constructor(
@@ -22,7 +22,7 @@ export class BuiltIns implements OnApplicationBootstrap {
     private readonly statistics: RpcStatistics,
   ) {}
 
-  /** @throws when the app has a procedure with the name of one that clients rely on. */
+  /** @throws when a procedure of the app has the name of one of these; only `metrics` may be replaced. */
   onApplicationBootstrap(): void {
     if (!this.settings.procedures) return;
     const { calls, procedures, config, statistics } = this;

@@ -6,13 +6,13 @@ import { ProcedureError } from '../../procedures/procedure-errors.js';
 
 const LINE = /^--(\w+)=(.*)$/;
 
-/** What was saved, by key; nothing when nothing was, or there is no state folder. */
+/** Reads the saved values by key; empty when there is no file or no state folder. */
 export function readConfigFile(settings: ProceduresLocalSettings): ReadonlyMap<string, string> {
   const lines = (contentOf(pathOf(settings)) ?? '').split('\n').map((line) => LINE.exec(line));
   return new Map(lines.flatMap((match) => (match ? [[match[1]!, match[2]!] as const] : [])));
 }
 
-/** @throws {ProcedureError} when there is no state folder. */
+/** Replaces the file atomically. @throws {ProcedureError} when there is no state folder. */
 export async function writeConfigFile(settings: ProceduresLocalSettings, content: string): Promise<void> {
   const path = pathOf(settings);
   if (path === undefined) throw new ProcedureError('there is no state folder to save it in');

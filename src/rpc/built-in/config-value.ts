@@ -5,8 +5,8 @@ import { messageOf } from '../../base/message-of.js';
 import { parseRichJson, richJsonText } from '../../protocol/json/rich-json.js';
 
 /**
- * What a text means for a key, by the type of what the key has at first.
- * @throws {ProcedureError} when it means nothing.
+ * Parses the text for a key by the type of its preset.
+ * @throws {ProcedureError} when it is not of that type.
  */
 export function configValue(text: string, preset: unknown): unknown {
   try {
@@ -16,7 +16,7 @@ export function configValue(text: string, preset: unknown): unknown {
   }
 }
 
-/** What {@link configValue} reads. */
+/** Formats a value so that {@link configValue} reads it. */
 export function configText(value: unknown): string {
   return typeof value === 'string' ? value : richJsonText(value);
 }

@@ -19,11 +19,11 @@ Tells the configuration, and changes it before that.
 
 const OPERATIONS = ['val', 'append', 'remove', 'pop'] as const;
 type Operation = (typeof OPERATIONS)[number];
-/** What {@link DESCRIPTION} lists, in the order of the parameters. */
+/** The parameters in {@link DESCRIPTION}, in their order by position. */
 const PARAMETERS = ['key', ...OPERATIONS, 'reset', 'save'] as const;
 type Wishes = Partial<Record<(typeof PARAMETERS)[number], unknown>>;
 
-/** Tells and changes the configuration of the gateway, its secret included. */
+/** Makes the procedure that returns and changes the configuration of the gateway, its secret included. */
 export function configProcedure(config: ProceduresConfig): CallableProcedure {
   return builtIn({
     name: 'config',
@@ -44,13 +44,13 @@ export function configProcedure(config: ProceduresConfig): CallableProcedure {
   });
 }
 
-/** What is null or empty is not wished for. */
+/** Leaves out arguments that are null or empty. */
 function wishesOf(given: readonly unknown[]): Wishes {
   const wishes = PARAMETERS.map((name, index) => [name, given[index]] as const);
   return Object.fromEntries(wishes.filter(([, value]) => ![undefined, null, ''].includes(value as string)));
 }
 
-/** @returns of each thing that was done, to what. */
+/** @returns the operations that were done, each with its key. */
 async function change(config: ProceduresConfig, wishes: Wishes): Promise<Record<string, unknown>> {
   const operations = OPERATIONS.filter((name) => name in wishes);
   if (operations.length > 1) throw new ProcedureError('Please only perform one operation at a time!');
@@ -95,7 +95,7 @@ function placeOf(list: unknown[], value: unknown): number {
   return index === -1 ? list.length : index;
 }
 
-/** A place below zero is counted from the end. */
+/** A negative index counts from the end, as in Python. */
 function cut(list: unknown[], index: number): void {
   const isThere = index < list.length && index >= -list.length;
   if (!isThere) throw new ProcedureError('there is no such thing in the list');

@@ -1,16 +1,16 @@
 import cluster from 'node:cluster';
 
-/** The process that the gateway ends with: the one that keeps its worker processes, if it has several. */
+/** The process id of the gateway: of its primary process, if it has several. */
 export function gatewayPid(): number {
   return cluster.isWorker ? process.ppid : process.pid;
 }
 
-/** Ends the gateway as its shutdown is configured; all of its worker processes, if it has several. */
+/** Sends the gateway SIGTERM, upon which it shuts down as configured, with all of its worker processes. */
 export function stopGateway(): void {
   process.kill(gatewayPid(), 'SIGTERM');
 }
 
-/** Replaces the gateway by a new version. @returns whether it can: an app that imports Kittiwake restarts itself. */
+/** Has the gateway replaced by a new version. @returns false in an app that imports Kittiwake: it restarts itself. */
 export function restartGateway(): boolean {
   if (cluster.isWorker) return process.kill(process.ppid, 'SIGHUP');
   return process.listenerCount('SIGUSR2') > 0 && process.kill(process.pid, 'SIGUSR2');

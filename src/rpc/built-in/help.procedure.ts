@@ -5,7 +5,7 @@ import type { Procedures } from '../../procedures/procedures.js';
 import { builtIn, optional } from './built-in.js';
 import type { ProceduresConfig } from './procedures-config.js';
 
-/** What is listed by itself. */
+/** The procedures that help lists apart from those of the app. */
 const COMMANDS: readonly string[] = ['ping', 'help', 'config', 'quitquitquit'];
 const LINE_LENGTH = 75;
 const NO_HELP = 'No Help Available';
@@ -14,7 +14,7 @@ const DESCRIPTION = `/help [command]
 
 Says what a procedure does, or, without a command, which procedures there are.`;
 
-/** Tells what procedures do, of those that the caller may call. */
+/** Makes the procedure that describes one, or lists all, of those that the caller may call. */
 export function helpProcedure(
   calls: Calls,
   procedures: Procedures,
@@ -58,7 +58,7 @@ function configName(config: ProceduresConfig): string {
   return `${String(config.get('app_name'))}/${String(config.get('worker_name'))}`;
 }
 
-/** Names behind a title, in lines that are not too long. */
+/** Wraps names after a title into lines of limited length. */
 function listed(title: string, names: readonly string[]): string {
   const lines = [title];
   for (const [index, name] of names.entries()) {

@@ -10,7 +10,7 @@ const DESCRIPTION = `/metrics [--openmetrics=y] [--<label>=<value> ...]
 Counts how requests over HTTP were answered, and for who has the right to know, of each procedure. With --openmetrics=y in
 the format of OpenMetrics, with all other options as labels of every line.`;
 
-/** Tells how requests were answered. */
+/** Makes the procedure that returns the statistics of requests over HTTP. */
 export function metricsProcedure(statistics: RpcStatistics, config: ProceduresConfig): CallableProcedure {
   return builtIn({
     name: 'metrics',

@@ -7,8 +7,9 @@ export const OPEN_METRICS_TYPE = 'application/openmetrics-text; version=1.0.0; c
 const MIN_SAMPLES = 5;
 
 /**
- * Statistics in the format of OpenMetrics. Counts have no type there: their names would have to end in `_total`.
- * @param labels for every line, by name; of names, what is not a letter, a digit or `_` becomes that.
+ * Writes statistics in the OpenMetrics text format. Counts have the type `unknown`: a counter's name has to end in
+ * `_total`.
+ * @param labels of every line, by name; characters of names other than letters, digits and `_` become `_`.
  */
 export function openMetrics(statistics: Statistics, labels: ReadonlyMap<string, unknown>): string {
   const shared = [...labels].map(([name, value]) => `${labelName(name)}="${escaped(value)}"`);
@@ -28,7 +29,7 @@ export function openMetrics(statistics: Statistics, labels: ReadonlyMap<string, 
   return [...[...families.values()].flat(), '# EOF', ''].join('\n');
 }
 
-/** Of samples, once there are some: the median, what nine of ten are below, and the mean. */
+/** Of at least five samples: the median, the 90th percentile and the mean. */
 function valuesOf({ value }: Statistic): (readonly [suffix: string, value: number])[] {
   if (typeof value === 'number') return [['', value]];
   if (value.length < MIN_SAMPLES) return [];

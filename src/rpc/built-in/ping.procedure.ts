@@ -8,14 +8,14 @@ import { TypedResult } from '../../procedures/typed-result.js';
 import { builtIn } from './built-in.js';
 
 export const PING = 'ping';
-/** What clients know without being told. */
+/** Procedures that clients know without a list. */
 const UNTOLD: readonly string[] = [PING, 'config', 'quitquitquit'];
 
 const DESCRIPTION = `/ping [--docs=y]
 
 Says whether the gateway runs, and to who may know, which procedures there are; with --docs=y, what they do as well.`;
 
-/** Tells callers who may know which procedures they may call, and how: clients build their methods from that. */
+/** Makes the procedure that lists for authenticated callers what they may call; clients build their methods from it. */
 export function pingProcedure(calls: Calls, procedures: Procedures): CallableProcedure {
   return builtIn({
     name: PING,

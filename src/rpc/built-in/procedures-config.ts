@@ -10,7 +10,7 @@ import { ServiceSecret } from '../service-secret.js';
 
 interface Entry {
   readonly preset: unknown;
-  /** Whether it is what the gateway was started with and stays that. */
+  /** Whether it cannot be changed while the gateway runs. */
   readonly isFixed: boolean;
   value: unknown;
 }
@@ -22,11 +22,11 @@ const POSITIVE = [MAX_REQUEST_BYTES, BODY_TIMEOUT_S];
 
 /**
  * The configuration that callers with the service secret read and change with the procedure `config`: some settings
- * under the names that Kettlingar has for them, and keys that the app declares. What was saved is read at the start.
+ * under Kettlingar's names for them, and keys that the app declares. Saved values are read at the start.
  */
 @Injectable()
 export class ProceduresConfig {
-  /** What the arguments in a body may have. */
+  /** Limits of the arguments in a body. */
   readonly inputBounds: InputBounds;
   readonly maxResultBytes: number;
   readonly callsPerConnection: number;
@@ -53,8 +53,8 @@ export class ProceduresConfig {
   }
 
   /**
-   * Adds a key of the app, of the type that its preset has: a boolean, a number, a text, a list or an object.
-   * @throws when there is such a key.
+   * Adds a key with a preset, which fixes its type: a boolean, a number, a text, a list or an object.
+   * @throws when the key exists.
    */
   declare(key: string, preset: unknown): void {
     this.add(key, preset, false);
@@ -67,7 +67,7 @@ export class ProceduresConfig {
     }
   }
 
-  /** What a key has now; nothing when there is none. */
+  /** The current value of a key; `undefined` when there is no such key. */
   get(key: string): unknown {
     return this.entries.get(key)?.value;
   }
@@ -89,12 +89,12 @@ export class ProceduresConfig {
     return (this.get(BODY_TIMEOUT_S) as number) * 1_000;
   }
 
-  /** Every key and what it has now, the secret too. */
+  /** All keys with their current values, the secret included. */
   all(): ReadonlyMap<string, unknown> {
     return new Map([...this.entries].map(([key, { value }]) => [key, value] as const));
   }
 
-  /** @throws {ProcedureError} when there is no such key, it is fixed, or the text is not one of its type. */
+  /** @throws {ProcedureError} when there is no such key, it is fixed, or the text is not of its type. */
   set(key: string, text: string): void {
     const entry = this.changeable(key);
     const value = configValue(text, entry.preset);
@@ -108,7 +108,7 @@ export class ProceduresConfig {
     entry.value = structuredClone(entry.preset);
   }
 
-  /** Changes the list that a key has. @throws {ProcedureError} as {@link set}, and when it is no list. */
+  /** Changes the list of a key. @throws {ProcedureError} when there is no such key, it is fixed or not a list. */
   changeList(key: string, change: (list: unknown[]) => void): void {
     const { value } = this.changeable(key);
     if (!Array.isArray(value)) throw new ProcedureError(`${key} is not a list`);
@@ -116,7 +116,7 @@ export class ProceduresConfig {
   }
 
   /**
-   * Writes what is changed to a file in the state folder, from where the next start reads it.
+   * Writes changed values to a file in the state folder, which the next start reads.
    * @throws {ProcedureError} when there is no such folder.
    */
   async save(): Promise<void> {
@@ -140,7 +140,7 @@ export class ProceduresConfig {
   }
 }
 
-/** Under the names that Kettlingar has for them. */
+/** Settings under Kettlingar's names. */
 function fixedValues({ local }: ProceduresSettings, { value }: ServiceSecret): Record<string, unknown> {
   return {
     app_name: local.app,

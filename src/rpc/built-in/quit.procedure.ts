@@ -6,7 +6,7 @@ const DESCRIPTION = `/quitquitquit
 
 Ends the process of the gateway, as its shutdown is configured.`;
 
-/** Ends the process, once the answer is on its way. */
+/** Makes the procedure that shuts the gateway down once the answer has been sent. */
 export function quitProcedure(): CallableProcedure {
   return builtIn({
     name: 'quitquitquit',

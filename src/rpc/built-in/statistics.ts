@@ -3,11 +3,11 @@ import type { Signature } from '../../procedures/signature.js';
 
 const MAX_SAMPLES = 25;
 
-/** What became of one request. */
+/** The outcome of one request over HTTP. */
 export interface AnsweredRequest {
   readonly status: number;
   readonly transport: 'tcp' | 'unix';
-  /** The procedure that was called; absent when none was. */
+  /** Absent when the request called no procedure. */
   readonly procedure: Signature | undefined;
   readonly isStream: boolean;
   readonly sentBytes: number;
@@ -17,19 +17,19 @@ export interface AnsweredRequest {
 
 export type StatisticType = 'count' | 'sample' | 'gauge';
 
-/** One value; its name has its labels in it: `http,code="200"`. */
+/** One metric; its name includes its labels: `http,code="200"`. */
 export interface Statistic {
-  /** A count since the start, the latest values, or what something is now. */
+  /** A count since the start, the latest samples, or a current value. */
   readonly type: StatisticType;
   readonly value: number | readonly number[];
 }
 
 export type Statistics = ReadonlyMap<string, Statistic>;
 
-/** How requests over HTTP were answered, for callers of the procedure `metrics`: in all, and of each procedure. */
+/** Statistics of requests over HTTP, in all and per procedure, for callers of the procedure `metrics`. */
 @Injectable()
 export class RpcStatistics {
-  /** Since when there is something to tell, seconds since the epoch. */
+  /** Start of the counts, seconds since the epoch. */
   readonly startedAt = Math.floor(Date.now() / 1_000);
   private readonly ofAll = new Map<string, Statistic>();
   private readonly ofEach = new Map<string, Statistic>();
@@ -49,13 +49,13 @@ export class RpcStatistics {
     sample(ofEach, `${own}_elapsed_us`, elapsedUs);
   }
 
-  /** @param isWhole whether the values of each procedure are wanted as well. */
+  /** @param isWhole whether to include transports and the values per procedure. */
   read(isWhole: boolean): Statistics {
     return isWhole ? new Map([...this.ofAll, ...this.ofEach]) : this.ofAll;
   }
 }
 
-/** As Kettlingar calls the methods behind the procedures. */
+/** Kettlingar's names for the methods behind procedures. */
 function ownName({ name, access }: Signature): string {
   return access === 'public' ? `public_api_${name}` : `api_${name}`;
 }

@@ -1,12 +1,12 @@
-/** The descriptors that come with a request and go with its answer, on a connection that has such. */
+/** Passes descriptors in and out, on a connection that can (SCM_RIGHTS, unix(7)). */
 export interface DescriptorChannel {
-  /** The most that go with one answer. */
+  /** The most for one request, and for one answer. */
   readonly max: number;
   /**
-   * The next that came; whoever gets it MUST close it. Those that nobody gets are closed with the connection.
-   * @throws {ProcedureError} when more came than may: these are closed.
+   * Takes the next received descriptor, which the caller MUST close. Those not taken are closed with the connection.
+   * @throws {ProcedureError} when more than {@link max} were received; these have been closed.
    */
   next(): number | undefined;
-  /** Sends these along with the next bytes of the answer. They stay open here. */
+  /** Sends descriptors with the next bytes of the answer. They stay open here. */
   attach(fds: readonly number[]): void;
 }

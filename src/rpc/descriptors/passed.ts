@@ -4,14 +4,14 @@ import { ProcedureError } from '../../procedures/procedure-errors.js';
 import type { DescriptorChannel } from './channel.js';
 import { descriptorKind, descriptorText, isDescriptorText } from './text.js';
 
-/** The member of a body that has the answer sent to the first descriptor. */
+/** The member of a body that redirects the answer to the first descriptor; its value: the bytes sent there so far. */
 const REPLY_TO_DESCRIPTOR = 'reply_to_first_fd';
 const CANNOT_PASS = 'Cannot send file descriptors over TCP';
 
-/** Where an answer goes instead of to the caller. */
+/** A descriptor that an answer goes to instead of to the caller. */
 export interface ReplyTarget {
   readonly descriptor: Descriptor;
-  /** Whether an answer has begun there: then this one goes on, without a head. */
+  /** Whether part of an answer has been written there: this one then continues it, without a head. */
   readonly isBegun: boolean;
 }
 
@@ -20,15 +20,15 @@ export interface PassedArguments {
   readonly replyTo?: ReplyTarget;
 }
 
-/** The descriptors of one request, which are closed with it. */
+/** The descriptors of one request and its answer; they are closed when it ends. */
 export class PassedDescriptors {
   private readonly open: Descriptor[] = [];
 
   constructor(private readonly channel: DescriptorChannel | undefined) {}
 
   /**
-   * Puts the descriptors that came in the places of the arguments that stand for them.
-   * @throws {ProcedureError} when there are none to be had, or not as many, or too many.
+   * Replaces the arguments that stand for descriptors by the received ones.
+   * @throws {ProcedureError} when the transport cannot pass any, or too few or too many were received.
    */
   resolve(given: ProcedureArguments): PassedArguments {
     const { positional, named } = given;
@@ -50,9 +50,9 @@ export class PassedDescriptors {
   }
 
   /**
-   * Has descriptors sent along with what is sent next.
-   * @returns what stands for them in a body.
-   * @throws {ProcedureError} when this cannot be.
+   * Sends descriptors with the answer.
+   * @returns the texts that stand for them in its body.
+   * @throws {ProcedureError} when the transport cannot pass any, or there are too many.
    */
   attach(descriptors: readonly Descriptor[]): readonly string[] {
     this.open.push(...descriptors);
@@ -78,7 +78,7 @@ export class PassedDescriptors {
   }
 }
 
-/** The descriptors that a result consists of; nothing when it is something else. */
+/** Reads a result that is one descriptor or a list of them; `undefined` for any other. */
 export function descriptorsIn(result: unknown): readonly Descriptor[] | undefined {
   if (result instanceof Descriptor) return [result];
   const isList = Array.isArray(result) && result.length > 0;

@@ -8,8 +8,9 @@ import type { ReplyTarget } from './passed.js';
 const END_OF_HEAD = '\n\n';
 
 /**
- * An answer that goes to a descriptor. Who has passed it on may still write there: it is closed here, and not shut down.
- * @throws when nothing can be written to it.
+ * Makes a response that is written to a descriptor. It is closed here, but not shut down: another process may hold it
+ * open and still write to it.
+ * @throws when it cannot be written to.
  */
 export function replyTo(target: ReplyTarget, request: IncomingMessage): ServerResponse {
   const connection = new DescriptorReply(writableOf(target), target.isBegun);
@@ -20,7 +21,7 @@ export function replyTo(target: ReplyTarget, request: IncomingMessage): ServerRe
   return response;
 }
 
-/** A pipe that nobody reads would hold up a thread: it is written to as sockets are. */
+/** Writes to a pipe as to a socket: as a file, one that nobody reads would block a thread. */
 function writableOf({ descriptor }: ReplyTarget): Writable {
   const status = fstatSync(descriptor.fd);
   if (!status.isSocket() && !status.isFIFO()) return createWriteStream('', { fd: descriptor.take() });
@@ -29,7 +30,7 @@ function writableOf({ descriptor }: ReplyTarget): Writable {
   return socket;
 }
 
-/** The connection of an answer that goes to a descriptor, as clients of the genuine protocol read it. */
+/** The connection of a response to a descriptor, with heads in bare line feeds, as Kettlingar writes them. */
 class DescriptorReply extends Duplex {
   bytesWritten = 0;
   private readonly answer = new LineAnswer();
@@ -43,7 +44,7 @@ class DescriptorReply extends Duplex {
   }
 
   override _read(): void {
-    // nothing is read from there
+    // write-only
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, callback: () => void): void {
@@ -63,7 +64,7 @@ class DescriptorReply extends Duplex {
     callback(null);
   }
 
-  /** A head comes whole, before anything else. */
+  /** Cuts off the head, which comes whole in the first piece. */
   private withoutHead(piece: Buffer): Buffer {
     if (!this.isHeadless || piece.length === 0) return piece;
     this.isHeadless = false;

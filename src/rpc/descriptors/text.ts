@@ -1,7 +1,7 @@
 import { Descriptor } from '../../procedures/descriptor.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 
-/** What stands in a body for a descriptor that comes beside it. */
+/** The prefix of the texts that stand in a body for descriptors. */
 const MARK = /^_(?:FD|SO)_BRE_MAGIC_-/;
 const FILE = /^_FD_BRE_MAGIC_-([a-z+]{1,8})$/i;
 const SOCKET = /^_SO_BRE_MAGIC_-(\d{1,9})-(\d{1,9})-(\d{1,9})$/;
@@ -10,7 +10,7 @@ export function isDescriptorText(value: unknown): value is string {
   return typeof value === 'string' && MARK.test(value);
 }
 
-/** @throws {ProcedureError} (400) when it does not say of what kind it is. */
+/** Reads the mode of a file or the kind of a socket. @throws {ProcedureError} (400) when the text is malformed. */
 export function descriptorKind(text: string): Descriptor['kind'] {
   const mode = FILE.exec(text)?.[1];
   if (mode !== undefined) return mode;

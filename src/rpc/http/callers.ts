@@ -7,13 +7,13 @@ import { ServiceSecret } from '../service-secret.js';
 
 const BEARER = /^Bearer +(\S+) *$/i;
 
-/** Who sent a request. */
+/** The caller of a procedure over HTTP. */
 export interface RpcCaller extends Pick<CallOrigin, 'identity' | 'isService'> {
-  /** When its token loses its force, in milliseconds since the epoch, if it does. */
+  /** Expiry of its token, milliseconds since the epoch; absent without one. */
   readonly expiresAtMs?: number | undefined;
 }
 
-/** Who calls over HTTP: somebody with the service secret, the bearer of a token, or anybody. */
+/** Identifies callers over HTTP: by the service secret, by a token, or as anonymous. */
 @Injectable()
 export class RpcCallers {
   constructor(
@@ -21,13 +21,13 @@ export class RpcCallers {
     private readonly tokens: BearerTokens,
   ) {}
 
-  /** What a request is for; nothing when there is nothing to serve. */
+  /** As {@link targetOf}, with the service secret. */
   targetOf({ url = '/' }: IncomingMessage, prefix: string): RpcTarget | undefined {
     return targetOf(url, prefix, this.secret);
   }
 
   /**
-   * Who sent a request. The secret is looked for in the path and in the value of every header, a token in
+   * Identifies the caller of a request, by the secret in the path or in the value of any header, or by a token in
    * `Authorization`, if tokens can be verified.
    * @throws {ClientError} when a token is refused, or too many from the address have been.
    * @throws {CallbackError} when the keys could not be fetched.
@@ -39,7 +39,7 @@ export class RpcCallers {
     return { ...(await this.tokens.identify(token, request)), isService: false };
   }
 
-  /** Looks at all values, wherever one has it. */
+  /** Checks all values even after a match, in a time that does not tell where it was. */
   private isInHeaders({ rawHeaders }: IncomingMessage): boolean {
     let isFound = false;
     for (let index = 1; index < rawHeaders.length; index += 2)

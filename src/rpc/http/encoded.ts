@@ -2,7 +2,7 @@ import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import type { ResultFormat } from './result-format.js';
 
 /**
- * A result as it is sent.
+ * Encodes a result, of which undefined becomes null.
  * @throws {ClientError} `result_too_large`.
  * @throws {JsonError} when it cannot be encoded.
  */

@@ -30,9 +30,9 @@ const NO_ARGUMENTS: ProcedureArguments = { positional: [], named: new Map() };
 const TOKEN_EXPIRED = (): ClientError => new ClientError('authentication_failed', 'The token has expired.');
 const NOT_FOUND: RpcFailure = { status: 404, body: { error: 'Not Found' } };
 
-/** One request and its answer. */
+/** One request over HTTP and its answer, from the call of the procedure to the last byte. */
 export class RpcExchange {
-  /** The procedure that was called, once that is known. */
+  /** The called procedure, once it is known. */
   procedure: CallableProcedure | undefined;
   private readonly logger = new Logger('Procedures');
   private formats: Formats = JSON_ONLY;
@@ -49,9 +49,9 @@ export class RpcExchange {
     this.passed = new PassedDescriptors(front.descriptors);
   }
 
-  /** Resolves when the answer has been sent, or cannot be any more. */
+  /** Resolves when the answer has been sent, or the connection is gone. */
   async run(): Promise<void> {
-    // Unread, the rest of a body would hide from us that the caller is gone.
+    // An unread body would hide that the caller has closed the connection.
     if (this.request.method !== 'POST') this.request.resume();
     try {
       await this.answer();
@@ -63,17 +63,17 @@ export class RpcExchange {
     }
   }
 
-  /** Whether it is answered with a stream. */
+  /** Whether the answer is a stream. */
   get isStream(): boolean {
     return this.chunks !== undefined;
   }
 
-  /** What became of the request, see {@link RpcResponse.status}. */
+  /** The status for logs and statistics, see {@link RpcResponse.status}. */
   get status(): number {
     return this.reply.status;
   }
 
-  /** Ends the connection, whatever was to be answered. */
+  /** Closes the connection without finishing the answer. */
   cut(): void {
     this.reply.cut();
   }
@@ -105,7 +105,7 @@ export class RpcExchange {
     return 'stream' in answer ? this.relay(answer.stream) : this.tell(answer.value);
   }
 
-  /** From here on the answer goes to a descriptor; the caller is told so, which is all that it hears. */
+  /** Redirects the answer to a descriptor; the caller gets only a 202 that says so. */
   private async turnTo(target: ReplyTarget): Promise<void> {
     const { reply } = this;
     this.reply = new RpcResponse(
@@ -116,7 +116,7 @@ export class RpcExchange {
     await reply.whole(202, JSON_FORMAT.mediaType, JSON_FORMAT.encode({ replied_to_first_fd: true }));
   }
 
-  /** What goes on for long is not to outlast the token that it was begun with. */
+  /** Ends the call when the token of the caller expires. */
   private watch({ expiresAtMs }: RpcCaller): void {
     if (expiresAtMs === undefined || !this.parts.config.endsWithToken) return;
     this.expiry = new Expiry(expiresAtMs, () => this.reply.abort(TOKEN_EXPIRED()));
@@ -149,7 +149,7 @@ export class RpcExchange {
     await this.chunks.relay(stream);
   }
 
-  /** A raw procedure has answered, or will, unless it returns a result all the same. */
+  /** Sends the result, unless it is of a raw procedure that writes the response itself. */
   private async tell(value: unknown): Promise<void> {
     const isOwn = this.procedure?.signature.isRaw && (value === undefined || this.reply.isBegun);
     if (isOwn) return this.reply.ended;
@@ -164,7 +164,7 @@ export class RpcExchange {
 
   private async fail(error: unknown): Promise<void> {
     const { procedure } = this;
-    // Of what a procedure throws, those who ran it have told. This is about what it gave.
+    // Errors that a procedure threw have been logged where it ran. The others come from encoding its result.
     if (!isTold(error))
       this.logger.error(`what ${procedure?.signature.name} gave cannot be sent: ${messageOf(error)}`);
     this.report(callRefusal(procedure?.signature.name ?? '', error));
@@ -185,7 +185,7 @@ export class RpcExchange {
     this.parts.refusals.add({ peer }, { kind: error.code, what: 'a call over HTTP', ...verdictOn(error) });
   }
 
-  /** Streams that fail before they begin answer in the format of their results. */
+  /** Sends an error; that of a stream that fails before it begins is in the format of its results. */
   private refuse({ status, body, headers, isEncoded }: RpcFailure, error?: ClientError): Promise<void> {
     if (error) this.report(error);
     const format: ResultFormat = isEncoded || this.chunks ? this.formats.result : JSON_FORMAT;
@@ -197,7 +197,7 @@ function isTold(error: unknown): boolean {
   return isForCaller(error) || error instanceof CallbackError || error instanceof UnbegunStream;
 }
 
-/** An address of IPv4 is that, also where the port listens on both. */
+/** Shortens an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2), as a dual-stack port reports it. */
 function addressOf(address = ''): string {
   return address.replace(/^::ffff:(?=\d+\.)/, '');
 }

@@ -10,21 +10,21 @@ import { CallbackError, ClientError } from '../../protocol/errors.js';
 import { messageOf } from '../../base/message-of.js';
 import { UnbegunStream } from './unbegun-stream.js';
 
-/** What a caller is answered whose call has failed. */
+/** The answer over HTTP to a call that has failed. */
 export interface RpcFailure {
   readonly status: number;
   /** The body: an object with the member `error`. */
   readonly body: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether the body is encoded as results of the caller are; otherwise it is JSON. */
+  /** Whether the body is encoded in the format of results; otherwise it is JSON. */
   readonly isEncoded?: boolean;
 }
 
 const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
 
 /**
- * What an error is over HTTP.
- * @param isTraced whether the caller may know where in the code it came from.
+ * Converts an error to an answer over HTTP.
+ * @param isTraced whether the answer may include the stack of an unexpected error.
  */
 export function failureOf(error: unknown, isTraced: boolean): RpcFailure {
   if (error instanceof UnbegunStream) return { status: error.status, body: error.body };
@@ -52,7 +52,7 @@ function isStatus(status: number): boolean {
   return Number.isInteger(status) && status >= 200 && status <= 599;
 }
 
-/** A header holds ASCII only, and URLs need no more. */
+/** Percent-encodes characters that a header cannot hold. */
 function asHeader(location: string): string {
   return location.replace(/[^\x21-\x7e]/gu, encodeURIComponent);
 }

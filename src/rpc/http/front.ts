@@ -1,14 +1,14 @@
 import type { DescriptorChannel } from '../descriptors/channel.js';
 
-/** The place where requests come in. */
+/** The way by which a request came in. */
 export interface RpcFront {
-  /** What the path of every procedure begins with: `/rpc`, or nothing. */
+  /** The prefix of the paths of all procedures: `/rpc`, or empty. */
   readonly prefix: string;
   readonly transport: 'tcp' | 'unix';
   /** Whether a connection serves one request only. */
   readonly isForOneRequest: boolean;
-  /** The descriptors that come with the request, where they can. */
+  /** The descriptors of the request, where the transport can pass them. */
   readonly descriptors?: DescriptorChannel | undefined;
-  /** The body of the request, if somebody has read it before. */
+  /** The body of the request, if the app has read it before. */
   readonly body?: Buffer | undefined;
 }

@@ -10,20 +10,20 @@ import { parseRichJson } from '../../protocol/json/rich-json.js';
 const MESSAGE_PACK_TYPE = 'application/x-msgpack';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
-/** The member of a body that has the arguments by position. */
+/** The member of a body with the arguments by position. */
 const POSITIONAL = '_args';
 const OPEN_BRACE = 0x7b;
 
 const NOTHING: ProcedureArguments = { positional: [], named: new Map() };
 
-/** Whether a body is MessagePack, and its results are to be. */
+/** Whether a content type is that of MessagePack. */
 export function isMessagePack(contentType: string | undefined): boolean {
   return mediaTypeOf(contentType) === MESSAGE_PACK_TYPE;
 }
 
 /**
- * The arguments that a body has: an object of JSON or MessagePack, or a form; a body of another type has none.
- * @throws {ProcedureError} (400) when it cannot be read.
+ * Reads the arguments in a body: an object of JSON or MessagePack, or a form; a body of another type has none.
+ * @throws {ProcedureError} (400) when it cannot be parsed or exceeds the bounds.
  */
 export function argumentsOf(
   body: Buffer,
@@ -54,8 +54,8 @@ function read(parse: () => unknown): unknown {
 }
 
 /**
- * Values of one name are a list; blank ones are not there.
- * @throws {BoundsError}
+ * Parses a form: several values of one name make a list, and empty ones are left out.
+ * @throws {BoundsError} when it has too many parts.
  */
 function formOf(body: Buffer, { maxParts }: InputBounds): unknown {
   const text = body.toString();

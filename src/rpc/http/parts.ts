@@ -4,7 +4,7 @@ import { Calls } from '../../procedures/calls/calls.js';
 import { RpcCallers } from './callers.js';
 import { ProceduresConfig } from '../built-in/procedures-config.js';
 
-/** What requests are answered with. */
+/** The services that every {@link RpcExchange} uses. */
 @Injectable()
 export class RpcParts {
   constructor(

@@ -1,28 +1,29 @@
 import type { IncomingMessage } from 'node:http';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 
-/** How large a request may be, and for how long its body may take to arrive. */
+/** Limits of a request. */
 export interface RequestLimits {
-  /** Of the header and the body together. */
+  /** Head and body together. */
   readonly maxBytes: number;
+  /** Time for the body to arrive. */
   readonly timeoutMs: number;
 }
 
-/** The caller has gone, or was dropped, before its request was whole. There is nobody to be told. */
+/** The connection closed before the request was complete, so there is nobody to answer. */
 export class RequestCutOff extends Error {
   override readonly name = 'RequestCutOff';
 }
 
 /**
- * The body of a request, which is dropped when that takes too long.
- * @throws {ProcedureError} (500) when the request is too large; what is left of it is to be read by somebody else.
- * @throws {RequestCutOff}
+ * Reads the body of a request; one that takes too long is cut off.
+ * @throws {ProcedureError} (500) when the request is too large; the caller has to discard the rest of it.
+ * @throws {RequestCutOff} when the connection closes before the end of the body.
  */
 export function readRequestBody(
   request: IncomingMessage,
   { maxBytes, timeoutMs }: RequestLimits,
 ): Promise<Buffer> {
-  if (request.destroyed) return Promise.reject(new RequestCutOff()); // it says so no more
+  if (request.destroyed) return Promise.reject(new RequestCutOff()); // its 'close' has been emitted
   const most = maxBytes - headerBytes(request);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -48,7 +49,7 @@ function tooLarge(): ProcedureError {
   return new ProcedureError('Request too large');
 }
 
-/** Near enough: of the white space around values Node says nothing. */
+/** Estimates the bytes of a head; Node does not tell the white space around values. */
 function headerBytes({ method = '', url = '', rawHeaders }: IncomingMessage): number {
   const lines = rawHeaders.reduce((size, text) => size + text.length + ': '.length, 0);
   return lines + method.length + url.length + '  HTTP/1.1\r\n\r\n'.length;

@@ -2,7 +2,7 @@ import { IntrinsicException } from '@nestjs/common';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What stands behind a status; all others are `Unknown`. */
+/** Kettlingar's reason phrases; that of any other status is `Unknown`. */
 const REASONS: Readonly<Record<number, string>> = {
   200: 'OK',
   302: 'Found',
@@ -16,7 +16,7 @@ const REASONS: Readonly<Record<number, string>> = {
 
 const NOBODY_LEFT = 499;
 
-/** Whether clients know a status by name. */
+/** Whether a status has a reason phrase of its own. */
 export function isKnownStatus(status: unknown): status is number {
   return typeof status === 'number' && status in REASONS;
 }
@@ -31,13 +31,13 @@ class CallerGone extends IntrinsicException {
 }
 
 /**
- * The answer to one request: a body of known length, or chunks of which each is one result. Header names are spelt as
- * clients compare them.
+ * The answer to one request: a body of known length, or chunks, each with one result. Header names have the case that
+ * clients compare.
  */
 export class RpcResponse {
-  /** Settles when nothing more will be sent. */
+  /** Resolves when nothing more will be sent. */
   readonly ended: Promise<void>;
-  /** Whether the caller has gone before it was answered. */
+  /** Whether the connection closed before the answer was sent. */
   isGone = false;
   private readonly controller = new AbortController();
   private givenStatus: number | undefined;
@@ -45,7 +45,7 @@ export class RpcResponse {
   constructor(
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
-    /** How long to read on for what the request still sends, when it has been answered before it was whole. */
+    /** Milliseconds to read on and discard the rest of a request that was answered before it was complete. */
     private readonly lingerMs: number,
   ) {
     this.ended = new Promise((resolve) => {
@@ -54,16 +54,16 @@ export class RpcResponse {
     response.on('close', () => {
       if (!response.writableFinished) this.leave();
     });
-    response.on('error', () => undefined); // whoever is gone is noticed when the response closes
+    response.on('error', () => undefined); // 'close' follows
     if (response.destroyed) this.leave();
   }
 
-  /** Aborted when the caller is gone before it has been answered, or with {@link abort}. */
+  /** Aborted when the connection closes before the answer was sent, or by {@link abort}. */
   get signal(): AbortSignal {
     return this.controller.signal;
   }
 
-  /** Ends the call: what it is answered is the reason. */
+  /** Ends the call, with the reason as the error of its answer. */
   abort(reason: unknown): void {
     this.controller.abort(reason);
   }
@@ -72,12 +72,12 @@ export class RpcResponse {
     return this.response.headersSent;
   }
 
-  /** What became of the request: 500 when a stream has failed, whatever it began with; 499 when nobody was left. */
+  /** The status for statistics: 500 if a stream failed after its head, 499 if the caller left before the answer. */
   get status(): number {
     return this.givenStatus ?? (this.isBegun ? this.response.statusCode : NOBODY_LEFT);
   }
 
-  /** Answers with all that there is, in one piece. */
+  /** Sends a whole answer with its length. Resolves when it has been sent. @throws {RangeError} for a bad status. */
   async whole(
     status: number,
     mediaType: string,
@@ -93,7 +93,7 @@ export class RpcResponse {
     await this.ended;
   }
 
-  /** Begins an answer of chunks. */
+  /** Sends the head of a chunked answer; for HTTP/1.0 without that coding. @throws {RangeError} for a bad status. */
   begin(status: number, mediaType: string): void {
     const isChunked = this.request.httpVersion !== '1.0';
     this.head(status, {
@@ -102,20 +102,20 @@ export class RpcResponse {
     });
   }
 
-  /** Sends a chunk; resolves when there is room for the next. An empty one would be the end, so it is left out. */
+  /** Sends a chunk; resolves when there is room for the next. An empty one, which would mean the end, is left out. */
   async chunk(bytes: Buffer): Promise<void> {
     this.signal.throwIfAborted();
     if (bytes.length === 0) this.response.flushHeaders();
     else if (!this.response.write(bytes)) await this.drained();
   }
 
-  /** Sends the empty chunk, which says that this was all. */
+  /** Completes the answer with the empty last chunk. */
   async end(): Promise<void> {
     this.response.end();
     await this.ended;
   }
 
-  /** Closes the connection behind what has been sent and a last chunk, without the empty one. */
+  /** Closes the connection after an optional last chunk, without the empty one: the answer stays incomplete. */
   cut(last?: Buffer): void {
     this.givenStatus = 500;
     const { response } = this;
@@ -144,7 +144,7 @@ export class RpcResponse {
     await once(response, 'drain', { signal }).catch(() => signal.throwIfAborted());
   }
 
-  /** A connection that is closed while the caller still sends would take the answer with it. */
+  /** Reads on: closing while the caller still sends would reset the connection, and the answer would be lost. */
   private async linger(): Promise<void> {
     const timeUp = AbortSignal.timeout(this.lingerMs);
     const signal = AbortSignal.any([this.signal, timeUp]);

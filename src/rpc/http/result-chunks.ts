@@ -9,7 +9,7 @@ import type { RpcResponse } from './response.js';
 import { UnbegunStream } from './unbegun-stream.js';
 import { typedFormat } from './whole-result.js';
 
-/** The results of a stream as chunks of a response, each sent when it is there and by itself to be decoded. */
+/** Sends the results of a stream as chunks of a response; each can be decoded by itself. */
 export class ResultChunks {
   constructor(
     private readonly reply: RpcResponse,
@@ -18,8 +18,8 @@ export class ResultChunks {
   ) {}
 
   /**
-   * Sends all results of a stream, and that it is complete.
-   * @throws what the stream throws, or what is wrong with a result. The response has begun unless that was the first.
+   * Sends all results of a stream and completes the answer.
+   * @throws the error of the stream, or of a result that cannot be sent; after the first result the response has begun.
    */
   async relay(stream: AsyncIterator<unknown, unknown, void>): Promise<void> {
     await eachResult(stream, async (value, isLast) => {
@@ -29,7 +29,7 @@ export class ResultChunks {
     await this.reply.end();
   }
 
-  /** Sends an error as the last chunk of a stream that has begun; the connection ends with it. */
+  /** Sends an error as the last chunk of a stream that has begun, and closes the connection. */
   fail(error: unknown): void {
     this.reply.cut(this.format.encodeError(error));
   }

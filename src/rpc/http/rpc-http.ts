@@ -8,7 +8,7 @@ import { RpcParts } from './parts.js';
 import { RpcResponse } from './response.js';
 import { RpcStatistics } from '../built-in/statistics.js';
 
-/** Kettlingar's protocol: one request is one call, wherever it comes in. */
+/** Serves Kettlingar's protocol, in which one request is one call, for every way in. */
 @Injectable()
 export class RpcHttp implements BeforeApplicationShutdown {
   private readonly open = new Map<RpcExchange, Promise<void>>();
@@ -20,14 +20,14 @@ export class RpcHttp implements BeforeApplicationShutdown {
     private readonly metrics: Metrics,
   ) {}
 
-  /** How large a request may be, its header included; that can change. */
+  /** The largest request, its head included; changes with the configuration at run time. */
   get maxRequestBytes(): number {
     return this.parts.config.maxRequestBytes;
   }
 
   /**
-   * Answers a request; of one connection one after another. Resolves when the answer has been sent, or cannot be any more. Never
-   * rejects.
+   * Answers a request; the caller passes those of one connection one after another. Resolves when the answer has been
+   * sent or the connection is gone. Never rejects.
    */
   async handle(request: IncomingMessage, response: ServerResponse, front: RpcFront): Promise<void> {
     const startedAt = performance.now();
@@ -50,7 +50,7 @@ export class RpcHttp implements BeforeApplicationShutdown {
     });
   }
 
-  /** Streams end at once; what else runs has its time, as the app has it for what it is told at the end. */
+  /** Cuts streams at once; other calls have the shutdown timeout to end. */
   async beforeApplicationShutdown(): Promise<void> {
     for (const exchange of this.open.keys()) if (exchange.isStream) exchange.cut();
     if (this.open.size === 0) return;

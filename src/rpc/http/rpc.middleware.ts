@@ -13,9 +13,9 @@ type HttpRequest = IncomingMessage & BodyRequest;
 type Next = () => void;
 
 /**
- * Calls of procedures over HTTP, on the port of the app, of either platform. It stands before all that parses bodies and
- * logs paths: bodies are read as they come, and the service secret may be in a path. So it is no controller, and the
- * app's global prefix is not before its path, just as it is not before that of WebSockets.
+ * Serves procedures over HTTP on the port of the app, on Express and Fastify. It comes before middleware that parses
+ * bodies or logs paths: bodies are read as they come, and the service secret may be in a path. So it is no controller,
+ * and the app's global prefix does not apply to its path, just as it does not to that of WebSockets.
  */
 @Injectable()
 export class RpcMiddleware {
@@ -29,7 +29,7 @@ export class RpcMiddleware {
   ) {
     const { procedures } = settings;
     if (!procedures) return;
-    // There is none in an app without HTTP.
+    // An app without HTTP has no adapter.
     httpAdapter?.use((request: HttpRequest, response: ServerResponse, next: Next) =>
       this.handle(procedures, request, response, next),
     );
@@ -53,7 +53,7 @@ export class RpcMiddleware {
     void this.rpc.handle(request, response, { prefix, transport: 'tcp', isForOneRequest: false, body });
   }
 
-  /** Tells who should have come over WebSocket, as the handshake would have. */
+  /** Answers a plain request for the path of the WebSocket as the handshake would. */
   private async shake(request: HttpRequest, response: ServerResponse): Promise<void> {
     try {
       const { status, headers } = await this.handshake.answerTo(request);
@@ -65,7 +65,7 @@ export class RpcMiddleware {
   }
 }
 
-/** Below `token` there is nothing but handshakes. */
+/** Whether a path is that of a procedure; those below `token` are for handshakes. */
 function isCall(path: string, base: string): boolean {
   return path.startsWith(`${base}/`) && path !== `${base}/` && !path.startsWith(`${base}/token/`);
 }

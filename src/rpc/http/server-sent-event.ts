@@ -7,8 +7,8 @@ const FIELDS = ['id', 'event', 'retry'] as const;
 const LINE_END = /\r\n|\n|\r/;
 
 /**
- * Results as Server-Sent Events. A result that is an object has `id`, `event`, `retry` and `data`, all optional; without
- * `data`, the other members are that. Any other result is data.
+ * Results as Server-Sent Events (WHATWG HTML). A result that is an object may have `id`, `event`, `retry` and `data`;
+ * without `data`, its other members are the data. Any other result is the data.
  */
 export const EVENT_FORMAT: ResultFormat = {
   mediaType: 'text/event-stream',
@@ -16,7 +16,7 @@ export const EVENT_FORMAT: ResultFormat = {
   encodeError: errorEvent,
 };
 
-/** Every result as the JSON data of an event, for who asked for events of a procedure that knows nothing of them. */
+/** Results as the JSON data of events, for callers that ask for events of a procedure that returns plain results. */
 export const JSON_EVENT_FORMAT: ResultFormat = {
   mediaType: EVENT_FORMAT.mediaType,
   encode: (result) => eventText([], richJsonText(result)),
@@ -44,7 +44,7 @@ function textOf(data: unknown): string {
   return typeof data === 'string' ? data : richJsonText(data);
 }
 
-/** A line end would begin another field. */
+/** Replaces line ends, which would begin another field. */
 function asLine(value: unknown): string {
   return (typeof value === 'string' ? value : richJsonText(value)).split(LINE_END).join(' ');
 }

@@ -1,21 +1,21 @@
 import type { ServiceSecret } from '../service-secret.js';
 
-/** What the path `/` calls. */
+/** The procedure that the path `/` calls. */
 const ROOT = 'web_root';
 
-/** What the URL of a request says. */
+/** The procedure that the URL of a request names. */
 export interface RpcTarget {
-  /** The path without the prefix of the endpoint and without the secret, with whatever comes behind the name. */
+  /** The path without the prefix of the endpoint and the secret, with everything after the name. */
   readonly path: string;
-  /** The name of a procedure, if there is one of that name. */
+  /** Perhaps of no procedure that exists. */
   readonly name: string;
   readonly hasSecret: boolean;
 }
 
 /**
- * What is called: the first component of the path below the prefix names it, behind the service secret if that is there.
- * A query belongs to the path.
- * @returns nothing when the URL is not below the prefix, or has the secret anywhere else: then nothing is served.
+ * Reads the URL of a request: the first segment after the prefix, and after the service secret if that is there, names
+ * the procedure. A query counts as part of the path.
+ * @returns undefined when the URL is not below the prefix, or has the secret anywhere else: the request is refused.
  */
 export function targetOf(url: string, prefix: string, secret: ServiceSecret): RpcTarget | undefined {
   if (!url.startsWith(`${prefix}/`)) return undefined;

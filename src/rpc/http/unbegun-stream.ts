@@ -1,9 +1,9 @@
 import { isKnownStatus } from './response.js';
 
-/** A first result of a stream that says that there will be none: `{"error": …, "finished": <status>}`. */
+/** Thrown for a first result of a stream that refuses the call: `{"error": …, "finished": <status>}`. */
 export class UnbegunStream extends Error {
   override readonly name = 'UnbegunStream';
-  /** 500 for one that clients do not know. */
+  /** 500 in place of a status without a reason phrase of its own. */
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@ import { encoded } from './encoded.js';
 import { rawFormat, type ResultFormat } from './result-format.js';
 import { EVENT_FORMAT } from './server-sent-event.js';
 
-/** The only result of a call, ready to be sent. */
+/** The encoded result of a call that is no stream. */
 export interface WholeResult {
   readonly status: number;
   readonly mediaType: string;
@@ -12,7 +12,7 @@ export interface WholeResult {
 }
 
 /**
- * A result in the format of the caller; a typed one in its own, whatever the caller asked for.
+ * Encodes a result in the format that the caller asked for; a `TypedResult` keeps its own.
  * @throws {ClientError} `result_too_large`.
  * @throws {JsonError} when it cannot be encoded.
  */
@@ -24,7 +24,7 @@ export function wholeResult(value: unknown, format: ResultFormat, maxBytes: numb
   return { status, mediaType, body: encoded(typedFormat(mediaType), data, maxBytes) };
 }
 
-/** The format of typed results, and of a stream that began with one. */
+/** Chooses the format of a typed result, and of a stream that begins with one. */
 export function typedFormat(mediaType: string): ResultFormat {
   return mediaType === EVENT_FORMAT.mediaType ? EVENT_FORMAT : rawFormat(mediaType);
 }

@@ -5,7 +5,7 @@ import type { DescriptorChannel } from '../descriptors/channel.js';
 import type { LineConnection } from './line-socket.js';
 import { keepWhileClosing, type USocket } from './usocket.js';
 
-/** A connection of `usocket`, with the manners of one of Node: nothing is cut off by its end. */
+/** A connection of `usocket` that behaves like a socket of Node: `end` waits until everything has been written. */
 export class DescriptorSocket extends Duplex implements LineConnection, DescriptorChannel {
   readonly remoteAddress = undefined;
   readonly remotePort = undefined;
@@ -30,7 +30,7 @@ export class DescriptorSocket extends Duplex implements LineConnection, Descript
     socket.on('close', () => this.destroy());
   }
 
-  /** What waits to be sent counts, as with sockets of Node. */
+  /** Bytes written, those still buffered included, as with sockets of Node. */
   get bytesWritten(): number {
     return this.sentBytes + this.writableLength;
   }
@@ -52,7 +52,7 @@ export class DescriptorSocket extends Duplex implements LineConnection, Descript
     this.socket.resume();
   }
 
-  /** To write nothing is to ask whether the peer is there: a descriptor without a byte to go with fails if it is not. */
+  /** Sends bytes and descriptors. An empty write probes the peer: sending a descriptor alone fails if it is gone. */
   override _write(bytes: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     const isProbe = bytes.length === 0;
     const fds = isProbe ? [this.socket.fd] : this.outgoing;
@@ -63,7 +63,7 @@ export class DescriptorSocket extends Duplex implements LineConnection, Descript
     });
   }
 
-  /** Everything is written by now: `usocket` would cut off what is not. */
+  /** Called when everything has been written: `usocket` would cut off the rest. */
   override _final(callback: () => void): void {
     this.socket.end();
     callback();
@@ -83,6 +83,6 @@ export class DescriptorSocket extends Duplex implements LineConnection, Descript
   }
 
   private closeReceived(): void {
-    for (const fd of this.received.splice(0)) close(fd, () => undefined); // it is open, and ours
+    for (const fd of this.received.splice(0)) close(fd, () => undefined); // nobody else closes it
   }
 }

@@ -3,30 +3,30 @@ import { METHODS } from 'node:http';
 const LINE_FEED = 0x0a;
 const RETURN = 0x0d;
 const END = '\r\n';
-/** More headers take longer to read than they are worth, and Node's parser refuses them from version 24 on. */
+/** Bounds the time to read a head; Node's parser refuses more headers from version 24 on. */
 const MAX_LINES = 1_000;
 const KNOWN_METHODS = new Set(METHODS);
 const HTTP = /^\S+ \S+ HTTP\/1\.[01]$/;
-/** RFC 9110 section 5.6.2. */
+/** A token, such as a method (RFC 9110 section 5.6.2). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
-/** The head of a request, as Node's HTTP parser takes it. */
+/** The head of a request, normalised for Node's HTTP parser. */
 export interface LineHead {
-  /** Whether its first line is one of HTTP/1: the parser takes more. */
+  /** Whether its first line is a request line of HTTP/1.0 or 1.1: the parser accepts others as well. */
   readonly isHttp: boolean;
-  /** Whether its lines ended in bare line feeds: then those of the answer do, too. */
+  /** Whether its first line ended in a bare line feed; the lines of the answer then do, too. */
   readonly usesLineFeeds: boolean;
-  /** Its lines, now with CRLF, and all that came behind them. */
+  /** Its lines, ended in CRLF, and all bytes received after them. */
   readonly bytes: Buffer;
-  /** The method that it had, where another stands for it: the parser has a list, the protocol none. */
+  /** The original method, where `GET` replaces it: the parser accepts only methods that it knows, the protocol any. */
   readonly method: string | undefined;
 }
 
-/** Collects the head of a request, in whatever pieces it comes. */
+/** Collects the head of a request from pieces of any size. */
 export class LineHeadReader {
-  /** As {@link LineHead.usesLineFeeds}, as soon as the first line has ended; before, as most clients have it. */
+  /** As {@link LineHead.usesLineFeeds}; false until the first line has ended. */
   usesLineFeeds = false;
-  /** Whether there are more lines than are read: then there is no head. */
+  /** Whether there are too many lines; {@link add} then returns no head. */
   hasTooManyLines = false;
   private readonly pieces: Buffer[] = [];
   private length = 0;
@@ -35,7 +35,7 @@ export class LineHeadReader {
   private lastByte = 0;
   private hasLine = false;
 
-  /** @returns the head once it is complete. It is asked no more then. */
+  /** @returns the head once it is complete; MUST not be called after that. */
   add(piece: Buffer): LineHead | undefined {
     const end = this.findEnd(piece);
     this.pieces.push(piece);
@@ -46,7 +46,7 @@ export class LineHeadReader {
     return { ...normalise(Buffer.concat(this.pieces), this.length + end), usesLineFeeds: this.usesLineFeeds };
   }
 
-  /** Where in a piece the empty line ends. Empty lines before the first are skipped (RFC 9112 section 2.2). */
+  /** The index in a piece after the empty line. Empty lines before the first are skipped (RFC 9112 section 2.2). */
   private findEnd(piece: Buffer): number | undefined {
     let start = 0;
     for (let at = piece.indexOf(LINE_FEED); at >= 0; at = piece.indexOf(LINE_FEED, start)) {
@@ -74,7 +74,7 @@ export class LineHeadReader {
   }
 }
 
-/** Only the ends of lines change: what else is wrong is for the parser to find. */
+/** Changes the line ends, and an unknown method; the parser finds what else is wrong. */
 function normalise(bytes: Buffer, end: number): Omit<LineHead, 'usesLineFeeds'> {
   const lines = bytes
     .toString('latin1', 0, end)
@@ -91,7 +91,7 @@ function normalise(bytes: Buffer, end: number): Omit<LineHead, 'usesLineFeeds'> 
   };
 }
 
-/** With CONNECT, the parser would take what follows for another protocol. */
+/** Reads a method that the parser does not know, or CONNECT, after which it would expect another protocol. */
 function strangeMethod(requestLine: string): string | undefined {
   const method = requestLine.split(' ', 1)[0]!;
   return TOKEN.test(method) && (!KNOWN_METHODS.has(method) || method === 'CONNECT') ? method : undefined;

@@ -10,13 +10,13 @@ import { OpenRequests } from '../../connection/upgrade/open-requests.js';
 import type { DescriptorChannel } from '../descriptors/channel.js';
 import { type LineConnection, type LineLimits, LineSocket, type LineTransport } from './line-socket.js';
 
-/** How a client came, and what descriptors came along, on a connection that can have such. */
+/** The transport of a request, and its descriptors, if the connection can pass them. */
 export interface LineOrigin {
   readonly transport: LineTransport;
   readonly descriptors: DescriptorChannel | undefined;
 }
 
-/** Answers a request; told how the client came. */
+/** Answers a request. A rejection closes the connection. */
 export type LineHandler = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -24,14 +24,14 @@ export type LineHandler = (
 ) => Promise<void>;
 
 /**
- * HTTP for clients of the genuine protocol and for standard ones: lines may end in bare line feeds or in CRLF, those
- * of an answer end as those of its request did. One request per connection.
+ * Serves HTTP to clients of Kettlingar and to standard ones: the lines of a head may end in bare line feeds or in CRLF,
+ * and those of the answer end the same way. One request per connection.
  */
 export class LineServer {
   private readonly logger = new Logger('Procedures');
   private readonly sockets = new Set<LineConnection>();
   readonly requests = new OpenRequests();
-  /** It never listens: it parses what connections bring. */
+  /** Never listens: only parses the bytes of connections that are passed to it. */
   private readonly http: Server;
 
   constructor(
@@ -39,29 +39,29 @@ export class LineServer {
     private readonly handle: LineHandler,
   ) {
     this.http = createHttpServer({ requireHostHeader: false, maxHeaderSize: limits.maxRequestBytes });
-    // Not documented, but in every Node: the answer to a client that has ended its side is still sent.
+    // Undocumented, but in every Node: lets the answer reach a client that has ended its side.
     Object.assign(this.http, { httpAllowHalfOpen: true });
     for (const event of ['request', 'checkExpectation'])
-      // whatever else they expect, they get an answer
+      // requests with an unknown `Expect` are answered as well
       this.http.on(event, (request: IncomingMessage, response: ServerResponse) =>
         this.answer(request, response),
       );
     this.http.on('clientError', (_error, socket) => this.refuse(socket as unknown as LineSocket));
   }
 
-  /** A server for connections over TCP; the caller makes it listen. */
+  /** Makes a server for connections over TCP; the caller makes it listen. */
   acceptor(): NetServer {
     return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept('tcp', socket));
   }
 
-  /** Takes a connection that somebody else has accepted. */
+  /** Serves a connection that another listener has accepted. */
   accept(transport: LineTransport, socket: LineConnection): void {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
     this.http.emit('connection', new LineSocket(transport, socket, this.limits));
   }
 
-  /** Cuts every connection. */
+  /** Destroys every connection. */
   closeAll(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -80,7 +80,7 @@ export class LineServer {
     });
   }
 
-  /** What comes behind a complete request is of no interest, whatever it is. */
+  /** Refuses a malformed request; bytes after a complete one are ignored. */
   private refuse(socket: LineSocket): void {
     if (!socket.isRequestComplete) socket.refuse();
   }

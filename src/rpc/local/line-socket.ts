@@ -5,16 +5,15 @@ import { LineAnswer } from '../line-answer.js';
 import { LineHeadReader } from './line-head.js';
 
 const NOTHING = Buffer.alloc(0);
-/** How long what a client still sends is read and dropped: a connection that is cut takes the answer with it. */
+/** Time to read and discard what a client still sends: closing earlier would reset the connection, answer included. */
 const LINGER_MS = 1_000;
-/** How often a client that has ended its side is looked after, and how long it counts as waiting for its answer. */
+/** Interval of the probes of a client that has ended its side, and the time that it is given without a sign of life. */
 const PROBE_MS = 100;
 const GRACE_MS = 500;
 
-/** How a client came. */
 export type LineTransport = 'tcp' | 'unix';
 
-/** What a client is connected by: a socket of Node, or one that passes descriptors. */
+/** The connection of a client: a socket of Node, or one that passes descriptors. */
 export interface LineConnection extends Duplex {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
@@ -22,28 +21,28 @@ export interface LineConnection extends Duplex {
   readonly descriptors?: DescriptorChannel | undefined;
 }
 
-/** What one connection may cost. */
+/** Limits of one connection. */
 export interface LineLimits {
-  /** How long the head of the request may take to arrive. */
+  /** Time for the head of the request to arrive. */
   readonly headerTimeoutMs: number;
-  /** The largest request, its head included. */
+  /** The largest request, head and body together. */
   readonly maxRequestBytes: number;
 }
 
-/** What a client is told of a request that cannot be one. */
+/** The answer to a request that cannot be read. */
 type Refusal = readonly [status: '400 Invalid Request' | '500 Internal Error', error: string];
 
 const MALFORMED: Refusal = ['400 Invalid Request', 'Invalid Request'];
 const TOO_LARGE: Refusal = ['500 Internal Error', 'Request too large'];
 
 /**
- * A connection for one request, as Node's HTTP server takes it: the head of the request comes with CRLF, and that of
- * the answer goes as the client ended its own lines.
+ * A connection for one request, translated for Node's HTTP server: the lines of the request's head end in CRLF for the
+ * server, and those of the answer's head end for the client as its own did.
  */
 export class LineSocket extends Duplex {
   /** The answer to the request, once its head is known. */
   response: ServerResponse | undefined;
-  /** The method of the request, where the parser was given another. */
+  /** The original method of the request, where the parser was given `GET`. */
   method: string | undefined;
   private head: LineHeadReader | undefined = new LineHeadReader();
   private answer: LineAnswer | undefined;
@@ -64,7 +63,7 @@ export class LineSocket extends Duplex {
     socket.on('close', () => this.destroy());
   }
 
-  /** Where the client is; nothing over a Unix socket. */
+  /** The address of the client; `undefined` over a Unix socket. */
   get remoteAddress(): string | undefined {
     return this.socket.remoteAddress;
   }
@@ -81,12 +80,12 @@ export class LineSocket extends Duplex {
     return this.socket.bytesWritten;
   }
 
-  /** Whether what else comes cannot matter. */
+  /** Whether the request is complete, so that further bytes are ignored. */
   get isRequestComplete(): boolean {
     return this.response?.req.complete === true;
   }
 
-  /** Answers what cannot be read, unless an answer has begun: then the connection just ends. */
+  /** Answers a request that cannot be read, unless an answer has begun, and ends the connection. */
   refuse([status, error]: Refusal = MALFORMED): void {
     if (this.destroyed) return;
     if (!this.response?.headersSent) {
@@ -107,7 +106,7 @@ export class LineSocket extends Duplex {
     this.send(bytes, callback);
   }
 
-  /** The head of a small answer and its body go out in one piece: some clients read no further than that. */
+  /** Sends the head and the body of a small answer in one piece: some clients read only once. */
   override _writev(pieces: { readonly chunk: Buffer }[], callback: () => void): void {
     this.send(Buffer.concat(pieces.map(({ chunk }) => chunk)), callback);
   }
@@ -146,7 +145,7 @@ export class LineSocket extends Duplex {
   }
 
   private refuseSize(bytes: Buffer): void {
-    this.head?.add(bytes); // it knows then how lines end
+    this.head?.add(bytes); // finds out how lines end
     this.refuse(TOO_LARGE);
   }
 
@@ -170,8 +169,8 @@ export class LineSocket extends Duplex {
   }
 
   /**
-   * A client that has ended its side may wait for its answer, or be gone. A write of nothing tells, except over TCP as
-   * long as nothing else was written.
+   * A client that has ended its side may wait for its answer, or be gone. An empty write fails if it is gone, except
+   * over TCP as long as nothing else has been written: there it is given {@link GRACE_MS}.
    */
   private halfClosed(): void {
     this.push(null);
@@ -184,7 +183,7 @@ export class LineSocket extends Duplex {
     }, PROBE_MS);
   }
 
-  /** What was written arrives before the end does. */
+  /** Ends the connection after everything written, then reads on for {@link LINGER_MS}. */
   private leave(): void {
     if (this.socket.destroyed) return;
     this.socket.end();

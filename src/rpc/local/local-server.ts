@@ -15,10 +15,10 @@ import { ServiceSecret } from '../service-secret.js';
 import { StateFolder } from './state-folder.js';
 import { UnixFront } from './unix-front.js';
 
-/** What stands for the host and the port where there is no TCP port. */
+/** The host and port in the URL file where there is no TCP port, as Kettlingar writes it. */
 const UNIX_ONLY = 'unix-domain:0';
 
-/** Procedures for programs of the same user: over a Unix socket, over a TCP port of its own, or over both. */
+/** Serves procedures to programs of the same user, over a Unix socket, a TCP port of its own, or both. */
 @Injectable()
 export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('Procedures');
@@ -39,24 +39,24 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
     if (local?.stateDir !== undefined) this.folder = new StateFolder(local.stateDir, local.worker);
   }
 
-  /** One that takes over begins when all else is ready: until then its predecessor answers. */
+  /** Opens at the start; a process that takes over from another opens later, when everything else is ready. */
   async onApplicationBootstrap(): Promise<void> {
     if (this.listeners.isSuccessor) return;
     await this.open();
     this.announce();
   }
 
-  /** Listens, where the settings say so. @throws {StateError} @throws when the port cannot be had. */
+  /** Listens as configured. @throws {StateError} @throws when the port cannot be listened on. */
   async open(): Promise<void> {
     if (!this.procedures) return;
     const { local } = this.procedures;
-    if (this.folder) process.once('exit', this.withdraw); // whatever ends the process
+    if (this.folder) process.once('exit', this.withdraw); // however the process ends
     this.folder?.open();
     const { rpc } = this;
     const { path: prefix = '' } = local;
     const limits = {
       headerTimeoutMs: local.headerTimeoutMs,
-      // It can be changed while the gateway runs.
+      // Read each time: it changes at run time.
       get maxRequestBytes() {
         return rpc.maxRequestBytes;
       },
@@ -68,7 +68,7 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
     if (this.folder && local.socket) this.unix = await this.listenInFolder(this.lines, this.folder, local);
   }
 
-  /** Lets programs find it: from here on no other process answers new ones. @throws {StateError} */
+  /** Publishes the files by which programs find it; they then reach no predecessor any more. @throws {StateError} */
   announce(): void {
     const { folder } = this;
     if (!folder) return;
@@ -78,7 +78,7 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
     if (this.unix || this.tcp) folder.write('url', `http://${this.address}${path}/${this.secret.value}`);
   }
 
-  /** Takes no new calls, and answers those that it has. */
+  /** Stops listening, and waits for the answers to open calls, at most for the shutdown timeout. */
   async beforeApplicationShutdown(): Promise<void> {
     this.withdraw();
     if (this.tcp?.listening) this.tcp.close();
@@ -109,7 +109,7 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
   private async listenOnPort(lines: LineServer, host: string, port: number): Promise<Server> {
     const server = lines.acceptor();
     await this.listeners.listen(server, { name: 'local', host, port });
-    // That a connection could not be accepted is no reason to end.
+    // Failing to accept one connection is no reason to exit.
     return server.on('error', (error) =>
       this.logger.error(`a connection was not accepted: ${error.message}`),
     );

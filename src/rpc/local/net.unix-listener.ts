@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import type { UnixListener, UnixListenerEvents } from './unix-listener.js';
 
-/** By Node's own sockets, over which no descriptors are passed. */
+/** Listens with Node's own sockets, which pass no descriptors. */
 export class NetUnixListener implements UnixListener {
   private readonly server;
 

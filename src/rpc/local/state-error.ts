@@ -1,4 +1,4 @@
-/** The files by which programs of the same user find the gateway cannot be made: an operator can mend that. */
+/** Thrown when the files of the state folder cannot be made; the message tells the operator why. */
 export class StateError extends Error {
   override readonly name = 'StateError';
 }

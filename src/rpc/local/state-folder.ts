@@ -17,17 +17,18 @@ import type { UnixListener } from './unix-listener.js';
 const SETTING = 'procedures.local.stateDir';
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
-/** Of a folder: group and others may write to it. */
+/** Mode bits: the group or others may write. */
 const OTHERS_WRITE = 0o022;
-/** The kernel has room for no more, less the byte that ends it (`sun_path`, unix(7)). */
+/** The size of `sun_path` (unix(7)) without the terminating null byte. */
 const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
 /**
  * The folder where programs of the same user find the gateway: `<worker>.url` has its address and its secret,
- * `<worker>.sock` is its socket, `<worker>.pid` has its process. Each appears whole, and for this user only.
+ * `<worker>.sock` is its socket, `<worker>.pid` has its process id. Each is placed atomically, readable by this user
+ * only.
  */
 export class StateFolder {
-  /** What stands under its own name: nothing else is removed. */
+  /** The extensions of placed files: only these are removed. */
   private readonly placed = new Set<string>();
 
   constructor(
@@ -36,9 +37,9 @@ export class StateFolder {
   ) {}
 
   /**
-   * Who may write to the folder can put another socket, or another address, in the place of the gateway's, and be called
-   * instead of it.
-   * @returns what is wrong with the setting; nothing where there is no folder yet.
+   * Checks the owner and the mode of the folder: another user who can write to it could replace the gateway's socket or
+   * address, and be called in its place.
+   * @returns the error text; `undefined` if the folder is fine or does not exist yet.
    */
   problem(): string | undefined {
     const found = statSync(this.folder, { throwIfNoEntry: false });
@@ -51,7 +52,7 @@ export class StateFolder {
     return `${SETTING}: the folder ${this.folder} belongs to another user (${found.uid}, not ${uid}): name one of the gateway's own`;
   }
 
-  /** Makes the folder if there is none. @throws {StateError} also when it is not for this user alone to write to. */
+  /** Makes the folder if there is none. @throws {StateError} when that fails, or others may write to it. */
   open(): void {
     attempt(`the folder ${this.folder} cannot be made`, () =>
       mkdirSync(this.folder, { recursive: true, mode: FOLDER_MODE }),
@@ -60,16 +61,16 @@ export class StateFolder {
     if (problem !== undefined) throw new StateError(problem);
   }
 
-  /** @throws {StateError} when a living process has the socket. That of one that is dead is in nobody's way. */
+  /** @throws {StateError} when a process listens on the socket; a stale one is replaced later. */
   async refuseIfTaken(): Promise<void> {
     const path = this.path('sock');
     if (await answers(path)) throw new StateError(`${path} is the socket of another process that runs`);
   }
 
   /**
-   * Has somebody listen in a folder that nobody else can look into, until {@link placeSocket}: under its own name the
-   * socket is never seen with another mode, nor gone while a new process replaces it.
-   * @throws {StateError} when a path is too long for a socket.
+   * Listens in a private folder until {@link placeSocket}: so the socket never appears under its own name with another
+   * mode, nor disappears while a new process replaces it.
+   * @throws {StateError} when the path is too long for a socket, or the private folder cannot be made.
    */
   async listen(listener: UnixListener): Promise<void> {
     const path = this.unplacedSocket;
@@ -85,14 +86,14 @@ export class StateFolder {
     await listener.listen(path);
   }
 
-  /** Puts the socket that listens at its place. @throws {StateError} */
+  /** Moves the listening socket to its own name. @throws {StateError} when that fails. */
   placeSocket(): void {
     chmodSync(this.unplacedSocket, FILE_MODE);
     this.place('sock', this.unplacedSocket);
     rmdirSync(this.ownFolder);
   }
 
-  /** @throws {StateError} */
+  /** Replaces a file atomically. @throws {StateError} when that fails. */
   write(extension: 'url' | 'pid', text: string): void {
     const path = this.unplaced(extension);
     attempt(`${this.path(extension)} cannot be written`, () => {
@@ -102,7 +103,7 @@ export class StateFolder {
     this.place(extension, path);
   }
 
-  /** Removes the files, unless they are those of another process by now, and what never came to its place. */
+  /** Removes unplaced files, and the placed ones unless the folder belongs to another process by now. */
   remove(): void {
     const isOurs = this.pid === process.pid;
     rmSync(this.ownFolder, { recursive: true, force: true });
@@ -116,7 +117,7 @@ export class StateFolder {
     try {
       return Number(readFileSync(this.path('pid'), 'utf8'));
     } catch {
-      return undefined; // there is none
+      return undefined; // no file
     }
   }
 
@@ -156,7 +157,7 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    // EAGAIN: so many connect that this one has no place.
+    // EAGAIN: somebody listens, but the backlog is full.
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EAGAIN'));
   });
 }

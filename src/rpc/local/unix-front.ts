@@ -9,7 +9,7 @@ import { USocketUnixListener } from './usocket.unix-listener.js';
 
 const REOPEN_MS = 1_000;
 
-/** The Unix socket in the state folder. Descriptors are passed over it where `usocket` is installed and they may be. */
+/** The Unix socket in the state folder. It passes descriptors if they are enabled and `usocket` is installed. */
 export class UnixFront {
   private readonly logger = new Logger('Procedures');
   private listener: UnixListener | undefined;
@@ -18,11 +18,11 @@ export class UnixFront {
   constructor(
     private readonly lines: LineServer,
     private readonly folder: StateFolder,
-    /** Of one request; 0: none is passed. */
+    /** The most for one request or answer; 0: none. */
     private readonly maxDescriptors: number,
   ) {}
 
-  /** Listens; nobody finds it before {@link StateFolder.placeSocket}. @throws {StateError} @throws when it cannot. */
+  /** Listens, unseen until {@link StateFolder.placeSocket}. @throws {StateError} @throws when it cannot listen. */
   async open(): Promise<void> {
     this.listener = this.newListener();
     await this.folder.listen(this.listener);

@@ -1,18 +1,18 @@
 import type { Duplex } from 'node:stream';
 
-/** What takes the connections of a Unix socket, and gives each to whom it was made for. */
+/** A listener on a Unix socket, which passes on each connection by {@link UnixListenerEvents}. */
 export interface UnixListener {
-  /** Resolves when connections are taken. @throws when there can be no socket at this path. */
+  /** Resolves when it listens. @throws when it cannot listen at this path. */
   listen(path: string): Promise<void>;
-  /** Takes no further ones; those there are go on. */
+  /** Stops listening; open connections stay. */
   close(): void;
 }
 
-/** What becomes of a listener that listens. */
+/** The events of a listener. */
 export interface UnixListenerEvents<Connection extends Duplex> {
   readonly connected: (connection: Connection) => void;
-  /** A connection could not be accepted. */
+  /** Accepting a connection failed; it still listens. */
   readonly failed: (error: Error) => void;
-  /** No further one will be: whoever can listens anew. */
+  /** Accepting a connection failed, and it listens no more: the receiver opens another. */
   readonly lost: (error: Error) => void;
 }

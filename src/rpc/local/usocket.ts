@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 
 type Written = (error?: Error | null) => void;
 
-/** What we use of a connection of `usocket`. It is a Duplex whose `end` and `destroy` do not wait for what is written. */
+/** The part of a connection of `usocket` in use: a Duplex whose `end` and `destroy` do not wait for pending writes. */
 export interface USocket extends Omit<Duplex, 'write' | 'end' | 'destroy'> {
   readonly fd: number;
-  /** Not documented: the native half. It is only kept, see {@link keepWhileClosing}. */
+  /** Undocumented: the native object, held only for {@link keepWhileClosing}. */
   readonly _wrap: unknown;
   write(
     chunk: { readonly data?: Buffer; readonly fds?: readonly number[] },
@@ -18,15 +18,15 @@ export interface USocket extends Omit<Duplex, 'write' | 'end' | 'destroy'> {
   destroy(): void;
 }
 
-/** What we use of its server. After an error it listens no more. */
+/** The part of a server of `usocket` in use. After an error it listens no more. */
 export interface UServer extends EventEmitter {
-  /** As of {@link USocket}; there once it has been told to listen. */
+  /** As of {@link USocket}; set by `listen`. */
   readonly _wrap: unknown;
   listen(path: string, backlog: number): void;
   close(): void;
 }
 
-/** The package `usocket`, which operators install who want descriptors to be passed. */
+/** The package `usocket`, which an operator installs to have descriptors passed. */
 export interface USocketModule {
   readonly UServer: new () => UServer;
 }
@@ -34,21 +34,21 @@ export interface USocketModule {
 const closing = new Set<unknown>();
 
 /**
- * Keeps the native half of what is closed: its memory is not to be collected before libuv is done with it, at the end of the
- * turn of the event loop. Otherwise the process ends now and then, with an assertion or a segmentation fault.
+ * Holds the native object of something closed until libuv is done with it, at the end of the turn of the event loop. If
+ * it is collected earlier, the process may die of an assertion or a segmentation fault.
  */
 export function keepWhileClosing(native: unknown): void {
   closing.add(native);
   setImmediate(() => setImmediate(() => closing.delete(native)));
 }
 
-/** @returns nothing where it is not installed. @throws when it is, and does not work. */
+/** Loads `usocket`. @returns undefined if it is not installed. @throws when it is, but cannot be loaded. */
 export function loadUSocket(): USocketModule | undefined {
   const require = createRequire(import.meta.url);
   try {
     require.resolve('usocket');
   } catch {
-    return undefined; // nobody has installed it
+    return undefined; // not installed
   }
   return require('usocket') as USocketModule;
 }

@@ -3,10 +3,10 @@ import { DescriptorSocket } from './descriptor-socket.js';
 import type { UnixListener, UnixListenerEvents } from './unix-listener.js';
 import { keepWhileClosing, type UServer, type USocket, type USocketModule } from './usocket.js';
 
-/** As Node's servers have it. */
+/** Node's default. */
 const BACKLOG = 511;
 
-/** By the package `usocket`: descriptors are passed. */
+/** Listens with the package `usocket`, which passes descriptors. */
 export class USocketUnixListener implements UnixListener {
   private readonly server: UServer;
   private native: unknown;

@@ -1,6 +1,6 @@
 import { ClientError } from '../../protocol/errors.js';
 
-/** What is answered to frames that are no calls; Shirow has no words for them, it does not answer. */
+/** Errors for frames that are no calls. Their texts are ours: Shirow does not answer such frames. */
 export const RPC_ERRORS = {
   invalidFrame: () =>
     new ClientError(

@@ -5,7 +5,7 @@ import { JsonDocument } from '../../protocol/json/json-document.js';
 import { isObject, JsonError, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import { richValueOf } from '../../protocol/json/rich-json.js';
 
-/** What handlers frames are for: calls, what ends them early, and all else. */
+/** The names of the handlers of frames: calls, cancellations and all others. */
 export const CALL = 'call';
 export const CANCEL = 'cancel';
 export const INVALID = 'invalid';
@@ -21,19 +21,19 @@ export class RpcFrame {
     readonly bytes: number,
   ) {}
 
-  /** What the client tells its calls apart by, as it came; null when there is none. */
+  /** The client's identifier of a call, as the JSON text that it sent; `null` without one. */
   get marker(): JsonText {
     return this.members.get('marker') ?? NULL;
   }
 
-  /** Whether it has all that Shirow's clients send; clients of `kittiwake.v1.json` may leave out parameters. */
+  /** Whether it has the members of a call of Shirow; with `kittiwake.v1.json` the parameters are optional. */
   isWhole(isExtended: boolean): boolean {
     return this.members.has('marker') && (isExtended || this.members.has('parameters_list'));
   }
 
   /**
-   * The arguments: the list `parameters_list`, and for clients of `kittiwake.v1.json` the object `parameters`, by name.
-   * Of these clients, `{"__base64__": …}` is bytes. Nothing when the members are neither list nor object.
+   * The arguments: the list `parameters_list`, and with `kittiwake.v1.json` also the object `parameters`, by name, and
+   * bytes as `{"__base64__": …}`. `undefined` when the members are of another type.
    */
   arguments(isExtended: boolean): ProcedureArguments | undefined {
     const valueOf = (name: string, absent: unknown): unknown => {
@@ -47,7 +47,7 @@ export class RpcFrame {
   }
 }
 
-/** Reads a frame, text or bytes that are UTF-8. */
+/** Parses a frame, text or binary, as JSON in UTF-8. Anything that is no call or cancellation is {@link INVALID}. */
 export function decodeRpcFrame(frame: Buffer, bounds?: InputBounds): DecodedFrame {
   try {
     const { value, members } = JsonDocument.read(frame, bounds && { bounds });

@@ -12,13 +12,13 @@ import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
 
 const NULL = 'null' as JsonText;
 
-/** The frames about one call. Clients without our sub-protocol get exactly Shirow's. */
+/** Sends the frames about one call. Clients without our sub-protocol get exactly Shirow's. */
 export class RpcReply implements CallReply {
   private readonly isExtended: boolean;
 
   constructor(
     private readonly connection: Connection,
-    /** As the client gave it. */
+    /** The JSON text that the client sent. */
     private readonly marker: JsonText,
   ) {
     this.isExtended = connection.subProtocol === KITTIWAKE_V1;

@@ -13,7 +13,7 @@ import { RpcHandshake } from '../handshake.js';
 import { RpcReply } from './reply.js';
 import { RpcSessions } from './sessions.js';
 
-/** Shirow's client protocol: reads calls, has them run, and answers. */
+/** Handles the frames of Shirow's client protocol, and of its extension `kittiwake.v1.json`. */
 @WebSocketGateway()
 export class RpcGateway implements Gateway {
   readonly protocol: GatewayProtocol;
@@ -35,7 +35,7 @@ export class RpcGateway implements Gateway {
     this.sessions.end(connection);
   }
 
-  /** Calls run side by side: the next frame does not wait. */
+  /** Starts a call and returns at once: calls run concurrently. */
   @SubscribeMessage(CALL)
   call(connection: Connection, frame: RpcFrame): void {
     const isExtended = connection.subProtocol === KITTIWAKE_V1;
@@ -53,7 +53,7 @@ export class RpcGateway implements Gateway {
     });
   }
 
-  /** `{"cancel": <marker>}`. The call is told that it was cancelled, as its end. */
+  /** Handles `{"cancel": <marker>}`: the last frame of the call is the error `call_cancelled`. */
   @SubscribeMessage(CANCEL)
   cancel(connection: Connection, frame: RpcFrame): void {
     if (connection.subProtocol !== KITTIWAKE_V1) {

@@ -11,7 +11,7 @@ import type { JsonMembers } from '../../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
 import { rpcHello } from './hello.js';
 
-/** The sessions of all connections for procedures, until the app has been told of their end. */
+/** The sessions of all connections for procedures; each lasts until the hooks of its end have run. */
 @Injectable()
 export class RpcSessions implements Draining {
   private readonly identities = new Map<Connection, JsonMembers>();
@@ -25,7 +25,7 @@ export class RpcSessions implements Draining {
     this.hello = rpcHello(settings);
   }
 
-  /** Begins a session; what the client sends waits until the app has been told. */
+  /** Begins a session; frames of the client wait until the hooks of its begin have run. */
   begin(connection: Connection, { identity, expiresAtMs }: Authenticated): void {
     connection.admit();
     const endsAtMs = this.settings.procedures?.endWithToken === true ? expiresAtMs : undefined;
@@ -48,7 +48,7 @@ export class RpcSessions implements Draining {
     void this.hooks.disconnected(identity).finally(() => this.drain.end());
   }
 
-  /** Resolves when every session has ended and the app has been told. */
+  /** Resolves when every session has ended and its hooks have run. */
   drained(): Promise<void> {
     return this.drain.drained();
   }
