@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { timingSafeEqual } from 'node:crypto';
 import { PublishSettings } from '../config/sections/publish.settings.js';
 
-/** What a request without a valid key is answered, with 401. */
+/** The body of the 401 for a request without a valid key. */
 export const KEY_REQUIRED = { status: 'error', error: 'a valid API key is required' } as const;
 
 /** The keys with which services publish: `Authorization: Bearer <key>`. */

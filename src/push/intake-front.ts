@@ -8,14 +8,14 @@ import { Responses } from './responses.js';
 
 const SWEEP_MS = 1_000;
 
-/** What a front needs. */
+/** Options of an {@link IntakeFront}. */
 export interface IntakeFrontOptions {
-  /** What takes the bodies of `POST` requests, by path. */
+  /** The handlers of the bodies of `POST` requests, by path. */
   readonly takers: ReadonlyMap<string, (body: Buffer) => HttpAnswer | Promise<HttpAnswer>>;
   readonly keys: ApiKeys;
   readonly refused: IntakeHost['refused'];
   readonly maxBodyBytes: number;
-  /** How long a request may take to arrive. */
+  /** Time for a request to arrive. */
   readonly requestTimeoutMs: number;
 }
 

@@ -10,15 +10,15 @@ const MAX_HEAD_BYTES = 8_192;
 /** Requests of one socket that wait for the broker; beyond this, it is not read. */
 const MAX_UNANSWERED = 256;
 
-/** What Node answers to a request that does not become complete in time. */
+/** Node's answer to a request that is not complete in time. */
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 const NOWHERE = -1;
 const OK = 200;
 
-/** What all sockets on which services push share. */
+/** The settings and services that all {@link IntakeSocket}s share. */
 export interface IntakeHost {
   readonly head: RequestHead;
-  /** What takes the body of a request, by {@link RequestHead.line}. */
+  /** The handlers of bodies, by {@link RequestHead.line}. */
   readonly takers: readonly ((body: Buffer) => HttpAnswer | Promise<HttpAnswer>)[];
   readonly keys: ApiKeys;
   readonly responses: Responses;
@@ -30,7 +30,7 @@ export interface IntakeHost {
   /** Gives a socket to Node's HTTP server, with bytes that it has sent. */
   handOver(socket: Socket, bytes: Buffer): void;
   forget(socket: IntakeSocket): void;
-  /** Takes that an answer refuses what came from an address. */
+  /** Counts and logs an answer if it refuses a request from an address. */
   refused(peer: string | undefined, answer: HttpAnswer): void;
 }
 
@@ -47,7 +47,7 @@ interface Place {
 export class IntakeSocket {
   private readonly pieces = new Pieces();
   private readonly places: Place[] = [];
-  /** What is not for this socket; it leaves once everything before it is answered. */
+  /** Bytes for Node's server; they are handed over once everything before them has been answered. */
   private foreign: Buffer | undefined;
   private out = '';
   private activeAtMs = performance.now();

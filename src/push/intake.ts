@@ -9,14 +9,14 @@ import type { HttpAnswer } from '../endpoints/answer.js';
 import { bodyOf, type BodyRequest, hasRawBody } from '../endpoints/body.js';
 import { RateLimit } from './rate-limit.js';
 
-/** What became of one item that was not taken. */
+/** The result of an item that was refused. */
 export interface Failure {
   readonly status: 'error';
-  /** What is wrong, and where. */
+  /** The fault, and its place in the item. */
   readonly error: string;
 }
 
-/** What an intake takes in. */
+/** The kind of item that an intake takes in. */
 export interface IntakeItem<Taken> {
   /** In the plural, for error texts. */
   readonly name: string;
@@ -49,8 +49,9 @@ export class Intake<Taken extends object> {
 
   /**
    * Takes the body of a request. The answer is there at once where the broker is in this process; it says 200 when the
-   * only item was taken, or every item of a list was looked at; 400 when the body, or the only item in it, is wrong; 413
-   * when body or list are too large; 429 when there are too many in a second; 503 when the broker could not take it.
+   * only item was taken, or every item of a list was looked at; 400 when the body, or the only item in it, is wrong;
+   * 413 when body or list are too large; 429 when there are too many in a second; 503 when the broker could not take
+   * it.
    */
   answer(body: Buffer): HttpAnswer | Promise<HttpAnswer> {
     const { maxBodyBytes } = this.settings;
@@ -144,7 +145,7 @@ function success(body: object): HttpAnswer {
   return { status: HttpStatus.OK, body };
 }
 
-/** What is wrong with a body that is too long. */
+/** The error text for a body that is too long. */
 export function tooLong(maxBodyBytes: number): string {
   return `the body must not exceed ${maxBodyBytes} bytes`;
 }

@@ -3,7 +3,7 @@ import { EndpointOf } from '../endpoints/endpoint-kind.js';
 import { type PushRequest, Pushes } from './pushes.js';
 import { PublishIntake } from './publish.intake.js';
 
-/** Where services push publications for topics over HTTP: one, or a list of them. */
+/** The endpoint to which services push publications for topics over HTTP: one, or a list of them. */
 @Controller({ version: VERSION_NEUTRAL })
 @EndpointOf('push')
 export class PublishController {

@@ -2,7 +2,7 @@ import type { RefusalMade } from '../metrics/refusals.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
 import type { HttpAnswer } from '../endpoints/answer.js';
 
-/** What operators read of pushes that were refused, by the HTTP status that says it. */
+/** The kinds of refused pushes in logs and metrics, by HTTP status. */
 export const PUSH_REFUSALS: Readonly<Record<number, string>> = {
   400: 'push_malformed',
   401: 'push_key_required',
@@ -11,7 +11,7 @@ export const PUSH_REFUSALS: Readonly<Record<number, string>> = {
   503: 'push_unavailable',
 };
 
-/** What an answer refuses, if it does. */
+/** Reads the refusal for logs and metrics from an answer; `undefined` if it refuses nothing. */
 export function pushRefusal({ status, body }: HttpAnswer): RefusalMade | undefined {
   const kind = PUSH_REFUSALS[status];
   if (kind === undefined) return undefined;

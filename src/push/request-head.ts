@@ -12,8 +12,8 @@ const TOKEN = tableOf((code) => /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCha
 const VALUE = tableOf((code) => code === TAB || (code >= SPACE && code !== 0x7f));
 
 /**
- * How far a head has been read: all of it, not all of it is there yet, or it is `foreign`: it has something that is not
- * for {@link RequestHead} to judge.
+ * The state of a head: `complete`, `incomplete` while bytes are missing, or `foreign` when it has something that
+ * {@link RequestHead} leaves to Node's parser.
  */
 export type HeadState = 'complete' | 'incomplete' | 'foreign';
 
@@ -23,13 +23,13 @@ export type HeadState = 'complete' | 'incomplete' | 'foreign';
  * request is framed or answered. All else is foreign, and for Node's parser: what may be wrong is not decided here.
  */
 export class RequestHead {
-  /** Which of the request lines it has. */
+  /** The index of its request line among the known ones. */
   line = 0;
-  /** Where the body begins. */
+  /** The offset of the body, bytes. */
   end = 0;
-  /** Bytes of the body. */
+  /** The length of the body, bytes; -1 before it is known. */
   bodyLength = -1;
-  /** Where the value of `Authorization` begins and ends; both are 0 without one. */
+  /** The offsets of the value of `Authorization`; both are 0 without one. */
   authorizationStart = 0;
   authorizationEnd = 0;
   private hasHost = false;

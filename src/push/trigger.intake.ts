@@ -9,7 +9,7 @@ import { Intake } from './intake.js';
 /** A trigger that was taken. */
 export interface Triggered {
   readonly status: 'ok';
-  /** How many subscriptions of this node were reached. */
+  /** The number of subscriptions of this node that were reached. */
   readonly reached: number;
 }
 
