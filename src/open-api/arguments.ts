@@ -12,7 +12,7 @@ const TYPES: Readonly<Record<ParameterType, Schema>> = {
   bytes: schemaAt('Bytes'),
 };
 
-/** How bytes are written. */
+/** The schema of bytes. */
 export const BYTES: Schema = {
   description: 'Bytes: in JSON an object, in MessagePack `bin`. A text stands for its UTF-8.',
   anyOf: [

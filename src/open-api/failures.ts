@@ -32,7 +32,7 @@ const INFO_NEEDED = objectOf({
 /** The schemas that these responses refer to. */
 export const FAILURE_SCHEMAS: Readonly<Record<string, Schema>> = { Error: ERROR, InfoNeeded: INFO_NEEDED };
 
-/** What can come of a call, apart from its result. */
+/** The responses to a call other than its result. */
 export const DOCUMENTED_FAILURES: readonly DocumentedFailure[] = [
   {
     name: 'Redirect',

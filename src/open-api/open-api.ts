@@ -2,7 +2,7 @@ import { JSON_TYPE } from '../protocol/media-type.js';
 /** A schema of JSON Schema 2020-12, which is that of OpenAPI 3.1. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** What a body may be, by media type. */
+/** The schemas of a body, by media type. */
 export type Content = Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>>;
 
 export interface Reference {
@@ -20,15 +20,15 @@ export interface Operation {
   readonly tags: readonly string[];
   readonly summary: string;
   readonly description?: string;
-  /** What it takes to be let in: one of these. */
+  /** The security requirements, one of which is enough. */
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, ResponseObject | Reference>>;
-  /** Where it is, unless it is where most are. */
+  /** Servers in place of those of the document. */
   readonly servers?: readonly { readonly url: string }[];
 }
 
-/** What there is at each path. */
+/** The operations, by path. */
 export type Paths = Readonly<
   Record<string, { readonly get?: Operation; readonly post?: Operation; readonly description?: string }>
 >;

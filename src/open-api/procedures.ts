@@ -57,7 +57,7 @@ export function proceduresPart(
   };
 }
 
-/** What it takes to call what has this access. */
+/** The security requirements of a call, by the access of the procedure; one of them is enough. */
 export function callSecurity(access: Access, takesTokens: boolean): Operation['security'] {
   return [
     ...(access === 'public' ? [{}] : []),
