@@ -6,10 +6,10 @@ import { Procedures } from '../procedures/procedures.js';
 import { gatewayPid } from '../rpc/built-in/gateway-process.js';
 import { Readiness } from './readiness.js';
 
-/** What a process of the gateway does. */
+/** The status of one process of the gateway. */
 export type ProcessStatus = ReturnType<GatewayStatus['read']>;
 
-/** One that should have said how it is, and has not in time. */
+/** A process that has not reported its status in time. */
 export interface SilentProcess {
   readonly pid: number;
   readonly worker: number | undefined;
@@ -18,7 +18,7 @@ export interface SilentProcess {
 
 type Statuses = readonly (ProcessStatus | SilentProcess)[];
 
-/** What this process does, and where several share the port, what all of them do. */
+/** Reads the status of this process, and where several share the port, of all of them. */
 @Injectable()
 export class GatewayStatus {
   private collect = async (): Promise<Statuses> => [this.read()];

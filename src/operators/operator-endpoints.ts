@@ -46,7 +46,7 @@ export class OperatorEndpoints {
     return this.byPath.get(path);
   }
 
-  /** What a request is answered. Nothing when it only asked whether pages may read it: then it has been answered. */
+  /** Answers a request; an error becomes a 500. @returns undefined for a CORS preflight that has been answered here. */
   async answer(
     endpoint: OperatorEndpoint,
     place: OperatorPlace,

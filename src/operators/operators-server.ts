@@ -50,7 +50,7 @@ export class OperatorsServer implements OnApplicationBootstrap, OnApplicationShu
     return this.server?.listening ? urlOf(this.server) : undefined;
   }
 
-  /** Who sends a request too slowly, or nothing, or does not read, is sent away. */
+  /** Makes the server, which closes connections that send too slowly, or nothing, or do not read. */
   private create(): Server {
     const timeoutMs = this.settings.limits.handshakeTimeoutMs;
     const server = createServer(
@@ -93,7 +93,7 @@ export class OperatorsServer implements OnApplicationBootstrap, OnApplicationShu
   }
 }
 
-/** Where a server can be reached from this machine. */
+/** The URL at which a server can be reached from this machine. */
 function urlOf(server: Server): string {
   const { address, family, port } = server.address() as AddressInfo;
   const host = address === '0.0.0.0' || address === '::' ? 'localhost' : address;

@@ -12,7 +12,7 @@ type Either<Own> = Own & { readonly raw?: Own };
 type Request = Either<IncomingMessage> & { readonly originalUrl?: string };
 type Response = Either<ServerResponse>;
 
-/** What is for operators on the port of the app, where it has a path there. */
+/** The endpoints for operators on the port of the app, where they have a path there. */
 @Controller({ version: VERSION_NEUTRAL })
 @EndpointOf('operators')
 export class OperatorsController {
