@@ -1,13 +1,13 @@
 import { SetMetadata } from '@nestjs/common';
 
 /**
- * What an endpoint of the gateway is for: `push` for services, who show an API key; `health` for load balancers;
- * `operators` for people who may see metrics and status, of whom the gateway asks nothing.
+ * The purpose of an endpoint of the gateway: `push` for services, with an API key; `health` for load balancers;
+ * `operators` for metrics and status, without authentication by the gateway.
  */
 export type EndpointKind = 'push' | 'health' | 'operators';
 
 /**
- * Where the controllers of the gateway say their {@link EndpointKind}, for the global guards of an app:
+ * The metadata key of the {@link EndpointKind} of the gateway's controllers, for the global guards of an app:
  * `reflector.get<EndpointKind | undefined>(KITTIWAKE_ENDPOINT, context.getClass())`.
  */
 export const KITTIWAKE_ENDPOINT = 'kittiwake:endpoint';

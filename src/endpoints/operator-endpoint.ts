@@ -1,32 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What an operator is answered. */
+/** The answer to a request of an operator. */
 export interface OperatorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Where an endpoint was asked. */
+/** The place at which a request reached the endpoints for operators. */
 export interface OperatorPlace {
-  /** What the app has before the paths of the gateway. */
+  /** The global prefix of the app. */
   readonly prefix: string;
-  /** Behind that, what stands before the paths of the endpoints for operators. */
+  /** The path of the endpoints for operators after that prefix. */
   readonly base: string;
   /** The URL of the main port, where it is another one. */
   readonly mainUrl?: string | undefined;
 }
 
-/** One of the things that operators ask. */
+/** An endpoint for operators. */
 export interface OperatorEndpoint {
-  /** Below the place where they all are. */
+  /** The path below {@link OperatorPlace.base}. */
   readonly path: string;
-  /** Whether pages of the origins that may connect may read it. */
+  /** Whether pages of the allowed origins may read it. */
   readonly isForPages?: boolean;
   answer(request: IncomingMessage, place: OperatorPlace): Promise<OperatorAnswer> | OperatorAnswer;
 }
 
-/** An answer in JSON, as it is now. */
+/** Makes an answer in JSON that must not be cached. */
 export function jsonAnswer(
   status: number,
   body: string,

@@ -1,4 +1,4 @@
-/** Where each of the endpoints for operators is, below the place where all of them are. */
+/** The paths of the endpoints for operators, below their common path. */
 export const OPERATOR_PATHS = {
   metrics: '/metrics',
   status: '/status',

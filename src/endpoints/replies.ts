@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 
-/** What is sent as a response. */
+/** A response over HTTP. */
 export interface HttpReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Text goes as it is, an object as JSON. */
+  /** Text is sent as it is, an object as JSON. */
   readonly body: object | string;
 }
 

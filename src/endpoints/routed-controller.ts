@@ -1,11 +1,11 @@
 import type { Type } from '@nestjs/common';
 
-/** How methods of a controller are reached: by the decorator of each; `false`: not at all. */
+/** The route decorators of a controller's methods; `false`: no route. */
 export type RoutedMethods = Readonly<Record<string, MethodDecorator | false>>;
 
 type Method = (...given: unknown[]) => unknown;
 
-/** The same controller for one gateway: of several in a process each has routes of its own. */
+/** Copies a controller for one gateway: of several in a process each has routes of its own. */
 export function unroutedCopyOf(controller: Type<object>): Type<object> {
   const copy = class extends controller {};
   Object.defineProperty(copy, 'name', { value: controller.name });
@@ -23,7 +23,7 @@ export function routed({ prototype }: Type<object>, methods: RoutedMethods): voi
   }
 }
 
-/** Decorators leave what they say on the function itself. */
+/** Copies a method with its metadata: route decorators write theirs on the function itself. */
 function copyOf(method: Method): Method {
   const copy = function (this: unknown, ...given: unknown[]): unknown {
     return method.apply(this, given);
