@@ -12,8 +12,8 @@ const DATA = 'data.';
 const NONE = 'null';
 
 /**
- * What a policy does with the publications for a client that does not keep up; nothing when it closes the client.
- * @param keys by the words that `conflateKey` may be.
+ * Chooses the key function of a policy for clients that do not keep up; `undefined` when it closes them.
+ * @param keys the functions by the values of `conflateKey`; any other names a member of the data.
  */
 export function keyFor<P extends { readonly data: JsonText }>(
   policy: SlowConsumerPolicy,

@@ -4,12 +4,12 @@ import type { Envelope } from './envelope.js';
 /** With more envelopes than this hardly any is shared: to keep all frames would only need memory. */
 const MAX_KEPT_FRAMES = 256;
 
-/** Why a subscription did not get a publication: one of its rules, or that its client does not keep up. */
+/** The reason why a subscription did not get a publication: one of its rules, or a client that does not keep up. */
 export type DropReason = 'filter' | 'order' | 'throttle' | 'slow_consumer' | 'conflated';
 
 /** The delivery of one publication to many subscriptions: each distinct envelope is encoded and framed once. */
 export class Fanout<P = Publication> {
-  /** How many subscriptions it was sent to. */
+  /** The number of subscriptions that it was sent to. */
   delivered = 0;
   private lastEnvelope: Envelope<P> | undefined;
   private lastFrame: Buffer | undefined;

@@ -40,7 +40,7 @@ export class Hub implements BrokerListener, Stoppable {
     };
   }
 
-  /** How many channels this node listens on. */
+  /** The number of channels that this node listens on. */
   get channelCount(): number {
     return this.channels.size;
   }
@@ -162,7 +162,7 @@ export class Hub implements BrokerListener, Stoppable {
     return channel;
   }
 
-  /** What was joined earlier may be lost by now: what begins on it would begin with a gap. */
+  /** Joins again unless the broker is ready: an earlier join may be lost, and a subscription would begin with a gap. */
   private async untilHeard(name: string, channel: Channel): Promise<void> {
     await channel.joined;
     if (this.broker.state !== 'ready') await this.broker.join(name);

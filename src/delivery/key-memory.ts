@@ -1,12 +1,12 @@
 import type { Forgetful, KeptBytes } from '../connection/kept-bytes.js';
 import { NO_KEY } from '../protocol/publication.js';
 
-/** What a key takes besides its length: a place in a map, and what is remembered by it. */
+/** The estimated cost of a key besides its length: an entry in a map, and its value. */
 const KEY_OVERHEAD_BYTES = 64;
 /** So few are kept in the order in which they came: to keep them in that of their use would cost more. */
 const FEW_KEYS = 64;
 
-/** What bounds the memories of a subscription. */
+/** Limits of the memories of a subscription. */
 export interface KeyLimits {
   /** The budget of the connection. */
   readonly kept: KeptBytes;
@@ -14,9 +14,9 @@ export interface KeyLimits {
 }
 
 /**
- * What a subscription remembers of publications by their keys: so many at most, and as much as the budget of its
- * connection has room for. What was used longest ago is forgotten first. Publications without a key have a place of
- * their own, which costs nothing.
+ * The values that a subscription remembers by the keys of publications, within a number of keys and the budget of its
+ * connection. The least recently used one is forgotten first. Publications without a key have a place of their own,
+ * which costs nothing.
  */
 export class KeyMemory<V> implements Forgetful {
   private plain: V | undefined = undefined;

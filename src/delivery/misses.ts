@@ -5,11 +5,11 @@ import type { DropReason } from './fanout.js';
 export interface MissingOwner {
   /** A publication was dropped. */
   missed(reason: DropReason): void;
-  /** What tells the client how many it has missed; nothing if it does not want to know. */
+  /** Makes the frame that tells the client how many it has missed; `undefined` if it does not want to know. */
   missReport(count: number): Buffer | undefined;
 }
 
-/** What a client has missed of one subscription since it was told of it. */
+/** Counts the publications of one subscription that its client has missed since the last report. */
 export class Misses implements Missable {
   private count = 0;
 

@@ -11,7 +11,7 @@ import { OrderGuard } from './order-guard.js';
 import type { Tally } from './tally.js';
 import { Throttle } from './throttle.js';
 
-/** What bounds one subscription. */
+/** Limits of one subscription. */
 export interface SubscriptionLimits extends KeyLimits {
   /** Characters of publications that may be held; above it the client is closed as a slow consumer. */
   readonly maxHeldLength: number;
@@ -19,9 +19,9 @@ export interface SubscriptionLimits extends KeyLimits {
 
 /** The rules that subscriptions to one kind of topic share. */
 export interface DeliveryRules {
-  /** Members of a publication that must be equal to what the subscription has. */
+  /** Members of a publication that must equal the filter values of the subscription. */
   readonly filterFields: readonly string[];
-  /** What tells publications apart for a client that does not keep up; absent where it is closed. */
+  /** The key by which publications replace each other for a slow client; absent where such a client is closed. */
   readonly keyOf?: KeyOf<Publication> | undefined;
 }
 

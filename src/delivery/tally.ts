@@ -6,6 +6,6 @@ export interface Tally {
   delivered(): void;
   /** A publication will not be sent. */
   dropped(reason: DropReason): void;
-  /** What a rule remembered by a key had to be forgotten. */
+  /** The memory of a rule for one key had to be forgotten. */
   forgot(rule: 'order' | 'throttle'): void;
 }

@@ -8,13 +8,13 @@ interface Lane {
   timer: NodeJS.Timeout | undefined;
 }
 
-/** What becomes of publications that were kept back. */
+/** Receives the publications that a throttle has kept back. */
 export interface ThrottleOutlet {
-  /** The time of one has come. */
+  /** The period of one has passed. */
   deliver(publication: Publication): void;
   /** One was replaced by a newer one. */
   replaced(): void;
-  /** When the last delivery of a key was had to be forgotten. */
+  /** The time of the last delivery of a key had to be forgotten. */
   forgotten(): void;
 }
 
