@@ -3,6 +3,7 @@ import type { CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import type { LoopShare } from './loop-share.js';
 import type { Outbox } from './outflow/outbox.js';
+import type { Swept } from './wheel.js';
 
 /** What all connections of a gateway share. */
 export interface ConnectionHost<Client> {
@@ -17,8 +18,8 @@ export interface ConnectionHost<Client> {
   settled(connection: Client): void;
   /** The connection has ended, or is about to: nothing can be sent to it any more. */
   ended(connection: Client, reason: CloseReason | undefined): void;
-  /** The socket of a connection that has ended is closed: it counts no more. */
+  /** The transport of a connection that has ended is gone: it counts no more. */
   gone(connection: Client): void;
-  /** Has a connection swept at a time, or before. */
-  sweepBy(connection: Client, timeMs: number): void;
+  /** Has the deadlines of a connection looked at by a time, in milliseconds since the epoch. */
+  sweepBy(pulse: Swept, timeMs: number): void;
 }

@@ -10,7 +10,7 @@ import type { Connection } from './connection.js';
 import { Leaving } from './leaving.js';
 import { LoopShare } from './loop-share.js';
 import { Outbox } from './outflow/outbox.js';
-import { Wheel } from './wheel.js';
+import { type Swept, Wheel } from './wheel.js';
 import { monotonicMs } from '../base/monotonic-ms.js';
 
 const SWEEP_MS = 50;
@@ -70,7 +70,7 @@ export class Connections implements ConnectionHost<Connection> {
     this.open.add(connection);
     this.countAddress(connection.address, 1);
     this.metrics.connectionOpened();
-    this.wheel.add(connection, connection.sweep(monotonicMs()));
+    this.wheel.add(connection.pulse, connection.pulse.sweep(monotonicMs()));
   }
 
   /** See {@link ConnectionHost.ended}. */
@@ -84,8 +84,8 @@ export class Connections implements ConnectionHost<Connection> {
   }
 
   /** See {@link ConnectionHost.sweepBy}. */
-  sweepBy(connection: Connection, timeMs: number): void {
-    this.wheel.add(connection, timeMs - Date.now());
+  sweepBy(pulse: Swept, timeMs: number): void {
+    this.wheel.add(pulse, timeMs - Date.now());
   }
 
   /** See {@link ConnectionHost.lingers}. */

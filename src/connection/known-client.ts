@@ -1,5 +1,4 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
-import type { Duplex } from 'node:stream';
 import type { LogParty } from '../metrics/log-line.js';
 import type { Refusals } from '../metrics/refusals.js';
 import { verdictOn } from '../protocol/verdict.js';
@@ -12,13 +11,14 @@ let count = 0;
 
 /** A client as operators find it: by the id of its connection and its address. */
 export abstract class KnownClient implements LogParty {
-  /** Where the client is, if connections of one address are counted, or a proxy is before it. */
-  address: string | undefined = undefined;
   abstract readonly isOpen: boolean;
-  protected abstract readonly socket: Duplex;
+  protected abstract readonly transport: { readonly remoteAddress: string | undefined };
   protected abstract readonly host: { readonly refusals: Refusals; readonly settings: AddressRules };
   /** The id takes no memory: it is made of this when it is asked for. */
   private readonly number = ++count;
+
+  /** @param address where the client is, if connections of one address are counted, or a proxy is before it. */
+  constructor(readonly address: string | undefined) {}
 
   /** Tells the connection apart from all others of all nodes: a UUID, always the same. */
   get id(): string {
@@ -32,10 +32,10 @@ export abstract class KnownClient implements LogParty {
 
   /** See {@link LogParty.peer}. */
   get peer(): string | undefined {
-    return this.address ?? (this.socket as Duplex & { readonly remoteAddress?: string }).remoteAddress;
+    return this.address ?? this.transport.remoteAddress;
   }
 
-  /** What is counted by address is counted by this. It takes no memory: where only the socket knows it, it is asked. */
+  /** What is counted by address is counted by this. It takes no memory: where only the transport knows it, it is asked. */
   get countedAddress(): string | undefined {
     return this.address ?? canonicalAddress(this.peer, this.host.settings.ipv6PrefixBits);
   }

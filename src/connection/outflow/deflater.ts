@@ -1,5 +1,6 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { compressedFrame, payloadOf } from './frame.js';
+import type { Encoding } from './sink.js';
 
 /** What a sync flush ends with, and permessage-deflate leaves out (RFC 7692 section 7.2.1). */
 const TRAILER_BYTES = 4;
@@ -12,7 +13,7 @@ const OPTIONS = { level: 1, finishFlush: constants.Z_SYNC_FLUSH };
  * Compresses frames for clients that negotiated permessage-deflate without context takeover: each on its own, so that one
  * compressed frame serves them all, and nothing is kept for a connection.
  */
-export class Deflater {
+export class Deflater implements Encoding {
   /** As long as somebody keeps a frame, its compressed form is there for whoever is sent it next. */
   private readonly deflated = new WeakMap<Buffer, Buffer>();
   private lastFrame: Buffer | undefined;

@@ -1,14 +1,14 @@
-import type { Duplex } from 'node:stream';
+import type { Sink } from './sink.js';
 
-/** Settles when a socket, which has much to write, has written all of it, or when the signal is aborted. */
-export function drained(socket: Duplex, ended: AbortSignal): Promise<void> {
+/** Settles when a sink, which is full, has drained, or when the signal is aborted. */
+export function drained(sink: Sink, ended: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      socket.off('drain', done);
+      sink.offDrained(done);
       ended.removeEventListener('abort', done);
       resolve();
     };
-    socket.on('drain', done);
+    sink.onceDrained(done);
     ended.addEventListener('abort', done);
   });
 }

@@ -1,9 +1,9 @@
-import type { Duplex } from 'node:stream';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-reason.js';
 import { drained } from './drained.js';
 import { type Missable, Overflow } from './overflow.js';
+import type { Sink } from './sink.js';
 
-/** What waits in the socket of a client that is behind, beside what the kernel has taken; less with a low limit. */
+/** What waits in the sink of a client that is behind, beside what the kernel has taken; less with a low limit. */
 const BEHIND_BYTES = 65_536;
 
 /** For what a client does that does not read, or floods: what waits for it is not sent before the close. */
@@ -13,22 +13,15 @@ const UNHEARD: ReadonlySet<CloseReason> = new Set([
   CLOSE_REASONS.tooManyEvents,
 ]);
 
-/** What passes on to a socket what has waited. */
-export interface Taker {
-  /** Gives whole frames to the socket, whatever waits there. */
-  give(frames: Buffer): void;
-}
-
 /** How far a client is behind with reading. A connection has one from when its client has fallen behind first. */
 export class Lag {
   private readonly overflow = new Overflow();
   private readonly behindBytes: number;
   private draining: Promise<void> | undefined;
 
-  /** @param maxBytes that may wait, in the socket and here. */
+  /** @param maxBytes that may wait, in the sink and here. */
   constructor(
-    private readonly taker: Taker,
-    private readonly socket: Duplex,
+    private readonly sink: Sink,
     private readonly maxBytes: number,
   ) {
     this.behindBytes = Math.min(BEHIND_BYTES, maxBytes / 2);
@@ -39,14 +32,14 @@ export class Lag {
     return !this.overflow.isEmpty;
   }
 
-  /** How much waits, here and in the socket. */
+  /** How much waits, here and in the sink. */
   get bytes(): number {
-    return this.overflow.bytes + this.socket.writableLength;
+    return this.overflow.bytes + this.sink.bufferedBytes;
   }
 
   /** Whether frames that the client may miss should come here. */
   get isBehind(): boolean {
-    return this.isHolding || (this.socket.writableNeedDrain && this.socket.writableLength > this.behindBytes);
+    return this.isHolding || (this.sink.isFull && this.sink.bufferedBytes > this.behindBytes);
   }
 
   /** Adds a frame to those that wait. @returns whether they are not too many. */
@@ -68,34 +61,34 @@ export class Lag {
     return (this.draining ??= this.drain(ended));
   }
 
-  /** Gives everything to the socket, before a close, unless its reason says that the client does not read. */
+  /** Gives everything to the sink, before a close, unless its reason says that the client does not read. */
   flushFor(reason: CloseReason): void {
     while (this.isHolding && !UNHEARD.has(reason)) this.write();
   }
 
   /** Forgets what waits. */
   stop(): void {
-    this.socket.off('drain', this.goOn);
+    this.sink.offDrained(this.goOn);
   }
 
   private awaitDrain(): void {
-    if (!this.isHolding) this.socket.once('drain', this.goOn);
+    if (!this.isHolding) this.sink.onceDrained(this.goOn);
   }
 
   private async drain(ended: AbortSignal): Promise<void> {
-    do await drained(this.socket, ended);
+    do await drained(this.sink, ended);
     while (this.isHolding && !ended.aborted);
     this.draining = undefined;
   }
 
   private readonly goOn = (): void => {
-    while (this.isHolding && !this.socket.writableNeedDrain) this.write();
-    if (this.isHolding) this.socket.once('drain', this.goOn);
+    while (this.isHolding && !this.sink.isFull) this.write();
+    if (this.isHolding) this.sink.onceDrained(this.goOn);
   };
 
   private write(): void {
     const frames = this.overflow.take(this.behindBytes);
-    this.taker.give(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
+    this.sink.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
   }
 
   private bound(): boolean {

@@ -22,7 +22,7 @@ export class Compression {
    * Prepares a connection of which the client may have offered compression.
    * @param inflate what `inflaterOf` has made.
    * @param owner the connection.
-   * @returns what compresses for it, if the client can read it.
+   * @returns the encoding of what it is sent, if the client can read it.
    */
   prepare(
     webSocket: WebSocket,

@@ -1,7 +1,6 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-reason.js';
 import { monotonicMs } from '../../base/monotonic-ms.js';
-import type { EventRate, EventRateLimit } from '../event-rate.js';
 import type { LoopShare, Worker } from '../loop-share.js';
 
 type Inflated = (error: Error | null, message?: Buffer) => void;
@@ -20,7 +19,8 @@ export interface PerMessageDeflate {
 /** The connection whose messages are inflated. */
 export interface InflationOwner {
   readonly isOpen: boolean;
-  readonly rate: EventRate;
+  /** Counts a message as more events than the one that it is. */
+  count(events: number, nowMs: number): void;
   close(reason: CloseReason): void;
 }
 
@@ -30,8 +30,6 @@ export interface InflationLimits {
   readonly maxBytes: number;
   /** How often as long as it was it may become; 0 is no limit. */
   readonly maxInflationRatio: number;
-  /** Each KiB of a message counts as an event. */
-  readonly eventRate: EventRateLimit;
   readonly share: LoopShare;
 }
 
@@ -97,11 +95,10 @@ class Inflation implements Worker {
     }
   }
 
+  /** Each KiB of a message counts as an event. */
   private count(bytes: number): void {
     const events = Math.floor(bytes / KIB);
-    const { owner } = this.deflate;
-    if (events > 0 && owner?.rate.exceeds(this.limits.eventRate, monotonicMs(), events))
-      owner.close(CLOSE_REASONS.tooManyEvents);
+    if (events > 0) this.deflate.owner?.count(events, monotonicMs());
   }
 
   private get maxBytes(): number {

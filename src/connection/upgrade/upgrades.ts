@@ -1,13 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import { Injectable, Logger } from '@nestjs/common';
 import { stackOf } from '../../base/message-of.js';
 import { settlesWithin } from '../../base/time-limit.js';
-import { LogLine } from '../../metrics/log-line.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { CLOSE_REASONS } from '../../protocol/close-reason.js';
-import { ClientError } from '../../protocol/errors.js';
 import { HANDSHAKE_REASONS, type HandshakeReason } from '../../protocol/handshake-refusals.js';
 import { BY_GATEWAY } from '../../protocol/verdict.js';
 import { AcceptQueue } from './accept-queue.js';
@@ -21,26 +18,11 @@ import { inflaterOf } from './inflater.js';
 import { isOriginAllowed } from './origin.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { Unclaimed } from './unclaimed.js';
+import { WebSocketTransport } from './web-socket.transport.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from './web-socket-version.js';
 import { monotonicMs } from '../../base/monotonic-ms.js';
 
 const logger = new Logger('Upgrades');
-
-/** A WebSocket that knows its connection, so that all of them share their listeners. */
-class ConnectedWebSocket extends WebSocket {
-  connection!: Connection;
-
-  /** The one way to close, for the gateway, the client, and what breaks the protocol. */
-  override close(code?: number, data?: string | Buffer): void {
-    if (this.readyState === WebSocket.OPEN) this.connection.closes();
-    super.close(code, data);
-  }
-}
-
-/** A socket that knows its connection. */
-interface ConnectedSocket extends Duplex {
-  connection?: Connection;
-}
 
 /** A request for a connection, of which HTTP has let go. */
 interface Handshake {
@@ -171,16 +153,10 @@ export class Upgrades {
     let isOpen = false;
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
       isOpen = true;
-      const connection = new Connection(webSocket, socket, endpoint, this.connections);
-      connection.address = address;
-      connection.deflater = this.compression?.prepare(webSocket, this.inflaterOf(endpoint), connection);
-      (webSocket as ConnectedWebSocket).connection = connection;
-      (socket as ConnectedSocket).connection = connection;
-      socket.on('end', onEnd);
-      webSocket.on('message', onMessage);
-      webSocket.on('pong', onPong);
-      webSocket.on('close', onClose);
-      webSocket.on('error', onError);
+      const transport = webSocket as WebSocketTransport;
+      const connection = new Connection(transport, endpoint, this.connections, address);
+      const encoding = this.compression?.prepare(transport, this.inflaterOf(endpoint), connection);
+      transport.carry(connection, socket, encoding);
       this.connections.add(connection);
       connection.opened(known);
     });
@@ -211,7 +187,7 @@ export class Upgrades {
         maxPayload: this.maxFrameBytesOf(endpoint),
         handleProtocols: (offered: ReadonlySet<string>) =>
           endpoint.subProtocols.find((one) => offered.has(one)) ?? false,
-        WebSocket: ConnectedWebSocket,
+        WebSocket: WebSocketTransport,
         closeTimeout: this.connections.settings.closeTimeoutMs, // unknown to the types of ws
       };
       server = new WebSocketServer(options);
@@ -235,30 +211,4 @@ function withoutToken(path: string): string {
 
 function destroy(this: Duplex): void {
   this.destroy();
-}
-
-function onMessage(this: WebSocket, frame: Buffer): void {
-  (this as ConnectedWebSocket).connection.received(frame);
-}
-
-function onPong(this: WebSocket): void {
-  (this as ConnectedWebSocket).connection.ponged();
-}
-
-/** The client will send nothing more. One that does not read either would have what waits for it kept for long. */
-function onEnd(this: ConnectedSocket): void {
-  this.connection?.broken();
-}
-
-function onClose(this: WebSocket): void {
-  (this as ConnectedWebSocket).connection.closed();
-}
-
-/** The WebSocket closes by itself, with the code that says what was wrong. */
-function onError(this: WebSocket, error: Error & { readonly code?: string }): void {
-  const { connection } = this as ConnectedWebSocket;
-  logger.debug(new LogLine(connection, () => `a client broke the WebSocket protocol: ${error.message}`));
-  const isTooBig = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH';
-  if (!isTooBig) connection.refused('a frame', 'protocol_violated', new ClientError('', error.message));
-  connection.broken(isTooBig ? CLOSE_REASONS.tooManyBytes : undefined);
 }
