@@ -1110,7 +1110,7 @@ describe('an app does not start', () => {
       'Odd.odd cannot be a procedure: its source does not tell its parameters: name them all in the option parameters, in their order',
     );
     expect(await cannot(mark({}), ({ a }: { a: unknown }) => a)).toBe(
-      "Odd.odd cannot be a procedure: parameter 1 has no name: give it one with @Arg('name')",
+      "Odd.odd cannot be a procedure: parameter 1 has no name: give it one with @ProcedureArg('name')",
     );
     class Twice {
       @Procedure()
@@ -1126,7 +1126,7 @@ describe('an app does not start', () => {
       }
     }
     expect(await failure([Both])).toContain(
-      'a parameter with @Params() gets all arguments, so there can be no other',
+      'a parameter with @ProcedureParams() gets all arguments, so there can be no other',
     );
     class Message {
       @Procedure()
@@ -1135,7 +1135,7 @@ describe('an app does not start', () => {
       }
     }
     expect(await failure([Message])).toContain(
-      'parameter 1 is of a request or of a message; use @Arg(), @Params() or @Call()',
+      'parameter 1 is of a request or of a message; use @ProcedureArg(), @ProcedureParams() or @CurrentCall()',
     );
   });
 

@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { Arrivals } from '../src/broker/redis/arrivals.js';
 import type { KittiwakeOptions } from '../src/config/options.js';
 import type { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
@@ -158,6 +160,19 @@ describe('a message on the channel of a topic', () => {
   });
 });
 
+describe('what is read from Redis', () => {
+  it('counts from when it is read: before ioredis takes messages out of it', async () => {
+    const client = await stage.subscriber('books.1');
+    const begin = jest.spyOn(Arrivals.prototype, 'begin');
+    const push = jest.spyOn(Arrivals.prototype, 'push');
+    await redis.publish('kw:books.1', '{"subscription":"books.1","data":1}');
+    await client.next();
+    const pushedAt = push.mock.invocationCallOrder[0]!;
+    expect(begin.mock.invocationCallOrder.filter((at) => at < pushedAt)).not.toEqual([]);
+    jest.restoreAllMocks();
+  });
+});
+
 describe('the channel of a topic', () => {
   it('is listened on once, as long as a session needs it', async () => {
     await nobodyListens('books.1');
@@ -199,6 +214,7 @@ describe('the channel of a topic', () => {
     const client = await stage.connect();
     await client.ask({ event: 'subscribe', subscription: 'asked.1' });
     await nobodyListens('asked.1');
+    expect(await listeners('asked.1')).toBe(0);
   });
 
   it('is left when an authorization lapses, and can be joined again', async () => {

@@ -1,11 +1,11 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { BROKER, type Broker, type BrokerState } from '../broker/broker.js';
 import { RabbitMqTriggers } from '../rooms/rabbitmq/rabbitmq-triggers.js';
 import { Metrics } from '../metrics/metrics.js';
 
 /** Whether this node should get new clients. */
 @Injectable()
-export class Readiness implements OnModuleDestroy {
+export class Readiness implements BeforeApplicationShutdown {
   private isDraining = false;
 
   constructor(
@@ -24,8 +24,8 @@ export class Readiness implements OnModuleDestroy {
     return this.rabbitMq.isReady ? 'ready' : 'rabbitmq lost';
   }
 
-  /** Not ready from here on, whatever the broker does: before the shutdown begins, whose hooks Nest has wait for each other. */
-  onModuleDestroy(): void {
+  /** Not ready from here on, whatever the broker does. */
+  beforeApplicationShutdown(): void {
     this.isDraining = true;
     this.metrics.drain();
   }

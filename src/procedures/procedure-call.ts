@@ -27,7 +27,7 @@ export interface CallOrigin {
 }
 
 /**
- * A call, as the procedure sees it; `@Call()` injects it. Its fields are those of the caller's identity. Guards and
+ * A call, as the procedure sees it; `@CurrentCall()` injects it. Its fields are those of the caller's identity. Guards and
  * interceptors find it with {@link ProcedureCall.of}.
  */
 export class ProcedureCall extends CallbackRequest {

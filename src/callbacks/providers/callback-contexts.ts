@@ -36,7 +36,6 @@ export function callbackContexts(
   failed: (fault: unknown) => void,
 ): ExternalContextCreator {
   return Object.create(contexts, {
-    transformToResult: { value: (result: unknown) => Promise.resolve(result) },
     interceptorsConsumer: { value: { intercept: interceptFor(contexts) } },
     externalErrorProxy: { value: { createProxy: proxyFor(failed) } },
   }) as ExternalContextCreator;

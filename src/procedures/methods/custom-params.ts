@@ -14,7 +14,7 @@ export function customParams(host: object, method: string): ReadonlyMap<number, 
   const foreign = entries.find(([key]) => !key.includes(CUSTOM_ROUTE_ARGS_METADATA));
   if (foreign)
     throw new Error(
-      `parameter ${foreign[1].index + 1} is of a request or of a message; use @Arg(), @Params() or @Call()`,
+      `parameter ${foreign[1].index + 1} is of a request or of a message; use @ProcedureArg(), @ProcedureParams() or @CurrentCall()`,
     );
   return new Map(entries.map(([key, entry]) => [entry.index, [key, entry]]));
 }

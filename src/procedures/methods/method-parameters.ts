@@ -77,7 +77,7 @@ function sourceOf(
   if (decorated?.kind === 'all') return { kind: 'all', pipes };
   const given = decorated?.name ?? name;
   if (given === undefined)
-    throw new Error(`parameter ${index + 1} has no name: give it one with @Arg('name')`);
+    throw new Error(`parameter ${index + 1} has no name: give it one with @ProcedureArg('name')`);
   if (isRest) return { kind: 'rest', name: given, pipes };
   return { kind: rules.get(given) === 'others' ? 'others' : 'argument', name: given, pipes };
 }
@@ -115,7 +115,8 @@ function ofObject(
   rules: RulesByName,
 ): Pick<MethodParameters, 'parameters' | 'rest'> {
   const isAlone = sources.filter(({ kind }) => kind !== 'custom').length === 1;
-  if (!isAlone) throw new Error('a parameter with @Params() gets all arguments, so there can be no other');
+  if (!isAlone)
+    throw new Error('a parameter with @ProcedureParams() gets all arguments, so there can be no other');
   const fields = dtoFields(type);
   const known = new Set(fields.map(({ name }) => name));
   const more = [...rules.keys()].filter((name) => !known.has(name));

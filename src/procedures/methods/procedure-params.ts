@@ -52,7 +52,7 @@ export function ProcedureArg(name?: string | Pipe, ...pipes: Pipe[]): ParameterD
  * told which ones. The fields that have rules are then the parameters, in their order, also by position; a field is
  * optional with `@IsOptional()` or a default value. With any other type every name is accepted.
  *
- * Besides it the method may have only parameters of `@Call()` and of decorators made with `createParamDecorator`.
+ * Besides it the method may have only parameters of `@CurrentCall()` and of decorators made with `createParamDecorator`.
  */
 export function ProcedureParams(...pipes: Pipe[]): ParameterDecorator {
   return decorated({ kind: 'all', name: undefined, pipes });

@@ -54,8 +54,8 @@ export const PROCEDURE = 'kittiwake:procedure';
  *
  * Its parameters are those of the method: names and default values are read from its source, types are what TypeScript
  * emits (`number` is `float`, `bigint` is `int`, `string` is `str`, `boolean` is `bool`, `Buffer` and `Uint8Array` are
- * `bytes`; nothing else is converted), unless `parameters` says something else. See also `@Call()`, `@Arg()` and
- * `@Params()`.
+ * `bytes`; nothing else is converted), unless `parameters` says something else. See also `@CurrentCall()`, `@ProcedureArg()` and
+ * `@ProcedureParams()`.
  *
  * A `ProcedureError`, an `HttpException`, a `Refusal` and a `WsException` are told to the caller. Any other error is
  * logged; a caller over WebSocket learns only that the procedure failed, one over HTTP also the text of the error.
