@@ -1,4 +1,4 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Startable } from './base/lifetime.js';
 import type { BrokerState } from './broker/broker.js';
 import { Settings } from './config/settings.js';
@@ -9,7 +9,7 @@ import { CLOSE_REASONS } from './protocol/close-reason.js';
 
 /** The consequences of a broker that is lost, and of one that is back. */
 @Injectable()
-export class BrokerLoss implements Startable, BeforeApplicationShutdown {
+export class BrokerLoss implements Startable, OnModuleDestroy {
   private readonly logger = new Logger('Kittiwake');
   private isStopping = false;
 
@@ -25,7 +25,7 @@ export class BrokerLoss implements Startable, BeforeApplicationShutdown {
   }
 
   /** From here on the clients are closed anyway. */
-  beforeApplicationShutdown(): void {
+  onModuleDestroy(): void {
     this.isStopping = true;
   }
 
