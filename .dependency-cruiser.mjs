@@ -78,7 +78,7 @@ export default {
       Object.entries(rooms).map(([name, known]) => ({
         name: `${folder}-${name}-knows-its-neighbours`,
         severity: 'error',
-        from: { path: room(folder, name), pathNot: '\\.spec\\.ts$' },
+        from: { path: room(folder, name), pathNot: '\\.(spec|providers)\\.ts$' },
         to: { path: place(folder), pathNot: [name, ...known].map((one) => room(folder, one)) },
       })),
     ),
@@ -87,6 +87,12 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
       to: { path: '\\.spec\\.ts$|^test/' },
+    },
+    {
+      name: 'providers-are-listed-for-the-root',
+      severity: 'error',
+      from: { path: '^src/[^/]+/' },
+      to: { path: '\\.providers\\.ts$' },
     },
     // usocket is a peer that may be absent, and is compiled beside the tests.
     {

@@ -1,7 +1,8 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import type { Startable } from './base/lifetime.js';
 import type { BrokerState } from './broker/broker.js';
-import { Settings } from './config/settings.js';
+import { BrokerSettings } from './config/sections/broker/broker.settings.js';
+import { ShutdownSettings } from './config/sections/shutdown.settings.js';
 import type { Connection } from './connection/connection.js';
 import { Connections } from './connection/connections.js';
 import { Hub } from './delivery/hub.js';
@@ -14,7 +15,8 @@ export class BrokerLoss implements Startable, OnModuleDestroy {
   private isStopping = false;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: BrokerSettings,
+    private readonly shutdown: ShutdownSettings,
     private readonly connections: Connections,
     private readonly hub: Hub,
   ) {}
@@ -37,9 +39,9 @@ export class BrokerLoss implements Startable, OnModuleDestroy {
 
   /** Clients must know that publications may be missing: they are told to come back, here or elsewhere. */
   private lost(affected: ReadonlySet<Connection> | undefined): void {
-    const { spreadMs } = this.settings.shutdown;
+    const { spreadMs } = this.shutdown;
     this.connections.refuseAll();
-    if (this.settings.broker.onLoss === 'exit') {
+    if (this.settings.onLoss === 'exit') {
       this.logger.error('the broker is lost: stopping');
       process.kill(process.pid, 'SIGTERM');
     } else if (affected) {

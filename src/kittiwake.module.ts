@@ -6,185 +6,51 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
-import { AuthenticatorExplorer } from './auth/authenticator-explorer.js';
-import { Authenticators } from './auth/authenticator.js';
-import { FailedAuthentications } from './auth/failed-authentications.js';
-import { TicketAuthentication } from './auth/ticket-authentication.js';
-import { BROKER } from './broker/broker.js';
-import { CALLER } from './callbacks/caller.js';
-import { REQUESTER } from './callbacks/requester.js';
-import { ProviderDiscovery } from './callbacks/providers/provider-discovery.js';
-import { ProviderMethods } from './callbacks/providers/provider-methods.js';
-import { Repetition } from './callbacks/repetition.js';
-import { STREAM_REQUESTER } from './callbacks/stream-requester.js';
+import { listOf } from './base/list-of.js';
+import { AUTH_PROVIDERS } from './auth/auth.providers.js';
+import { BrokerLoss } from './broker-loss.js';
+import { CALLBACKS_PROVIDERS } from './callbacks/callbacks.providers.js';
+import { CONFIG_PROVIDERS } from './config/config.providers.js';
 import { loadSettings } from './config/loading/load-settings.js';
 import type { KittiwakeOptions } from './config/options.js';
-import { PublishSettings } from './config/sections/publish.settings.js';
-import { RoomsSettings } from './config/sections/rooms/rooms.settings.js';
 import { Settings } from './config/settings.js';
-import { CONNECTION_SETTINGS } from './connection/connection.settings.js';
-import { Connections } from './connection/connections.js';
-import { Endpoints } from './connection/endpoints.js';
-import { Listeners } from './connection/upgrade/listeners.js';
-import { UpgradeRouter } from './connection/upgrade/upgrade-router.js';
-import { Upgrades } from './connection/upgrade/upgrades.js';
-import { Hub } from './delivery/hub.js';
-import {
-  broker,
-  caller,
-  connectionSettings,
-  endpoints,
-  gateway,
-  inputBounds,
-  roomsSettings,
-} from './factories.js';
-import { ApiKeys } from './push/api-keys.js';
-import { GatewayStatus } from './operators/gateway-status.js';
-import { OpenApiEndpoint } from './open-api/open-api.endpoint.js';
-import { OperatorEndpoints } from './operators/operator-endpoints.js';
-import { OperatorProcedures } from './operators/operator-procedures.js';
-import { OperatorsServer } from './operators/operators-server.js';
-import { publishSettings } from './push/publish-settings.js';
-import { PublishIntake } from './push/publish.intake.js';
-import { Pushes } from './push/pushes.js';
-import { Readiness } from './operators/readiness.js';
-import { Replies } from './endpoints/replies.js';
-import { Routes } from './routes.js';
-import { RpcMiddleware } from './rpc/http/rpc.middleware.js';
-import { TriggerIntake } from './push/trigger.intake.js';
+import { CONNECTION_PROVIDERS } from './connection/connection.providers.js';
+import { DELIVERY_PROVIDERS } from './delivery/delivery.providers.js';
+import { ENDPOINTS_PROVIDERS } from './endpoints/endpoints.providers.js';
+import { brokerProvider, GATEWAYS, MADE_OF_SETTINGS } from './factories.js';
 import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
-import { BrokerLoss } from './broker-loss.js';
 import { LIFETIME_PROVIDERS } from './lifetime-parts.js';
-import { MainServer } from './connection/upgrade/main-server.js';
-import { StartChecks } from './start-checks.js';
-import { Metrics } from './metrics/metrics.js';
-import { Refusals } from './metrics/refusals.js';
 import { METRICS_REGISTRY, type MetricsRegistry } from './metrics/metrics-registry.js';
-import { CallerHooks } from './procedures/methods/caller-hooks.js';
-import { Calls } from './procedures/calls/calls.js';
-import { OpenCalls } from './procedures/calls/open-calls.js';
-import { ProcedureExplorer } from './procedures/methods/procedure-explorer.js';
-import { Procedures } from './procedures/procedures.js';
-import { RemoteProcedures } from './procedures/remote/remote-procedures.js';
-import { InputBounds } from './protocol/json/bounds.js';
-import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
-import { RoomAdmission } from './rooms/room-admission.js';
-import { RoomHub } from './rooms/room-hub.js';
-import { RoomPublisher } from './rooms/room-publisher.js';
-import { RoomRenewals } from './rooms/room-renewals.js';
-import { RoomSessions } from './rooms/room-sessions.js';
-import { RoomStatus } from './rooms/room-status.js';
-import { RoomSubscriptions } from './rooms/room-subscriptions.js';
-import { RoomsApiExplorer } from './rooms/app/rooms-api-explorer.js';
-import { RoomsApiHolder } from './rooms/app/rooms-api.js';
-import { RoomsApp } from './rooms/rooms-app.js';
-import { RoomsGateway } from './rooms/rooms.gateway.js';
-import { BearerTokens } from './rpc/bearer-tokens.js';
-import { BuiltIns } from './rpc/built-in/built-ins.js';
-import { LocalServer } from './rpc/local/local-server.js';
-import { RpcCallers } from './rpc/http/callers.js';
-import { RpcHandshake } from './rpc/handshake.js';
-import { RpcHttp } from './rpc/http/rpc-http.js';
-import { RpcParts } from './rpc/http/parts.js';
-import { RpcSessions } from './rpc/websocket/sessions.js';
-import { RpcStatistics } from './rpc/built-in/statistics.js';
-import { RpcGateway } from './rpc/websocket/rpc.gateway.js';
-import { ServiceSecret } from './rpc/service-secret.js';
+import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
+import { OPEN_API_PROVIDERS } from './open-api/open-api.providers.js';
+import { OPERATOR_PROCEDURES, OPERATORS_PROVIDERS } from './operators/operators.providers.js';
+import { BROUGHT_PROCEDURES } from './procedures/brought-procedures.js';
+import { PROCEDURES_PROVIDERS } from './procedures/procedures.providers.js';
+import { PUSH_PROVIDERS } from './push/push.providers.js';
+import { ROOMS_PROVIDERS } from './rooms/rooms.providers.js';
+import { Routes } from './routes.js';
 import { ProceduresConfig } from './rpc/built-in/procedures-config.js';
-import { Beginnings } from './topics/beginnings.js';
-import { EndNotices } from './topics/end-notices.js';
-import { Endings } from './topics/endings.js';
-import { Services } from './topics/service/services.js';
-import { Sessions } from './topics/sessions.js';
-import { TopicAuthentication } from './topics/topic-authentication.js';
-import { TopicCalls } from './topics/topic-calls.js';
-import { TopicPublisher } from './topics/topic-publisher.js';
-import { ConfiguredServices } from './topics/service/configured-services.js';
-import { ProvidedServices } from './topics/service/provided-services.js';
-import { TopicServiceExplorer } from './topics/service/topic-service-explorer.js';
-import { TopicSubscriptions } from './topics/topic-subscriptions.js';
-import { TopicsGateway } from './topics/topics.gateway.js';
+import { BUILT_IN_PROCEDURES, RPC_PROVIDERS } from './rpc/rpc.providers.js';
+import { StartChecks } from './start-checks.js';
+import { TOPICS_PROVIDERS } from './topics/topics.providers.js';
 
-/** What the domains stand on. */
-const FLOOR = [
-  Authenticators,
-  AuthenticatorExplorer,
-  Connections,
-  FailedAuthentications,
-  Hub,
-  Listeners,
-  Metrics,
-  Refusals,
-  ProviderDiscovery,
-  ProviderMethods,
-  Repetition,
-  TicketAuthentication,
-  UpgradeRouter,
-  Upgrades,
-];
-
-const PROCEDURES = [CallerHooks, Calls, OpenCalls, ProcedureExplorer, Procedures, RemoteProcedures];
-
-const TOPICS = [
-  Beginnings,
-  ConfiguredServices,
-  EndNotices,
-  Endings,
-  ProvidedServices,
-  Services,
-  Sessions,
-  TopicAuthentication,
-  TopicCalls,
-  TopicPublisher,
-  TopicServiceExplorer,
-  TopicSubscriptions,
-  gateway(TopicsGateway),
-];
-
-const ROOMS = [
-  RabbitMqTriggers,
-  RoomAdmission,
-  RoomHub,
-  RoomPublisher,
-  RoomRenewals,
-  RoomSessions,
-  RoomStatus,
-  RoomSubscriptions,
-  RoomsApiExplorer,
-  RoomsApiHolder,
-  RoomsApp,
-  gateway(RoomsGateway),
-];
-
-const RPC = [
-  BearerTokens,
-  BuiltIns,
-  LocalServer,
-  RpcCallers,
-  gateway(RpcGateway),
-  RpcHandshake,
-  RpcHttp,
-  RpcParts,
-  RpcSessions,
-  RpcStatistics,
-  ServiceSecret,
-  ProceduresConfig,
-];
-
-const HTTP = [
-  ApiKeys,
-  GatewayStatus,
-  OpenApiEndpoint,
-  OperatorEndpoints,
-  OperatorProcedures,
-  OperatorsServer,
-  PublishIntake,
-  Pushes,
-  Readiness,
-  Replies,
-  RpcMiddleware,
-  TriggerIntake,
+/** What each folder provides. */
+const FOLDERS: Provider[] = [
+  ...CONFIG_PROVIDERS,
+  ...METRICS_PROVIDERS,
+  ...CONNECTION_PROVIDERS,
+  ...CALLBACKS_PROVIDERS,
+  ...DELIVERY_PROVIDERS,
+  ...AUTH_PROVIDERS,
+  ...ENDPOINTS_PROVIDERS,
+  ...PROCEDURES_PROVIDERS,
+  ...TOPICS_PROVIDERS,
+  ...ROOMS_PROVIDERS,
+  ...RPC_PROVIDERS,
+  ...PUSH_PROVIDERS,
+  ...OPEN_API_PROVIDERS,
+  ...OPERATORS_PROVIDERS,
 ];
 
 /** What an app gives the gateway that is no setting. */
@@ -250,34 +116,18 @@ function assemble(
       ...(relay === undefined ? [StartChecks] : []), // else the process that keeps the workers has told it
       { provide: Routes, inject: [Settings], useFactory: (loaded: Settings) => placed(routes, loaded) },
       ...(registry ? [{ provide: METRICS_REGISTRY, useValue: registry }] : []),
-      { provide: CONNECTION_SETTINGS, inject: [Settings], useFactory: connectionSettings },
-      { provide: InputBounds, inject: [Settings], useFactory: inputBounds },
-      { provide: RoomsSettings, inject: [Settings], useFactory: roomsSettings },
-      { provide: PublishSettings, inject: [Settings], useFactory: publishSettings },
-      {
-        provide: Endpoints,
-        inject: [Settings, TopicsGateway, RoomsGateway, RpcGateway],
-        useFactory: endpoints,
-      },
-      {
-        provide: BROKER,
-        inject: [Settings, Metrics],
-        useFactory: (settings: Settings, metrics: Metrics) => broker(settings, metrics, relay),
-      },
-      { provide: CALLER, inject: [Settings, Metrics], useFactory: caller },
-      { provide: REQUESTER, useExisting: CALLER },
-      { provide: STREAM_REQUESTER, useExisting: CALLER },
+      brokerProvider(relay),
+      ...MADE_OF_SETTINGS,
+      listOf(
+        BROUGHT_PROCEDURES,
+        [...BUILT_IN_PROCEDURES, ...OPERATOR_PROCEDURES].map(({ provide }) => provide),
+      ),
       BrokerLoss,
       Kittiwake,
       Lifecycle,
       ...LIFETIME_PROVIDERS,
-      MainServer,
-      ...FLOOR,
-      ...PROCEDURES,
-      ...TOPICS,
-      ...ROOMS,
-      ...RPC,
-      ...HTTP,
+      ...FOLDERS,
+      ...GATEWAYS,
     ],
     exports: [Kittiwake, ProceduresConfig],
   };

@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
-import { Settings } from './config/settings.js';
+import { ShutdownSettings } from './config/sections/shutdown.settings.js';
 import { Connections } from './connection/connections.js';
 import { MainServer } from './connection/upgrade/main-server.js';
 import { LifetimeParts } from './lifetime-parts.js';
@@ -19,7 +19,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
   private isAppTold = true;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: ShutdownSettings,
     private readonly parts: LifetimeParts,
     private readonly connections: Connections,
     private readonly main: MainServer,
@@ -33,7 +33,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** No new clients; those that are there are closed, and the app is told of the end of each subscription. */
   async beforeApplicationShutdown(): Promise<void> {
-    const { spreadMs, timeoutMs } = this.settings.shutdown;
+    const { spreadMs, timeoutMs } = this.settings;
     this.beginStopping();
     this.connections.refuseAll();
     this.main.close();
@@ -53,7 +53,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private beginStopping(): void {
-    const { spreadMs, timeoutMs } = this.settings.shutdown;
+    const { spreadMs, timeoutMs } = this.settings;
     this.stoppingSinceMs = performance.now();
     this.logger.log(
       `stopping: ${this.connections.count} clients are closed within ${spreadMs} ms, and the app is told within ${timeoutMs} ms`,

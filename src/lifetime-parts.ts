@@ -1,4 +1,4 @@
-import { type FactoryProvider, Inject, Injectable, type Type } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   DRAINING,
   type Draining,
@@ -7,6 +7,7 @@ import {
   STOPPING,
   type Stoppable,
 } from './base/lifetime.js';
+import { listOf } from './base/list-of.js';
 import { settlesWithin } from './base/time-limit.js';
 import { BrokerLoss } from './broker-loss.js';
 import { CALLER } from './callbacks/caller.js';
@@ -49,7 +50,3 @@ export const LIFETIME_PROVIDERS = [
   listOf<Draining>(DRAINING, [Sessions, RoomsApp, RpcSessions]),
   listOf<Stoppable>(STOPPING, [RabbitMqTriggers, Hub, CALLER]),
 ];
-
-function listOf<Part>(token: symbol, parts: (Type<Part> | symbol)[]): FactoryProvider<Part[]> {
-  return { provide: token, inject: parts, useFactory: (...made: Part[]) => made };
-}

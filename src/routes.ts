@@ -1,4 +1,6 @@
 import { Get, Options, Post, SetMetadata, type Type } from '@nestjs/common';
+import { absent } from './config/configured.js';
+import { ProceduresSettings } from './config/sections/procedures/procedures.settings.js';
 import type { Settings } from './config/settings.js';
 import { HealthController } from './operators/health.controller.js';
 import { OPERATOR_PATHS } from './endpoints/operator-paths.js';
@@ -49,8 +51,8 @@ export class Routes {
 function operatorRoutes({ operators, metrics, procedures }: Settings): RoutedMethods {
   const { enabled, path } = operators;
   if (!enabled || path === undefined) return { answer: false, preflight: false };
-  const hasPage = procedures?.http.page ?? false;
-  const hasDocument = hasPage || (procedures?.http.openApi ?? true);
+  const { page: hasPage, openApi } = (procedures ?? absent(ProceduresSettings)).http;
+  const hasDocument = hasPage || openApi;
   const paths = [
     ...(metrics.enabled ? [OPERATOR_PATHS.metrics] : []),
     OPERATOR_PATHS.status,

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { encode } from '@msgpack/msgpack';
 import { parseMessagePack } from '../src/protocol/json/message-pack.js';
-import { Settings } from '../src/config/settings.js';
+import { ProceduresSettings } from '../src/config/sections/procedures/procedures.settings.js';
+import { InputBounds } from '../src/protocol/json/bounds.js';
 import { ServiceSecret } from '../src/rpc/service-secret.js';
 import { ProceduresConfig } from '../src/rpc/built-in/procedures-config.js';
 import { stoppedAfterEach } from './support/cleanup.js';
@@ -228,7 +229,11 @@ describe('a gateway that is asked over HTTP', () => {
       const file = `${String(await value('app_state_dir'))}/Kitty.cfg`;
       expect(readFileSync(file, 'utf8')).toContain('--greeting=good day\n');
       expect(readFileSync(file, 'utf8')).not.toContain(KITTEN_SECRET);
-      const next = new ProceduresConfig(kitten.app.get(Settings), kitten.app.get(ServiceSecret));
+      const next = new ProceduresConfig(
+        kitten.app.get(ProceduresSettings),
+        kitten.app.get(InputBounds),
+        kitten.app.get(ServiceSecret),
+      );
       next.declare('greeting', 'hello');
       expect(next.get('greeting')).toBe('good day');
     });

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ConfigurationError } from '../config/configuration-error.js';
 import type { JwtSettings } from '../config/sections/auth/jwt.settings.js';
-import { Settings } from '../config/settings.js';
+import { AuthSettings } from '../config/sections/auth/auth.settings.js';
 import { messageOf } from '../base/message-of.js';
 import { Authenticators } from './authenticator.js';
 import { JwtAuthenticator } from './jwt.authenticator.js';
@@ -11,14 +11,14 @@ import { TicketAuthentication } from './ticket-authentication.js';
 @Injectable()
 export class AuthenticatorExplorer implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: AuthSettings,
     private readonly authenticators: Authenticators,
     private readonly tickets: TicketAuthentication,
   ) {}
 
   /** @throws when tickets are validated in more than one place. @throws {ConfigurationError} when a key does not fit. */
   onModuleInit(): void {
-    const { ticket, jwt, maxFailures } = this.settings.auth;
+    const { ticket, jwt, maxFailures } = this.settings;
     this.authenticators.maxFailures = maxFailures;
     const byTicket = this.tickets.authenticator(ticket);
     if (byTicket) this.authenticators.add('ticket', byTicket);

@@ -6,7 +6,7 @@ const ADDRESS = '192.0.2.1';
 const MAX_ADDRESSES = 10_000;
 
 function failuresOf(maxFailuresPerAddress: number): FailedAuthentications {
-  return new FailedAuthentications(loadSettings({ auth: { maxFailuresPerAddress } }));
+  return new FailedAuthentications(loadSettings({ auth: { maxFailuresPerAddress } }).auth);
 }
 
 function isRefused(failures: FailedAuthentications, address: string | undefined): boolean {

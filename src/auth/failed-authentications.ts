@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { AuthSettings } from '../config/sections/auth/auth.settings.js';
 import { ClientError } from '../protocol/errors.js';
 import { monotonicMs } from '../base/monotonic-ms.js';
 
@@ -26,8 +26,8 @@ export class FailedAuthentications {
   /** The latest to fail is the last. */
   private readonly byAddress = new Map<string, Failures>();
 
-  constructor({ auth }: Settings) {
-    this.perMinute = auth.maxFailuresPerAddress;
+  constructor({ maxFailuresPerAddress }: AuthSettings) {
+    this.perMinute = maxFailuresPerAddress;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { CallbacksSettings } from '../config/sections/callbacks.settings.js';
 import { Digest } from '../metrics/digest.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
@@ -32,13 +32,13 @@ export class Repetition implements OnApplicationShutdown {
   private readonly givenUp = new Digest<undefined>(REPORT_MS, (_, count) => this.report(count));
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: CallbacksSettings,
     private readonly metrics: Metrics,
   ) {}
 
   /** The time until which the app is told of an end that happens now, by `performance.now()`. */
   untilMs(): number {
-    return performance.now() + this.settings.callbacks.endTimeoutMs;
+    return performance.now() + this.settings.endTimeoutMs;
   }
 
   /**
@@ -46,7 +46,7 @@ export class Repetition implements OnApplicationShutdown {
    * @param tell rejects with a {@link CallbackError} when the app could not be asked.
    */
   async again(untold: Untold, tell: () => Promise<unknown>): Promise<void> {
-    const { endQueue } = this.settings.callbacks;
+    const { endQueue } = this.settings;
     if (this.waiting + untold.weight > endQueue) return this.giveUp(untold);
     this.waiting += untold.weight;
     try {
@@ -61,7 +61,7 @@ export class Repetition implements OnApplicationShutdown {
   }
 
   private async isTold({ untilMs, hurry }: Untold, tell: () => Promise<unknown>): Promise<boolean> {
-    let waitMs = this.settings.callbacks.waitMs;
+    let waitMs = this.settings.waitMs;
     for (let leftMs = untilMs - performance.now(); leftMs > 0; leftMs = untilMs - performance.now()) {
       if (!(await this.waited(Math.min(jittered(waitMs, waitMs), leftMs), hurry))) return false;
       waitMs = Math.min(2 * waitMs, MAX_WAIT_MS);

@@ -13,7 +13,7 @@ describe('a client that is gone and has left events behind', () => {
 
   beforeEach(() => {
     jest.useFakeTimers();
-    const metrics = new Metrics(loadSettings({}));
+    const metrics = new Metrics(loadSettings({}).metrics);
     connections = new Connections({} as ConnectionSettings, metrics, new Refusals(metrics));
     forgotten = 0;
     connection = { forgetEvents: () => forgotten++ } as unknown as Connection;

@@ -52,7 +52,7 @@ describe('the hub', () => {
 
   beforeEach(async () => {
     broker = new FakeBroker();
-    hub = new Hub(broker, new Metrics(loadSettings({})));
+    hub = new Hub(broker, new Metrics(loadSettings({}).metrics));
     reported = [];
     await hub.start((state, affected) => reported.push([state, affected && [...affected]]));
   });

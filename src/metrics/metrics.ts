@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { Settings } from '../config/settings.js';
+import { MetricsSettings } from '../config/sections/metrics.settings.js';
 import { VERSION } from '../config/version.js';
 import { addMetrics, METRICS_REGISTRY, type MetricsRegistry, removeMetrics } from './metrics-registry.js';
 import { ProcedureMetrics } from './procedure.metrics.js';
@@ -126,12 +126,12 @@ export class Metrics implements OnApplicationShutdown {
 
   /** @param appRegistry gets our metrics, but not those of the process, which the app may have already. */
   constructor(
-    { metrics }: Settings,
+    { maxAgeMs, socketsharkNames }: MetricsSettings,
     @Optional() @Inject(METRICS_REGISTRY) private readonly appRegistry?: MetricsRegistry,
   ) {
     this.tellBuild();
-    this.answer = new SharedAnswer(() => this.collect(), metrics.maxAgeMs);
-    if (metrics.socketsharkNames) this.socketshark = new SocketsharkMetrics(this.registry);
+    this.answer = new SharedAnswer(() => this.collect(), maxAgeMs);
+    if (socketsharkNames) this.socketshark = new SocketsharkMetrics(this.registry);
     if (!appRegistry) {
       addMetrics(processMetrics(), this.registry);
       return;

@@ -1,10 +1,6 @@
-import type { Settings } from '../config/settings.js';
 import { VERSION } from '../config/version.js';
 import type { Signature } from '../procedures/signature.js';
-import { type Components, type OpenApiDocument, OPEN, type Part } from './open-api.js';
-import { callSecurity, proceduresPart } from './procedures.js';
-import { pushPart } from './push.js';
-import { watchPart } from './watch.js';
+import type { Components, OpenApiDocument, Part, PartSource } from './open-api.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 
 const INFO = {
@@ -13,24 +9,13 @@ const INFO = {
   description: 'The HTTP side of this gateway, as the caller may use it.',
 };
 
-/**
- * Describes what the gateway offers over HTTP.
- * @param place where it is asked. Procedures are at their path, whatever prefix an app has.
- * @param procedures those that whoever reads it may call.
- */
+/** Describes what the gateway offers over HTTP. For the parameters see {@link PartSource}. */
 export function openApiDocument(
+  sources: readonly PartSource[],
   place: OperatorPlace,
-  settings: Settings,
-  procedures: readonly Signature[],
+  callable: readonly Signature[],
 ): OpenApiDocument {
-  const { auth, publish, rooms } = settings;
-  const takesTokens = auth.jwt !== undefined;
-  const calls = settings.procedures?.http.enabled ? settings.procedures : undefined;
-  const parts = [
-    calls && proceduresPart(calls, procedures, takesTokens),
-    pushPart(place.prefix, publish, rooms),
-    watchPart(place, settings, calls ? callSecurity('public', takesTokens) : OPEN),
-  ].filter((part) => part !== undefined);
+  const parts = sources.map((source) => source.part(place, callable)).filter((part) => part !== undefined);
   return {
     openapi: '3.1.1',
     info: INFO,

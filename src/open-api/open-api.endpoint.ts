@@ -1,11 +1,12 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { Settings } from '../config/settings.js';
+import { Calls } from '../procedures/calls/calls.js';
 import { Procedures } from '../procedures/procedures.js';
 import type { Signature } from '../procedures/signature.js';
 import { failureOf } from '../rpc/http/failure.js';
-import { RpcParts } from '../rpc/http/parts.js';
+import { RpcCallers } from '../rpc/http/callers.js';
 import { openApiDocument } from './document.js';
+import { PART_SOURCES, type PartSource } from './open-api.js';
 import {
   jsonAnswer,
   type OperatorAnswer,
@@ -26,9 +27,10 @@ export class OpenApiEndpoint implements OperatorEndpoint {
   private readonly kept = new Map<string, string>();
 
   constructor(
-    private readonly settings: Settings,
+    @Inject(PART_SOURCES) private readonly sources: readonly PartSource[],
     private readonly procedures: Procedures,
-    private readonly parts: RpcParts,
+    private readonly callers: RpcCallers,
+    private readonly calls: Calls,
   ) {}
 
   async answer(request: IncomingMessage, place: OperatorPlace): Promise<OperatorAnswer> {
@@ -46,7 +48,7 @@ export class OpenApiEndpoint implements OperatorEndpoint {
     let text = this.kept.get(key);
     if (text === undefined) {
       if (this.kept.size === MAX_KEPT) this.kept.clear();
-      text = JSON.stringify(openApiDocument(place, this.settings, callable));
+      text = JSON.stringify(openApiDocument(this.sources, place, callable));
       this.kept.set(key, text);
     }
     return text;
@@ -54,7 +56,7 @@ export class OpenApiEndpoint implements OperatorEndpoint {
 
   /** Without a secret or a token these are the public ones, so that nothing tells which others there are. */
   private async callableBy(request: IncomingMessage): Promise<Signature[]> {
-    const { callers, calls } = this.parts;
+    const { callers, calls } = this;
     const origin = await callers.identify(request, { hasSecret: false });
     return [...this.procedures.all]
       .map(({ signature }) => signature)

@@ -1,4 +1,7 @@
+import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
+import type { Signature } from '../procedures/signature.js';
 import { JSON_TYPE } from '../protocol/media-type.js';
+
 /** A schema of JSON Schema 2020-12, which is that of OpenAPI 3.1. */
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -45,6 +48,19 @@ export interface Part {
   readonly paths: Paths;
   readonly components?: Components;
 }
+
+/** Describes something that the gateway offers over HTTP. */
+export interface PartSource {
+  /**
+   * @param place where it is asked. Procedures are at their path, whatever prefix an app has.
+   * @param callable the procedures that whoever reads it may call.
+   * @returns nothing when it is off.
+   */
+  part(place: OperatorPlace, callable: readonly Signature[]): Part | undefined;
+}
+
+/** The injection token of those, in the order of the document. */
+export const PART_SOURCES = Symbol('kittiwake:open-api-parts');
 
 /** An OpenAPI 3.1 document. (https://spec.openapis.org/oas/v3.1.1.html) */
 export interface OpenApiDocument {

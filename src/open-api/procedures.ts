@@ -1,7 +1,20 @@
 import { JSON_TYPE } from '../protocol/media-type.js';
-import type { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
+import { Injectable } from '@nestjs/common';
+import { isConfigured } from '../config/configured.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { Access, Signature } from '../procedures/signature.js';
-import { type Content, type Operation, type Part, responseAt, type Schema, schemaAt } from './open-api.js';
+import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
+import { BearerTokens } from '../rpc/bearer-tokens.js';
+import {
+  OPEN,
+  type Content,
+  type Operation,
+  type Part,
+  type PartSource,
+  responseAt,
+  type Schema,
+  schemaAt,
+} from './open-api.js';
 import { argumentsSchema, BYTES, needsArguments, schemaOf } from './arguments.js';
 import { DOCUMENTED_FAILURES, FAILURE_SCHEMAS } from './failures.js';
 
@@ -22,7 +35,28 @@ const RESULT_TYPES = [JSON_TYPE, MESSAGE_PACK_TYPE];
 const STREAM_TYPES = ['application/x-ndjson', JSON_TYPE, MESSAGE_PACK_TYPE];
 
 /** Procedures, as callers over HTTP see them. */
-export function proceduresPart(
+@Injectable()
+export class ProceduresPart implements PartSource {
+  constructor(
+    private readonly settings: ProceduresSettings,
+    private readonly tokens: BearerTokens,
+  ) {}
+
+  part(_place: OperatorPlace, callable: readonly Signature[]): Part | undefined {
+    return this.areOffered ? proceduresPart(this.settings, callable, this.tokens.areConfigured) : undefined;
+  }
+
+  /** What it takes to read the document, which says what the reader may call. */
+  get security(): Operation['security'] {
+    return this.areOffered ? callSecurity('public', this.tokens.areConfigured) : OPEN;
+  }
+
+  private get areOffered(): boolean {
+    return isConfigured(this.settings) && this.settings.http.enabled;
+  }
+}
+
+function proceduresPart(
   { path }: ProceduresSettings,
   procedures: readonly Signature[],
   takesTokens: boolean,
@@ -58,7 +92,7 @@ export function proceduresPart(
 }
 
 /** The security requirements of a call, by the access of the procedure; one of them is enough. */
-export function callSecurity(access: Access, takesTokens: boolean): Operation['security'] {
+function callSecurity(access: Access, takesTokens: boolean): Operation['security'] {
   return [
     ...(access === 'public' ? [{}] : []),
     { [SERVICE_SECRET]: [] },

@@ -1,10 +1,14 @@
-import type { PublishSettings } from '../config/sections/publish.settings.js';
-import type { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
+import { Injectable } from '@nestjs/common';
+import { isConfigured } from '../config/configured.js';
+import { PublishSettings } from '../config/sections/publish.settings.js';
+import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
+import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 import {
   jsonContent,
   objectOf,
   type Operation,
   type Part,
+  type PartSource,
   responseAt,
   type Schema,
   schemaAt,
@@ -40,12 +44,20 @@ const PUBLICATION: Schema = {
 };
 
 /** Pushing publications, and triggers where there are rooms. */
-export function pushPart(
-  prefix: string,
-  publish: PublishSettings,
-  rooms: RoomsSettings | undefined,
-): Part | undefined {
-  if (!publish.enabled) return undefined;
+@Injectable()
+export class PushPart implements PartSource {
+  constructor(
+    private readonly publish: PublishSettings,
+    private readonly rooms: RoomsSettings,
+  ) {}
+
+  part({ prefix }: OperatorPlace): Part | undefined {
+    return this.publish.enabled ? pushPart(prefix, this.publish, this.rooms) : undefined;
+  }
+}
+
+function pushPart(prefix: string, publish: PublishSettings, settings: RoomsSettings): Part {
+  const rooms = isConfigured(settings) ? settings : undefined;
   const push = (options: PushOptions): Operation => pushOperation(options, publish);
   return {
     tag: TAG,

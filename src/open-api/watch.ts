@@ -1,4 +1,6 @@
-import type { Settings } from '../config/settings.js';
+import { Injectable } from '@nestjs/common';
+import { HealthSettings } from '../config/sections/health.settings.js';
+import { MetricsSettings } from '../config/sections/metrics.settings.js';
 import {
   type Content,
   jsonContent,
@@ -6,23 +8,36 @@ import {
   OPEN,
   type Operation,
   type Part,
+  type PartSource,
   type Schema,
 } from './open-api.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
+import { ProceduresPart } from './procedures.js';
 
 const TAG = { name: 'Operation', description: 'For who supervises the gateway.' };
 const STATES = ['ready', 'draining', 'broker lost', 'rabbitmq lost'];
 
 /** Health, and what is for operators. */
-export function watchPart(place: OperatorPlace, settings: Settings, security: Operation['security']): Part {
-  return {
-    tag: TAG,
-    paths: { ...healthPaths(place, settings), ...operatorPaths(place, settings, security) },
-  };
+@Injectable()
+export class WatchPart implements PartSource {
+  constructor(
+    private readonly health: HealthSettings,
+    private readonly metrics: MetricsSettings,
+    private readonly procedures: ProceduresPart,
+  ) {}
+
+  part(place: OperatorPlace): Part {
+    const { health, metrics } = this;
+    const { security } = this.procedures;
+    return {
+      tag: TAG,
+      paths: { ...healthPaths(place, health), ...operatorPaths(place, metrics, security) },
+    };
+  }
 }
 
-function healthPaths({ prefix }: OperatorPlace, { health }: Settings): Part['paths'] {
+function healthPaths({ prefix }: OperatorPlace, health: HealthSettings): Part['paths'] {
   if (!health.enabled) return {};
   const live = jsonContent(objectOf({ status: { const: 'ok' } }));
   return {
@@ -34,7 +49,7 @@ function healthPaths({ prefix }: OperatorPlace, { health }: Settings): Part['pat
 /** They are where the document is, whatever serves the rest. */
 function operatorPaths(
   { prefix, base, mainUrl }: OperatorPlace,
-  { metrics }: Settings,
+  metrics: MetricsSettings,
   security: Operation['security'],
 ): Part['paths'] {
   const here = mainUrl === undefined ? {} : { servers: [{ url: '/' }] };

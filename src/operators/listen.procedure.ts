@@ -16,6 +16,7 @@ export function listenProcedure(hub: Hub, services: Services): CallableProcedure
   return builtIn({
     name: 'listen',
     access: 'service',
+    isReplaceable: true,
     description: DESCRIPTION,
     parameters: [required('topic', 'str')],
     rest: { positional: true },

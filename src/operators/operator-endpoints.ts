@@ -1,19 +1,10 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Settings } from '../config/settings.js';
-import { VERSION } from '../config/version.js';
-import { Metrics } from '../metrics/metrics.js';
-import { allowOrigin } from '../endpoints/allowed-origin.js';
-import { GatewayStatus } from './gateway-status.js';
-import { openApiPage } from '../open-api/page.endpoints.js';
-import { OpenApiEndpoint } from '../open-api/open-api.endpoint.js';
-import {
-  jsonAnswer,
-  type OperatorAnswer,
-  type OperatorEndpoint,
-  type OperatorPlace,
-} from '../endpoints/operator-endpoint.js';
-import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
+import { AllowedOrigins } from '../endpoints/allowed-origins.js';
+import type { OperatorAnswer, OperatorEndpoint, OperatorPlace } from '../endpoints/operator-endpoint.js';
+
+/** The injection token of the endpoints for operators that are on. */
+export const OPERATOR_ENDPOINTS = Symbol('kittiwake:operator-endpoints');
 
 /** The endpoints for operators that are on, wherever they are served. */
 @Injectable()
@@ -22,19 +13,9 @@ export class OperatorEndpoints {
   private readonly byPath: ReadonlyMap<string, OperatorEndpoint>;
 
   constructor(
-    private readonly settings: Settings,
-    private readonly metrics: Metrics,
-    private readonly status: GatewayStatus,
-    document: OpenApiEndpoint,
+    @Inject(OPERATOR_ENDPOINTS) endpoints: readonly OperatorEndpoint[],
+    private readonly origins: AllowedOrigins,
   ) {
-    const { metrics: offered, procedures } = settings;
-    const hasPage = procedures?.http.page ?? false;
-    const endpoints = [
-      ...(offered.enabled ? [{ path: OPERATOR_PATHS.metrics, answer: () => this.metricsNow() }] : []),
-      { path: OPERATOR_PATHS.status, answer: () => this.statusNow() },
-      ...(hasPage || (procedures?.http.openApi ?? true) ? [document] : []),
-      ...(hasPage ? openApiPage() : []),
-    ];
     this.byPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
   }
 
@@ -54,7 +35,7 @@ export class OperatorEndpoints {
     response: ServerResponse,
   ): Promise<OperatorAnswer | undefined> {
     const { isForPages = false } = endpoint;
-    if (isForPages && allowOrigin(this.settings.origins, request, response)) return undefined;
+    if (isForPages && this.origins.allow(request, response)) return undefined;
     if (isForPages && request.method === 'OPTIONS') return { status: 204, headers: {}, body: '' };
     try {
       return await endpoint.answer(request, place);
@@ -62,17 +43,5 @@ export class OperatorEndpoints {
       this.logger.error(error);
       return { status: 500, headers: {}, body: '' };
     }
-  }
-
-  private async metricsNow(): Promise<OperatorAnswer> {
-    const body = await this.metrics.text();
-    return { status: 200, headers: { 'Content-Type': this.metrics.contentType }, body };
-  }
-
-  /** Of several processes the first that is not ready says how it stands. */
-  private async statusNow(): Promise<OperatorAnswer> {
-    const processes = await this.status.all();
-    const { state } = processes.find((one) => one.state !== 'ready') ?? { state: 'ready' };
-    return jsonAnswer(200, JSON.stringify({ version: VERSION, state, processes }));
   }
 }

@@ -1,6 +1,6 @@
 import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Settings } from '../config/settings.js';
+import { OperatorsSettings } from '../config/sections/operators.settings.js';
 import { EndpointOf } from '../endpoints/endpoint-kind.js';
 import { inTurn } from '../endpoints/in-turn.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
@@ -17,7 +17,7 @@ type Response = Either<ServerResponse>;
 @EndpointOf('operators')
 export class OperatorsController {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: OperatorsSettings,
     private readonly endpoints: OperatorEndpoints,
     private readonly replies: Replies,
   ) {}
@@ -35,7 +35,7 @@ export class OperatorsController {
   private async answerNow(request: Request, response: Response): Promise<void> {
     const raw = request.raw ?? request;
     const [path = ''] = (request.originalUrl ?? raw.url ?? '').split('?', 1);
-    const base = this.settings.operators.path ?? '';
+    const base = this.settings.path ?? '';
     const at = path.lastIndexOf(base);
     const place: OperatorPlace = { prefix: path.slice(0, at), base };
     const endpoint = this.endpoints.find(path.slice(at + base.length));

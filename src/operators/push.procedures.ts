@@ -22,6 +22,7 @@ export function publishProcedure(topics: TopicPublisher): CallableProcedure {
   return builtIn({
     name: 'publish',
     access: 'service',
+    isReplaceable: true,
     description: PUBLISH,
     parameters: [
       required('topic', 'str'),
@@ -50,6 +51,7 @@ export function triggerProcedure(rooms: RoomPublisher): CallableProcedure {
   return builtIn({
     name: 'trigger',
     access: 'service',
+    isReplaceable: true,
     description: TRIGGER,
     parameters: [required('rooms'), required('data'), optional('exclude', 'str')],
     run: async (_call, [given, data, exclude]) => {

@@ -12,6 +12,7 @@ export function restartProcedure(): CallableProcedure {
   return builtIn({
     name: 'restart',
     access: 'service',
+    isReplaceable: true,
     description: DESCRIPTION,
     run: () => {
       if (!restartGateway()) throw new ProcedureError('Only a gateway of its own can be restarted.', 501);

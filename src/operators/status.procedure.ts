@@ -14,6 +14,7 @@ export function statusProcedure(status: GatewayStatus): CallableProcedure {
   return builtIn({
     name: 'status',
     access: 'service',
+    isReplaceable: true,
     description: DESCRIPTION,
     run: () => ({ ...status.read(), _format: FORMAT }),
   });

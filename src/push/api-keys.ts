@@ -1,17 +1,17 @@
-import { Injectable } from '@nestjs/common';
-import { timingSafeEqual } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { PublishSettings } from '../config/sections/publish.settings.js';
 
 /** The body of the 401 for a request without a valid key. */
 export const KEY_REQUIRED = { status: 'error', error: 'a valid API key is required' } as const;
 
-/** The keys with which services publish: `Authorization: Bearer <key>`. */
+/** The keys with which services publish: `Authorization: Bearer <key>`. Without a configured one, a random one. */
 @Injectable()
 export class ApiKeys {
   private readonly keys: readonly Buffer[];
 
-  constructor({ apiKeys }: PublishSettings) {
-    this.keys = apiKeys.map((key) => Buffer.from(key));
+  constructor(settings: PublishSettings) {
+    this.keys = apiKeysOf(settings).map((key) => Buffer.from(key));
   }
 
   /** Whether a request with this header may publish. */
@@ -27,4 +27,20 @@ export class ApiKeys {
       isValid = (key.length === given.length && timingSafeEqual(key, given)) || isValid;
     return isValid;
   }
+}
+
+/** The configured keys; without any, a new one. */
+export function apiKeysOf({ apiKeys, enabled }: PublishSettings): readonly string[] {
+  return apiKeys.length > 0 || !enabled ? apiKeys : [randomKey()];
+}
+
+/** It is told on the terminal, if standard error is one, and never in the log, which others read and which is kept. */
+function randomKey(): string {
+  const apiKey = randomBytes(24).toString('base64url');
+  const isTold = process.stderr.isTTY;
+  if (isTold) process.stderr.write(`Until the next start the API key is ${apiKey}\n`);
+  new Logger('Kittiwake').warn(
+    `No API key is configured (publish.apiKeys). Until the next start it is a random one, ${isTold ? 'told on the terminal' : 'which nobody knows'}`,
+  );
+  return apiKey;
 }

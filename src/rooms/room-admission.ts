@@ -2,18 +2,16 @@ import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../base/message-of.js';
 import { Refusal } from '../callbacks/refusal.js';
-import { Settings } from '../config/settings.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import { ClientError, type Verdict } from '../protocol/errors.js';
-import type { Hello } from '../protocol/hello.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
 import type { Permissions } from './permissions.js';
 import { RoomRenewals } from './room-renewals.js';
 import { RoomReply } from './room-reply.js';
 import type { RoomSession } from './room-session.js';
 import { RoomsApp } from './rooms-app.js';
-import { roomsHello } from './rooms-hello.js';
+import { RoomsHello } from './rooms-hello.js';
 
 const BY_APP: Verdict = { by: 'the app (rooms.api)', why: 'it does not let the client in' };
 /** How long a refused client is left to read why. */
@@ -23,16 +21,13 @@ const REFUSAL_MS = 100;
 @Injectable()
 export class RoomAdmission {
   private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
-  private readonly hello: Hello;
   private count = 0;
 
   constructor(
     private readonly app: RoomsApp,
     private readonly renewals: RoomRenewals,
-    settings: Settings,
-  ) {
-    this.hello = roomsHello(settings);
-  }
+    private readonly hello: RoomsHello,
+  ) {}
 
   /** How many clients there are that have been let in. */
   get admittedCount(): number {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { LimitsSettings } from '../config/sections/limits.settings.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
 import { canonicalJson } from '../protocol/json/canonical-json.js';
 import { detached, type JsonText } from '../protocol/json/json.js';
@@ -26,7 +26,7 @@ export interface RoomWish {
 export class RoomSubscriptions {
   constructor(
     private readonly hub: RoomHub,
-    private readonly settings: Settings,
+    private readonly limits: LimitsSettings,
   ) {}
 
   /** Subscribes, unless there is the same subscription. @throws {ClientError} when the client may not. */
@@ -68,7 +68,7 @@ export class RoomSubscriptions {
 
   /** Takes room for one more subscription. @throws {ClientError} when there is none. */
   private claim({ connection, subscriptionCount }: RoomSession, room: Room, requestId: JsonText): void {
-    const { subscriptionsPerSession, keptBytes } = this.settings.limits;
+    const { subscriptionsPerSession, keptBytes } = this.limits;
     if (subscriptionsPerSession > 0 && subscriptionCount >= subscriptionsPerSession)
       throw ROOM_ERRORS.tooManySubscriptions();
     const isKept = KeptBytes.of(connection, keptBytes).claim(keptBytesOf(room, requestId));

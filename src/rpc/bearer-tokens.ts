@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
 import { Authenticators } from '../auth/authenticator.js';
 import { FailedAuthentications } from '../auth/failed-authentications.js';
 import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
-import { Settings } from '../config/settings.js';
-import { type AddressedRequest, clientAddress } from '../connection/client-address.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
+import { CONNECTION_SETTINGS } from '../connection/connection.settings.js';
+import { type AddressedRequest, type AddressRules, clientAddress } from '../connection/client-address.js';
 import { ClientError } from '../protocol/errors.js';
 import type { JsonText } from '../protocol/json/json.js';
 
@@ -16,13 +17,14 @@ const MOCK_IDENTITY: Authenticated = { identity: new Map([['user_id', '1' as Jso
 export class BearerTokens {
   constructor(
     private readonly authenticators: Authenticators,
-    private readonly settings: Settings,
     private readonly failures: FailedAuthentications,
+    private readonly settings: ProceduresSettings,
+    @Inject(CONNECTION_SETTINGS) private readonly addressRules: AddressRules,
   ) {}
 
   /** Whether a key to verify tokens with is configured. */
   get areConfigured(): boolean {
-    return this.settings.auth.jwt !== undefined;
+    return this.jwt !== undefined;
   }
 
   /**
@@ -33,10 +35,10 @@ export class BearerTokens {
    * @throws {CallbackError} when the keys could not be fetched.
    */
   async identify(token: string, request: AddressedRequest): Promise<Authenticated> {
-    const jwt = this.authenticators.find('jwt');
-    if (!(jwt instanceof JwtAuthenticator)) throw refused('no tokens are configured');
-    if (token === MOCK_TOKEN && this.settings.procedures?.mockToken) return MOCK_IDENTITY;
-    const address = this.addressOf(request);
+    const { jwt } = this;
+    if (!jwt) throw refused('no tokens are configured');
+    if (token === MOCK_TOKEN && this.settings.mockToken) return MOCK_IDENTITY;
+    const address = clientAddress(request, this.addressRules);
     this.failures.check(address);
     try {
       return await jwt.identify(token);
@@ -46,9 +48,9 @@ export class BearerTokens {
     }
   }
 
-  private addressOf(request: AddressedRequest): string | undefined {
-    const { server, limits } = this.settings;
-    return clientAddress(request, { trustProxy: server.trustProxy, ipv6PrefixBits: limits.ipv6Prefix });
+  private get jwt(): JwtAuthenticator | undefined {
+    const jwt = this.authenticators.find('jwt');
+    return jwt instanceof JwtAuthenticator ? jwt : undefined;
   }
 }
 

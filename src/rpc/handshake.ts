@@ -4,7 +4,6 @@ import { stackOf } from '../base/message-of.js';
 import type { Authenticated } from '../auth/authenticated.js';
 import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
-import { Settings } from '../config/settings.js';
 import type { Admission, HandshakeRefusal } from '../connection/admission.js';
 import type { AddressedRequest } from '../connection/client-address.js';
 import { pathOf } from '../connection/upgrade/request-path.js';
@@ -38,10 +37,10 @@ export class RpcHandshake {
 
   constructor(
     private readonly tokens: BearerTokens,
-    { procedures }: Settings,
+    { path }: ProceduresSettings,
     private readonly refusals: Refusals,
   ) {
-    this.base = (procedures ?? new ProceduresSettings()).path;
+    this.base = path;
   }
 
   /** Whether clients connect at a path (without its query): `/rpc` or `/rpc/token/<token>`. */

@@ -1,9 +1,10 @@
 import { loadSettings } from '../config/loading/load-settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { ServiceSecret } from './service-secret.js';
 
 function secret(value?: string): ServiceSecret {
   const procedures = value === undefined ? {} : { secret: value };
-  return new ServiceSecret(loadSettings({ procedures, allowWeakSecrets: true }));
+  return new ServiceSecret(loadSettings({ procedures, allowWeakSecrets: true }).procedures!);
 }
 
 describe('the service secret', () => {
@@ -18,7 +19,7 @@ describe('the service secret', () => {
   });
 
   it('is there without the section of procedures', () => {
-    expect(new ServiceSecret(loadSettings({})).value).toHaveLength(24);
+    expect(new ServiceSecret(new ProceduresSettings()).value).toHaveLength(24);
   });
 
   it('is itself only, and of bytes, as headers are', () => {

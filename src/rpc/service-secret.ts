@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
-import { Settings } from '../config/settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 
 const RANDOM_BYTES = 18;
 
@@ -10,8 +10,8 @@ export class ServiceSecret {
   readonly value: string;
   private readonly bytes: Buffer;
 
-  constructor({ procedures }: Settings) {
-    this.value = procedures?.secret ?? randomBytes(RANDOM_BYTES).toString('base64url');
+  constructor({ secret }: ProceduresSettings) {
+    this.value = secret ?? randomBytes(RANDOM_BYTES).toString('base64url');
     this.bytes = Buffer.from(this.value);
   }
 

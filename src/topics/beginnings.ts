@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { LimitsSettings } from '../config/sections/limits.settings.js';
 import { Connections } from '../connection/connections.js';
 import { Hub } from '../delivery/hub.js';
 import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
@@ -20,7 +20,7 @@ const MAX_EXTRA_LENGTH = 16_384;
 @Injectable()
 export class Beginnings {
   constructor(
-    private readonly settings: Settings,
+    private readonly limits: LimitsSettings,
     private readonly hub: Hub,
     private readonly connections: Connections,
     private readonly endings: Endings,
@@ -48,7 +48,7 @@ export class Beginnings {
   }
 
   private async check(session: Session, { rules }: Service, { topic, extra }: TopicInterest): Promise<void> {
-    if (Buffer.byteLength(topic) > this.settings.limits.topicBytes) throw TOPIC_ERRORS.subscriptionTooLong();
+    if (Buffer.byteLength(topic) > this.limits.topicBytes) throw TOPIC_ERRORS.subscriptionTooLong();
     if (rules.requireAuthentication && !session.identity) throw TOPIC_ERRORS.authenticationRequired();
     if (session.subscriptions.has(topic)) throw TOPIC_ERRORS.alreadySubscribed();
     await session.untold?.get(topic)?.hurry.tryNow();
@@ -59,14 +59,14 @@ export class Beginnings {
   }
 
   private checkRoom(session: Session): void {
-    const { subscriptionsPerSession } = this.settings.limits;
+    const { subscriptionsPerSession } = this.limits;
     if (subscriptionsPerSession > 0 && session.subscriptions.size >= subscriptionsPerSession) {
       throw TOPIC_ERRORS.tooManySubscriptions();
     }
   }
 
   private claimed(session: Session, service: Service, interest: TopicInterest): TopicSubscription {
-    const limits = session.limitsOf(this.settings.limits);
+    const limits = session.limitsOf(this.limits);
     const subscription = new TopicSubscription(session, service, interest, limits);
     if (!subscription.claim()) throw TOPIC_ERRORS.tooMuchKept();
     return subscription;

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { isConfigured } from '../config/configured.js';
+import { LimitsSettings } from '../config/sections/limits.settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { Connection } from '../connection/connection.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { ProcedureArguments } from '../procedures/arguments.js';
@@ -23,16 +25,17 @@ export class TopicCalls {
 
   constructor(
     private readonly calls: OpenCalls,
-    private readonly settings: Settings,
+    private readonly procedures: ProceduresSettings,
+    { outboxBytes }: LimitsSettings,
     private readonly metrics: Metrics,
   ) {
     // A client that reads a result must not be closed as too slow for a publication that comes meanwhile.
-    this.maxResultBytes = settings.limits.outboxBytes / 2;
+    this.maxResultBytes = outboxBytes / 2;
   }
 
   /** Whether the client of a connection may call; SocketShark knows no such event. */
   areFor(connection: Connection): boolean {
-    return this.settings.procedures !== undefined && connection.subProtocol === KITTIWAKE_V1;
+    return isConfigured(this.procedures) && connection.subProtocol === KITTIWAKE_V1;
   }
 
   /** `{"event": "call", "id": …, "procedure": …, "params": […] or {…}}`. */

@@ -34,7 +34,7 @@ describe('the errors that clients of topics are told', () => {
 async function refusedAuthentications(): Promise<ClientError[]> {
   const tickets = new TicketAuthenticator(
     { validate: () => Promise.reject(ticketRefused()) },
-    new Metrics(loadSettings({})),
+    new Metrics(loadSettings({}).metrics),
   );
   const jwt = { algorithms: ['HS256'], secret: 'a secret that nobody signs with in this test' };
   const tokens = new JwtAuthenticator(loadSettings({ auth: { jwt } }).auth.jwt!);
@@ -48,7 +48,7 @@ async function refusedAuthentications(): Promise<ClientError[]> {
 }
 
 async function tooManyFailures(): Promise<void> {
-  const failures = new FailedAuthentications(loadSettings({ auth: { maxFailuresPerAddress: 1 } }));
+  const failures = new FailedAuthentications(loadSettings({ auth: { maxFailuresPerAddress: 1 } }).auth);
   failures.add('192.0.2.1');
   failures.check('192.0.2.1');
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../config/settings.js';
+import { LimitsSettings } from '../config/sections/limits.settings.js';
 import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { Beginnings } from './beginnings.js';
 import type { ClientEvent } from './client-event.js';
@@ -17,7 +17,7 @@ import type { TopicInterest, TopicSubscription } from './topic-subscription.js';
 @Injectable()
 export class TopicSubscriptions {
   constructor(
-    private readonly settings: Settings,
+    private readonly limits: LimitsSettings,
     private readonly services: Services,
     private readonly beginnings: Beginnings,
     private readonly endings: Endings,
@@ -25,7 +25,7 @@ export class TopicSubscriptions {
 
   /** How many topics one event may name; 0 is no limit. */
   get maxTopicsPerEvent(): number {
-    return this.settings.limits.subscriptionsPerEvent;
+    return this.limits.subscriptionsPerEvent;
   }
 
   /** The extra fields in force: those that the subscription began with, else those of the event, if there is a service. */

@@ -163,3 +163,6 @@ function jitterWithinPeriod(service: ServiceSettings): Disagreement | undefined 
     expected: `at most authorizationRenewalPeriod, which is ${formatDuration(periodMs)}`,
   };
 }
+
+/** The injection token of those that are configured, by name. */
+export const SERVICE_SECTIONS = Symbol('kittiwake:service-sections');

@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Listeners } from './listeners.js';
 import { OpenRequests } from './open-requests.js';
+import { serverUrl } from './server-url.js';
 import { UpgradeRouter } from './upgrade-router.js';
 
 /** Until a new version is the only one that a client can find: what it replaced may have connections to accept. */
@@ -25,6 +26,11 @@ export class MainServer {
   /** Nothing in an app without HTTP, which can publish all the same. */
   get server(): Server | undefined {
     return this.host.httpAdapter?.getHttpServer() as Server | undefined;
+  }
+
+  /** Its address; nothing where it does not listen. */
+  get url(): string | undefined {
+    return this.server?.listening ? serverUrl(this.server) : undefined;
   }
 
   /** Requests count, and clients connect, from here on. @throws when clients would be cut off. */

@@ -53,7 +53,7 @@ function gateway(
 function gatewayOf(procedure: CallableProcedure) {
   const procedures = new Procedures();
   procedures.add(procedure);
-  const calls = new Calls(procedures, new Metrics(loadSettings({})));
+  const calls = new Calls(procedures, new Metrics(loadSettings({}).metrics));
   const call = (positional: unknown[] = [], signal = new AbortController().signal, origin = ANYONE) =>
     calls.call({ name: 'go', given: { positional, named: new Map() }, origin, signal });
   return { calls, call };

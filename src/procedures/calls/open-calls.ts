@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { LimitsSettings } from '../../config/sections/limits.settings.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
-import { Settings } from '../../config/settings.js';
 import type { Connection } from '../../connection/connection.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { CallSet, type ClientCall } from './call-set.js';
@@ -13,17 +13,12 @@ const LARGEST_FRAMES = 4;
 @Injectable()
 export class OpenCalls {
   private readonly sets = new WeakMap<Connection, CallSet>();
-  private readonly settings: ProceduresSettings;
-  private readonly keptBytes: number;
-
   constructor(
     private readonly calls: Calls,
-    { procedures, limits }: Settings,
+    private readonly settings: ProceduresSettings,
+    private readonly limits: LimitsSettings,
     private readonly metrics: Metrics,
-  ) {
-    this.keptBytes = limits.keptBytes;
-    this.settings = procedures ?? new ProceduresSettings();
-  }
+  ) {}
 
   /**
    * Begins a call and returns at once; its outcome goes to the reply of the call.
@@ -50,7 +45,7 @@ export class OpenCalls {
     set = new CallSet(this.calls, connection, {
       calls: callsPerConnection,
       frameBytes: LARGEST_FRAMES * frameBytes,
-      keptBytes: this.keptBytes,
+      keptBytes: this.limits.keptBytes,
       resultBytes: Math.min(resultBytes, maxResultBytes),
     });
     this.sets.set(connection, set);

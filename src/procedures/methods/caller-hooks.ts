@@ -1,7 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CallbackRequest } from '../../callbacks/callback-request.js';
 import { type ProviderMethod, ProviderMethods } from '../../callbacks/providers/provider-methods.js';
-import { Settings } from '../../config/settings.js';
+import { isConfigured } from '../../config/configured.js';
+import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
 import { CALLER_HOOK, type CallerHook } from './caller-hooks.decorator.js';
 
@@ -11,14 +12,14 @@ export class CallerHooks implements OnModuleInit {
   private readonly methods: Record<CallerHook, ProviderMethod[]> = { connect: [], disconnect: [] };
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: ProceduresSettings,
     private readonly providers: ProviderMethods,
   ) {}
 
   /** @throws when a provider has such hooks, but no procedures are configured. */
   onModuleInit(): void {
     for (const method of this.providers.marked(CALLER_HOOK)) {
-      if (!this.settings.procedures)
+      if (!isConfigured(this.settings))
         throw new Error(`${method.name} is told of callers, but the section procedures is not configured`);
       this.methods[method.mark as CallerHook].push(method);
     }

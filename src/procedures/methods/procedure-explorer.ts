@@ -1,7 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { type MarkedMethod, ProviderDiscovery } from '../../callbacks/providers/provider-discovery.js';
-import { Settings } from '../../config/settings.js';
+import { isConfigured } from '../../config/configured.js';
+import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { methodProcedure } from './method-procedure.js';
 import { PROCEDURE } from './procedure.decorator.js';
 import { Procedures } from '../procedures.js';
@@ -12,7 +13,7 @@ const ROLE = 'has procedures of Kittiwake';
 @Injectable()
 export class ProcedureExplorer implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: ProceduresSettings,
     private readonly procedures: Procedures,
     private readonly discovery: ProviderDiscovery,
     private readonly contexts: ExternalContextCreator,
@@ -24,13 +25,12 @@ export class ProcedureExplorer implements OnModuleInit {
   }
 
   private add(marked: MarkedMethod): void {
-    const { procedures: settings } = this.settings;
-    if (!settings) {
+    if (!isConfigured(this.settings)) {
       throw new Error(
         `${marked.name} is a procedure, but the section procedures is not configured: set procedures: {}`,
       );
     }
     this.discovery.requireSingleton(marked.provider, ROLE);
-    this.procedures.add(methodProcedure(marked, settings, this.contexts), marked.name);
+    this.procedures.add(methodProcedure(marked, this.settings, this.contexts), marked.name);
   }
 }

@@ -4,7 +4,7 @@ import { answer, type AppHandler, appsOfTest, type HttpApp } from '../../../test
 import { callersOfTest, rejection } from '../../../test/support/http-callers.js';
 import { deferred } from '../../../test/support/wait.js';
 import { RemoteProcedureSettings } from '../../config/sections/procedures/remote-procedure.settings.js';
-import { Settings } from '../../config/settings.js';
+import { MetricsSettings } from '../../config/sections/metrics.settings.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
 import type { JsonText } from '../../protocol/json/json.js';
@@ -52,7 +52,7 @@ function procedureOf(app: Pick<HttpApp, 'origin'>, parameters?: string[]): HttpP
     { concurrency: 0, deadlineMs: 0, endsStreams: false },
     endpoint,
     openCaller(),
-    new Metrics(new Settings()),
+    new Metrics(new MetricsSettings()),
   );
 }
 

@@ -1,8 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { STREAM_REQUESTER, type StreamRequester } from '../../callbacks/stream-requester.js';
-import type { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
+import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import type { RemoteProcedureSettings } from '../../config/sections/procedures/remote-procedure.settings.js';
-import { Settings } from '../../config/settings.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { HttpProcedure } from './http.procedure.js';
 import { procedureLimits } from '../procedure-limits.js';
@@ -13,7 +12,7 @@ import { remoteSignature } from './signature.js';
 @Injectable()
 export class RemoteProcedures implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: ProceduresSettings,
     private readonly procedures: Procedures,
     @Inject(STREAM_REQUESTER) private readonly requester: StreamRequester,
     private readonly metrics: Metrics,
@@ -21,23 +20,16 @@ export class RemoteProcedures implements OnModuleInit {
 
   /** @throws when there is a procedure of the same name. */
   onModuleInit(): void {
-    const { procedures } = this.settings;
-    for (const [name, remote] of procedures?.remote ?? []) {
-      this.procedures.add(this.procedure(name, remote, procedures!));
-    }
+    for (const [name, remote] of this.settings.remote) this.procedures.add(this.procedure(name, remote));
   }
 
-  private procedure(
-    name: string,
-    remote: RemoteProcedureSettings,
-    procedures: ProceduresSettings,
-  ): HttpProcedure {
+  private procedure(name: string, remote: RemoteProcedureSettings): HttpProcedure {
     const { url, headers, deadlineMs: timeoutMs } = remote;
-    const endpoint = { url, headers, timeoutMs, maxResultBytes: procedures.resultBytes };
+    const endpoint = { url, headers, timeoutMs, maxResultBytes: this.settings.resultBytes };
     const signature = remoteSignature(name, remote);
     return new HttpProcedure(
       signature,
-      procedureLimits(procedures, remote),
+      procedureLimits(this.settings, remote),
       endpoint,
       this.requester,
       this.metrics,

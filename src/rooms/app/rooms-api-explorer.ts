@@ -1,7 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ProviderMethods, type ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { REQUESTER, type Requester } from '../../callbacks/requester.js';
-import { Settings } from '../../config/settings.js';
+import { isConfigured } from '../../config/configured.js';
+import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
 import { HttpRoomsApi } from './http.rooms-api.js';
 import { ProviderRoomsApi } from './provider.rooms-api.js';
 import { RoomsApiHolder } from './rooms-api.js';
@@ -11,7 +12,7 @@ import { ROOMS_CALLBACK, type RoomsCallback } from './rooms-api.decorator.js';
 @Injectable()
 export class RoomsApiExplorer implements OnModuleInit {
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: RoomsSettings,
     private readonly holder: RoomsApiHolder,
     private readonly providers: ProviderMethods,
     @Inject(REQUESTER) private readonly requester: Requester,
@@ -19,23 +20,23 @@ export class RoomsApiExplorer implements OnModuleInit {
 
   /** @throws when nobody answers, or more than one. */
   onModuleInit(): void {
-    const { rooms } = this.settings;
     const methods = new Map<RoomsCallback, ProviderMethod>();
     for (const method of this.providers.marked(ROOMS_CALLBACK)) {
       const kind = method.mark as RoomsCallback;
       if (methods.has(kind)) throw new Error(`two methods of providers answer ${kind} of rooms`);
       methods.set(kind, method);
     }
-    if (!rooms && methods.size === 0) return;
-    if (!rooms)
+    const { api } = this.settings;
+    const hasRooms = isConfigured(this.settings);
+    if (!hasRooms && methods.size === 0) return;
+    if (!hasRooms)
       throw new Error('a provider answers callbacks of rooms, but the section rooms is not configured');
-    if (rooms.api && methods.size > 0)
-      throw new Error('both rooms.api and a provider answer callbacks of rooms');
-    if (!rooms.api && !methods.has('allowedRooms')) {
+    if (api && methods.size > 0) throw new Error('both rooms.api and a provider answer callbacks of rooms');
+    if (!api && !methods.has('allowedRooms')) {
       throw new Error(
         'nobody says which rooms are allowed: set rooms.api, or decorate a method with @AllowedRooms()',
       );
     }
-    this.holder.api = rooms.api ? new HttpRoomsApi(this.requester, rooms.api) : new ProviderRoomsApi(methods);
+    this.holder.api = api ? new HttpRoomsApi(this.requester, api) : new ProviderRoomsApi(methods);
   }
 }

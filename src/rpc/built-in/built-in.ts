@@ -12,6 +12,7 @@ export interface BuiltIn {
   /** Whether it accepts surplus arguments, by position and by name. Default: neither. */
   readonly rest?: Partial<Rest>;
   readonly isStream?: boolean;
+  readonly isReplaceable?: boolean;
   readonly run: (call: ProcedureCall, given: readonly unknown[], http: HttpCall) => unknown;
 }
 
@@ -19,6 +20,7 @@ export interface BuiltIn {
 export function builtIn({
   rest,
   isStream = false,
+  isReplaceable = false,
   parameters = [],
   run,
   ...signature
@@ -32,6 +34,7 @@ export function builtIn({
       isRaw: false,
     },
     limits: { concurrency: 0, deadlineMs: 0, endsStreams: false },
+    isReplaceable,
     async run(call, given) {
       const { http } = call.origin;
       if (!http) throw PROCEDURE_ERRORS.undefined(signature.name);

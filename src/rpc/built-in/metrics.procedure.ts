@@ -15,6 +15,7 @@ export function metricsProcedure(statistics: RpcStatistics, config: ProceduresCo
   return builtIn({
     name: 'metrics',
     access: 'public',
+    isReplaceable: true,
     description: DESCRIPTION,
     parameters: [optional('openmetrics', 'bool')],
     rest: { named: true },

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
-import { Settings } from '../../config/settings.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { InputBounds } from '../../protocol/json/bounds.js';
 import { messageOf } from '../../base/message-of.js';
@@ -26,8 +25,6 @@ const POSITIVE = [MAX_REQUEST_BYTES, BODY_TIMEOUT_S];
  */
 @Injectable()
 export class ProceduresConfig {
-  /** Limits of the arguments in a body. */
-  readonly inputBounds: InputBounds;
   readonly maxResultBytes: number;
   readonly callsPerConnection: number;
   readonly showsTracebacks: boolean;
@@ -35,11 +32,13 @@ export class ProceduresConfig {
   private readonly logger = new Logger('Procedures');
   private readonly entries = new Map<string, Entry>();
   private readonly saved: ReadonlyMap<string, string>;
-  private readonly settings: ProceduresSettings;
 
-  constructor({ procedures, limits }: Settings, secret: ServiceSecret) {
-    this.inputBounds = new InputBounds(limits.inputParts);
-    this.settings = procedures ?? new ProceduresSettings();
+  constructor(
+    private readonly settings: ProceduresSettings,
+    /** Limits of the arguments in a body. */
+    readonly inputBounds: InputBounds,
+    secret: ServiceSecret,
+  ) {
     this.maxResultBytes = this.settings.resultBytes;
     this.callsPerConnection = this.settings.callsPerConnection;
     this.showsTracebacks = this.settings.http.tracebacks;

@@ -4,12 +4,15 @@ import { Expiry } from '../../auth/expiry.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { callRefusal } from '../../procedures/calls/call-refusal.js';
 import { isForCaller } from '../../procedures/is-for-caller.js';
+import type { Refusals } from '../../metrics/refusals.js';
+import type { Calls } from '../../procedures/calls/calls.js';
 import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { CallOrigin, HttpCall } from '../../procedures/procedure-call.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { CallbackError, ClientError } from '../../protocol/errors.js';
 import { messageOf } from '../../base/message-of.js';
 import { verdictOn } from '../../protocol/verdict.js';
+import type { ProceduresConfig } from '../built-in/procedures-config.js';
 import { replyTo } from '../descriptors/reply.js';
 import { type Formats, JSON_ONLY, negotiate } from './negotiate.js';
 import { descriptorsIn, PassedDescriptors, type ReplyTarget } from '../descriptors/passed.js';
@@ -17,10 +20,9 @@ import { readRequestBody, RequestCutOff } from './request-body.js';
 import { ResultChunks } from './result-chunks.js';
 import { JSON_FORMAT, type ResultFormat } from './result-format.js';
 import { failureOf, type RpcFailure } from './failure.js';
-import type { RpcCaller } from './callers.js';
+import type { RpcCaller, RpcCallers } from './callers.js';
 import type { RpcFront } from './front.js';
 import { argumentsOf, isMessagePack } from './input.js';
-import type { RpcParts } from './parts.js';
 import { RpcResponse } from './response.js';
 import type { RpcTarget } from './target.js';
 import { UnbegunStream } from './unbegun-stream.js';
@@ -29,6 +31,14 @@ import { wholeResult } from './whole-result.js';
 const NO_ARGUMENTS: ProcedureArguments = { positional: [], named: new Map() };
 const TOKEN_EXPIRED = (): ClientError => new ClientError('authentication_failed', 'The token has expired.');
 const NOT_FOUND: RpcFailure = { status: 404, body: { error: 'Not Found' } };
+
+/** The gateway, as one of its exchanges sees it. */
+export interface ExchangeHost {
+  readonly callers: RpcCallers;
+  readonly calls: Calls;
+  readonly config: ProceduresConfig;
+  readonly refusals: Refusals;
+}
 
 /** One request over HTTP and its answer, from the call of the procedure to the last byte. */
 export class RpcExchange {
@@ -42,7 +52,7 @@ export class RpcExchange {
   private readonly passed: PassedDescriptors;
 
   constructor(
-    private readonly parts: RpcParts,
+    private readonly host: ExchangeHost,
     private reply: RpcResponse,
     private readonly front: RpcFront,
   ) {
@@ -79,7 +89,7 @@ export class RpcExchange {
   }
 
   private async answer(): Promise<void> {
-    const { calls, callers } = this.parts;
+    const { calls, callers } = this.host;
     const target = callers.targetOf(this.request, this.front.prefix);
     if (!target) return this.refuse(NOT_FOUND, calls.unknown('that'));
     const caller = await callers.identify(this.request, target);
@@ -108,17 +118,13 @@ export class RpcExchange {
   /** Redirects the answer to a descriptor; the caller gets only a 202 that says so. */
   private async turnTo(target: ReplyTarget): Promise<void> {
     const { reply } = this;
-    this.reply = new RpcResponse(
-      this.request,
-      replyTo(target, this.request),
-      this.parts.config.bodyTimeoutMs,
-    );
+    this.reply = new RpcResponse(this.request, replyTo(target, this.request), this.host.config.bodyTimeoutMs);
     await reply.whole(202, JSON_FORMAT.mediaType, JSON_FORMAT.encode({ replied_to_first_fd: true }));
   }
 
   /** Ends the call when the token of the caller expires. */
   private watch({ expiresAtMs }: RpcCaller): void {
-    if (expiresAtMs === undefined || !this.parts.config.endsWithToken) return;
+    if (expiresAtMs === undefined || !this.host.config.endsWithToken) return;
     this.expiry = new Expiry(expiresAtMs, () => this.reply.abort(TOKEN_EXPIRED()));
   }
 
@@ -138,14 +144,14 @@ export class RpcExchange {
   }
 
   private async arguments(contentType: string | undefined): Promise<ProcedureArguments> {
-    const { maxRequestBytes: maxBytes, bodyTimeoutMs: timeoutMs, takesMessagePack } = this.parts.config;
+    const { maxRequestBytes: maxBytes, bodyTimeoutMs: timeoutMs, takesMessagePack } = this.host.config;
     const body = this.front.body ?? (await readRequestBody(this.request, { maxBytes, timeoutMs }));
     if (isMessagePack(contentType) && !takesMessagePack) throw new ProcedureError('msgpack is unavailable');
-    return argumentsOf(body, contentType, this.parts.config.inputBounds);
+    return argumentsOf(body, contentType, this.host.config.inputBounds);
   }
 
   private async relay(stream: AsyncIterator<unknown, unknown, void>): Promise<void> {
-    this.chunks = new ResultChunks(this.reply, this.formats.stream, this.parts.config.maxResultBytes);
+    this.chunks = new ResultChunks(this.reply, this.formats.stream, this.host.config.maxResultBytes);
     await this.chunks.relay(stream);
   }
 
@@ -157,7 +163,7 @@ export class RpcExchange {
     const { status, mediaType, body } = wholeResult(
       descriptors ? this.passed.attach(descriptors) : value,
       descriptors ? JSON_FORMAT : this.formats.result,
-      this.parts.config.maxResultBytes,
+      this.host.config.maxResultBytes,
     );
     return this.reply.whole(status, mediaType, body);
   }
@@ -168,7 +174,7 @@ export class RpcExchange {
     if (!isTold(error))
       this.logger.error(`what ${procedure?.signature.name} gave cannot be sent: ${messageOf(error)}`);
     this.report(callRefusal(procedure?.signature.name ?? '', error));
-    const failure = failureOf(error, this.isAuthenticated && this.parts.config.showsTracebacks);
+    const failure = failureOf(error, this.isAuthenticated && this.host.config.showsTracebacks);
     try {
       if (!this.reply.isBegun) await this.refuse(failure);
       else if (this.chunks) this.chunks.fail(failure.body);
@@ -182,7 +188,7 @@ export class RpcExchange {
 
   private report(error: ClientError): void {
     const peer = addressOf(this.request.socket.remoteAddress);
-    this.parts.refusals.add({ peer }, { kind: error.code, what: 'a call over HTTP', ...verdictOn(error) });
+    this.host.refusals.add({ peer }, { kind: error.code, what: 'a call over HTTP', ...verdictOn(error) });
   }
 
   /** Sends an error; that of a stream that fails before it begins is in the format of its results. */

@@ -1,12 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
-import { Settings } from '../../config/settings.js';
+import { isConfigured } from '../../config/configured.js';
+import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { RpcHandshake } from '../handshake.js';
-import { RpcHttp } from './rpc-http.js';
-import { allowOrigin } from '../../endpoints/allowed-origin.js';
-import { type BodyRequest, readBefore } from '../../endpoints/body.js';
+import { MainFront } from './main-front.js';
+import type { BodyRequest } from '../../endpoints/body.js';
 import { inTurn } from '../../endpoints/in-turn.js';
 
 type HttpRequest = IncomingMessage & BodyRequest;
@@ -23,15 +22,14 @@ export class RpcMiddleware {
 
   constructor(
     { httpAdapter }: HttpAdapterHost,
-    private readonly settings: Settings,
-    private readonly rpc: RpcHttp,
+    settings: ProceduresSettings,
+    private readonly front: MainFront,
     private readonly handshake: RpcHandshake,
   ) {
-    const { procedures } = settings;
-    if (!procedures) return;
+    if (!isConfigured(settings)) return;
     // An app without HTTP has no adapter.
     httpAdapter?.use((request: HttpRequest, response: ServerResponse, next: Next) =>
-      this.handle(procedures, request, response, next),
+      this.handle(settings, request, response, next),
     );
   }
 
@@ -44,13 +42,7 @@ export class RpcMiddleware {
     const [path = '/'] = (request.url ?? '/').split('?', 1);
     if (this.handshake.isFor(path)) inTurn(request, response, () => void this.shake(request, response));
     else if (!http.enabled || !isCall(path, base)) next();
-    else inTurn(request, response, () => this.call(base, request, response));
-  }
-
-  private call(prefix: string, request: HttpRequest, response: ServerResponse): void {
-    if (allowOrigin(this.settings.origins, request, response)) return;
-    const body = readBefore(request);
-    void this.rpc.handle(request, response, { prefix, transport: 'tcp', isForOneRequest: false, body });
+    else inTurn(request, response, () => this.front.call(base, request, response));
   }
 
   /** Answers a plain request for the path of the WebSocket as the handshake would. */

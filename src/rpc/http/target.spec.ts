@@ -3,7 +3,7 @@ import { targetOf } from './target.js';
 import { ServiceSecret } from '../service-secret.js';
 
 const SECRET = 'a secret of kittens'.replaceAll(' ', '-');
-const secret = new ServiceSecret(loadSettings({ procedures: { secret: SECRET } }));
+const secret = new ServiceSecret(loadSettings({ procedures: { secret: SECRET } }).procedures!);
 
 describe('the URL of a call', () => {
   it.each([

@@ -6,11 +6,11 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import type { AddressInfo, Server } from 'node:net';
-import type { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
-import { Settings } from '../../config/settings.js';
+import { isConfigured } from '../../config/configured.js';
+import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { Listeners } from '../../connection/upgrade/listeners.js';
-import { LineServer } from './line-server.js';
-import { RpcHttp } from '../http/rpc-http.js';
+import type { LineServer } from './line-server.js';
+import { LocalLines } from './local-lines.js';
 import { ServiceSecret } from '../service-secret.js';
 import { StateFolder } from './state-folder.js';
 import { UnixFront } from './unix-front.js';
@@ -22,21 +22,18 @@ const UNIX_ONLY = 'unix-domain:0';
 @Injectable()
 export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger('Procedures');
-  private readonly procedures: ProceduresSettings | undefined;
   private readonly folder: StateFolder | undefined;
-  private lines: LineServer | undefined;
   private tcp: Server | undefined;
   private unix: UnixFront | undefined;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: ProceduresSettings,
     private readonly secret: ServiceSecret,
     private readonly listeners: Listeners,
-    private readonly rpc: RpcHttp,
+    private readonly lines: LocalLines,
   ) {
-    this.procedures = settings.procedures;
-    const local = this.procedures?.local;
-    if (local?.stateDir !== undefined) this.folder = new StateFolder(local.stateDir, local.worker);
+    const { stateDir, worker } = settings.local;
+    if (isConfigured(settings) && stateDir !== undefined) this.folder = new StateFolder(stateDir, worker);
   }
 
   /** Opens at the start; a process that takes over from another opens later, when everything else is ready. */
@@ -48,24 +45,13 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** Listens as configured. @throws {StateError} @throws when the port cannot be listened on. */
   async open(): Promise<void> {
-    if (!this.procedures) return;
-    const { local } = this.procedures;
+    if (!isConfigured(this.settings)) return;
+    const { local } = this.settings;
     if (this.folder) process.once('exit', this.withdraw); // however the process ends
     this.folder?.open();
-    const { rpc } = this;
-    const { path: prefix = '' } = local;
-    const limits = {
-      headerTimeoutMs: local.headerTimeoutMs,
-      // Read each time: it changes at run time.
-      get maxRequestBytes() {
-        return rpc.maxRequestBytes;
-      },
-    };
-    this.lines = new LineServer(limits, (request, response, origin) =>
-      rpc.handle(request, response, { ...origin, prefix, isForOneRequest: true }),
-    );
-    if (local.port !== undefined) this.tcp = await this.listenOnPort(this.lines, local.host, local.port);
-    if (this.folder && local.socket) this.unix = await this.listenInFolder(this.lines, this.folder, local);
+    const lines = this.lines.open();
+    if (local.port !== undefined) this.tcp = await this.listenOnPort(lines, local.host, local.port);
+    if (this.folder && local.socket) this.unix = await this.listenInFolder(lines, this.folder, local);
   }
 
   /** Publishes the files by which programs find it; they then reach no predecessor any more. @throws {StateError} */
@@ -74,7 +60,7 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
     if (!folder) return;
     folder.write('pid', `${process.pid}\n`);
     if (this.unix) folder.placeSocket();
-    const { path = '' } = this.procedures!.local;
+    const { path = '' } = this.settings.local;
     if (this.unix || this.tcp) folder.write('url', `http://${this.address}${path}/${this.secret.value}`);
   }
 
@@ -83,11 +69,11 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
     this.withdraw();
     if (this.tcp?.listening) this.tcp.close();
     this.unix?.close();
-    await this.lines?.requests.answered(this.settings.shutdown.timeoutMs);
+    await this.lines.answered();
   }
 
   onApplicationShutdown(): void {
-    this.lines?.closeAll();
+    this.lines.close();
   }
 
   private readonly withdraw = (): void => {

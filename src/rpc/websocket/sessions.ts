@@ -2,33 +2,30 @@ import { Injectable } from '@nestjs/common';
 import { Drain } from '../../base/drain.js';
 import type { Draining } from '../../base/lifetime.js';
 import type { Authenticated } from '../../auth/authenticated.js';
-import { Settings } from '../../config/settings.js';
+import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import type { Connection } from '../../connection/connection.js';
 import { CallerHooks } from '../../procedures/methods/caller-hooks.js';
 import { expiresIn } from '../../protocol/expires-in.js';
-import type { Hello } from '../../protocol/hello.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
-import { rpcHello } from './hello.js';
+import { RpcHello } from './hello.js';
 
 /** The sessions of all connections for procedures; each lasts until the hooks of its end have run. */
 @Injectable()
 export class RpcSessions implements Draining {
   private readonly identities = new Map<Connection, JsonMembers>();
   private readonly drain = new Drain();
-  private readonly hello: Hello;
 
   constructor(
-    private readonly settings: Settings,
+    private readonly settings: ProceduresSettings,
+    private readonly hello: RpcHello,
     private readonly hooks: CallerHooks,
-  ) {
-    this.hello = rpcHello(settings);
-  }
+  ) {}
 
   /** Begins a session; frames of the client wait until the hooks of its begin have run. */
   begin(connection: Connection, { identity, expiresAtMs }: Authenticated): void {
     connection.admit();
-    const endsAtMs = this.settings.procedures?.endWithToken === true ? expiresAtMs : undefined;
+    const endsAtMs = this.settings.endWithToken ? expiresAtMs : undefined;
     connection.expireAt(endsAtMs);
     if (connection.subProtocol === KITTIWAKE_V1)
       connection.sendText(this.hello.textFor(connection.id, expiresIn(endsAtMs)));

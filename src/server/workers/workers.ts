@@ -5,7 +5,7 @@ import { WorkersRelay } from '../../broker/workers.relay.js';
 import { requireFiles } from '../../config/loading/files.js';
 import type { Settings } from '../../config/settings.js';
 import { warningsAlone } from '../../config/loading/warnings.js';
-import { publishSettings } from '../../push/publish-settings.js';
+import { apiKeysOf } from '../../push/api-keys.js';
 import { ServiceSecret } from '../../rpc/service-secret.js';
 import { messageOf } from '../../base/message-of.js';
 import { PinoLogger } from '../logger.js';
@@ -72,10 +72,10 @@ class Workers {
   ) {
     const { publish, procedures, server } = settings;
     this.watch = new WorkerWatch(server.workerTimeoutMs, (worker) => this.endSilent(worker));
-    const { apiKeys } = publishSettings(settings);
+    const apiKeys = apiKeysOf(publish);
     this.variables = {
       ...(apiKeys !== publish.apiKeys && { KITTIWAKE_PUBLISH_API_KEYS: apiKeys.join() }),
-      ...(procedures && { KITTIWAKE_PROCEDURES_SECRET: new ServiceSecret(settings).value }),
+      ...(procedures && { KITTIWAKE_PROCEDURES_SECRET: new ServiceSecret(procedures).value }),
     };
   }
 

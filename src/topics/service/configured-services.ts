@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CALLER, type Caller } from '../../callbacks/caller.js';
-import type { ServiceSettings } from '../../config/sections/service.settings.js';
-import { Settings } from '../../config/settings.js';
+import { SERVICE_SECTIONS, type ServiceSettings } from '../../config/sections/service.settings.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { CALLBACK_KINDS } from './callback-kind.js';
 import { CoalescedServiceCallbacks } from './coalesced.service-callbacks.js';
@@ -12,17 +11,17 @@ import { Service } from './service.js';
 @Injectable()
 export class ConfiguredServices {
   constructor(
-    private readonly settings: Settings,
+    @Inject(SERVICE_SECTIONS) private readonly sections: ReadonlyMap<string, ServiceSettings>,
     @Inject(CALLER) private readonly caller: Caller,
     private readonly metrics: Metrics,
   ) {}
 
   get names(): readonly string[] {
-    return [...this.settings.services.keys()];
+    return [...this.sections.keys()];
   }
 
   all(): Service[] {
-    return [...this.settings.services].map(([name, service]) => this.service(name, service));
+    return [...this.sections].map(([name, service]) => this.service(name, service));
   }
 
   private service(name: string, settings: ServiceSettings): Service {

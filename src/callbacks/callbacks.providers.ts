@@ -1,0 +1,33 @@
+import { CallbacksSettings } from '../config/sections/callbacks.settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
+import { Metrics } from '../metrics/metrics.js';
+import { CALLER } from './caller.js';
+import { HttpCaller } from './http/http.caller.js';
+import { ProviderDiscovery } from './providers/provider-discovery.js';
+import { ProviderMethods } from './providers/provider-methods.js';
+import { Repetition } from './repetition.js';
+import { REQUESTER } from './requester.js';
+import { STREAM_REQUESTER } from './stream-requester.js';
+
+export const CALLBACKS_PROVIDERS = [
+  { provide: CALLER, inject: [CallbacksSettings, ProceduresSettings, Metrics], useFactory: caller },
+  { provide: REQUESTER, useExisting: CALLER },
+  { provide: STREAM_REQUESTER, useExisting: CALLER },
+  ProviderDiscovery,
+  ProviderMethods,
+  Repetition,
+];
+
+/** What goes on for long, as calls of procedures may, has connections of its own. */
+function caller(
+  settings: CallbacksSettings,
+  { remoteConnections: streamConnections }: ProceduresSettings,
+  metrics: Metrics,
+): HttpCaller {
+  const caller = new HttpCaller(Object.assign({ streamConnections }, settings));
+  metrics.countCallbacksWaiting(() => {
+    const { count, sinceMs } = caller.waiting;
+    return { length: count, seconds: sinceMs === undefined ? 0 : (performance.now() - sinceMs) / 1000 };
+  });
+  return caller;
+}

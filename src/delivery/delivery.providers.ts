@@ -1,0 +1,3 @@
+import { Hub } from './hub.js';
+
+export const DELIVERY_PROVIDERS = [Hub];

@@ -1,0 +1,27 @@
+import { RoomsApiExplorer } from './app/rooms-api-explorer.js';
+import { RoomsApiHolder } from './app/rooms-api.js';
+import { RabbitMqTriggers } from './rabbitmq/rabbitmq-triggers.js';
+import { RoomAdmission } from './room-admission.js';
+import { RoomHub } from './room-hub.js';
+import { RoomPublisher } from './room-publisher.js';
+import { RoomRenewals } from './room-renewals.js';
+import { RoomSessions } from './room-sessions.js';
+import { RoomStatus } from './room-status.js';
+import { RoomSubscriptions } from './room-subscriptions.js';
+import { RoomsApp } from './rooms-app.js';
+import { RoomsHello } from './rooms-hello.js';
+
+export const ROOMS_PROVIDERS = [
+  RabbitMqTriggers,
+  RoomAdmission,
+  RoomHub,
+  RoomPublisher,
+  RoomRenewals,
+  RoomSessions,
+  RoomStatus,
+  RoomSubscriptions,
+  RoomsApiExplorer,
+  RoomsApiHolder,
+  RoomsApp,
+  RoomsHello,
+];

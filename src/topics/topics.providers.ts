@@ -1,0 +1,29 @@
+import { Beginnings } from './beginnings.js';
+import { EndNotices } from './end-notices.js';
+import { Endings } from './endings.js';
+import { ConfiguredServices } from './service/configured-services.js';
+import { ProvidedServices } from './service/provided-services.js';
+import { Services } from './service/services.js';
+import { TopicServiceExplorer } from './service/topic-service-explorer.js';
+import { Sessions } from './sessions.js';
+import { TopicAuthentication } from './topic-authentication.js';
+import { TopicCalls } from './topic-calls.js';
+import { TopicPublisher } from './topic-publisher.js';
+import { TopicSubscriptions } from './topic-subscriptions.js';
+import { TopicsHello } from './topics-hello.js';
+
+export const TOPICS_PROVIDERS = [
+  Beginnings,
+  ConfiguredServices,
+  EndNotices,
+  Endings,
+  ProvidedServices,
+  Services,
+  Sessions,
+  TopicAuthentication,
+  TopicCalls,
+  TopicPublisher,
+  TopicServiceExplorer,
+  TopicSubscriptions,
+  TopicsHello,
+];
