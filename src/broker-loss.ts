@@ -1,5 +1,5 @@
-import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import type { Startable } from './base/lifetime.js';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Closable, Startable } from './base/lifetime.js';
 import type { BrokerState } from './broker/broker.js';
 import { BrokerSettings } from './config/sections/broker/broker.settings.js';
 import { ShutdownSettings } from './config/sections/shutdown.settings.js';
@@ -10,7 +10,7 @@ import { CLOSE_REASONS } from './protocol/close-reason.js';
 
 /** The consequences of a broker that is lost, and of one that is back. */
 @Injectable()
-export class BrokerLoss implements Startable, OnModuleDestroy {
+export class BrokerLoss implements Startable, Closable {
   private readonly logger = new Logger('Kittiwake');
   private isStopping = false;
 
@@ -27,7 +27,7 @@ export class BrokerLoss implements Startable, OnModuleDestroy {
   }
 
   /** From here on the clients are closed anyway. */
-  onModuleDestroy(): void {
+  close(): void {
     this.isStopping = true;
   }
 

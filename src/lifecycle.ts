@@ -11,6 +11,9 @@ import { MainServer } from './connection/upgrade/main-server.js';
 import { LifetimeParts } from './lifetime-parts.js';
 import { CLOSE_REASONS } from './protocol/close-reason.js';
 
+/** The time for the ends that stopping has given up to be counted. */
+const LAST_ENDS_MS = 100;
+
 /** The beginning and the end of a gateway. */
 @Injectable()
 export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
@@ -35,6 +38,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
   async beforeApplicationShutdown(): Promise<void> {
     const { spreadMs, timeoutMs } = this.settings;
     this.beginStopping();
+    await this.parts.close();
     this.connections.refuseAll();
     this.main.close();
     await this.connections.closeAll(CLOSE_REASONS.reconnect, spreadMs);
@@ -47,6 +51,7 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
 
   async onApplicationShutdown(): Promise<void> {
     await this.parts.stop();
+    await this.parts.drained(LAST_ENDS_MS); // what was given up says so before the last line
     const tookMs = Math.round(performance.now() - this.stoppingSinceMs);
     const told = this.isAppTold ? 'the app was told of every end' : 'the app was not told of every end';
     this.logger.log(`stopped within ${tookMs} ms: all clients are closed, ${told}`);

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  type Closable,
+  CLOSING,
   DRAINING,
   type Draining,
   STARTING,
@@ -11,10 +13,15 @@ import { listOf } from './base/list-of.js';
 import { settlesWithin } from './base/time-limit.js';
 import { BrokerLoss } from './broker-loss.js';
 import { CALLER } from './callbacks/caller.js';
+import { Repetition } from './callbacks/repetition.js';
 import { Hub } from './delivery/hub.js';
+import { OperatorsServer } from './operators/operators-server.js';
+import { Readiness } from './operators/readiness.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
 import { RoomHub } from './rooms/room-hub.js';
 import { RoomsApp } from './rooms/rooms-app.js';
+import { RpcHttp } from './rpc/http/rpc-http.js';
+import { LocalServer } from './rpc/local/local-server.js';
 import { RpcSessions } from './rpc/websocket/sessions.js';
 import { Sessions } from './topics/sessions.js';
 
@@ -23,6 +30,7 @@ import { Sessions } from './topics/sessions.js';
 export class LifetimeParts {
   constructor(
     @Inject(STARTING) private readonly starting: readonly Startable[],
+    @Inject(CLOSING) private readonly closing: readonly Closable[],
     @Inject(DRAINING) private readonly draining: readonly Draining[],
     @Inject(STOPPING) private readonly stopping: readonly Stoppable[],
   ) {}
@@ -30,6 +38,11 @@ export class LifetimeParts {
   /** One after another. @throws what one of them throws. */
   async start(): Promise<void> {
     for (const part of this.starting) await part.start();
+  }
+
+  /** All at a time, in their order: nothing waits for another. */
+  async close(): Promise<void> {
+    await Promise.all(this.closing.map(async (part) => part.close()));
   }
 
   /** All at a time. @returns whether the app has been told of everything within the time. */
@@ -46,7 +59,8 @@ export class LifetimeParts {
 /** Which parts these are, in their order. */
 export const LIFETIME_PROVIDERS = [
   LifetimeParts,
-  listOf<Startable>(STARTING, [BrokerLoss, RoomHub, RabbitMqTriggers]),
+  listOf<Startable>(STARTING, [BrokerLoss, RoomHub, RabbitMqTriggers, OperatorsServer, LocalServer]),
+  listOf<Closable>(CLOSING, [Readiness, BrokerLoss, LocalServer, RpcHttp]),
   listOf<Draining>(DRAINING, [Sessions, RoomsApp, RpcSessions]),
-  listOf<Stoppable>(STOPPING, [RabbitMqTriggers, Hub, CALLER]),
+  listOf<Stoppable>(STOPPING, [Repetition, RabbitMqTriggers, Hub, CALLER, LocalServer, OperatorsServer]),
 ];

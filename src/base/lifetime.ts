@@ -4,6 +4,12 @@ export interface Startable {
   start(): Promise<void> | void;
 }
 
+/** A part that takes nothing new once the end begins. */
+export interface Closable {
+  /** Resolves when what it has begun is done, within the time that shutdowns may take. */
+  close(): Promise<void> | void;
+}
+
 /** A part that tells the app of ends. */
 export interface Draining {
   /** Resolves when the app has been told of all. */
@@ -17,5 +23,6 @@ export interface Stoppable {
 
 /** The injection tokens of the ordered lists of these parts. */
 export const STARTING = Symbol('kittiwake:starting');
+export const CLOSING = Symbol('kittiwake:closing');
 export const DRAINING = Symbol('kittiwake:draining');
 export const STOPPING = Symbol('kittiwake:stopping');

@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Stoppable } from '../base/lifetime.js';
 import { CallbacksSettings } from '../config/sections/callbacks.settings.js';
 import { Digest } from '../metrics/digest.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -25,7 +26,7 @@ const REPORT_MS = 1_000;
 
 /** Repeats notifications that the app must get, of the end of subscriptions, while the app is away. */
 @Injectable()
-export class Repetition implements OnApplicationShutdown {
+export class Repetition implements Stoppable {
   private readonly logger = new Logger('Callbacks');
   private readonly stopping = new AbortController();
   private waiting = 0;
@@ -56,7 +57,7 @@ export class Repetition implements OnApplicationShutdown {
     }
   }
 
-  onApplicationShutdown(): void {
+  stop(): void {
     this.stopping.abort();
   }
 

@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Startable, Stoppable } from '../base/lifetime.js';
 import { createServer, type Server } from 'node:http';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
 import { OperatorsSettings } from '../config/sections/operators.settings.js';
@@ -14,7 +15,7 @@ const MAX_CHECKING_INTERVAL_MS = 1_000;
 
 /** Serves what is for operators on a port of their own, where there is one, as long as the gateway lasts. */
 @Injectable()
-export class OperatorsServer implements OnApplicationBootstrap, OnApplicationShutdown {
+export class OperatorsServer implements Startable, Stoppable {
   private readonly logger = new Logger('Kittiwake');
   private server: Server | undefined;
 
@@ -26,7 +27,7 @@ export class OperatorsServer implements OnApplicationBootstrap, OnApplicationShu
   ) {}
 
   /** @throws {OperatorsPortError} */
-  async onApplicationBootstrap(): Promise<void> {
+  async start(): Promise<void> {
     const { enabled, port, host } = this.settings;
     if (!enabled || port === undefined) return;
     this.server = this.create();
@@ -38,7 +39,7 @@ export class OperatorsServer implements OnApplicationBootstrap, OnApplicationShu
     this.logger.log(`what is for operators is at ${serverUrl(this.server)}`);
   }
 
-  onApplicationShutdown(): void {
+  stop(): void {
     this.server?.closeAllConnections();
     this.server?.close();
   }

@@ -1,11 +1,12 @@
-import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Closable } from '../base/lifetime.js';
 import { BROKER, type Broker, type BrokerState } from '../broker/broker.js';
 import { RabbitMqTriggers } from '../rooms/rabbitmq/rabbitmq-triggers.js';
 import { Metrics } from '../metrics/metrics.js';
 
 /** Whether this node should get new clients. */
 @Injectable()
-export class Readiness implements BeforeApplicationShutdown {
+export class Readiness implements Closable {
   private isDraining = false;
 
   constructor(
@@ -25,7 +26,7 @@ export class Readiness implements BeforeApplicationShutdown {
   }
 
   /** Not ready from here on, whatever the broker does. */
-  beforeApplicationShutdown(): void {
+  close(): void {
     this.isDraining = true;
     this.metrics.drain();
   }

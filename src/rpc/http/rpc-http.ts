@@ -1,5 +1,6 @@
-import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Closable } from '../../base/lifetime.js';
 import { ShutdownSettings } from '../../config/sections/shutdown.settings.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { RpcStatistics } from '../built-in/statistics.js';
@@ -8,7 +9,7 @@ import type { RpcFront } from './front.js';
 
 /** Serves Kettlingar's protocol, in which one request is one call, for every way in. */
 @Injectable()
-export class RpcHttp implements BeforeApplicationShutdown {
+export class RpcHttp implements Closable {
   constructor(
     private readonly exchanges: RpcExchanges,
     private readonly statistics: RpcStatistics,
@@ -42,7 +43,7 @@ export class RpcHttp implements BeforeApplicationShutdown {
   }
 
   /** Cuts streams at once; other calls have the shutdown timeout to end. */
-  beforeApplicationShutdown(): Promise<void> {
+  close(): Promise<void> {
     return this.exchanges.end(this.settings.timeoutMs);
   }
 }

@@ -1,10 +1,5 @@
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Closable, Startable, Stoppable } from '../../base/lifetime.js';
 import type { AddressInfo, Server } from 'node:net';
 import { isConfigured } from '../../config/configured.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
@@ -20,7 +15,7 @@ const UNIX_ONLY = 'unix-domain:0';
 
 /** Serves procedures to programs of the same user, over a Unix socket, a TCP port of its own, or both. */
 @Injectable()
-export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+export class LocalServer implements Startable, Closable, Stoppable {
   private readonly logger = new Logger('Procedures');
   private readonly folder: StateFolder | undefined;
   private tcp: Server | undefined;
@@ -37,7 +32,7 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /** Opens at the start; a process that takes over from another opens later, when everything else is ready. */
-  async onApplicationBootstrap(): Promise<void> {
+  async start(): Promise<void> {
     if (this.listeners.isSuccessor) return;
     await this.open();
     this.announce();
@@ -65,14 +60,14 @@ export class LocalServer implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /** Stops listening, and waits for the answers to open calls, at most for the shutdown timeout. */
-  async beforeApplicationShutdown(): Promise<void> {
+  async close(): Promise<void> {
     this.withdraw();
     if (this.tcp?.listening) this.tcp.close();
     this.unix?.close();
     await this.lines.answered();
   }
 
-  onApplicationShutdown(): void {
+  stop(): void {
     this.lines.close();
   }
 
