@@ -39,7 +39,8 @@ const ROOMS = {
   broker: { '.': [], redis: ['.'], 'redis/sharded': ['.', 'redis'] },
   callbacks: { '.': [], http: ['.'], providers: ['.'] },
   procedures: { '.': [], results: [], methods: ['.', 'results'], remote: ['.'], calls: ['.', 'results'] },
-  rooms: { app: [] },
+  auth: { jwt: ['.'] },
+  rooms: { app: [], room: [] },
   rpc: {
     '.': [],
     'built-in': ['.'],

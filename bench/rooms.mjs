@@ -1,10 +1,10 @@
 // What matching costs: triggers among many subscribed rooms, and permission checks among many allowed rooms. Needs the
 // build. Exits with 1 when 1,000 times the rooms cost more than twice as much.
 import { parseArgs } from 'node:util';
-import { Permissions } from '../dist/rooms/permissions.js';
-import { RoomTrie } from '../dist/rooms/room-trie.js';
-import { Room } from '../dist/rooms/room.js';
-import { Trigger } from '../dist/rooms/trigger.js';
+import { Permissions } from '../dist/rooms/room/permissions.js';
+import { RoomTrie } from '../dist/rooms/room/room-trie.js';
+import { Room } from '../dist/rooms/room/room.js';
+import { Trigger } from '../dist/rooms/room/trigger.js';
 
 const MOST = 2;
 

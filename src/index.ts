@@ -53,5 +53,5 @@ export {
   OnRoomsDisconnect,
   OnRoomsPing,
 } from './rooms/app/rooms-api.decorator.js';
-export { TriggerError } from './rooms/trigger.js';
+export { TriggerError } from './rooms/room/trigger.js';
 export { ProceduresConfig } from './rpc/built-in/procedures-config.js';

@@ -4,7 +4,7 @@ import type { JwtSettings } from '../config/sections/auth/jwt.settings.js';
 import { AuthSettings } from '../config/sections/auth/auth.settings.js';
 import { messageOf } from '../base/message-of.js';
 import { Authenticators } from './authenticator.js';
-import { JwtAuthenticator } from './jwt.authenticator.js';
+import { JwtAuthenticator } from './jwt/jwt.authenticator.js';
 import { TicketAuthentication } from './ticket-authentication.js';
 
 /** Finds the methods of authentication at the start: those of the configuration, and a provider that validates tickets. */

@@ -5,7 +5,7 @@ import { Publication, PublicationError } from '../protocol/publication.js';
 import { richJsonText } from '../protocol/json/rich-json.js';
 import { builtIn, optional, required } from '../rpc/built-in/built-in.js';
 import type { RoomPublisher } from '../rooms/room-publisher.js';
-import { TriggerError } from '../rooms/trigger.js';
+import { TriggerError } from '../rooms/room/trigger.js';
 import type { TopicPublisher } from '../topics/topic-publisher.js';
 
 const PUBLISH = `/publish <TOPIC> <DATA> [--order=<N>] [--order_key=<K>] [--throttle=<S>] [--throttle_key=<K>]

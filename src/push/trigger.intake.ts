@@ -3,7 +3,7 @@ import { PublishSettings } from '../config/sections/publish.settings.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
-import { TriggerError } from '../rooms/trigger.js';
+import { TriggerError } from '../rooms/room/trigger.js';
 import { Intake } from './intake.js';
 
 /** A trigger that was taken. */

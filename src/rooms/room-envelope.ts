@@ -1,7 +1,7 @@
 import { joinedFrame } from '../connection/outflow/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import type { JsonText } from '../protocol/json/json.js';
-import type { Trigger } from './trigger.js';
+import type { Trigger } from './room/trigger.js';
 
 const HEAD = Buffer.from('{"type":"publish","data":');
 

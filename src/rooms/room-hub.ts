@@ -17,8 +17,8 @@ import {
   type RoomSlowness,
   RoomSubscription,
 } from './room-subscription.js';
-import { RoomTrie } from './room-trie.js';
-import { Trigger, TriggerError } from './trigger.js';
+import { RoomTrie } from './room/room-trie.js';
+import { Trigger, TriggerError } from './room/trigger.js';
 
 /** The broker's channel for the triggers of all rooms. No topic has its name: topics have a dot. */
 const CHANNEL = 'kittiwake:rooms';

@@ -3,7 +3,7 @@ import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { RoomHub, type TriggerSource } from './room-hub.js';
-import { Trigger } from './trigger.js';
+import { Trigger } from './room/trigger.js';
 
 /** Triggers for rooms, as services and RabbitMQ give them. */
 @Injectable()

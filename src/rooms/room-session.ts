@@ -1,6 +1,6 @@
 import type { Connection } from '../connection/connection.js';
 import type { JsonText } from '../protocol/json/json.js';
-import type { Permissions } from './permissions.js';
+import type { Permissions } from './room/permissions.js';
 import type { RoomSubscription } from './room-subscription.js';
 import type { RoomsClient } from './app/rooms-api.js';
 

@@ -8,7 +8,7 @@ import { RoomHub } from './room-hub.js';
 import { RoomReply } from './room-reply.js';
 import type { RoomSession } from './room-session.js';
 import type { RoomSubscription } from './room-subscription.js';
-import { Room } from './room.js';
+import { Room } from './room/room.js';
 
 /** Characters of a room that a client may ask for. */
 const MAX_ROOM_LENGTH = 16_384;

@@ -9,7 +9,7 @@ import { CallbackError } from '../protocol/errors.js';
 import { Drain } from '../base/drain.js';
 import type { Draining } from '../base/lifetime.js';
 import { messageOf } from '../base/message-of.js';
-import { Permissions } from './permissions.js';
+import { Permissions } from './room/permissions.js';
 import type { RoomSession } from './room-session.js';
 import { RoomsApiHolder, type RoomsHook } from './app/rooms-api.js';
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
 import { Authenticators } from '../auth/authenticator.js';
 import { FailedAuthentications } from '../auth/failed-authentications.js';
-import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
+import { JwtAuthenticator } from '../auth/jwt/jwt.authenticator.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { CONNECTION_SETTINGS } from '../connection/connection.settings.js';
 import { type AddressedRequest, type AddressRules, clientAddress } from '../connection/client-address.js';

@@ -1,4 +1,4 @@
-import { tokenVerifiers } from '../auth/token-verifiers.js';
+import { tokenVerifiers } from '../auth/jwt/token-verifiers.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { fileProblems } from '../config/loading/files.js';
 import type { Settings } from '../config/settings.js';

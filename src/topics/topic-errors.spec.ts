@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { tableBelow } from '../../test/support/markdown-table.js';
 import { FailedAuthentications } from '../auth/failed-authentications.js';
-import { JwtAuthenticator } from '../auth/jwt.authenticator.js';
+import { JwtAuthenticator } from '../auth/jwt/jwt.authenticator.js';
 import { TicketAuthenticator, ticketRefused } from '../auth/ticket.authenticator.js';
 import { Metrics } from '../metrics/metrics.js';
 import { loadSettings } from '../config/loading/load-settings.js';

@@ -21,7 +21,7 @@ import { Reply } from './reply.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { TopicBatch } from './topic-batch.js';
-import { TopicCalls } from './topic-calls.js';
+import { TopicCalls } from './calls/topic-calls.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 

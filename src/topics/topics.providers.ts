@@ -7,7 +7,7 @@ import { Services } from './service/services.js';
 import { TopicServiceExplorer } from './service/topic-service-explorer.js';
 import { Sessions } from './sessions.js';
 import { TopicAuthentication } from './topic-authentication.js';
-import { TopicCalls } from './topic-calls.js';
+import { TopicCalls } from './calls/topic-calls.js';
 import { TopicPublisher } from './topic-publisher.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 import { TopicsHello } from './topics-hello.js';

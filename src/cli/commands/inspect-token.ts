@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { JwtAuthenticator } from '../../auth/jwt.authenticator.js';
+import { JwtAuthenticator } from '../../auth/jwt/jwt.authenticator.js';
 import type { JwtSettings } from '../../config/sections/auth/jwt.settings.js';
 import { JsonError, valueOf } from '../../protocol/json/json.js';
 import { messageOf } from '../../base/message-of.js';

@@ -11,7 +11,7 @@ import { messageOf, stackOf } from '../../base/message-of.js';
 import { RabbitMqLink } from './link.js';
 import { RabbitMqOutage } from './outage.js';
 import { RoomPublisher } from '../room-publisher.js';
-import { TriggerError } from '../trigger.js';
+import { TriggerError } from '../room/trigger.js';
 
 const MIN_WAIT_MS = 250;
 const MAX_WAIT_MS = 2000;

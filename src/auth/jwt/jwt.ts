@@ -1,5 +1,5 @@
-import { JsonDocument } from '../protocol/json/json-document.js';
-import { isObject, type JsonMembers } from '../protocol/json/json.js';
+import { JsonDocument } from '../../protocol/json/json-document.js';
+import { isObject, type JsonMembers } from '../../protocol/json/json.js';
 
 /** A longer token is refused unread. */
 const MAX_TOKEN_LENGTH = 16_384;

@@ -1,5 +1,5 @@
-import type { InputBounds } from '../protocol/json/bounds.js';
-import { JsonDocument } from '../protocol/json/json-document.js';
+import type { InputBounds } from '../../protocol/json/bounds.js';
+import { JsonDocument } from '../../protocol/json/json-document.js';
 import {
   decodeString,
   elementsOf,
@@ -7,7 +7,7 @@ import {
   isObjectText,
   membersOf,
   type JsonText,
-} from '../protocol/json/json.js';
+} from '../../protocol/json/json.js';
 import { Room } from './room.js';
 
 /** The text is not a trigger; the message says what is wrong and where. */

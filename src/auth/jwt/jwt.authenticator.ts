@@ -1,7 +1,7 @@
-import { CallbackError, ClientError } from '../protocol/errors.js';
-import { isFalsy, valueOf, type JsonMembers, type JsonText } from '../protocol/json/json.js';
-import type { Authenticated } from './authenticated.js';
-import type { Authenticator } from './authenticator.js';
+import { CallbackError, ClientError } from '../../protocol/errors.js';
+import { isFalsy, valueOf, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
+import type { Authenticated } from '../authenticated.js';
+import type { Authenticator } from '../authenticator.js';
 import { Jwt, TokenError } from './jwt.js';
 import type { JwtSettings } from './jwt.settings.js';
 import { tokenVerifiers } from './token-verifiers.js';

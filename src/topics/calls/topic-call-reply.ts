@@ -1,8 +1,8 @@
-import type { Connection } from '../connection/connection.js';
-import type { CallReply } from '../procedures/calls/call-reply.js';
-import type { ClientError } from '../protocol/errors.js';
-import type { JsonText } from '../protocol/json/json.js';
-import type { Reply } from './reply.js';
+import type { Connection } from '../../connection/connection.js';
+import type { CallReply } from '../../procedures/calls/call-reply.js';
+import type { ClientError } from '../../protocol/errors.js';
+import type { JsonText } from '../../protocol/json/json.js';
+import type { Reply } from '../reply.js';
 
 /** What the client of a connection for topics is told of a call: replies of which all but the last have `more`. */
 export class TopicCallReply implements CallReply {

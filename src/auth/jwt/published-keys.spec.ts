@@ -2,10 +2,10 @@ import { jest } from '@jest/globals';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
-import { answer, appsOfTest, type HttpApp } from '../../test/support/http-app.js';
-import { rejection } from '../../test/support/http-callers.js';
-import { signToken } from '../../test/support/tokens.js';
-import { CallbackError, ClientError } from '../protocol/errors.js';
+import { answer, appsOfTest, type HttpApp } from '../../../test/support/http-app.js';
+import { rejection } from '../../../test/support/http-callers.js';
+import { signToken } from '../../../test/support/tokens.js';
+import { CallbackError, ClientError } from '../../protocol/errors.js';
 import { JwtAuthenticator } from './jwt.authenticator.js';
 import type { JwtSettings } from './jwt.settings.js';
 

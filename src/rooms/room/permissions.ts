@@ -1,5 +1,5 @@
-import { CallbackAnswerError } from '../protocol/errors.js';
-import { elementsOf, valueOf, type JsonText } from '../protocol/json/json.js';
+import { CallbackAnswerError } from '../../protocol/errors.js';
+import { elementsOf, valueOf, type JsonText } from '../../protocol/json/json.js';
 import { RoomTrie } from './room-trie.js';
 import { Room } from './room.js';
 

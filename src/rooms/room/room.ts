@@ -1,5 +1,5 @@
-import { canonicalJson } from '../protocol/json/canonical-json.js';
-import { isObjectText, membersOf, type JsonText } from '../protocol/json/json.js';
+import { canonicalJson } from '../../protocol/json/canonical-json.js';
+import { isObjectText, membersOf, type JsonText } from '../../protocol/json/json.js';
 
 /** Matches any value of its key; as canonical JSON. */
 export const WILDCARD = '"*"';

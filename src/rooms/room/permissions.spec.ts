@@ -1,5 +1,5 @@
-import { CallbackAnswerError } from '../protocol/errors.js';
-import { toJsonText, type JsonText } from '../protocol/json/json.js';
+import { CallbackAnswerError } from '../../protocol/errors.js';
+import { toJsonText, type JsonText } from '../../protocol/json/json.js';
 import { Permissions } from './permissions.js';
 import { Room } from './room.js';
 

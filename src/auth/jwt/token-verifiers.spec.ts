@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { signToken } from '../../test/support/tokens.js';
+import { signToken } from '../../../test/support/tokens.js';
 import type { JwtSettings } from './jwt.settings.js';
 import { tokenVerifiers } from './token-verifiers.js';
 

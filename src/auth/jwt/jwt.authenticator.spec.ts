@@ -1,9 +1,9 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { rejection } from '../../test/support/http-callers.js';
-import { signToken, type TokenOptions } from '../../test/support/tokens.js';
-import { ClientError } from '../protocol/errors.js';
-import { toJsonText } from '../protocol/json/json.js';
+import { rejection } from '../../../test/support/http-callers.js';
+import { signToken, type TokenOptions } from '../../../test/support/tokens.js';
+import { ClientError } from '../../protocol/errors.js';
+import { toJsonText } from '../../protocol/json/json.js';
 import { JwtAuthenticator } from './jwt.authenticator.js';
 import type { JwtSettings } from './jwt.settings.js';
 

@@ -1,4 +1,4 @@
-import type { JsonText } from '../protocol/json/json.js';
+import type { JsonText } from '../../protocol/json/json.js';
 import { RoomTrie, type RoomMatch } from './room-trie.js';
 import { Room } from './room.js';
 
