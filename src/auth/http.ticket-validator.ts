@@ -6,7 +6,7 @@ import { objectText, type JsonMembers, type JsonText } from '../protocol/json/js
 import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
 
 /** Where tickets are validated. */
-export interface TicketSettings {
+export interface TicketEndpoint {
   readonly url: string;
   /** The members of the answer that make up the identity; each must be there. */
   readonly fields: readonly string[];
@@ -17,7 +17,7 @@ export interface TicketSettings {
 export class HttpTicketValidator implements TicketValidator {
   constructor(
     private readonly caller: Caller,
-    private readonly settings: TicketSettings,
+    private readonly settings: TicketEndpoint,
   ) {}
 
   async validate(ticket: JsonText, signal: AbortSignal, client?: LogParty): Promise<JsonMembers> {

@@ -7,9 +7,9 @@ import { isObject, JsonError, type JsonMembers } from '../protocol/json/json.js'
 const TYPES = new Set(['subscribe', 'unsubscribe', 'status']);
 
 /** Handlers for what is not one of these: bare text, text that is not JSON, and messages of other types. */
-export const PING = 'ping';
-export const NOT_JSON = 'not-json';
-export const UNKNOWN = 'unknown';
+export const ROOM_PING = 'ping';
+export const ROOM_NOT_JSON = 'not-json';
+export const ROOM_UNKNOWN = 'unknown';
 
 /** A message of a client. */
 export interface RoomMessage {
@@ -17,23 +17,23 @@ export interface RoomMessage {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-const PING_FRAME = Buffer.from(PING);
+const PING_FRAME = Buffer.from(ROOM_PING);
 
 /** Whether a frame is a ping. */
-export function isPing(frame: Buffer): boolean {
+export function isRoomPing(frame: Buffer): boolean {
   return PING_FRAME.equals(frame);
 }
 
 /** Reads a frame of a client. */
 export function decodeRoomMessage(frame: Buffer, bounds?: InputBounds): DecodedFrame {
-  if (isPing(frame)) return { handler: PING, payload: undefined };
+  if (isRoomPing(frame)) return { handler: ROOM_PING, payload: undefined };
   try {
     const { value, members } = JsonDocument.read(frame, bounds && { bounds });
-    if (!isObject(value) || !members) return { handler: UNKNOWN, payload: undefined };
-    const handler = typeof value.type === 'string' && TYPES.has(value.type) ? value.type : UNKNOWN;
+    if (!isObject(value) || !members) return { handler: ROOM_UNKNOWN, payload: undefined };
+    const handler = typeof value.type === 'string' && TYPES.has(value.type) ? value.type : ROOM_UNKNOWN;
     return { handler, payload: { members, value } satisfies RoomMessage };
   } catch (error) {
-    if (error instanceof JsonError) return { handler: NOT_JSON, payload: undefined };
+    if (error instanceof JsonError) return { handler: ROOM_NOT_JSON, payload: undefined };
     throw error;
   }
 }

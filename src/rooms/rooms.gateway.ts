@@ -7,7 +7,14 @@ import { ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { ROOM_ERRORS } from './room-errors.js';
-import { decodeRoomMessage, isPing, NOT_JSON, PING, type RoomMessage, UNKNOWN } from './room-message.js';
+import {
+  decodeRoomMessage,
+  isRoomPing,
+  ROOM_NOT_JSON,
+  ROOM_PING,
+  type RoomMessage,
+  ROOM_UNKNOWN,
+} from './room-message.js';
 import { RoomReply } from './room-reply.js';
 import type { RoomSession } from './room-session.js';
 import { RoomSessions } from './room-sessions.js';
@@ -23,7 +30,7 @@ const MAX_REQUEST_ID_LENGTH = 1024;
 export class RoomsGateway implements Gateway {
   readonly protocol: GatewayProtocol = {
     decode: decodeRoomMessage,
-    overtakes: isPing,
+    overtakes: isRoomPing,
     isEager: true,
     prescribedCodes: new Map([
       [CLOSE_REASONS.forbidden, 1000],
@@ -49,10 +56,10 @@ export class RoomsGateway implements Gateway {
     this.sessions.end(connection);
   }
 
-  @SubscribeMessage(PING)
+  @SubscribeMessage(ROOM_PING)
   ping(connection: Connection): void {
     connection.sendText('pong');
-    this.status.received(PING, 'success');
+    this.status.received(ROOM_PING, 'success');
     this.app.pinged(this.sessions.of(connection));
   }
 
@@ -77,12 +84,12 @@ export class RoomsGateway implements Gateway {
     connection.sendText(JSON.stringify(this.status.report()));
   }
 
-  @SubscribeMessage(NOT_JSON)
+  @SubscribeMessage(ROOM_NOT_JSON)
   notJson(connection: Connection): void {
     this.unreadable(connection, ROOM_ERRORS.notJson());
   }
 
-  @SubscribeMessage(UNKNOWN)
+  @SubscribeMessage(ROOM_UNKNOWN)
   unknown(connection: Connection): void {
     this.unreadable(connection, ROOM_ERRORS.typeNotAllowed());
   }

@@ -5,7 +5,7 @@ import { signToken, type TokenOptions } from '../../../test/support/tokens.js';
 import { ClientError } from '../../protocol/errors.js';
 import { toJsonText } from '../../protocol/json/json.js';
 import { JwtAuthenticator } from './jwt.authenticator.js';
-import type { JwtSettings } from './jwt.settings.js';
+import type { JwtRules } from './jwt.settings.js';
 
 const SECRET = 'a secret that issuer and gateway share, and nobody else';
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -19,7 +19,7 @@ const P384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const P521 = generateKeyPairSync('ec', { namedCurve: 'P-521' });
 const ED25519 = generateKeyPairSync('ed25519');
 
-const SETTINGS: JwtSettings = {
+const SETTINGS: JwtRules = {
   algorithms: ['HS256'],
   secret: SECRET,
   jwksCacheMaxAgeMs: 600_000,
@@ -34,11 +34,11 @@ function pem(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }).toString();
 }
 
-function withSecret(settings?: Partial<JwtSettings>): JwtAuthenticator {
+function withSecret(settings?: Partial<JwtRules>): JwtAuthenticator {
   return new JwtAuthenticator({ ...SETTINGS, ...settings });
 }
 
-function withPublicKey(key: KeyObject, settings?: Partial<JwtSettings>): JwtAuthenticator {
+function withPublicKey(key: KeyObject, settings?: Partial<JwtRules>): JwtAuthenticator {
   return new JwtAuthenticator({ ...SETTINGS, secret: undefined, publicKey: pem(key), ...settings });
 }
 
@@ -72,7 +72,7 @@ const ALGORITHMS: [string, KeyObject | string, KeyObject | undefined][] = [
 ];
 
 describe.each(ALGORITHMS)('a token signed with %s', (algorithm, key, publicKey) => {
-  const authenticator = (settings?: Partial<JwtSettings>): JwtAuthenticator => {
+  const authenticator = (settings?: Partial<JwtRules>): JwtAuthenticator => {
     const all = { algorithms: [algorithm], ...settings };
     return publicKey ? withPublicKey(publicKey, all) : withSecret(all);
   };

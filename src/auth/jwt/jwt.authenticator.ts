@@ -3,7 +3,7 @@ import { isFalsy, valueOf, type JsonMembers, type JsonText } from '../../protoco
 import type { Authenticated } from '../authenticated.js';
 import type { Authenticator } from '../authenticator.js';
 import { Jwt, TokenError } from './jwt.js';
-import type { JwtSettings } from './jwt.settings.js';
+import type { JwtRules } from './jwt.settings.js';
 import { tokenVerifiers } from './token-verifiers.js';
 import type { TokenVerifier } from './token-verifier.js';
 
@@ -15,7 +15,7 @@ export class JwtAuthenticator implements Authenticator {
   private readonly fields: readonly (readonly [field: string, claim: string])[];
 
   /** @throws when the settings are unusable: an unknown algorithm, or a key that is not one for it. */
-  constructor(private readonly settings: JwtSettings) {
+  constructor(private readonly settings: JwtRules) {
     this.verifiers = tokenVerifiers(settings);
     this.fields = Object.entries(settings.fields);
   }

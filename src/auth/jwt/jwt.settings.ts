@@ -1,5 +1,5 @@
 /** How JSON Web Tokens are verified. Exactly one of `secret`, `publicKey`, `publicKeyFile` and `jwksUrl` is given. */
-export interface JwtSettings {
+export interface JwtRules {
   /** The algorithms that tokens may be signed with (RFC 7518 section 3.1, RFC 8037); never `none`. */
   readonly algorithms: readonly string[];
   /** The shared secret, for HS algorithms. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signToken } from '../../../test/support/tokens.js';
-import type { JwtSettings } from './jwt.settings.js';
+import type { JwtRules } from './jwt.settings.js';
 import { tokenVerifiers } from './token-verifiers.js';
 
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -34,7 +34,7 @@ function pem(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }).toString();
 }
 
-function start(settings: Partial<JwtSettings>): () => unknown {
+function start(settings: Partial<JwtRules>): () => unknown {
   return () =>
     tokenVerifiers({
       algorithms: ['HS256'],

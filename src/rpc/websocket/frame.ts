@@ -8,7 +8,7 @@ import { richValueOf } from '../../protocol/json/rich-json.js';
 /** The names of the handlers of frames: calls, cancellations and all others. */
 export const CALL = 'call';
 export const CANCEL = 'cancel';
-export const INVALID = 'invalid';
+export const INVALID_CALL = 'invalid';
 
 const NULL = 'null' as JsonText;
 
@@ -47,7 +47,7 @@ export class RpcFrame {
   }
 }
 
-/** Parses a frame, text or binary, as JSON in UTF-8. Anything that is no call or cancellation is {@link INVALID}. */
+/** Parses a frame, text or binary, as JSON in UTF-8. Anything that is no call or cancellation is {@link INVALID_CALL}. */
 export function decodeRpcFrame(frame: Buffer, bounds?: InputBounds): DecodedFrame {
   try {
     const { value, members } = JsonDocument.read(frame, bounds && { bounds });
@@ -64,5 +64,5 @@ export function decodeRpcFrame(frame: Buffer, bounds?: InputBounds): DecodedFram
 }
 
 function invalid(members: JsonMembers, frame: Buffer): DecodedFrame {
-  return { handler: INVALID, payload: new RpcFrame('', members, frame.length) };
+  return { handler: INVALID_CALL, payload: new RpcFrame('', members, frame.length) };
 }

@@ -8,7 +8,7 @@ import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import { canonicalJson } from '../../protocol/json/canonical-json.js';
 import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
 import { RPC_ERRORS } from './errors.js';
-import { CALL, CANCEL, decodeRpcFrame, INVALID, type RpcFrame } from './frame.js';
+import { CALL, CANCEL, decodeRpcFrame, INVALID_CALL, type RpcFrame } from './frame.js';
 import { RpcHandshake } from '../handshake.js';
 import { RpcReply } from './reply.js';
 import { RpcSessions } from './sessions.js';
@@ -66,9 +66,9 @@ export class RpcGateway implements Gateway {
     if (!isFound) new RpcReply(connection, marker).failed(PROCEDURE_ERRORS.callNotFound());
   }
 
-  @SubscribeMessage(INVALID)
+  @SubscribeMessage(INVALID_CALL)
   invalid(connection: Connection, frame: RpcFrame): void {
-    this.metrics.eventHandled(INVALID, 'error');
+    this.metrics.eventHandled(INVALID_CALL, 'error');
     new RpcReply(connection, frame.marker).failed(RPC_ERRORS.invalidFrame());
   }
 }
