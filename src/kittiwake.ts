@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { checkJsonBounds, InputBounds } from './protocol/json/bounds.js';
 import { objectText, toJsonText, type JsonText } from './protocol/json/json.js';
-import { Publication } from './protocol/publication.js';
 import { optionsText } from './topics/service/state.js';
 import { RoomPublisher } from './rooms/room-publisher.js';
 import { RoomSessions } from './rooms/room-sessions.js';
@@ -36,12 +34,11 @@ export class Kittiwake {
     private readonly topics: TopicPublisher,
     private readonly rooms: RoomPublisher,
     private readonly roomSessions: RoomSessions,
-    private readonly bounds: InputBounds,
   ) {}
 
   /**
    * Publishes data to the subscribers of a topic, `service.name`, on every node.
-   * @throws {PublicationError} when the topic is not one of a configured service.
+   * @throws {PublicationError} when the topic is not one of a configured service, or the data has more than JSON may have.
    * @throws {TypeError} when the data cannot be JSON, or the order or the time is not a finite number.
    * @throws when the broker could not take it.
    */
@@ -52,15 +49,14 @@ export class Kittiwake {
     members.set('data', toJsonText(data));
     if (options.publishedAt) members.set('published_at', toJsonText(options.publishedAt.toISOString()));
     members.set('options', optionsText(options));
-    for (const text of members.values()) checkJsonBounds(text, this.bounds);
-    await this.topics.publish(Publication.from(members), 'process');
+    await this.topics.publishMade(members, 'process');
   }
 
   /**
    * Triggers rooms: sends data to their subscriptions, on every node.
    * @param exclude the id of a connection that is not to get it, such as the sender's.
    * @returns how many subscriptions of this node were reached.
-   * @throws {TriggerError} when a room is not an object.
+   * @throws {TriggerError} when a room is not an object, or the data has more than JSON may have.
    * @throws {TypeError} when the data cannot be JSON.
    * @throws when the broker could not take it.
    */

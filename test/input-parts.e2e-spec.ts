@@ -1,3 +1,4 @@
+import { Kittiwake, PublicationError, TriggerError } from '../src/index.js';
 import { messagePack } from '../src/protocol/json/message-pack.js';
 import { TestClient } from './support/client.js';
 import { rpcToken, sharedRpc } from './support/rpc.js';
@@ -50,5 +51,13 @@ describe('limits.inputParts, objects, lists and names together, bounds', () => {
     expect(await publish(publication(MOST + 1))).toBe(400);
     expect(await publish([publication(MOST / 2), publication(MOST / 2 - 1)])).toBe(200);
     expect(await publish([publication(MOST / 2), publication(MOST / 2)])).toBe(400);
+  });
+
+  it('what is published and triggered in process, which other nodes have to read', async () => {
+    const kittiwake = stage.gateway.app.get(Kittiwake, { strict: false });
+    await expect(kittiwake.publish('books.1', lists(MOST - 5))).resolves.toBeUndefined();
+    await expect(kittiwake.publish('books.1', lists(MOST))).rejects.toBeInstanceOf(PublicationError);
+    await expect(kittiwake.trigger([{ a: 1 }], lists(MOST - 6))).resolves.toBe(0);
+    await expect(kittiwake.trigger([{ a: 1 }], lists(MOST))).rejects.toBeInstanceOf(TriggerError);
   });
 });

@@ -1,7 +1,7 @@
 import type { CallableProcedure } from '../procedures/procedure.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import { isObject, objectText, type JsonText } from '../protocol/json/json.js';
-import { Publication, PublicationError } from '../protocol/publication.js';
+import { PublicationError } from '../protocol/publication.js';
 import { richJsonText } from '../protocol/json/rich-json.js';
 import { builtIn, optional, required } from '../rpc/built-in/built-in.js';
 import type { RoomPublisher } from '../rooms/room-publisher.js';
@@ -40,7 +40,7 @@ export function publishProcedure(topics: TopicPublisher): CallableProcedure {
         ...textOf('data', data),
         ['options', objectText(given)] as const,
       ]);
-      await pushed(PublicationError, async () => topics.publish(Publication.from(members), 'http'));
+      await pushed(PublicationError, async () => topics.publishMade(members, 'http'));
       return { status: 'ok', _format: 'Published.' };
     },
   });

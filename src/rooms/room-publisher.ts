@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import { InputBounds } from '../protocol/json/bounds.js';
+import { JsonDocument } from '../protocol/json/json-document.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { RoomHub, type TriggerSource } from './room-hub.js';
-import { Trigger } from './room/trigger.js';
+import { Trigger, TriggerError } from './room/trigger.js';
 
 /** Triggers for rooms, as services and RabbitMQ give them. */
 @Injectable()
@@ -15,7 +16,8 @@ export class RoomPublisher {
   ) {}
 
   /**
-   * Sends a trigger, in its wire form as UTF-8 or as text that is valid JSON within bounds, to the subscriptions of its rooms on all nodes.
+   * Sends a trigger, in its wire form as UTF-8 or as text that is valid JSON, to the subscriptions of its rooms on all
+   * nodes.
    * @returns how many subscriptions of this node were reached.
    * @throws {TriggerError} when it is not a trigger.
    * @throws when the broker could not take it for the other nodes.
@@ -31,8 +33,8 @@ export class RoomPublisher {
 
   private parsed(trigger: JsonText | Buffer): Trigger {
     const { maxRoomsPerTrigger } = this.settings;
-    return typeof trigger === 'string'
-      ? Trigger.of(trigger, maxRoomsPerTrigger)
-      : Trigger.parse(trigger, maxRoomsPerTrigger, this.bounds);
+    if (typeof trigger !== 'string') return Trigger.parse(trigger, maxRoomsPerTrigger, this.bounds);
+    const text = JsonDocument.within(trigger, { bounds: this.bounds, fault: TriggerError });
+    return Trigger.of(text, maxRoomsPerTrigger);
   }
 }

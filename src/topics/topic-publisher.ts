@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Hub } from '../delivery/hub.js';
-import { type Publication, PublicationError } from '../protocol/publication.js';
+import { InputBounds } from '../protocol/json/bounds.js';
+import { JsonDocument } from '../protocol/json/json-document.js';
+import { type JsonMembers, objectText } from '../protocol/json/json.js';
+import { Publication, PublicationError } from '../protocol/publication.js';
 import { Services } from './service/services.js';
 
 /** Takes publications for topics from services. */
@@ -9,6 +12,7 @@ export class TopicPublisher {
   constructor(
     private readonly hub: Hub,
     private readonly services: Services,
+    private readonly bounds: InputBounds,
   ) {}
 
   /**
@@ -22,5 +26,12 @@ export class TopicPublisher {
       throw new PublicationError(`"subscription" must be <service>.<topic> of a configured service`);
     }
     return this.hub.publish(publication, source);
+  }
+
+  /** As {@link publish}, of members that were made here. @throws {PublicationError} when other nodes would not read them. */
+  publishMade(members: JsonMembers, source: 'http' | 'process'): Promise<void> | undefined {
+    const reading = { bounds: this.bounds, fault: PublicationError };
+    const text = JsonDocument.within(objectText(members), reading);
+    return this.publish(Publication.from(members, text), source);
   }
 }

@@ -433,8 +433,7 @@ describe('a stream that is given up', () => {
       try {
         yield 1;
       } finally {
-        // oxlint-disable-next-line no-unsafe-finally
-        throw new Error('in the end');
+        await Promise.reject(new Error('in the end'));
       }
     });
     const stream = await streamOf(call());

@@ -37,6 +37,16 @@ export class JsonDocument {
     }
   }
 
+  /** Text that was made here, if others will read it. @throws the fault when it exceeds a bound. */
+  static within(text: JsonText, { bounds = INPUT_BOUNDS, fault = JsonError }: JsonReading = {}): JsonText {
+    try {
+      checkJsonBounds(text, bounds);
+      return text;
+    } catch (cause) {
+      throw cause instanceof BoundsError ? new fault(cause.message, { cause }) : cause;
+    }
+  }
+
   /** The members of an object, each as the text it came in; nothing for other JSON. */
   get members(): JsonMembers | undefined {
     if (isObject(this.value)) this.found ??= membersOf(this.text);
