@@ -38,11 +38,15 @@ export class Lifecycle implements OnApplicationBootstrap, BeforeApplicationShutd
   async beforeApplicationShutdown(): Promise<void> {
     const { spreadMs, timeoutMs } = this.settings;
     this.beginStopping();
-    await this.parts.close();
+    const closed = this.parts.close();
     this.connections.refuseAll();
     this.main.close();
     await this.connections.closeAll(CLOSE_REASONS.reconnect, spreadMs);
-    const [isDrained] = await Promise.all([this.parts.drained(timeoutMs), this.main.answered(timeoutMs)]);
+    const [isDrained] = await Promise.all([
+      this.parts.drained(timeoutMs),
+      this.main.answered(timeoutMs),
+      closed,
+    ]);
     this.isAppTold = isDrained;
     if (!isDrained) this.logger.warn('the app was not told of the end of every subscription in time');
     await this.connections.stop();

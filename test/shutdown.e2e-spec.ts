@@ -7,6 +7,7 @@ import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
 import { RedisServer } from './support/redis-server.js';
+import { RpcStage, rpcToken } from './support/rpc.js';
 import { StubApp } from './support/stub-app.js';
 import { signToken } from './support/tokens.js';
 import { deferred, eventually } from './support/wait.js';
@@ -157,6 +158,28 @@ describe('a gateway that stops', () => {
     await Promise.all([gateway.stop(), gateway.stop()]);
     await gateway.stop();
     expect(app.paths).toEqual(['/onUnsubscribe']);
+  });
+});
+
+describe('calls over HTTP', () => {
+  const stage = new RpcStage();
+  afterEach(() => stage.leave());
+
+  it('have their time to end, in which clients are closed', async () => {
+    await stage.start({ shutdown: { spread: '0s', timeout: '15s' } });
+    const client = await TestClient.connect(stage.gateway.url);
+    const caller = new AbortController();
+    const headers = { Authorization: `Bearer ${rpcToken()}` };
+    const call = fetch(`${stage.gateway.httpUrl}/rpc/hang`, { headers, signal: caller.signal }).catch(
+      () => 'cut',
+    );
+    await eventually(() => stage.hanging.size === 1);
+    const stop = stage.gateway.stop();
+    expect((await client.untilClosed()).code).toBe(1000);
+    expect(stage.hanging.size).toBe(1);
+    caller.abort();
+    expect(await call).toBe('cut');
+    await stop;
   });
 });
 
