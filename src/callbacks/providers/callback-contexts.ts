@@ -1,22 +1,10 @@
-import type { NestInterceptor } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import type { ExternalExceptionsHandler } from '@nestjs/core/exceptions/external-exceptions-handler.js';
-import { ExecutionContextHost } from '@nestjs/core/internal';
+import type { ExecutionContextHost } from '@nestjs/core/internal';
 import { isObservable, lastValueFrom, map } from 'rxjs';
 import { Carrier } from './carrier.js';
+import { derivedContexts, type Intercept } from './nest-contexts.js';
 import { isForClient } from './refusal-members.js';
-
-type Handler = (...args: unknown[]) => Promise<unknown>;
-
-/** The signature of `intercept` in Nest's InterceptorsConsumer. */
-type Intercept = (
-  interceptors: NestInterceptor[],
-  args: unknown[],
-  instance: object,
-  callback: (...args: unknown[]) => unknown,
-  next: Handler,
-  type: string,
-) => Promise<ReturnedValue>;
 
 /** The result of a method. */
 export interface ReturnedValue {
@@ -35,14 +23,19 @@ export function callbackContexts(
   contexts: ExternalContextCreator,
   failed: (fault: unknown) => void,
 ): ExternalContextCreator {
-  return Object.create(contexts, {
-    interceptorsConsumer: { value: { intercept: interceptFor(contexts) } },
-    externalErrorProxy: { value: { createProxy: proxyFor(failed) } },
-  }) as ExternalContextCreator;
+  return derivedContexts(contexts, {
+    intercept: interceptBy,
+    call: async (target, handler, host) => {
+      try {
+        return await target(...host.getArgs());
+      } catch (error) {
+        return unchanged(await filtered(error, host, { handler, failed }));
+      }
+    },
+  });
 }
 
-function interceptFor(contexts: ExternalContextCreator): Intercept {
-  const consumer = contexts['interceptorsConsumer'];
+function interceptBy(own: Intercept): Intercept<ReturnedValue> {
   return async (interceptors, args, instance, callback, next, type) => {
     if (interceptors.length === 0) return unchanged(await lastOf(await next()));
     let returned: unknown;
@@ -54,29 +47,10 @@ function interceptFor(contexts: ExternalContextCreator): Intercept {
       const result = await next();
       return isObservable(result) ? result.pipe(map(noted)) : noted(result);
     };
-    const value = await lastOf(
-      await consumer.intercept(interceptors, args, instance, callback, handle, type),
-    );
+    const value = await lastOf(await own(interceptors, args, instance, callback, handle, type));
     const isCarried = returned instanceof Carrier && !(value instanceof Carrier);
     return { value: isCarried ? (returned as Carrier).carrying(value) : value, returned };
   };
-}
-
-function proxyFor(failed: (fault: unknown) => void) {
-  return (target: Handler, handler: ExternalExceptionsHandler, type: string): Handler =>
-    async (...args) => {
-      try {
-        return await target(...args);
-      } catch (error) {
-        return unchanged(await filtered(error, contextOf(args, type), { handler, failed }));
-      }
-    };
-}
-
-function contextOf(args: unknown[], type: string): ExecutionContextHost {
-  const host = new ExecutionContextHost(args);
-  host.setType(type);
-  return host;
 }
 
 interface Filtering {

@@ -1,26 +1,14 @@
-import type { NestInterceptor } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import type { ExternalExceptionsHandler } from '@nestjs/core/exceptions/external-exceptions-handler.js';
-import { ExecutionContextHost } from '@nestjs/core/internal';
+import type { ExecutionContextHost } from '@nestjs/core/internal';
 import type { Observable } from 'rxjs';
+import { derivedContexts, type Intercept } from '../../callbacks/providers/nest-contexts.js';
 import { isForClient } from '../../callbacks/providers/refusal-members.js';
-import { FilteredResults } from '../results/filtered-results.js';
-import { InterceptedResult } from '../results/intercepted-result.js';
 import { isForCaller } from '../is-for-caller.js';
 import type { ProcedureCall } from '../procedure-call.js';
+import { FilteredResults } from '../results/filtered-results.js';
+import { InterceptedResult } from '../results/intercepted-result.js';
 import { streamOf } from '../results/stream-of.js';
-
-type Handler = (...args: unknown[]) => Promise<unknown>;
-
-/** The signature of `intercept` of Nest's `InterceptorsConsumer`. */
-type Intercept = (
-  interceptors: NestInterceptor[],
-  args: unknown[],
-  instance: object,
-  callback: (...args: unknown[]) => unknown,
-  next: Handler,
-  type: string,
-) => Promise<unknown>;
 
 /** The properties of a procedure that its context depends on. */
 export interface ContextOf {
@@ -35,56 +23,48 @@ export interface ContextOf {
  * Nest's own reduces an Observable to one value, and filters only errors that come before it.
  */
 export function procedureContexts(contexts: ExternalContextCreator, of: ContextOf): ExternalContextCreator {
-  return Object.create(contexts, {
-    transformToResult: { value: (result: unknown) => Promise.resolve(result) },
-    interceptorsConsumer: { value: { intercept: interceptFor(contexts, of) } },
-    externalErrorProxy: { value: { createProxy: proxyFor(of) } },
-  }) as ExternalContextCreator;
-}
-
-function interceptFor(contexts: ExternalContextCreator, { isStream }: ContextOf): Intercept {
-  const consumer = contexts['interceptorsConsumer'];
-  return async (interceptors, args, instance, callback, next, type) => {
-    if (interceptors.length === 0) return next();
-    const [{ signal }] = args as [ProcedureCall];
-    const result = new InterceptedResult(signal, isStream);
-    const handle = async (): Promise<unknown> => result.returned(await next());
-    const observable = await consumer.intercept(interceptors, args, instance, callback, handle, type);
-    return result.follow(observable as Observable<unknown>);
-  };
-}
-
-function proxyFor(of: ContextOf) {
-  return (target: Handler, handler: ExternalExceptionsHandler, type: string): Handler =>
-    async (...args) => {
-      const [call] = args as [ProcedureCall];
-      const filter = (error: unknown): Promise<unknown> => filtered(error, call, { args, handler, type, of });
+  const derived = derivedContexts(contexts, {
+    intercept: (own) => interceptBy(own, of),
+    call: async (target, handler, host) => {
+      const filter = (error: unknown): Promise<unknown> => filtered(error, host, { handler, of });
       try {
-        const result = await target(...args);
+        const result = await target(...host.getArgs());
         const stream = streamOf(result);
         return stream ? new FilteredResults(stream, filter) : result;
       } catch (error) {
         return filter(error);
       }
-    };
+    },
+  });
+  return Object.defineProperty(derived, 'transformToResult', {
+    value: (result: unknown) => Promise.resolve(result),
+  });
+}
+
+function interceptBy(own: Intercept, { isStream }: ContextOf): Intercept {
+  return async (interceptors, args, instance, callback, next, type) => {
+    if (interceptors.length === 0) return next();
+    const [{ signal }] = args as [ProcedureCall];
+    const result = new InterceptedResult(signal, isStream);
+    const handle = async (): Promise<unknown> => result.returned(await next());
+    const observable = await own(interceptors, args, instance, callback, handle, type);
+    return result.follow(observable as Observable<unknown>);
+  };
 }
 
 interface Filtering {
-  readonly args: unknown[];
   readonly handler: ExternalExceptionsHandler;
-  readonly type: string;
   readonly of: ContextOf;
 }
 
 /** Errors that come after the end of the call pass the filters by. */
 async function filtered(
   error: unknown,
-  call: ProcedureCall,
-  { args, handler, type, of }: Filtering,
+  host: ExecutionContextHost,
+  { handler, of }: Filtering,
 ): Promise<unknown> {
+  const [call] = host.getArgs<[ProcedureCall]>();
   if (call.signal.aborted) throw error;
-  const host = new ExecutionContextHost(args);
-  host.setType(type);
   try {
     const answer = handler.invokeCustomFilters(error, host);
     if (answer !== undefined) return await answer;
