@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   type Closable,
   CLOSING,
@@ -10,6 +10,7 @@ import {
   type Stoppable,
 } from './base/lifetime.js';
 import { listOf } from './base/list-of.js';
+import { stackOf } from './base/message-of.js';
 import { settlesWithin } from './base/time-limit.js';
 import { BrokerLoss } from './broker-loss.js';
 import { CALLER } from './callbacks/caller.js';
@@ -17,6 +18,7 @@ import { Repetition } from './callbacks/repetition.js';
 import { Hub } from './delivery/hub.js';
 import { OperatorsServer } from './operators/operators-server.js';
 import { Readiness } from './operators/readiness.js';
+import { BroughtProcedures } from './procedures/brought-procedures.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
 import { RoomHub } from './rooms/room-hub.js';
 import { RoomsApp } from './rooms/rooms-app.js';
@@ -28,6 +30,8 @@ import { Sessions } from './topics/sessions.js';
 /** The parts of a gateway that begin and end with it. */
 @Injectable()
 export class LifetimeParts {
+  private readonly logger = new Logger('Kittiwake');
+
   constructor(
     @Inject(STARTING) private readonly starting: readonly Startable[],
     @Inject(CLOSING) private readonly closing: readonly Closable[],
@@ -40,9 +44,9 @@ export class LifetimeParts {
     for (const part of this.starting) await part.start();
   }
 
-  /** All at a time, in their order: nothing waits for another. */
+  /** All at a time, begun in their order. What one of them throws is logged, and stops no other. */
   async close(): Promise<void> {
-    await Promise.all(this.closing.map(async (part) => part.close()));
+    await Promise.all(this.closing.map((part) => this.attempt(() => part.close())));
   }
 
   /** All at a time. @returns whether the app has been told of everything within the time. */
@@ -50,16 +54,31 @@ export class LifetimeParts {
     return settlesWithin(timeoutMs, Promise.all(this.draining.map((part) => part.drained())));
   }
 
-  /** One after another. */
+  /** One after another. What one of them throws is logged, and stops no other. */
   async stop(): Promise<void> {
-    for (const part of this.stopping) await part.stop();
+    for (const part of this.stopping) await this.attempt(() => part.stop());
+  }
+
+  private async attempt(end: () => Promise<void> | void): Promise<void> {
+    try {
+      await end();
+    } catch (error) {
+      this.logger.error(stackOf(error));
+    }
   }
 }
 
 /** Which parts these are, in their order. */
 export const LIFETIME_PROVIDERS = [
   LifetimeParts,
-  listOf<Startable>(STARTING, [BrokerLoss, RoomHub, RabbitMqTriggers, OperatorsServer, LocalServer]),
+  listOf<Startable>(STARTING, [
+    BroughtProcedures,
+    BrokerLoss,
+    RoomHub,
+    RabbitMqTriggers,
+    OperatorsServer,
+    LocalServer,
+  ]),
   listOf<Closable>(CLOSING, [Readiness, BrokerLoss, LocalServer, RpcHttp]),
   listOf<Draining>(DRAINING, [Sessions, RoomsApp, RpcSessions]),
   listOf<Stoppable>(STOPPING, [Repetition, RabbitMqTriggers, Hub, CALLER, LocalServer, OperatorsServer]),

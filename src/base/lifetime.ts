@@ -4,7 +4,7 @@ export interface Startable {
   start(): Promise<void> | void;
 }
 
-/** A part that takes nothing new once the end begins. */
+/** A part that is told when the end begins, before clients are closed. */
 export interface Closable {
   /** Resolves when what it has begun is done, within the time that shutdowns may take. */
   close(): Promise<void> | void;

@@ -1,4 +1,5 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Startable } from '../base/lifetime.js';
 import { isConfigured } from '../config/configured.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { CallableProcedure } from './procedure.js';
@@ -9,7 +10,7 @@ export const BROUGHT_PROCEDURES = Symbol('kittiwake:brought-procedures');
 
 /** Adds the procedures that the gateway brings with it, behind those of the app. */
 @Injectable()
-export class BroughtProcedures implements OnApplicationBootstrap {
+export class BroughtProcedures implements Startable {
   constructor(
     private readonly settings: ProceduresSettings,
     private readonly procedures: Procedures,
@@ -17,7 +18,7 @@ export class BroughtProcedures implements OnApplicationBootstrap {
   ) {}
 
   /** @throws when the app has a procedure with the name of one that clients rely on. */
-  onApplicationBootstrap(): void {
+  start(): void {
     if (!isConfigured(this.settings)) return;
     for (const procedure of this.brought) if (procedure) this.add(procedure);
   }

@@ -1,15 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
-import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
 import { Drain } from '../base/drain.js';
 import type { Draining } from '../base/lifetime.js';
 import type { Connection } from '../connection/connection.js';
-import { CLOSE_REASONS } from '../protocol/close-reason.js';
-import { ClientError } from '../protocol/errors.js';
 import type { ClientEvent } from './client-event.js';
 import { Endings } from './endings.js';
 import { Session } from './session.js';
-import { isFailedProof, TopicAuthentication } from './topic-authentication.js';
+import { TopicAuthentication } from './topic-authentication.js';
 
 /** The sessions of all connections to topics, until the last callback of their end is done. */
 @Injectable()
@@ -43,11 +40,9 @@ export class Sessions implements Draining {
     return authenticated;
   }
 
-  /** Closes the connection of a client that has been told that its proof is none, if there were too many. */
+  /** Takes that the client was told why its proof is none; see {@link TopicAuthentication.refused}. */
   refused(session: Session, error: unknown): void {
-    if (isFailedProof(error)) session.refused(this.authentication.maxFailures);
-    else if (error instanceof ClientError && error.code === TOO_MANY_FAILURES)
-      session.connection.close(CLOSE_REASONS.tooManyFailures);
+    this.authentication.refused(session, error);
   }
 
   end(connection: Connection): void {

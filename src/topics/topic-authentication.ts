@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
 import { Authenticators } from '../auth/authenticator.js';
-import { FailedAuthentications } from '../auth/failed-authentications.js';
+import { FailedAuthentications, TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { ClientError } from '../protocol/errors.js';
 import type { ClientEvent } from './client-event.js';
 import type { Session } from './session.js';
@@ -14,11 +15,6 @@ export class TopicAuthentication {
     private readonly authenticators: Authenticators,
     private readonly failures: FailedAuthentications,
   ) {}
-
-  /** How often in a row a client may be refused before it is closed; 0 is no limit. */
-  get maxFailures(): number {
-    return this.authenticators.maxFailures;
-  }
 
   /**
    * Has the client of a session proved to be somebody. Who was somebody before does not suffer from others at its address.
@@ -40,9 +36,16 @@ export class TopicAuthentication {
       throw error;
     }
   }
+
+  /** Closes the connection of a client that has been told that its proof is none, if there were too many. */
+  refused(session: Session, error: unknown): void {
+    if (isFailedProof(error)) session.refused(this.authenticators.maxFailures);
+    else if (error instanceof ClientError && error.code === TOO_MANY_FAILURES)
+      session.connection.close(CLOSE_REASONS.tooManyFailures);
+  }
 }
 
 /** Not of what is no proof at all, which costs nothing. */
-export function isFailedProof(error: unknown): boolean {
+function isFailedProof(error: unknown): boolean {
   return error instanceof ClientError && error.code === 'authentication_failed';
 }

@@ -40,7 +40,7 @@ export class RedisLink {
   readonly subscriptions: RedisSubscriptions;
   private readonly logger = new Logger('RedisBroker');
   private readonly heartbeat: RedisHeartbeat;
-  private readonly intake: Arrivals;
+  private readonly arrivals: Arrivals;
   private sentinels: RedisSentinelWatch | undefined;
   private isCollecting = false;
   private closed = false;
@@ -59,14 +59,14 @@ export class RedisLink {
       failed: (fault) => this.fail(fault),
       refused: (fault) => this.refuse(fault),
     });
-    this.intake = new Arrivals(
+    this.arrivals = new Arrivals(
       (channel, message, delay) => listener.received(channel, message, delay),
       subscriber.stream,
     );
     // Before the listener of ioredis, which parses the messages of a read.
-    subscriber.stream.prependListener('data', () => this.intake.begin());
+    subscriber.stream.prependListener('data', () => this.arrivals.begin());
     subscriber.on(dialect.messageEvent, (channel: Buffer, message: Buffer) =>
-      this.intake.push(channel, message),
+      this.arrivals.push(channel, message),
     );
     subscriber.on('moved', () => listener.moved?.(false));
     for (const client of [publisher, subscriber]) this.watch(client);
@@ -115,7 +115,7 @@ export class RedisLink {
   async close(): Promise<void> {
     this.closed = true;
     this.heartbeat.stop();
-    this.intake.close();
+    this.arrivals.close();
     this.sentinels?.close();
     await Promise.all([ended(this.publisher), ended(this.subscriber)]);
   }
@@ -152,11 +152,11 @@ export class RedisLink {
   }
 
   private probes(): Probe[] {
-    const { publisher, subscriber, intake, manner } = this;
+    const { publisher, subscriber, arrivals, manner } = this;
     return [
       () => publisherFault(publisher, manner).catch(refusalOf),
       // In a flood the answer is behind messages that were not read yet: they show as well that Redis is there.
-      () => Promise.race([pingFault(subscriber), intake.arrived().then(noFault)]),
+      () => Promise.race([pingFault(subscriber), arrivals.arrived().then(noFault)]),
     ];
   }
 

@@ -44,7 +44,8 @@ export class RedisMessages {
     }
     try {
       const publication = Publication.of(JsonDocument.read(bytes, this.reading).text);
-      return delay ? Object.assign(publication, delay) : publication;
+      if (delay) ({ receivedAtMs: publication.receivedAtMs, queueSize: publication.queueSize } = delay);
+      return publication;
     } catch (error) {
       this.logDefect(channel, error);
       return this.drop('malformed');

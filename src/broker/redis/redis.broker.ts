@@ -88,7 +88,10 @@ export class RedisBroker implements Broker {
     const link = await RedisLink.open(
       this.settings,
       this.manner,
-      { received: (...message) => this.receive(...message), lost: (fault) => this.lose(fault) },
+      {
+        received: (name, message, delay) => this.receive(name, message, delay),
+        lost: (fault) => this.lose(fault),
+      },
       signal,
     );
     this.link = link;

@@ -61,9 +61,9 @@ export class LocalServer implements Startable, Closable, Stoppable {
 
   /** Stops listening, and waits for the answers to open calls, at most for the shutdown timeout. */
   async close(): Promise<void> {
-    this.withdraw();
     if (this.tcp?.listening) this.tcp.close();
     this.unix?.close();
+    this.withdraw();
     await this.lines.answered();
   }
 
