@@ -15,8 +15,8 @@ import { Metrics } from './metrics/metrics.js';
 import { InputBounds } from './protocol/json/bounds.js';
 import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
 import { RoomsGateway } from './rooms/rooms.gateway.js';
-import { RpcGateway } from './rpc/websocket/rpc.gateway.js';
 import { TOKEN_PATH } from './rpc/token-of.js';
+import { RpcGateway } from './rpc/websocket/rpc.gateway.js';
 import { TopicsHello } from './topics/topics-hello.js';
 import { TopicsGateway } from './topics/topics.gateway.js';
 

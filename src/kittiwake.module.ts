@@ -6,8 +6,8 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { DiscoveryModule, ModulesContainer } from '@nestjs/core';
-import { listOf } from './base/list-of.js';
 import { AUTH_PROVIDERS } from './auth/auth.providers.js';
+import { listOf } from './base/list-of.js';
 import { BrokerLoss } from './broker-loss.js';
 import { CALLBACKS_PROVIDERS } from './callbacks/callbacks.providers.js';
 import { CONFIG_PROVIDERS } from './config/config.providers.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { objectText, toJsonText, type JsonText } from './protocol/json/json.js';
-import { optionsText } from './topics/service/state.js';
 import { RoomPublisher } from './rooms/room-publisher.js';
 import { RoomSessions } from './rooms/room-sessions.js';
+import { optionsText } from './topics/service/state.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
 
 /** How a publication is to be delivered. */

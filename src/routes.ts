@@ -2,11 +2,11 @@ import { Get, Options, Post, SetMetadata, type Type } from '@nestjs/common';
 import { absent } from './config/configured.js';
 import { ProceduresSettings } from './config/sections/procedures/procedures.settings.js';
 import type { Settings } from './config/settings.js';
-import { HealthController } from './operators/health.controller.js';
 import { OPERATOR_PATHS } from './endpoints/operator-paths.js';
+import { routed, type RoutedMethods, unroutedCopyOf } from './endpoints/routed-controller.js';
+import { HealthController } from './operators/health.controller.js';
 import { OperatorsController } from './operators/operators.controller.js';
 import { PublishController } from './push/publish.controller.js';
-import { routed, type RoutedMethods, unroutedCopyOf } from './endpoints/routed-controller.js';
 import { TriggerController } from './push/trigger.controller.js';
 
 /** They are no part of the app's own API: `@nestjs/swagger` leaves out what has this. */

@@ -1,8 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { Authenticators } from './auth/authenticator.js';
 import { requireFiles } from './config/loading/files.js';
-import { Settings } from './config/settings.js';
 import { warningsOf } from './config/loading/warnings.js';
+import { Settings } from './config/settings.js';
 import { Services } from './topics/service/services.js';
 
 /** What is looked at once, at the start: that files are there, and what of the configuration is hardly meant. */

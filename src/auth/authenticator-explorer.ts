@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ConfigurationError } from '../config/configuration-error.js';
-import type { JwtSettings } from '../config/sections/auth/jwt.settings.js';
-import { AuthSettings } from '../config/sections/auth/auth.settings.js';
 import { messageOf } from '../base/message-of.js';
+import { ConfigurationError } from '../config/configuration-error.js';
+import { AuthSettings } from '../config/sections/auth/auth.settings.js';
+import type { JwtSettings } from '../config/sections/auth/jwt.settings.js';
 import { Authenticators } from './authenticator.js';
 import { JwtAuthenticator } from './jwt/jwt.authenticator.js';
 import { TicketAuthentication } from './ticket-authentication.js';

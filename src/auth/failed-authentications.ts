@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { monotonicMs } from '../base/monotonic-ms.js';
 import { AuthSettings } from '../config/sections/auth/auth.settings.js';
 import { ClientError } from '../protocol/errors.js';
-import { monotonicMs } from '../base/monotonic-ms.js';
 
 /** The code of what clients are told whose address has failed too often. */
 export const TOO_MANY_FAILURES = 'too_many_failures';

@@ -1,5 +1,5 @@
-import { isOk, whyNotOk } from '../callbacks/http/callback-answer.js';
 import type { Caller } from '../callbacks/caller.js';
+import { isOk, whyNotOk } from '../callbacks/http/callback-answer.js';
 import type { LogParty } from '../metrics/log-line.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { objectText, type JsonMembers, type JsonText } from '../protocol/json/json.js';

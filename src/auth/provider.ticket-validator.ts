@@ -1,11 +1,11 @@
 import { SetMetadata } from '@nestjs/common';
 import { decisionOf } from '../callbacks/providers/decision.js';
-import { requireRefusal } from '../callbacks/providers/provider-refusal.js';
 import type { ProviderMethod } from '../callbacks/providers/provider-methods.js';
+import { requireRefusal } from '../callbacks/providers/provider-refusal.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
-import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
 import { TicketRequest } from './ticket-request.js';
+import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
 
 /** Where {@link ValidateTicket} leaves its mark. */
 export const VALIDATE_TICKET = 'kittiwake:validate-ticket';

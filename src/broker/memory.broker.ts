@@ -1,5 +1,5 @@
-import { BrokerError } from './broker.error.js';
 import type { Publication } from '../protocol/publication.js';
+import { BrokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 
 /** The embedded broker of a single process: nothing to install, nothing to lose. */

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { stackOf } from '../base/message-of.js';
 import { Publication } from '../protocol/publication.js';
-import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import { BrokerError, brokerError } from './broker.error.js';
+import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import { channelOf, FrameReader, framesIn, relayFrame, textOf } from './relay-frame.js';
 
 const RECONNECT_MS = 100;

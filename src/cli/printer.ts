@@ -2,8 +2,8 @@ import { stringify } from 'lossless-json';
 import { styleText } from 'node:util';
 import { isObject } from '../protocol/json/json.js';
 import { parseRichJson, richJsonText } from '../protocol/json/rich-json.js';
-import type { CallResult } from './gateway/gateway-client.js';
 import { formatted } from './formatted.js';
+import type { CallResult } from './gateway/gateway-client.js';
 
 /** The stream for results; a terminal knows whether it has colours, and minds `NO_COLOR`. */
 interface Output {

@@ -5,15 +5,15 @@ import { addCallCommand } from './commands/call.command.js';
 import { addCheckConfigCommand } from './commands/check-config.command.js';
 import { addCompletionCommands } from './commands/completion.command.js';
 import { addConfigCommand } from './commands/config.command.js';
-import type { Context } from './context.js';
-import { EXIT_CODES_HELP } from './exit-code.js';
-import { GatewayFinder, type GatewayOptions } from './gateway/gateway-finder.js';
 import { addHelpCommand } from './commands/help.command.js';
-import { Printer } from './printer.js';
 import { addProcessCommands } from './commands/process.commands.js';
 import { addPushCommands } from './commands/push.commands.js';
 import { addStartCommand } from './commands/start.command.js';
 import { addTokenCommand } from './commands/token.command.js';
+import type { Context } from './context.js';
+import { EXIT_CODES_HELP } from './exit-code.js';
+import { GatewayFinder, type GatewayOptions } from './gateway/gateway-finder.js';
+import { Printer } from './printer.js';
 
 const HELP = `
 A word that is no command is a procedure: \`kittiwake add 1 2\` is short for

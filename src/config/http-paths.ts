@@ -1,8 +1,8 @@
+import type { Disagreement } from './kinds/setting.decorator.js';
 import type { HealthSettings } from './sections/health.settings.js';
 import type { OperatorsSettings } from './sections/operators.settings.js';
 import type { ProceduresSettings } from './sections/procedures/procedures.settings.js';
 import type { PublishSettings } from './sections/publish.settings.js';
-import type { Disagreement } from './kinds/setting.decorator.js';
 
 /** The sections that have paths of HTTP endpoints. */
 interface Sections {

@@ -1,7 +1,7 @@
+import type { Disagreement } from './kinds/setting.decorator.js';
 import type { AuthSettings } from './sections/auth/auth.settings.js';
 import type { ProceduresSettings } from './sections/procedures/procedures.settings.js';
 import type { ServerSettings } from './sections/server.settings.js';
-import type { Disagreement } from './kinds/setting.decorator.js';
 
 /** As many as SHA-256 gives (RFC 7518 section 3.2). */
 const MIN_TOKEN_SECRET_BYTES = 32;

@@ -1,10 +1,15 @@
+import { httpPathsDiffer } from './http-paths.js';
+import { texts } from './kinds/collection.kind.js';
+import { section, sections } from './kinds/section.kind.js';
+import { type Disagreement, Rule, Setting } from './kinds/setting.decorator.js';
+import { CLIENT_ORIGIN, SERVICE_NAME } from './kinds/text-format.js';
+import { flag } from './kinds/text.kind.js';
+import { mockTokenStaysAtHome, serviceSecretIsStrong, tokenSecretIsStrong } from './secrets.js';
 import { AuthSettings } from './sections/auth/auth.settings.js';
 import { BrokerSettings } from './sections/broker/broker.settings.js';
 import { CallbacksSettings } from './sections/callbacks.settings.js';
-import { texts } from './kinds/collection.kind.js';
 import { CompressionSettings } from './sections/compression.settings.js';
 import { HealthSettings } from './sections/health.settings.js';
-import { httpPathsDiffer } from './http-paths.js';
 import { LimitsSettings } from './sections/limits.settings.js';
 import { LogSettings } from './sections/log.settings.js';
 import { MetricsSettings } from './sections/metrics.settings.js';
@@ -13,14 +18,9 @@ import { PingSettings } from './sections/ping.settings.js';
 import { ProceduresSettings } from './sections/procedures/procedures.settings.js';
 import { PublishSettings } from './sections/publish.settings.js';
 import { RoomsSettings } from './sections/rooms/rooms.settings.js';
-import { section, sections } from './kinds/section.kind.js';
 import { ServerSettings } from './sections/server.settings.js';
 import { ServiceSettings } from './sections/service.settings.js';
-import { type Disagreement, Rule, Setting } from './kinds/setting.decorator.js';
 import { ShutdownSettings } from './sections/shutdown.settings.js';
-import { mockTokenStaysAtHome, serviceSecretIsStrong, tokenSecretIsStrong } from './secrets.js';
-import { CLIENT_ORIGIN, SERVICE_NAME } from './kinds/text-format.js';
-import { flag } from './kinds/text.kind.js';
 import { TopicsSettings } from './sections/topics.settings.js';
 
 /** All settings of a gateway, checked; durations are milliseconds, sizes bytes. Made by `loadSettings`. */

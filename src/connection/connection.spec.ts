@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream';
 import { monotonicMs } from '../base/monotonic-ms.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
-import type { ConnectionSettings } from './connection.settings.js';
 import type { ConnectionHost } from './connection-host.js';
 import { Connection } from './connection.js';
+import type { ConnectionSettings } from './connection.settings.js';
 import { Endpoint, type Gateway } from './endpoint.js';
 import { LoopShare } from './loop-share.js';
 import { Outbox } from './outflow/outbox.js';

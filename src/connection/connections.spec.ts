@@ -2,8 +2,8 @@ import { jest } from '@jest/globals';
 import { loadSettings } from '../config/loading/load-settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Refusals } from '../metrics/refusals.js';
-import type { ConnectionSettings } from './connection.settings.js';
 import type { Connection } from './connection.js';
+import type { ConnectionSettings } from './connection.settings.js';
 import { Connections } from './connections.js';
 
 describe('a client that is gone and has left events behind', () => {

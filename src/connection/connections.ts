@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { monotonicMs } from '../base/monotonic-ms.js';
+import { Metrics } from '../metrics/metrics.js';
+import { Refusals } from '../metrics/refusals.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import { HANDSHAKE_REASONS, type HandshakeReason } from '../protocol/handshake-refusals.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
-import { Metrics } from '../metrics/metrics.js';
-import { Refusals } from '../metrics/refusals.js';
-import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection.settings.js';
 import type { ConnectionHost } from './connection-host.js';
 import type { Connection } from './connection.js';
+import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection.settings.js';
 import { Leaving } from './leaving.js';
 import { LoopShare } from './loop-share.js';
 import { Outbox } from './outflow/outbox.js';
 import { type Swept, Wheel } from './wheel.js';
-import { monotonicMs } from '../base/monotonic-ms.js';
 
 const SWEEP_MS = 50;
 /** How long what a client has left behind is handled; the clients that are there wait for the app, too. */

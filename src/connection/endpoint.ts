@@ -1,5 +1,5 @@
-import type { InputBounds } from '../protocol/json/bounds.js';
 import type { CloseReason } from '../protocol/close-reason.js';
+import type { InputBounds } from '../protocol/json/bounds.js';
 import type { Admit } from './admission.js';
 import { type MessageHandler, messageHandlersOf } from './message-handlers.js';
 

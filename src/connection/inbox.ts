@@ -1,6 +1,6 @@
+import { monotonicMs } from '../base/monotonic-ms.js';
 import type { AdmissionClock } from './admission-clock.js';
 import type { LoopShare, Worker } from './loop-share.js';
-import { monotonicMs } from '../base/monotonic-ms.js';
 
 /** What a waiting frame takes besides its bytes: empty frames need memory too. */
 const FRAME_OVERHEAD_BYTES = 128;

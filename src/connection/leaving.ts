@@ -1,6 +1,6 @@
+import { monotonicMs } from '../base/monotonic-ms.js';
 import { settlesWithin } from '../base/time-limit.js';
 import type { Swept, Wheel } from './wheel.js';
-import { monotonicMs } from '../base/monotonic-ms.js';
 
 /** What is left of a connection that has ended. */
 export interface Leaver {

@@ -1,8 +1,8 @@
 import type { Connection } from '../connection/connection.js';
+import type { Publication } from '../protocol/publication.js';
 import type { Envelope } from './envelope.js';
 import type { Fanout } from './fanout.js';
 import { SharedEnvelopes } from './shared-envelopes.js';
-import type { Publication } from '../protocol/publication.js';
 import type { Subscription } from './subscription.js';
 
 /** Gets every publication of a channel as it came. Neither method may throw. */

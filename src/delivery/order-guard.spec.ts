@@ -1,5 +1,5 @@
-import type { Order } from '../protocol/publication.js';
 import { KeptBytes } from '../connection/kept-bytes.js';
+import type { Order } from '../protocol/publication.js';
 import { OrderGuard } from './order-guard.js';
 
 const at = (order: Order | undefined, orderKey = 'null') => ({

@@ -1,10 +1,10 @@
 import type { Connection } from '../connection/connection.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { NO_OPTIONS, type DeliveryOptions, type Publication } from '../protocol/publication.js';
+import type { KeyOf } from './conflation.js';
 import type { DeliveryStage, Envelope } from './envelope.js';
 import type { DropReason, Fanout } from './fanout.js';
 import { admits } from './field-filter.js';
-import type { KeyOf } from './conflation.js';
 import type { KeyLimits } from './key-memory.js';
 import { Misses, type MissingOwner } from './misses.js';
 import { OrderGuard } from './order-guard.js';

@@ -1,5 +1,5 @@
-import type { Publication } from '../protocol/publication.js';
 import { MAX_TIMER_MS } from '../base/max-timer.js';
+import type { Publication } from '../protocol/publication.js';
 import { type KeyLimits, KeyMemory } from './key-memory.js';
 
 interface Lane {

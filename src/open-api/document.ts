@@ -1,7 +1,7 @@
 import { VERSION } from '../config/version.js';
+import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 import type { Signature } from '../procedures/signature.js';
 import type { Components, OpenApiDocument, Part, PartSource } from './open-api.js';
-import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 
 const INFO = {
   title: 'Kittiwake',

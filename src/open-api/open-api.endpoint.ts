@@ -1,12 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { Calls } from '../procedures/calls/calls.js';
-import { Procedures } from '../procedures/procedures.js';
-import type { Signature } from '../procedures/signature.js';
-import { failureOf } from '../rpc/http/failure.js';
-import { RpcCallers } from '../rpc/http/callers.js';
-import { openApiDocument } from './document.js';
-import { PART_SOURCES, type PartSource } from './open-api.js';
 import {
   jsonAnswer,
   type OperatorAnswer,
@@ -14,6 +7,13 @@ import {
   type OperatorPlace,
 } from '../endpoints/operator-endpoint.js';
 import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
+import { Calls } from '../procedures/calls/calls.js';
+import { Procedures } from '../procedures/procedures.js';
+import type { Signature } from '../procedures/signature.js';
+import { RpcCallers } from '../rpc/http/callers.js';
+import { failureOf } from '../rpc/http/failure.js';
+import { openApiDocument } from './document.js';
+import { PART_SOURCES, type PartSource } from './open-api.js';
 
 /** There is one for each place and for who may call the same: a few. What has more than that begins anew. */
 const MAX_KEPT = 16;

@@ -1,10 +1,12 @@
-import { JSON_TYPE } from '../protocol/media-type.js';
 import { Injectable } from '@nestjs/common';
 import { isConfigured } from '../config/configured.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
-import type { Access, Signature } from '../procedures/signature.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
+import type { Access, Signature } from '../procedures/signature.js';
+import { JSON_TYPE } from '../protocol/media-type.js';
 import { BearerTokens } from '../rpc/bearer-tokens.js';
+import { argumentsSchema, BYTES, needsArguments, schemaOf } from './arguments.js';
+import { DOCUMENTED_FAILURES, FAILURE_SCHEMAS } from './failures.js';
 import {
   OPEN,
   type Content,
@@ -15,8 +17,6 @@ import {
   type Schema,
   schemaAt,
 } from './open-api.js';
-import { argumentsSchema, BYTES, needsArguments, schemaOf } from './arguments.js';
-import { DOCUMENTED_FAILURES, FAILURE_SCHEMAS } from './failures.js';
 
 const TAG = {
   name: 'Procedures',

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { HealthSettings } from '../config/sections/health.settings.js';
 import { MetricsSettings } from '../config/sections/metrics.settings.js';
+import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
+import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
 import {
   type Content,
   jsonContent,
@@ -11,8 +13,6 @@ import {
   type PartSource,
   type Schema,
 } from './open-api.js';
-import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
-import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
 import { ProceduresPart } from './procedures.js';
 
 const TAG = { name: 'Operation', description: 'For who supervises the gateway.' };

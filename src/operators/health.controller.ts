@@ -1,7 +1,7 @@
 import { Controller, HttpStatus, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { EndpointOf } from '../endpoints/endpoint-kind.js';
-import { Readiness } from './readiness.js';
 import { Replies } from '../endpoints/replies.js';
+import { Readiness } from './readiness.js';
 
 const HEADERS = { 'Cache-Control': 'no-store' };
 

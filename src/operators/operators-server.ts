@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Startable, Stoppable } from '../base/lifetime.js';
 import { createServer, type Server } from 'node:http';
+import type { Startable, Stoppable } from '../base/lifetime.js';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
 import { OperatorsSettings } from '../config/sections/operators.settings.js';
 import { Listeners } from '../connection/upgrade/listeners.js';

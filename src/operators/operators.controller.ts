@@ -4,8 +4,8 @@ import { OperatorsSettings } from '../config/sections/operators.settings.js';
 import { EndpointOf } from '../endpoints/endpoint-kind.js';
 import { inTurn } from '../endpoints/in-turn.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
-import { OperatorEndpoints } from './operator-endpoints.js';
 import { Replies } from '../endpoints/replies.js';
+import { OperatorEndpoints } from './operator-endpoints.js';
 
 /** A request or a response of either HTTP platform; Fastify's has Node's own in it. */
 type Either<Own> = Own & { readonly raw?: Own };

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Closable } from '../base/lifetime.js';
 import { BROKER, type Broker, type BrokerState } from '../broker/broker.js';
-import { RabbitMqTriggers } from '../rooms/rabbitmq/rabbitmq-triggers.js';
 import { Metrics } from '../metrics/metrics.js';
+import { RabbitMqTriggers } from '../rooms/rabbitmq/rabbitmq-triggers.js';
 
 /** Whether this node should get new clients. */
 @Injectable()

@@ -1,9 +1,9 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { PublishSettings } from '../config/sections/publish.settings.js';
-import { INPUT_BOUNDS } from '../protocol/json/bounds.js';
 import type { HttpAnswer } from '../endpoints/answer.js';
 import type { BodyRequest } from '../endpoints/body.js';
+import { INPUT_BOUNDS } from '../protocol/json/bounds.js';
 import { Intake } from './intake.js';
 
 class Wrong extends Error {}

@@ -1,12 +1,12 @@
 import { HttpStatus, Logger } from '@nestjs/common';
 import { isUtf8 } from 'node:buffer';
+import { messageOf } from '../base/message-of.js';
 import { PublishSettings } from '../config/sections/publish.settings.js';
+import type { HttpAnswer } from '../endpoints/answer.js';
+import { bodyOf, type BodyRequest, hasRawBody } from '../endpoints/body.js';
 import type { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import { elementsOf, JsonError, type JsonText } from '../protocol/json/json.js';
-import { messageOf } from '../base/message-of.js';
-import type { HttpAnswer } from '../endpoints/answer.js';
-import { bodyOf, type BodyRequest, hasRawBody } from '../endpoints/body.js';
 import { RateLimit } from './rate-limit.js';
 
 /** The result of an item that was refused. */

@@ -1,7 +1,7 @@
 import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { EndpointOf } from '../endpoints/endpoint-kind.js';
-import { type PushRequest, Pushes } from './pushes.js';
 import { PublishIntake } from './publish.intake.js';
+import { type PushRequest, Pushes } from './pushes.js';
 
 /** The endpoint to which services push publications for topics over HTTP: one, or a list of them. */
 @Controller({ version: VERSION_NEUTRAL })

@@ -1,6 +1,6 @@
+import type { HttpAnswer } from '../endpoints/answer.js';
 import type { RefusalMade } from '../metrics/refusals.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
-import type { HttpAnswer } from '../endpoints/answer.js';
 
 /** The kinds of refused pushes in logs and metrics, by HTTP status. */
 export const PUSH_REFUSALS: Readonly<Record<number, string>> = {

@@ -1,10 +1,10 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
 import type { HttpAnswer } from '../endpoints/answer.js';
+import type { BodyRequest } from '../endpoints/body.js';
+import { Replies } from '../endpoints/replies.js';
 import { Refusals } from '../metrics/refusals.js';
 import { ApiKeys, KEY_REQUIRED } from './api-keys.js';
-import type { BodyRequest } from '../endpoints/body.js';
 import { pushRefusal } from './push-refusals.js';
-import { Replies } from '../endpoints/replies.js';
 
 /** A request of a service. */
 export interface PushRequest extends BodyRequest {

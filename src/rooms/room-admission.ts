@@ -6,10 +6,10 @@ import { DigestedLog } from '../metrics/digested-log.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import { ClientError, type Verdict } from '../protocol/errors.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
-import type { Permissions } from './room/permissions.js';
 import { RoomRenewals } from './room-renewals.js';
 import { RoomReply } from './room-reply.js';
 import type { RoomSession } from './room-session.js';
+import type { Permissions } from './room/permissions.js';
 import { RoomsApp } from './rooms-app.js';
 import { RoomsHello } from './rooms-hello.js';
 

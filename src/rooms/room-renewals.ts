@@ -7,9 +7,9 @@ import { Connections } from '../connection/connections.js';
 import type { Swept, Wheel } from '../connection/wheel.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import type { JsonText } from '../protocol/json/json.js';
-import { Permissions } from './room/permissions.js';
 import type { RoomSession } from './room-session.js';
 import { RoomSubscriptions } from './room-subscriptions.js';
+import { Permissions } from './room/permissions.js';
 import { RoomsApp } from './rooms-app.js';
 
 /** What all renewals share. */

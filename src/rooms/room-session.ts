@@ -1,8 +1,8 @@
 import type { Connection } from '../connection/connection.js';
 import type { JsonText } from '../protocol/json/json.js';
-import type { Permissions } from './room/permissions.js';
-import type { RoomSubscription } from './room-subscription.js';
 import type { RoomsClient } from './app/rooms-api.js';
+import type { RoomSubscription } from './room-subscription.js';
+import type { Permissions } from './room/permissions.js';
 
 /** What is known of a client of rooms. */
 export class RoomSession implements RoomsClient {

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../metrics/metrics.js';
-import { RoomHub } from './room-hub.js';
-import { RoomAdmission } from './room-admission.js';
 import { RabbitMqTriggers } from './rabbitmq/rabbitmq-triggers.js';
+import { RoomAdmission } from './room-admission.js';
+import { RoomHub } from './room-hub.js';
 
 /** High-Templar's answer to `{"type": "status"}`. */
 export interface StatusReport {

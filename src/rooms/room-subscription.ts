@@ -4,8 +4,8 @@ import type { KeyOf } from '../delivery/conflation.js';
 import type { DropReason, Fanout } from '../delivery/fanout.js';
 import { Misses, type MissingOwner } from '../delivery/misses.js';
 import type { JsonText } from '../protocol/json/json.js';
-import type { Room } from './room/room.js';
 import type { RoomEnvelope } from './room-envelope.js';
+import type { Room } from './room/room.js';
 import type { Trigger } from './room/trigger.js';
 
 /** How triggers are treated for clients that do not keep up. */

@@ -1,17 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { FailedAuthentications } from '../auth/failed-authentications.js';
+import { Drain } from '../base/drain.js';
+import type { Draining } from '../base/lifetime.js';
+import { messageOf } from '../base/message-of.js';
 import { measured } from '../callbacks/measured.js';
 import { Refusal } from '../callbacks/refusal.js';
 import { Repetition } from '../callbacks/repetition.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
-import { Drain } from '../base/drain.js';
-import type { Draining } from '../base/lifetime.js';
-import { messageOf } from '../base/message-of.js';
-import { Permissions } from './room/permissions.js';
-import type { RoomSession } from './room-session.js';
 import { RoomsApiHolder, type RoomsHook } from './app/rooms-api.js';
+import type { RoomSession } from './room-session.js';
+import { Permissions } from './room/permissions.js';
 
 const SERVICE = 'rooms';
 /** More pings of one client do not wait for the app: the end of the client would wait for them all. */

@@ -4,8 +4,8 @@ import { Authenticators } from '../auth/authenticator.js';
 import { FailedAuthentications } from '../auth/failed-authentications.js';
 import { JwtAuthenticator } from '../auth/jwt/jwt.authenticator.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
-import { CONNECTION_SETTINGS } from '../connection/connection.settings.js';
 import { type AddressedRequest, type AddressRules, clientAddress } from '../connection/client-address.js';
+import { CONNECTION_SETTINGS } from '../connection/connection.settings.js';
 import { ClientError } from '../protocol/errors.js';
 import type { JsonText } from '../protocol/json/json.js';
 

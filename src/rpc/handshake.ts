@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
-import { stackOf } from '../base/message-of.js';
 import type { Authenticated } from '../auth/authenticated.js';
 import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
+import { stackOf } from '../base/message-of.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { Admission, HandshakeRefusal } from '../connection/admission.js';
 import type { AddressedRequest } from '../connection/client-address.js';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
+import { messageOf } from '../base/message-of.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import type { TlsSettings } from '../config/sections/tls.settings.js';
-import { messageOf } from '../base/message-of.js';
 
 /** Reads certificate and key. @throws {ConfigurationError} when they cannot be read or do not match. */
 export function certificate({ certFile, keyFile }: TlsSettings): {

@@ -1,9 +1,9 @@
 import { tokenVerifiers } from '../auth/jwt/token-verifiers.js';
+import { messageOf } from '../base/message-of.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { fileProblems } from '../config/loading/files.js';
-import type { Settings } from '../config/settings.js';
 import { warningsAlone } from '../config/loading/warnings.js';
-import { messageOf } from '../base/message-of.js';
+import type { Settings } from '../config/settings.js';
 import { StateFolder } from '../rpc/local/state-folder.js';
 import { certificate } from './certificate.js';
 

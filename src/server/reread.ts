@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import type { Settings } from '../config/settings.js';
 import { messageOf } from '../base/message-of.js';
+import type { Settings } from '../config/settings.js';
 import { certificate } from './certificate.js';
 
 const REST =

@@ -1,7 +1,7 @@
+import { monotonicMs } from '../base/monotonic-ms.js';
 import type { Swept, Wheel } from '../connection/wheel.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers } from '../protocol/json/json.js';
-import { monotonicMs } from '../base/monotonic-ms.js';
 import type { ServiceQuestion } from './service/service-callbacks.js';
 import type { TopicSubscription } from './topic-subscription.js';
 

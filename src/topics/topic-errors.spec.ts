@@ -3,8 +3,8 @@ import { tableBelow } from '../../test/support/markdown-table.js';
 import { FailedAuthentications } from '../auth/failed-authentications.js';
 import { JwtAuthenticator } from '../auth/jwt/jwt.authenticator.js';
 import { TicketAuthenticator, ticketRefused } from '../auth/ticket.authenticator.js';
-import { Metrics } from '../metrics/metrics.js';
 import { loadSettings } from '../config/loading/load-settings.js';
+import { Metrics } from '../metrics/metrics.js';
 import type { ClientError } from '../protocol/errors.js';
 import { DEFAULT_REFUSALS, SERVICE_UNAVAILABLE, TOPIC_ERRORS, UNHANDLED_EXCEPTION } from './topic-errors.js';
 

@@ -1,11 +1,11 @@
-import { isSameJson, keptCanonicalJson } from '../protocol/json/canonical-json.js';
 import type { Connection } from '../connection/connection.js';
 import { textFrame } from '../connection/outflow/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import { Subscription, type SubscriptionLimits } from '../delivery/subscription.js';
+import { isSameJson, keptCanonicalJson } from '../protocol/json/canonical-json.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
-import type { Service } from './service/service.js';
 import type { ServiceQuestion } from './service/service-callbacks.js';
+import type { Service } from './service/service.js';
 import { TopicEnvelope } from './topic-envelope.js';
 
 const NULL = 'null';

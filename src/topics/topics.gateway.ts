@@ -8,6 +8,7 @@ import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
+import { TopicCalls } from './calls/topic-calls.js';
 import {
   type ClientEvent,
   decodeClientEvent,
@@ -21,7 +22,6 @@ import { Reply } from './reply.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { TopicBatch } from './topic-batch.js';
-import { TopicCalls } from './calls/topic-calls.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 

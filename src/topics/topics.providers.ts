@@ -1,4 +1,5 @@
 import { Beginnings } from './beginnings.js';
+import { TopicCalls } from './calls/topic-calls.js';
 import { EndNotices } from './end-notices.js';
 import { Endings } from './endings.js';
 import { ConfiguredServices } from './service/configured-services.js';
@@ -7,7 +8,6 @@ import { Services } from './service/services.js';
 import { TopicServiceExplorer } from './service/topic-service-explorer.js';
 import { Sessions } from './sessions.js';
 import { TopicAuthentication } from './topic-authentication.js';
-import { TopicCalls } from './calls/topic-calls.js';
 import { TopicPublisher } from './topic-publisher.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 import { TopicsHello } from './topics-hello.js';

@@ -4,8 +4,8 @@ import type { Authenticated } from '../authenticated.js';
 import type { Authenticator } from '../authenticator.js';
 import { Jwt, TokenError } from './jwt.js';
 import type { JwtRules } from './jwt.settings.js';
-import { tokenVerifiers } from './token-verifiers.js';
 import type { TokenVerifier } from './token-verifier.js';
+import { tokenVerifiers } from './token-verifiers.js';
 
 const USER_ID = 'user_id';
 

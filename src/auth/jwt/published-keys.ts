@@ -8,8 +8,8 @@ import {
   type JWTHeaderParameters,
   type JWTVerifyGetKey,
 } from 'jose';
-import { CallbackError } from '../../protocol/errors.js';
 import { monotonicMs } from '../../base/monotonic-ms.js';
+import { CallbackError } from '../../protocol/errors.js';
 import { limitedFetch } from './limited-fetch.js';
 
 /** Key sets have some kilobytes. */

@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 import type { Redis, RedisOptions } from 'ioredis';
 import { faultText } from '../broker.error.js';
+import { Arrivals, type Delay } from './arrivals.js';
 import { destroyClient, guarded, openClient } from './connection.js';
 import type { RedisDialect } from './dialect.js';
 import { explainedRedisFault, refusalOf } from './faults.js';
 import { RedisHeartbeat, type Probe } from './heartbeat.js';
-import { Arrivals, type Delay } from './arrivals.js';
 import { RedisSentinelWatch } from './sentinel-watch.js';
 import type { RedisBrokerSettings } from './settings.js';
 import { RedisSubscriptions } from './subscriptions.js';

@@ -1,10 +1,10 @@
 import type { RedisOptions } from 'ioredis';
 import { BrokerError, faultText } from '../broker.error.js';
+import { within } from '../within.js';
 import { connectionOptions } from './connection.js';
 import { diagnose } from './diagnosis.js';
 import { explainedRedisFault } from './faults.js';
 import { describeRedis, type RedisBrokerSettings } from './settings.js';
-import { within } from '../within.js';
 
 const NO_ANSWER = /^no answer within|ETIMEDOUT/;
 /** Nothing took the connection: there is nobody to ask for a reason. */

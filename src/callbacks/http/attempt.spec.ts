@@ -4,8 +4,8 @@ import { Logger } from '@nestjs/common';
 import { answer, appsOfTest, type HttpApp } from '../../../test/support/http-app.js';
 import { callersOfTest } from '../../../test/support/http-callers.js';
 import type { JsonText } from '../../protocol/json/json.js';
-import type { ConnectionPools } from './connection-pools.js';
 import { HttpAttempt } from './attempt.js';
+import type { ConnectionPools } from './connection-pools.js';
 import { AttemptError } from './exchange.js';
 import { outgoing } from './outgoing.js';
 

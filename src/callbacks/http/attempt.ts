@@ -1,8 +1,11 @@
 import type { Dispatcher } from 'undici';
+import { withTimeLimit } from '../../base/time-limit.js';
 import type { RetryOn } from '../../config/sections/callbacks.settings.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import { isJsonType, JSON_TYPE } from '../../protocol/media-type.js';
+import { isForbidden, isTransient } from '../http-status.js';
+import { requestedWaitMs, type ResponseHeaders } from '../retry-wait.js';
 import { membersOfAnswer } from './callback-answer.js';
 import type { ConnectionPools } from './connection-pools.js';
 import {
@@ -14,9 +17,6 @@ import {
   type Outgoing,
   readAnswer,
 } from './exchange.js';
-import { isForbidden, isTransient } from '../http-status.js';
-import { requestedWaitMs, type ResponseHeaders } from '../retry-wait.js';
-import { withTimeLimit } from '../../base/time-limit.js';
 
 /** The limits of one try. */
 export interface AttemptSettings {

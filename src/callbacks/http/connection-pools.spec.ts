@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { answer, appsOfTest } from '../../../test/support/http-app.js';
 import { callersOfTest } from '../../../test/support/http-callers.js';
 import { eventually } from '../../../test/support/wait.js';
-import { Logger } from '@nestjs/common';
 import type { JsonText } from '../../protocol/json/json.js';
 
 const BODY = '{}' as JsonText;

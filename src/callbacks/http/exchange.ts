@@ -1,11 +1,11 @@
 import { types } from 'node:util';
 import type { Dispatcher } from 'undici';
+import { JSON_TYPE, mediaTypeOf } from '../../protocol/media-type.js';
+import { headerValue, type ResponseHeaders } from '../retry-wait.js';
 import { isUnanswered } from './app-connector.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { ConnectionPools } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
-import { JSON_TYPE, mediaTypeOf } from '../../protocol/media-type.js';
-import { headerValue, type ResponseHeaders } from '../retry-wait.js';
 
 /** A request on its way to the app. */
 export interface Outgoing {

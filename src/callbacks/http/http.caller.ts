@@ -1,15 +1,19 @@
 import { Logger } from '@nestjs/common';
 import type { Stoppable } from '../../base/lifetime.js';
+import { withTimeLimit } from '../../base/time-limit.js';
 import type { RetryOn } from '../../config/sections/callbacks.settings.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
 import { LogLine } from '../../metrics/log-line.js';
 import { CallbackError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
-import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { Caller, CallOptions } from '../caller.js';
-import { ConnectionPools, type PoolSettings } from './connection-pools.js';
 import type { Asker } from '../fair-line.js';
+import type { AppAnswer, AppRequest, Requester } from '../requester.js';
+import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
+import { jittered, wait } from '../wait.js';
 import { HttpAttempt, type AttemptSettings } from './attempt.js';
+import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
+import { ConnectionPools, type PoolSettings } from './connection-pools.js';
 import {
   answerTypeOf,
   AttemptError,
@@ -18,14 +22,10 @@ import {
   type Outgoing,
   readAnswer,
 } from './exchange.js';
-import { HttpStreams } from './streams.js';
 import { outgoing } from './outgoing.js';
-import type { AppAnswer, AppRequest, Requester } from '../requester.js';
 import { RunningRequests } from './running-requests.js';
-import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
-import { withTimeLimit } from '../../base/time-limit.js';
+import { HttpStreams } from './streams.js';
 import { TurnError, type Waiting } from './turns.js';
-import { jittered, wait } from '../wait.js';
 
 /** The limits and retries of calls to the app over HTTP. */
 export interface HttpCallerSettings extends PoolSettings {

@@ -9,8 +9,8 @@ import { callersOfTest, rejection } from '../../../test/support/http-callers.js'
 import { deferred, eventually } from '../../../test/support/wait.js';
 import { CallbackError } from '../../protocol/errors.js';
 import type { JsonText } from '../../protocol/json/json.js';
-import { parseCallbackUrl } from './callback-url.js';
 import type { StreamedAnswer, StreamRequest } from '../stream-requester.js';
+import { parseCallbackUrl } from './callback-url.js';
 
 const BODY = '{"procedure": "add"}' as JsonText;
 

@@ -1,7 +1,10 @@
 import { Logger } from '@nestjs/common';
 import type { Dispatcher } from 'undici';
-import { CallbackError } from '../../protocol/errors.js';
 import { MAX_TIMER_MS } from '../../base/max-timer.js';
+import { withTimeLimit } from '../../base/time-limit.js';
+import { CallbackError } from '../../protocol/errors.js';
+import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
+import { jittered, wait } from '../wait.js';
 import type { CallbackUrl } from './callback-url.js';
 import { ConnectionPools, type PoolSettings } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
@@ -15,10 +18,7 @@ import {
 } from './exchange.js';
 import { outgoing } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
-import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
-import { withTimeLimit } from '../../base/time-limit.js';
 import { TurnError } from './turns.js';
-import { jittered, wait } from '../wait.js';
 
 /** The limits and retries of requests for streamed answers. */
 export interface HttpStreamsSettings extends PoolSettings {

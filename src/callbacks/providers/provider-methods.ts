@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/internal';
 import { ExternalContextCreator, ModuleRef } from '@nestjs/core';
-import type { JsonMembers } from '../../protocol/json/json.js';
 import { messageOf, stackOf } from '../../base/message-of.js';
-import { callbackContexts, type ReturnedValue } from './callback-contexts.js';
-import { cancellable } from './cancellable.js';
-import { CALLBACK_PARAMS, callbackParams, parameterFault } from './callback-params.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackRequest } from '../callback-request.js';
+import { callbackContexts, type ReturnedValue } from './callback-contexts.js';
+import { CALLBACK_PARAMS, callbackParams, parameterFault } from './callback-params.js';
+import { cancellable } from './cancellable.js';
 import { type MarkedMethod, ProviderDiscovery } from './provider-discovery.js';
 import { isForClient, refusalMembers } from './refusal-members.js';
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { nearest } from '../../config/loading/nearest.js';
-import { parseCallArguments } from './call-arguments.js';
 import { CallFailure } from '../call-failure.js';
 import { callAndPrint } from '../calling.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
+import { parseCallArguments } from './call-arguments.js';
 import { printHelp } from './help.command.js';
 
 const HELP = `

@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { JwtAuthenticator } from '../../auth/jwt/jwt.authenticator.js';
+import { messageOf } from '../../base/message-of.js';
 import type { JwtSettings } from '../../config/sections/auth/jwt.settings.js';
 import { JsonError, valueOf } from '../../protocol/json/json.js';
-import { messageOf } from '../../base/message-of.js';
 import { parseRichJson } from '../../protocol/json/rich-json.js';
 
 /** The content of a token, and whether a configuration accepts it. */

@@ -1,9 +1,9 @@
 import { CompactSign } from 'jose';
 import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { messageOf } from '../../base/message-of.js';
 import { parseDuration } from '../../config/kinds/duration.js';
 import type { JwtSettings } from '../../config/sections/auth/jwt.settings.js';
-import { messageOf } from '../../base/message-of.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
 import { CommandError } from '../command-error.js';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { askClient, callAndPrint, withClient } from '../calling.js';
 import type { Context } from '../context.js';
-import { NO_ARGUMENTS } from '../gateway/gateway-client.js';
 import { hasEnded, isServing, processesOf, until } from '../gateway-watch.js';
+import { NO_ARGUMENTS } from '../gateway/gateway-client.js';
 import { seconds } from '../seconds.js';
 
 interface WaitOptions {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
 import { messageOf } from '../../base/message-of.js';
-import { BackgroundProcess } from './background-process.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { isServing, until } from '../gateway-watch.js';
 import { seconds } from '../seconds.js';
+import { BackgroundProcess } from './background-process.js';
 
 interface StartOptions {
   readonly background?: true;

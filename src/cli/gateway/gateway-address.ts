@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../../base/message-of.js';
 import type { ProceduresLocalSettings } from '../../config/sections/procedures/local.settings.js';
 import type { Settings } from '../../config/settings.js';
-import { messageOf } from '../../base/message-of.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-code.js';
 import type { HttpAddress } from './gateway-http.js';

@@ -1,5 +1,6 @@
 import type { Settings } from '../../config/settings.js';
 import { CommandError } from '../command-error.js';
+import { readInput } from '../read-input.js';
 import { EndpointsGatewayClient } from './endpoints.gateway-client.js';
 import {
   addressAt,
@@ -9,7 +10,6 @@ import {
   type RpcAddress,
 } from './gateway-address.js';
 import type { GatewayClient } from './gateway-client.js';
-import { readInput } from '../read-input.js';
 import { RpcGatewayClient } from './rpc.gateway-client.js';
 
 /** The options of the command line that name the gateway. */

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { isObject, JsonError } from '../../protocol/json/json.js';
 import { parseRichJson, richJsonText } from '../../protocol/json/rich-json.js';
+import { JSON_TYPE, mediaTypeOf } from '../../protocol/media-type.js';
 import { CallFailure } from '../call-failure.js';
 import type { RpcAddress } from './gateway-address.js';
 import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS } from './gateway-client.js';
-import { JSON_TYPE, mediaTypeOf } from '../../protocol/media-type.js';
 import { GatewayHttp } from './gateway-http.js';
 import { lines } from './lines.js';
 

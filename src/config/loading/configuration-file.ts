@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
-import { ConfigurationError } from '../configuration-error.js';
 import { messageOf } from '../../base/message-of.js';
+import { ConfigurationError } from '../configuration-error.js';
 
 /**
  * Reads a YAML (or JSON) file.

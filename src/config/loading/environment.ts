@@ -1,14 +1,14 @@
 import { ConfigurationError } from '../configuration-error.js';
+import { isRecord } from '../kinds/record.js';
+import { section } from '../kinds/section.kind.js';
+import { Settings } from '../settings.js';
 import { readConfigurationFile } from './configuration-file.js';
 import { interpolate } from './interpolate.js';
 import { movedHint } from './moved-settings.js';
 import { nearest } from './nearest.js';
-import { isRecord } from '../kinds/record.js';
 import { valueProblems } from './refusals.js';
 import { placedSettings, type PlacedSetting } from './schema.js';
-import { section } from '../kinds/section.kind.js';
 import { isServiceLink } from './service-link.js';
-import { Settings } from '../settings.js';
 
 /** The variable that names the YAML file. */
 export const CONFIG_FILE_VARIABLE = 'KITTIWAKE_CONFIG';

@@ -1,12 +1,12 @@
 import { isSectionKind, type SectionClass, type SectionKind } from '../kinds/kind.js';
 import { shown } from '../kinds/mask.js';
-import { movedHint } from './moved-settings.js';
-import { nearest } from './nearest.js';
 import { joinPath, problem } from '../kinds/problem.js';
 import { isRecord } from '../kinds/record.js';
-import { refusalProblems, refusedFields } from './refusals.js';
 import { rulesOf, settingsOf, type SettingField } from '../kinds/setting.decorator.js';
 import { isOf } from '../kinds/text.kind.js';
+import { movedHint } from './moved-settings.js';
+import { nearest } from './nearest.js';
+import { refusalProblems, refusedFields } from './refusals.js';
 
 /**
  * Makes a section from its input: reads each setting, has class-validator check them, then applies the section's

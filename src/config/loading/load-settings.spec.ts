@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../configuration-error.js';
-import { loadSettings } from './load-settings.js';
 import type { KittiwakeOptions } from '../options.js';
-import { placedSettings } from './schema.js';
 import { Settings } from '../settings.js';
+import { loadSettings } from './load-settings.js';
+import { placedSettings } from './schema.js';
 
 /** The lines that loading ends with; none when it succeeds. */
 function problemsOf(options: unknown): readonly string[] {

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../configuration-error.js';
-import { loadSection } from './load-section.js';
 import { Settings } from '../settings.js';
+import { loadSection } from './load-section.js';
 
 /**
  * Turns options into settings: defaults for what is not set, durations and sizes as numbers, everything checked.

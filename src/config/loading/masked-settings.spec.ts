@@ -1,6 +1,6 @@
+import type { KittiwakeOptions } from '../options.js';
 import { loadSettings } from './load-settings.js';
 import { maskedSettings } from './masked-settings.js';
-import type { KittiwakeOptions } from '../options.js';
 
 const OPTIONS = {
   server: { host: '0.0.0.0', port: 0, tls: { certFile: 'a.pem', keyFile: 'b.pem' } },

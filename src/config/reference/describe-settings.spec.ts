@@ -1,6 +1,6 @@
-import { describeSettings } from './describe-settings.js';
 import { isSectionKind } from '../kinds/kind.js';
 import { placedSettings } from '../loading/schema.js';
+import { describeSettings } from './describe-settings.js';
 
 describe('the description of the settings', () => {
   it.each([

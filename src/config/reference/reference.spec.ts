@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { section } from '../kinds/section.kind.js';
 import { readEnvironment } from '../loading/environment.js';
 import { interpolate } from '../loading/interpolate.js';
 import { loadSettings } from '../loading/load-settings.js';
-import { exampleEnvironment, referenceMarkdown, withReference } from './reference.js';
 import { placedSettings } from '../loading/schema.js';
-import { section } from '../kinds/section.kind.js';
 import { Settings } from '../settings.js';
+import { exampleEnvironment, referenceMarkdown, withReference } from './reference.js';
 
 const guide = readFileSync('docs/configuration.md', 'utf8');
 const example = readFileSync('.env.example', 'utf8');

@@ -1,7 +1,7 @@
-import { describeSettings, type SettingDescription } from './describe-settings.js';
-import { CONFIG_FILE_VARIABLE } from '../loading/environment.js';
-import { markdownTable } from './markdown-table.js';
 import { isRecord } from '../kinds/record.js';
+import { CONFIG_FILE_VARIABLE } from '../loading/environment.js';
+import { describeSettings, type SettingDescription } from './describe-settings.js';
+import { markdownTable } from './markdown-table.js';
 
 const BEGIN = '<!-- settings: written by `npm run docs`, change src/config instead -->';
 const END = '<!-- /settings -->';

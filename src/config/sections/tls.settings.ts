@@ -1,5 +1,5 @@
-import { FILE } from '../kinds/text-format.js';
 import { Setting } from '../kinds/setting.decorator.js';
+import { FILE } from '../kinds/text-format.js';
 import { text } from '../kinds/text.kind.js';
 
 /** The certificate that the gateway shows to its clients. */

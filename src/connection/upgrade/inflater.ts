@@ -1,6 +1,6 @@
 import { constants, inflateRawSync } from 'node:zlib';
-import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-reason.js';
 import { monotonicMs } from '../../base/monotonic-ms.js';
+import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-reason.js';
 import type { LoopShare, Worker } from '../loop-share.js';
 
 type Inflated = (error: Error | null, message?: Buffer) => void;

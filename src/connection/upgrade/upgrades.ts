@@ -3,24 +3,24 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { Injectable, Logger } from '@nestjs/common';
 import { stackOf } from '../../base/message-of.js';
+import { monotonicMs } from '../../base/monotonic-ms.js';
 import { settlesWithin } from '../../base/time-limit.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { HANDSHAKE_REASONS, type HandshakeReason } from '../../protocol/handshake-refusals.js';
 import { BY_GATEWAY } from '../../protocol/verdict.js';
-import { AcceptQueue } from './accept-queue.js';
 import type { Admission, Admit, HandshakeRefusal } from '../admission.js';
 import { clientAddress } from '../client-address.js';
-import { Compression } from './compression.js';
 import { Connection } from '../connection.js';
 import { Connections } from '../connections.js';
 import type { Endpoint } from '../endpoint.js';
+import { AcceptQueue } from './accept-queue.js';
+import { Compression } from './compression.js';
 import { inflaterOf } from './inflater.js';
 import { isOriginAllowed } from './origin.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { Unclaimed } from './unclaimed.js';
-import { WebSocketTransport } from './web-socket.transport.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from './web-socket-version.js';
-import { monotonicMs } from '../../base/monotonic-ms.js';
+import { WebSocketTransport } from './web-socket.transport.js';
 
 const logger = new Logger('Upgrades');
 

@@ -1,7 +1,7 @@
 import { ClientError } from '../../protocol/errors.js';
+import type { Parameter, Rest, Signature } from '../signature.js';
 import { bind } from './bind.js';
 import { ConversionError } from './conversion-error.js';
-import type { Parameter, Rest, Signature } from '../signature.js';
 
 /** Written as in the configuration: `a:int`, `b?`, `*x`. */
 function parameter(text: string): Parameter {

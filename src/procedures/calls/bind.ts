@@ -1,8 +1,8 @@
 import type { ProcedureArguments } from '../arguments.js';
-import { ConversionError } from './conversion-error.js';
-import { convert } from './convert.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import type { Parameter, Signature } from '../signature.js';
+import { ConversionError } from './conversion-error.js';
+import { convert } from './convert.js';
 
 /**
  * Binds arguments to the parameters of a procedure: one value per parameter, in order and converted to its type, and

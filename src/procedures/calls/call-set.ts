@@ -4,13 +4,13 @@ import { KeptBytes } from '../../connection/kept-bytes.js';
 import { LogLine } from '../../metrics/log-line.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import type { ProcedureArguments } from '../arguments.js';
+import type { ProcedureCall } from '../procedure-call.js';
+import { PROCEDURE_ERRORS } from '../procedure-errors.js';
+import { eachResult } from '../results/each-result.js';
 import { callRefusal } from './call-refusal.js';
 import type { CallReply } from './call-reply.js';
 import { CallSlots } from './call-slots.js';
 import type { Calls } from './calls.js';
-import type { ProcedureCall } from '../procedure-call.js';
-import { eachResult } from '../results/each-result.js';
-import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import { resultText } from './result-text.js';
 
 /** A call that came in a frame of a connection. */

@@ -1,17 +1,17 @@
 import { ForbiddenException } from '@nestjs/common';
 import { from, NEVER, Observable, of, range, Subject } from 'rxjs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { deferred } from '../../../test/support/wait.js';
 import { loadSettings } from '../../config/loading/load-settings.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { ClientError } from '../../protocol/errors.js';
-import { deferred } from '../../../test/support/wait.js';
-import { type CallAnswer } from './running-call.js';
-import { Calls } from './calls.js';
-import type { CallableProcedure } from '../procedure.js';
 import type { CallOrigin, HttpCall, ProcedureCall } from '../procedure-call.js';
 import { ProcedureError } from '../procedure-errors.js';
+import type { CallableProcedure } from '../procedure.js';
 import { Procedures } from '../procedures.js';
 import type { Access, Signature } from '../signature.js';
+import { Calls } from './calls.js';
+import { type CallAnswer } from './running-call.js';
 
 const ANYONE: CallOrigin = { identity: undefined, isService: false };
 const IDENTIFIED: CallOrigin = { identity: new Map(), isService: false };

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Metrics } from '../../metrics/metrics.js';
 import type { ClientError } from '../../protocol/errors.js';
 import type { ProcedureArguments } from '../arguments.js';
+import { type CallOrigin, ProcedureCall } from '../procedure-call.js';
+import { PROCEDURE_ERRORS } from '../procedure-errors.js';
+import type { CallableProcedure } from '../procedure.js';
+import { Procedures } from '../procedures.js';
 import { bind } from './bind.js';
 import { CallSlots } from './call-slots.js';
 import { type CallAnswer, RunningCall } from './running-call.js';
-import type { CallableProcedure } from '../procedure.js';
-import { type CallOrigin, ProcedureCall } from '../procedure-call.js';
-import { PROCEDURE_ERRORS } from '../procedure-errors.js';
-import { Procedures } from '../procedures.js';
 
 /** A call as a transport asks for it: the name of the procedure, its arguments and the caller. */
 export interface CallRequest {

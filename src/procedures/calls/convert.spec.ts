@@ -1,6 +1,6 @@
+import type { ParameterType } from '../signature.js';
 import { ConversionError } from './conversion-error.js';
 import { convert } from './convert.js';
-import type { ParameterType } from '../signature.js';
 
 function refusal(type: ParameterType, value: unknown): { status: number; message: string } {
   try {

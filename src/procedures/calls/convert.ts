@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { MAX_DIGITS } from '../../protocol/json/bounds.js';
-import { ConversionError } from './conversion-error.js';
 import type { ParameterType } from '../signature.js';
+import { ConversionError } from './conversion-error.js';
 
 const DECIMAL = /^[+-]?\d+(?:_\d+)*$/;
 const PREFIXED = /^([+-]?)(0x_?[\da-f]+(?:_[\da-f]+)*|0o_?[0-7]+(?:_[0-7]+)*|0b_?[01]+(?:_[01]+)*)$/i;

@@ -1,14 +1,14 @@
+import { MAX_TIMER_MS } from '../../base/max-timer.js';
 import type { CallOutcome } from '../../metrics/procedure.metrics.js';
 import { CallbackError } from '../../protocol/errors.js';
-import { MAX_TIMER_MS } from '../../base/max-timer.js';
-import { CallGivenUp } from './call-given-up.js';
 import { isForCaller } from '../is-for-caller.js';
-import type { CallableProcedure } from '../procedure.js';
 import type { ProcedureCall } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
-import { ResultStream, type StreamedCall } from './result-stream.js';
+import type { CallableProcedure } from '../procedure.js';
 import { stopResults } from '../results/stop-results.js';
 import { streamOf } from '../results/stream-of.js';
+import { CallGivenUp } from './call-given-up.js';
+import { ResultStream, type StreamedCall } from './result-stream.js';
 
 /** The outcome of a call: one result, or a stream of them; see {@link ResultStream}. */
 export type CallAnswer =

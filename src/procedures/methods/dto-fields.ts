@@ -1,7 +1,7 @@
 import { getMetadataStorage, ValidationTypes } from 'class-validator';
+import type { ParameterType, ValueLimits } from '../signature.js';
 import { parameterTypeOf } from './design-types.js';
 import { dtoLimits } from './dto-limits.js';
-import type { ParameterType, ValueLimits } from '../signature.js';
 
 /** A field with rules of class-validator. */
 export interface DtoField {

@@ -1,8 +1,9 @@
 import type { ExternalContextCreator } from '@nestjs/core';
 import type { MarkedMethod } from '../../callbacks/providers/provider-discovery.js';
 import { parseDuration } from '../../config/kinds/duration.js';
-import type { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { PROCEDURE_NAME } from '../../config/kinds/text-format.js';
+import type { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
+import { type OwnLimits, procedureLimits } from '../procedure-limits.js';
 import { argumentReaders } from './argument-values.js';
 import { returnTypeOf } from './design-types.js';
 import { methodCallback } from './method-callback.js';
@@ -10,7 +11,6 @@ import { methodError } from './method-errors.js';
 import { type MethodParameters, methodParameters } from './method-parameters.js';
 import { defineNestParams, NEST_PARAMS } from './nest-params.js';
 import { procedureContexts } from './procedure-contexts.js';
-import { type OwnLimits, procedureLimits } from '../procedure-limits.js';
 import type { ProcedureOptions } from './procedure.decorator.js';
 import { type MethodHandler, type MethodSignature, ProviderProcedure } from './provider.procedure.js';
 

@@ -3,9 +3,9 @@ import { ExternalContextCreator } from '@nestjs/core';
 import { type MarkedMethod, ProviderDiscovery } from '../../callbacks/providers/provider-discovery.js';
 import { isConfigured } from '../../config/configured.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
+import { Procedures } from '../procedures.js';
 import { methodProcedure } from './method-procedure.js';
 import { PROCEDURE } from './procedure.decorator.js';
-import { Procedures } from '../procedures.js';
 
 const ROLE = 'has procedures of Kittiwake';
 

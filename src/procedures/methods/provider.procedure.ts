@@ -1,7 +1,7 @@
-import type { MethodParameter } from './parameter-rules.js';
-import type { CallableProcedure, ProcedureLimits } from '../procedure.js';
 import type { ProcedureCall } from '../procedure-call.js';
+import type { CallableProcedure, ProcedureLimits } from '../procedure.js';
 import type { Signature } from '../signature.js';
+import type { MethodParameter } from './parameter-rules.js';
 
 export interface MethodSignature extends Signature {
   readonly parameters: readonly MethodParameter[];

@@ -1,18 +1,18 @@
-import { withoutByteOrderMark } from '../../callbacks/http/without-byte-order-mark.js';
 import { isForbidden } from '../../callbacks/http-status.js';
-import { JSON_TYPE } from '../../protocol/media-type.js';
+import { withoutByteOrderMark } from '../../callbacks/http/without-byte-order-mark.js';
 import type { StreamedAnswer } from '../../callbacks/stream-requester.js';
 import { ClientError } from '../../protocol/errors.js';
 import { JsonError } from '../../protocol/json/json.js';
 import { parseRichJson } from '../../protocol/json/rich-json.js';
+import { JSON_TYPE } from '../../protocol/media-type.js';
 import { PROCEDURE_ERRORS, ProcedureError } from '../procedure-errors.js';
+import { ProcedureResult } from '../result.js';
 import { remoteError } from './error.js';
 import { remoteEvents } from './events.js';
 import { remoteLines } from './lines.js';
 import type { RemoteSource } from './source.js';
 import { RemoteStream } from './stream.js';
 import { remoteValue } from './value.js';
-import { ProcedureResult } from '../result.js';
 
 type Results = (answer: StreamedAnswer, source: RemoteSource) => AsyncGenerator<unknown, void, void>;
 

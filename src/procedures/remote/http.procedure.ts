@@ -5,13 +5,13 @@ import type { StreamRequester } from '../../callbacks/stream-requester.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
-import type { CallableProcedure, ProcedureLimits } from '../procedure.js';
 import type { ProcedureCall } from '../procedure-call.js';
 import { ProcedureError } from '../procedure-errors.js';
+import type { CallableProcedure, ProcedureLimits } from '../procedure.js';
+import type { Signature } from '../signature.js';
 import { REMOTE_ACCEPT, remoteAnswer } from './answer.js';
 import { remoteRequest } from './request.js';
 import type { RemoteSource } from './source.js';
-import type { Signature } from '../signature.js';
 
 /** The endpoint of the app behind a procedure, and the limits of its answers. */
 export interface RemoteEndpoint {

@@ -1,7 +1,7 @@
 import type { StreamedAnswer } from '../../callbacks/stream-requester.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
-import { remoteValue } from './value.js';
 import type { RemoteSource } from './source.js';
+import { remoteValue } from './value.js';
 
 const LF = 0x0a;
 /** The first byte of a record of `application/json-seq` (RFC 7464 section 2.2). */

@@ -3,9 +3,9 @@ import { STREAM_REQUESTER, type StreamRequester } from '../../callbacks/stream-r
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import type { RemoteProcedureSettings } from '../../config/sections/procedures/remote-procedure.settings.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { HttpProcedure } from './http.procedure.js';
 import { procedureLimits } from '../procedure-limits.js';
 import { Procedures } from '../procedures.js';
+import { HttpProcedure } from './http.procedure.js';
 import { remoteSignature } from './signature.js';
 
 /** Adds the procedures that the configuration maps to endpoints of the app. */

@@ -1,6 +1,6 @@
 import { Observable, Subject, takeUntil } from 'rxjs';
-import { Demand } from './demand.js';
 import { Fifo } from '../../base/fifo.js';
+import { Demand } from './demand.js';
 
 /** Results that may wait to be read: an Observable knows no backpressure. */
 const MAX_WAITING = 100_000;

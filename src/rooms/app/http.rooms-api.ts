@@ -1,11 +1,11 @@
-import { membersOfAnswer } from '../../callbacks/http/callback-answer.js';
-import { isJsonType } from '../../protocol/media-type.js';
 import { isForbidden, isTransient } from '../../callbacks/http-status.js';
+import { membersOfAnswer } from '../../callbacks/http/callback-answer.js';
 import { Refusal } from '../../callbacks/refusal.js';
 import type { AppAnswer, Requester } from '../../callbacks/requester.js';
 import type { RoomsApiSettings } from '../../config/sections/rooms/rooms-api.settings.js';
 import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
+import { isJsonType } from '../../protocol/media-type.js';
 import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
 
 const NO_ROOMS = '[]' as JsonText;

@@ -1,12 +1,12 @@
 import { CallbackRequest } from '../../callbacks/callback-request.js';
 import { decisionOf } from '../../callbacks/providers/decision.js';
-import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
 import type { ProviderAnswer, ProviderMethod } from '../../callbacks/providers/provider-methods.js';
+import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
 import { Refusal } from '../../callbacks/refusal.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import { toJsonText, type JsonText } from '../../protocol/json/json.js';
-import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
 import type { RoomsCallback } from './rooms-api.decorator.js';
+import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
 
 /** Asks a provider of the app in process. */
 export class ProviderRoomsApi implements RoomsApi {

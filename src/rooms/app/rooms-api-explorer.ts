@@ -5,8 +5,8 @@ import { isConfigured } from '../../config/configured.js';
 import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
 import { HttpRoomsApi } from './http.rooms-api.js';
 import { ProviderRoomsApi } from './provider.rooms-api.js';
-import { RoomsApiHolder } from './rooms-api.js';
 import { ROOMS_CALLBACK, type RoomsCallback } from './rooms-api.decorator.js';
+import { RoomsApiHolder } from './rooms-api.js';
 
 /** Finds at the start who answers for the app about rooms: its API, or a provider. */
 @Injectable()

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { messageOf } from '../../base/message-of.js';
 import { readTls } from '../../config/client-tls.js';
 import type { RabbitMqSettings } from '../../config/sections/rooms/rabbitmq.settings.js';
-import { messageOf } from '../../base/message-of.js';
 import { RabbitMqBinding } from './binding.js';
 
 /**

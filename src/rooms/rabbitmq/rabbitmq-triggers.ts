@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import type { Startable, Stoppable } from '../../base/lifetime.js';
+import { messageOf, stackOf } from '../../base/message-of.js';
+import { settlesWithin } from '../../base/time-limit.js';
 import { PublishSettings } from '../../config/sections/publish.settings.js';
 import type { RabbitMqSettings } from '../../config/sections/rooms/rabbitmq.settings.js';
 import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
 import { Metrics } from '../../metrics/metrics.js';
-import type { Startable, Stoppable } from '../../base/lifetime.js';
-import { settlesWithin } from '../../base/time-limit.js';
-import { messageOf, stackOf } from '../../base/message-of.js';
-import { RabbitMqLink } from './link.js';
-import { RabbitMqOutage } from './outage.js';
 import { RoomPublisher } from '../room-publisher.js';
 import { TriggerError } from '../room/trigger.js';
+import { RabbitMqLink } from './link.js';
+import { RabbitMqOutage } from './outage.js';
 
 const MIN_WAIT_MS = 250;
 const MAX_WAIT_MS = 2000;

@@ -1,6 +1,6 @@
-import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { HttpCall, ProcedureCall } from '../../procedures/procedure-call.js';
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { Access, Parameter, Rest } from '../../procedures/signature.js';
 
 /** A procedure of the gateway itself. */

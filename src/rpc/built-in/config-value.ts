@@ -1,7 +1,7 @@
+import { messageOf } from '../../base/message-of.js';
 import { convert } from '../../procedures/calls/convert.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { isObject } from '../../protocol/json/json.js';
-import { messageOf } from '../../base/message-of.js';
 import { parseRichJson, richJsonText } from '../../protocol/json/rich-json.js';
 
 /**

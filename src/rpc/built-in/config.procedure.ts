@@ -1,6 +1,6 @@
 import { convert } from '../../procedures/calls/convert.js';
-import type { CallableProcedure } from '../../procedures/procedure.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import { builtIn, optional } from './built-in.js';
 import { configText } from './config-value.js';
 import type { ProceduresConfig } from './procedures-config.js';

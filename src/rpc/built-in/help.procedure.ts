@@ -1,6 +1,6 @@
 import type { Calls } from '../../procedures/calls/calls.js';
-import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { CallOrigin } from '../../procedures/procedure-call.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { Procedures } from '../../procedures/procedures.js';
 import { builtIn, optional } from './built-in.js';
 import type { ProceduresConfig } from './procedures-config.js';

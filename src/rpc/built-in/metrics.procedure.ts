@@ -2,8 +2,8 @@ import type { CallableProcedure } from '../../procedures/procedure.js';
 import { TypedResult } from '../../procedures/typed-result.js';
 import { builtIn, optional } from './built-in.js';
 import { OPEN_METRICS_TYPE, openMetrics } from './open-metrics.js';
-import type { RpcStatistics, Statistics } from './statistics.js';
 import type { ProceduresConfig } from './procedures-config.js';
+import type { RpcStatistics, Statistics } from './statistics.js';
 
 const DESCRIPTION = `/metrics [--openmetrics=y] [--<label>=<value> ...]
 

@@ -1,7 +1,7 @@
 import type { Calls } from '../../procedures/calls/calls.js';
 import { convert } from '../../procedures/calls/convert.js';
-import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { ProcedureCall } from '../../procedures/procedure-call.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
 import type { Procedures } from '../../procedures/procedures.js';
 import type { Parameter, Signature } from '../../procedures/signature.js';
 import { TypedResult } from '../../procedures/typed-result.js';

@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { messageOf } from '../../base/message-of.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { InputBounds } from '../../protocol/json/bounds.js';
-import { messageOf } from '../../base/message-of.js';
+import { ServiceSecret } from '../service-secret.js';
 import { readConfigFile, writeConfigFile } from './config-file.js';
 import { configText, configValue } from './config-value.js';
-import { ServiceSecret } from '../service-secret.js';
 
 interface Entry {
   readonly preset: unknown;

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { CallOrigin } from '../../procedures/procedure-call.js';
 import { BearerTokens } from '../bearer-tokens.js';
-import { type RpcTarget, targetOf } from './target.js';
 import { ServiceSecret } from '../service-secret.js';
+import { type RpcTarget, targetOf } from './target.js';
 
 const BEARER = /^Bearer +(\S+) *$/i;
 

@@ -1,13 +1,13 @@
 import { HttpException } from '@nestjs/common';
 import { isNativeError } from 'node:util/types';
 import { TOO_MANY_FAILURES } from '../../auth/failed-authentications.js';
+import { messageOf } from '../../base/message-of.js';
 import { httpExceptionText } from '../../callbacks/providers/refusal-members.js';
 import { ConversionError } from '../../procedures/calls/conversion-error.js';
 import { NeedInfo, type NeededVariable } from '../../procedures/need-info.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { ProcedureRedirect } from '../../procedures/redirect.js';
 import { CallbackError, ClientError } from '../../protocol/errors.js';
-import { messageOf } from '../../base/message-of.js';
 import { UnbegunStream } from './unbegun-stream.js';
 
 /** The answer over HTTP to a call that has failed. */

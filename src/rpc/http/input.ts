@@ -4,8 +4,8 @@ import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { BoundsError, type InputBounds, tooManyParts } from '../../protocol/json/bounds.js';
 import { isObject, JsonError } from '../../protocol/json/json.js';
 import { MessagePackError, parseMessagePack } from '../../protocol/json/message-pack.js';
-import { JSON_TYPE, mediaTypeOf } from '../../protocol/media-type.js';
 import { parseRichJson } from '../../protocol/json/rich-json.js';
+import { JSON_TYPE, mediaTypeOf } from '../../protocol/media-type.js';
 
 const MESSAGE_PACK_TYPE = 'application/x-msgpack';
 const FORM_TYPE = 'application/x-www-form-urlencoded';

@@ -4,8 +4,8 @@ import { eachResult } from '../../procedures/results/each-result.js';
 import { TypedResult } from '../../procedures/typed-result.js';
 import { isObject } from '../../protocol/json/json.js';
 import { encoded } from './encoded.js';
-import type { ResultFormat } from './result-format.js';
 import type { RpcResponse } from './response.js';
+import type { ResultFormat } from './result-format.js';
 import { UnbegunStream } from './unbegun-stream.js';
 import { typedFormat } from './whole-result.js';
 

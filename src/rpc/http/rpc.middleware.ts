@@ -3,10 +3,10 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isConfigured } from '../../config/configured.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
-import { RpcHandshake } from '../handshake.js';
-import { MainFront } from './main-front.js';
 import type { BodyRequest } from '../../endpoints/body.js';
 import { inTurn } from '../../endpoints/in-turn.js';
+import { RpcHandshake } from '../handshake.js';
+import { MainFront } from './main-front.js';
 
 type HttpRequest = IncomingMessage & BodyRequest;
 type Next = () => void;

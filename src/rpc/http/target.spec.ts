@@ -1,6 +1,6 @@
 import { loadSettings } from '../../config/loading/load-settings.js';
-import { targetOf } from './target.js';
 import { ServiceSecret } from '../service-secret.js';
+import { targetOf } from './target.js';
 
 const SECRET = 'a secret of kittens'.replaceAll(' ', '-');
 const secret = new ServiceSecret(loadSettings({ procedures: { secret: SECRET } }).procedures!);

@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Closable, Startable, Stoppable } from '../../base/lifetime.js';
 import type { AddressInfo, Server } from 'node:net';
+import type { Closable, Startable, Stoppable } from '../../base/lifetime.js';
 import { isConfigured } from '../../config/configured.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { Listeners } from '../../connection/upgrade/listeners.js';
+import { ServiceSecret } from '../service-secret.js';
 import type { LineServer } from './line-server.js';
 import { LocalLines } from './local-lines.js';
-import { ServiceSecret } from '../service-secret.js';
 import { StateFolder } from './state-folder.js';
 import { UnixFront } from './unix-front.js';
 

@@ -7,9 +7,9 @@ import { OpenCalls } from '../../procedures/calls/open-calls.js';
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import { canonicalJson } from '../../protocol/json/canonical-json.js';
 import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
+import { RpcHandshake } from '../handshake.js';
 import { RPC_ERRORS } from './errors.js';
 import { CALL, CANCEL, decodeRpcFrame, INVALID_CALL, type RpcFrame } from './frame.js';
-import { RpcHandshake } from '../handshake.js';
 import { RpcReply } from './reply.js';
 import { RpcSessions } from './sessions.js';
 

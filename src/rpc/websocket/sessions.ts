@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { Authenticated } from '../../auth/authenticated.js';
 import { Drain } from '../../base/drain.js';
 import type { Draining } from '../../base/lifetime.js';
-import type { Authenticated } from '../../auth/authenticated.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import type { Connection } from '../../connection/connection.js';
 import { CallerHooks } from '../../procedures/methods/caller-hooks.js';

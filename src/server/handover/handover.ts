@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { Listeners } from '../../connection/upgrade/listeners.js';
 import { messageOf } from '../../base/message-of.js';
+import type { Listeners } from '../../connection/upgrade/listeners.js';
 import { Successor, type SuccessorCommand } from './successor.js';
 
 /** The time limit for a new process until it serves. */

@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
-import type { GatewayStatus, ProcessStatus, SilentProcess } from '../../operators/gateway-status.js';
 import { SharedAnswer } from '../../metrics/shared-answer.js';
+import type { GatewayStatus, ProcessStatus, SilentProcess } from '../../operators/gateway-status.js';
 import { isObject } from '../../protocol/json/json.js';
 
 /** The time limit for the status of a worker. */

@@ -3,14 +3,14 @@ import cluster from 'node:cluster';
 import { ProceduresLocalSettings } from '../../config/sections/procedures/local.settings.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../../config/settings.js';
-import { GatewayStatus } from '../../operators/gateway-status.js';
 import { MainServer } from '../../connection/upgrade/main-server.js';
 import { Metrics } from '../../metrics/metrics.js';
+import { GatewayStatus } from '../../operators/gateway-status.js';
 import { serve } from '../serve.js';
-import { shareMetrics } from './worker-metrics.js';
 import { isRetire, listenWhenTold, sendAlive, sendReady, type WorkerRole } from './worker-messages.js';
-import { SIGN_OF_LIFE_MS } from './worker-watch.js';
+import { shareMetrics } from './worker-metrics.js';
 import { shareStatus } from './worker-status.js';
+import { SIGN_OF_LIFE_MS } from './worker-watch.js';
 
 /** Serves as one of several processes that share the port. */
 export async function serveAsWorker(settings: Settings, { relay, local }: WorkerRole): Promise<void> {

@@ -1,15 +1,16 @@
 import { Logger } from '@nestjs/common';
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '../../base/message-of.js';
 import { WorkersRelay } from '../../broker/workers.relay.js';
 import { requireFiles } from '../../config/loading/files.js';
-import type { Settings } from '../../config/settings.js';
 import { warningsAlone } from '../../config/loading/warnings.js';
+import type { Settings } from '../../config/settings.js';
 import { apiKeysOf } from '../../push/api-keys.js';
 import { ServiceSecret } from '../../rpc/service-secret.js';
-import { messageOf } from '../../base/message-of.js';
 import { PinoLogger } from '../logger.js';
 import { handOverSignals } from '../signals.js';
+import { UntakenConnections } from './untaken-connections.js';
 import {
   isAlive,
   isPrepared,
@@ -21,9 +22,8 @@ import {
   sendRetire,
   type WorkerRole,
 } from './worker-messages.js';
-import { tellStatuses } from './worker-status.js';
-import { UntakenConnections } from './untaken-connections.js';
 import { WorkerStartError } from './worker-start.error.js';
+import { tellStatuses } from './worker-status.js';
 import { WorkerWatch } from './worker-watch.js';
 import { WorkersMetrics } from './workers-metrics.js';
 

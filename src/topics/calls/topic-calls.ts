@@ -7,16 +7,16 @@ import { Metrics } from '../../metrics/metrics.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { OpenCalls } from '../../procedures/calls/open-calls.js';
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
-import { canonicalJson } from '../../protocol/json/canonical-json.js';
 import { ClientError } from '../../protocol/errors.js';
+import { canonicalJson } from '../../protocol/json/canonical-json.js';
 import { isObject, type JsonText } from '../../protocol/json/json.js';
 import { richValueOf } from '../../protocol/json/rich-json.js';
 import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
 import type { ClientEvent } from '../client-event.js';
 import { Reply } from '../reply.js';
 import type { Session } from '../session.js';
-import { TopicCallReply } from './topic-call-reply.js';
 import { TOPIC_ERRORS } from '../topic-errors.js';
+import { TopicCallReply } from './topic-call-reply.js';
 
 /** Calls of procedures by clients that are connected for topics, so that one connection serves all. */
 @Injectable()

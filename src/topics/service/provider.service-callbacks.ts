@@ -1,7 +1,7 @@
 import type { ReturnedValue } from '../../callbacks/providers/callback-contexts.js';
 import { decisionOf } from '../../callbacks/providers/decision.js';
-import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
 import type { ProviderMethod } from '../../callbacks/providers/provider-methods.js';
+import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';

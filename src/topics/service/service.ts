@@ -8,10 +8,10 @@ import type { Metrics } from '../../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../../protocol/errors.js';
 import { detached, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import type { Publication } from '../../protocol/publication.js';
+import { DEFAULT_REFUSALS } from '../topic-errors.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { ServiceCallbacks, ServiceQuestion } from './service-callbacks.js';
 import type { ServiceRules } from './service-rules.js';
-import { DEFAULT_REFUSALS } from '../topic-errors.js';
 
 const CONFLATION_KEYS: Readonly<Record<string, KeyOf<Publication>>> = {
   topic: () => '',

@@ -1,5 +1,5 @@
-import type { Service } from './service.js';
 import { TOPIC_ERRORS } from '../topic-errors.js';
+import type { Service } from './service.js';
 
 /** Every configured service by its name. */
 export class Services {

@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
-import type { Delay } from '../arrivals.js';
 import { BrokerError, faultText } from '../../broker.error.js';
-import { RedisClusterView } from './cluster-view.js';
+import type { Delay } from '../arrivals.js';
 import { SHARDED } from '../dialect.js';
 import { explainedError, refusalOf } from '../faults.js';
 import { RedisLink, type RedisLinkListener } from '../link.js';
-import type { RedisPartition } from './partition.js';
 import type { RedisBrokerSettings } from '../settings.js';
+import { RedisClusterView } from './cluster-view.js';
+import type { RedisPartition } from './partition.js';
 
 /** The end of a subscription this soon after the loss of a partition counts as a part of it, in milliseconds. */
 const EXPLAINED_MS = 1000;

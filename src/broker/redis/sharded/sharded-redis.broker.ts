@@ -4,10 +4,10 @@ import { BrokerError, brokerError } from '../../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../../broker.js';
 import type { Delay } from '../arrivals.js';
 import { RedisMessages, type MessageFault } from '../messages.js';
-import { RedisPartition } from './partition.js';
-import { partitionOf } from './partitioning.js';
 import { recover } from '../recovery.js';
 import { describeRedis, type RedisBrokerSettings } from '../settings.js';
+import { RedisPartition } from './partition.js';
+import { partitionOf } from './partitioning.js';
 import type { RedisShard, RedisShardListener } from './shard.js';
 import { RedisShards } from './shards.js';
 

@@ -1,11 +1,11 @@
 import type { RedisOptions } from 'ioredis';
 import { BrokerError } from '../../broker.error.js';
-import { RedisClusterMap } from './cluster-map.js';
-import { RedisClusterView } from './cluster-view.js';
 import { destroyClient, guarded, openClient } from '../connection.js';
-import { RedisShard, type RedisShardListener } from './shard.js';
 import { formatPlace, serverPlaces, type RedisBrokerSettings } from '../settings.js';
 import { firstWay } from '../ways.js';
+import { RedisClusterMap } from './cluster-map.js';
+import { RedisClusterView } from './cluster-view.js';
+import { RedisShard, type RedisShardListener } from './shard.js';
 
 /** The primaries of a Cluster that this node is connected to. */
 export class RedisShards {

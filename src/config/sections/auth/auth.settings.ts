@@ -1,7 +1,7 @@
-import { JwtSettings } from './jwt.settings.js';
 import { duration, integer } from '../../kinds/number.kind.js';
 import { section } from '../../kinds/section.kind.js';
 import { Setting } from '../../kinds/setting.decorator.js';
+import { JwtSettings } from './jwt.settings.js';
 import { TicketSettings } from './ticket.settings.js';
 
 /** How clients prove who they are. */

@@ -1,7 +1,7 @@
-import { RedisSettings } from './redis.settings.js';
 import { section } from '../../kinds/section.kind.js';
 import { Rule, Setting, type Disagreement } from '../../kinds/setting.decorator.js';
 import { choice } from '../../kinds/text.kind.js';
+import { RedisSettings } from './redis.settings.js';
 
 export const BROKER_KINDS = ['memory', 'redis'] as const;
 export type BrokerKind = (typeof BROKER_KINDS)[number];

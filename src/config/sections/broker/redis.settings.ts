@@ -1,10 +1,10 @@
-import { ClientTlsSettings } from '../client-tls.settings.js';
 import { texts } from '../../kinds/collection.kind.js';
 import { duration, integer } from '../../kinds/number.kind.js';
 import { section } from '../../kinds/section.kind.js';
 import { Rule, Setting, type Disagreement } from '../../kinds/setting.decorator.js';
 import { ANY_TEXT, FILLED_TEXT, HOST_AND_PORT, REDIS_URL } from '../../kinds/text-format.js';
 import { text } from '../../kinds/text.kind.js';
+import { ClientTlsSettings } from '../client-tls.settings.js';
 
 /** As many as a cluster has slots. */
 const MAX_PARTITIONS = 16_384;

@@ -1,11 +1,11 @@
 import { bytes, duration, integer } from '../../kinds/number.kind.js';
-import { ProceduresHttpSettings } from './http.settings.js';
-import { ProceduresLocalSettings } from './local.settings.js';
-import { RemoteProcedureSettings } from './remote-procedure.settings.js';
 import { section, sections } from '../../kinds/section.kind.js';
 import { Setting } from '../../kinds/setting.decorator.js';
 import { PROCEDURE_NAME, PROCEDURES_PATH, SERVICE_SECRET } from '../../kinds/text-format.js';
 import { flag, text } from '../../kinds/text.kind.js';
+import { ProceduresHttpSettings } from './http.settings.js';
+import { ProceduresLocalSettings } from './local.settings.js';
+import { RemoteProcedureSettings } from './remote-procedure.settings.js';
 
 const COUNT = integer({ min: 0 });
 

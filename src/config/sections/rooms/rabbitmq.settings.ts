@@ -1,10 +1,10 @@
-import { ClientTlsSettings } from '../client-tls.settings.js';
 import { texts } from '../../kinds/collection.kind.js';
 import { duration } from '../../kinds/number.kind.js';
 import { section } from '../../kinds/section.kind.js';
 import { Setting } from '../../kinds/setting.decorator.js';
 import { AMQP_URL, FILLED_TEXT } from '../../kinds/text-format.js';
 import { choice, flag, text } from '../../kinds/text.kind.js';
+import { ClientTlsSettings } from '../client-tls.settings.js';
 
 const EXCHANGE_TYPES = ['direct', 'topic', 'fanout'] as const;
 type ExchangeType = (typeof EXCHANGE_TYPES)[number];

@@ -1,12 +1,12 @@
 import { textMap } from '../../kinds/collection.kind.js';
 import { duration, integer } from '../../kinds/number.kind.js';
-import { RabbitMqSettings } from './rabbitmq.settings.js';
-import { RoomsApiSettings } from './rooms-api.settings.js';
 import { section } from '../../kinds/section.kind.js';
 import { Rule, Setting, type Disagreement } from '../../kinds/setting.decorator.js';
-import { ENDPOINT_PATH, FORWARDED_HEADER, HEADER_TEMPLATE } from '../../kinds/text-format.js';
 import { conflationKey, SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from '../../kinds/slow-consumer.js';
+import { ENDPOINT_PATH, FORWARDED_HEADER, HEADER_TEMPLATE } from '../../kinds/text-format.js';
 import { choice, text } from '../../kinds/text.kind.js';
+import { RabbitMqSettings } from './rabbitmq.settings.js';
+import { RoomsApiSettings } from './rooms-api.settings.js';
 
 /** How a trigger finds the subscriptions of rooms. */
 export const ROOM_MATCHINGS = ['wildcard', 'literal'] as const;
