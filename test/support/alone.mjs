@@ -1,6 +1,6 @@
 /*
  * Runs one file of each group of `test/together/` by itself: so nobody relies on what another file of the group does. Which
- * files depends on the commit, and with --now-and-then whether at all: at one commit in four.
+ * files depends on the commit. With --now-and-then it is one of a single group, and that at one commit in four.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -12,8 +12,10 @@ const files = ['src', 'test'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
 );
 const turn = turnOf(commit());
-if (process.argv.includes('--now-and-then') && turn % 4 !== 0) process.exit(0);
-const chosen = Object.values(TOGETHER).map((names) => {
+const isNowAndThen = process.argv.includes('--now-and-then');
+if (isNowAndThen && turn % 4 !== 0) process.exit(0);
+const groups = Object.values(TOGETHER);
+const chosen = (isNowAndThen ? [groups[turn % groups.length]] : groups).map((names) => {
   const group = files.filter((file) => new RegExp(`^${names}.*spec\\.ts$`).test(file)).toSorted();
   return group[turn % group.length];
 });
