@@ -9,6 +9,14 @@ export interface Remedy {
 /** A remedy, and the words by which its fault is recognised. */
 export type KnownFault = Remedy & { readonly words: RegExp };
 
+/** The advice that Node 24 adds to its text: it is for whoever starts Node by hand, and ours follows. */
+const NODE_ADVICE = /; if the root CA is installed locally,.*$/;
+
+/** The text of a fault as it is told before its cure. */
+export function withoutAdvice(fault: string): string {
+  return fault.replace(NODE_ADVICE, '').replace(/\.$/, '');
+}
+
 /** The remedy for the text of a fault, from a list of known ones. */
 export function remedyIn(known: readonly KnownFault[], text: string): Remedy | undefined {
   return known.find(({ words }) => words.test(text));

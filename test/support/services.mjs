@@ -1,6 +1,6 @@
 /* Makes sure, before the tests, that the programs are there which they start: installs them or says what is missing. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -89,7 +89,9 @@ function install(packages) {
 /** Compiles the package that passes descriptors, see test/usocket/package.json. */
 function hasDescriptors() {
   const folder = fileURLToPath(new URL('../usocket', import.meta.url));
-  if (existsSync(join(folder, 'node_modules/usocket/build/Release/uwrap.node'))) return true;
+  // What was compiled for another version of Node cannot be loaded.
+  const load = ['--eval', `require(${JSON.stringify(join(folder, 'node_modules/usocket'))})`];
+  if (spawnSync(process.execPath, load).status === 0) return true;
   const args = ['ci', '--no-audit', '--no-fund'];
   const { status, stdout, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });
   if (status !== 0) console.error(`The tests need the package usocket; npm ci failed:\n${stdout}${stderr}`);

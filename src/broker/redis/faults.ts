@@ -1,4 +1,4 @@
-import { remedyIn, TLS_FAULTS, type KnownFault } from '../../base/tls-fault.js';
+import { remedyIn, TLS_FAULTS, withoutAdvice, type KnownFault } from '../../base/tls-fault.js';
 import { BrokerError, faultText } from '../broker.error.js';
 import type { RedisBrokerSettings } from './settings.js';
 
@@ -51,7 +51,7 @@ export function explainedRedisFault(fault: string, settings: RedisBrokerSettings
   if (remedy?.says === IS_REPLICA && settings.sentinels.length > 0)
     return { text: IS_REPLICA, hasCure: false };
   if (!remedy) return { text: fault, hasCure: false };
-  return { text: `${remedy.says ?? fault.replace(/\.$/, '')} (${remedy.cure})`, hasCure: true };
+  return { text: `${remedy.says ?? withoutAdvice(fault)} (${remedy.cure})`, hasCure: true };
 }
 
 /** An error with the text of a fault and its remedy. */

@@ -1,4 +1,4 @@
-import { remedyIn, TLS_FAULTS, type KnownFault } from '../../base/tls-fault.js';
+import { remedyIn, TLS_FAULTS, withoutAdvice, type KnownFault } from '../../base/tls-fault.js';
 
 const KNOWN: readonly KnownFault[] = [
   { words: /Login was refused/, cure: 'set the right user and password in its url' },
@@ -39,5 +39,5 @@ export interface RabbitMqFault {
 export function explainedRabbitMqFault(fault: string): RabbitMqFault {
   const remedy = remedyIn(KNOWN, fault);
   if (!remedy) return { text: fault, hasCure: false };
-  return { text: `${remedy.says ?? fault} (${remedy.cure})`, hasCure: true };
+  return { text: `${remedy.says ?? withoutAdvice(fault)} (${remedy.cure})`, hasCure: true };
 }
