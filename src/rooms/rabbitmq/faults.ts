@@ -31,13 +31,13 @@ const KNOWN: readonly KnownFault[] = [
 /** A fault in words that help. */
 export interface RabbitMqFault {
   readonly text: string;
-  /** Whether the text says what to do. */
-  readonly hasCure: boolean;
+  /** The part of the text that says what to do. */
+  readonly cure?: string;
 }
 
 /** Adds to what RabbitMQ, Node or OpenSSL say of a fault what helps against it, as far as that is known. */
 export function explainedRabbitMqFault(fault: string): RabbitMqFault {
   const remedy = remedyIn(KNOWN, fault);
-  if (!remedy) return { text: fault, hasCure: false };
-  return { text: `${remedy.says ?? withoutAdvice(fault)} (${remedy.cure})`, hasCure: true };
+  if (!remedy) return { text: fault };
+  return { text: `${remedy.says ?? withoutAdvice(fault)} (${remedy.cure})`, cure: remedy.cure };
 }

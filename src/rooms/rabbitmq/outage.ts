@@ -6,19 +6,20 @@ import { explainedRabbitMqFault } from './faults.js';
  * to do something about.
  */
 export class RabbitMqOutage {
+  /** The cures told: the words of one reason may differ from attempt to attempt. */
   private readonly warned = new Set<string>();
 
   constructor(private readonly logger: Pick<Logger, 'warn' | 'debug'>) {}
 
   /** It is lost, or an attempt has failed. */
   failed(server: string, fault: string): void {
-    const { text, hasCure } = explainedRabbitMqFault(fault);
-    const isNews = this.warned.size === 0 || (hasCure && !this.warned.has(text));
+    const { text, cure } = explainedRabbitMqFault(fault);
+    const isNews = this.warned.size === 0 || (cure !== undefined && !this.warned.has(cure));
     if (!isNews) {
       this.logger.debug(`RabbitMQ at ${server}: ${text}`);
       return;
     }
-    this.warned.add(text);
+    this.warned.add(cure ?? text);
     this.logger.warn(`no triggers from RabbitMQ at ${server}: ${text}`);
   }
 
