@@ -20,7 +20,7 @@ import { RpcGateway } from './rpc/websocket/rpc.gateway.js';
 import { TopicsHello } from './topics/topics-hello.js';
 import { TopicsGateway } from './topics/topics.gateway.js';
 
-/** What the floor of connections needs of the settings. */
+/** The settings that the floor of connections needs. */
 function connectionSettings({
   origins,
   server,
@@ -51,15 +51,15 @@ function connectionSettings({
   };
 }
 
-/** What may come at once where the number of subscriptions has no limit. */
+/** The default burst of events where the number of subscriptions has no limit. */
 const UNLIMITED_BURST = 10_000;
 
-/** A client that comes back subscribes to all it had: the limits must agree with each other. */
+/** The burst defaults to the most subscriptions: a client that reconnects subscribes to all that it had at once. */
 function eventRate({ eventsPerSecond, eventBurst, subscriptionsPerSession }: LimitsSettings): EventRateLimit {
   return { perSecond: eventsPerSecond, burst: eventBurst ?? (subscriptionsPerSession || UNLIMITED_BURST) };
 }
 
-/** What JSON and MessagePack may have, whoever sends it. */
+/** The bounds of JSON and MessagePack, whoever sends them. */
 function inputBounds({ inputParts }: LimitsSettings): InputBounds {
   return new InputBounds(inputParts);
 }
@@ -76,7 +76,6 @@ function gateway<Made extends Gateway>(type: Type<Made>): FactoryProvider<Made> 
 /** The gateways of the domains. */
 export const GATEWAYS = [gateway(TopicsGateway), gateway(RoomsGateway), gateway(RpcGateway)];
 
-/** Where clients connect for topics. */
 function topicsEndpoint(
   { topics }: Settings,
   bounds: InputBounds,
@@ -91,7 +90,7 @@ function roomsEndpoint({ rooms }: Settings, bounds: InputBounds, gateway: RoomsG
   return new Endpoint(rooms?.path, [KITTIWAKE_V1], gateway, { idleMs: rooms?.idleMs, bounds });
 }
 
-/** Results are as large as their limit allows, and have the marker of the call with them. */
+/** The outbox has room for the largest result besides, and for the marker of the call that goes with it. */
 function rpcEndpoint({ procedures, limits }: Settings, bounds: InputBounds, gateway: RpcGateway): Endpoint {
   const { resultBytes = 0, frameBytes = 0, path } = procedures ?? {};
   return new Endpoint(path, [KITTIWAKE_V1], gateway, {
@@ -102,7 +101,7 @@ function rpcEndpoint({ procedures, limits }: Settings, bounds: InputBounds, gate
   });
 }
 
-/** The endpoint of each domain; what makes one is its injection token. */
+/** The endpoint of each domain; the function that makes one is its injection token. */
 const ENDPOINTS: FactoryProvider<Endpoint>[] = [
   {
     provide: topicsEndpoint,
@@ -113,7 +112,7 @@ const ENDPOINTS: FactoryProvider<Endpoint>[] = [
   { provide: rpcEndpoint, inject: [Settings, InputBounds, RpcGateway], useFactory: rpcEndpoint },
 ];
 
-/** What is made of settings, besides the broker. */
+/** Providers that are made from settings, apart from the broker. */
 export const MADE_OF_SETTINGS: FactoryProvider[] = [
   { provide: CONNECTION_SETTINGS, inject: [Settings], useFactory: connectionSettings },
   { provide: InputBounds, inject: [LimitsSettings], useFactory: inputBounds },
@@ -125,12 +124,12 @@ export const MADE_OF_SETTINGS: FactoryProvider[] = [
   },
 ];
 
-/** What triggers are wrapped in on their way to other nodes. */
+/** The size of the object that wraps a trigger on its way to other nodes: its most bytes, and its members. */
 const WRAPPING_BYTES = 1024;
 const WRAPPING_MEMBERS = 3;
 
 /**
- * The broker that is configured; Redis' client is loaded only for it.
+ * Provides the configured broker; the Redis client is loaded only where it is one of Redis.
  * @param relay between the worker processes of this machine, if there are several.
  */
 export function brokerProvider(relay: string | undefined): FactoryProvider<Broker> {
@@ -148,7 +147,7 @@ export function brokerProvider(relay: string | undefined): FactoryProvider<Broke
   return { provide: BROKER, inject, useFactory: broker };
 }
 
-/** What may be published may be carried. */
+/** Loads the brokers of Redis. Their limits admit whatever may be published, with what wraps it. */
 async function redisBrokers(
   { maxBodyBytes }: PublishSettings,
   inputBounds: InputBounds,

@@ -35,7 +35,7 @@ import { BUILT_IN_PROCEDURES, RPC_PROVIDERS } from './rpc/rpc.providers.js';
 import { StartChecks } from './start-checks.js';
 import { TOPICS_PROVIDERS } from './topics/topics.providers.js';
 
-/** What each folder provides. */
+/** The providers of each folder. */
 const FOLDERS: Provider[] = [
   ...CONFIG_PROVIDERS,
   ...METRICS_PROVIDERS,
@@ -53,15 +53,15 @@ const FOLDERS: Provider[] = [
   ...OPERATORS_PROVIDERS,
 ];
 
-/** What an app gives the gateway that is no setting. */
+/** Options of the module that are not settings. */
 export interface KittiwakeExtras {
-  /** Whether modules inject {@link Kittiwake} that do not import this one. Default: true. */
+  /** Whether modules that do not import this one can inject {@link Kittiwake}. Default: true. */
   readonly isGlobal?: boolean | undefined;
   /** Its own registry of prom-client: the metrics of the gateway are added to those of the app. */
   readonly registry?: MetricsRegistry | undefined;
 }
 
-/** How the options are made when other providers are needed for it. */
+/** Options of {@link KittiwakeModule.forRootAsync}: a factory of the settings, and the providers that it needs. */
 export interface KittiwakeAsyncOptions extends Pick<ModuleMetadata, 'imports'>, KittiwakeExtras {
   readonly inject?: FactoryProvider['inject'];
   /** Returns the options, or the settings that were loaded from them. */

@@ -5,7 +5,7 @@ import { RoomSessions } from './rooms/room-sessions.js';
 import { optionsText } from './topics/service/state.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
 
-/** How a publication is to be delivered. */
+/** Delivery options of a publication. */
 export interface PublishOptions {
   /** Subscribers get publications of ascending order only; what comes late is dropped. */
   readonly order?: number | bigint | undefined;
@@ -15,13 +15,13 @@ export interface PublishOptions {
   readonly throttle?: number | undefined;
   /** Throttling counts publications of the same key. */
   readonly throttleKey?: string | number | undefined;
-  /** When it was published; told to subscribers. */
+  /** The time of publication, which subscribers are told. */
   readonly publishedAt?: Date | undefined;
   /** Values of filter fields: only subscriptions that have the same get the publication. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** How a trigger is to be delivered. */
+/** Delivery options of a trigger. */
 export interface TriggerOptions {
   /** The id of a connection that is not to get it. */
   readonly exclude?: string;

@@ -5,7 +5,7 @@ import { warningsOf } from './config/loading/warnings.js';
 import { Settings } from './config/settings.js';
 import { Services } from './topics/service/services.js';
 
-/** What is looked at once, at the start: that files are there, and what of the configuration is hardly meant. */
+/** Checks at the start: an unreadable file stops it; settings that are probably not meant are logged as warnings. */
 @Injectable()
 export class StartChecks implements OnModuleInit, OnApplicationBootstrap {
   constructor(
@@ -19,7 +19,7 @@ export class StartChecks implements OnModuleInit, OnApplicationBootstrap {
     requireFiles(this.settings);
   }
 
-  /** By then, providers of the app have been found. */
+  /** Runs once the providers of the app have been found. */
   onApplicationBootstrap(): void {
     const { settings, services, authenticators } = this;
     const logger = new Logger('Kittiwake');

@@ -1,6 +1,6 @@
 import type { FactoryProvider, InjectionToken, Type } from '@nestjs/common';
 
-/** What an ordered list may be made of: classes whose instances are its items, and tokens of other providers. */
+/** An entry of an ordered list: a class whose instance is the item, or the token of another provider. */
 export type ListItem<Item> = Type<Item> | Exclude<InjectionToken<Item>, Type<Item>>;
 
 /** Provides an ordered list of what other providers make. */

@@ -18,7 +18,7 @@ export const CALLBACKS_PROVIDERS = [
   Repetition,
 ];
 
-/** What goes on for long, as calls of procedures may, has connections of its own. */
+/** Makes the caller. Calls of remote procedures, which may last long, have connections of their own. */
 function caller(
   settings: CallbacksSettings,
   { remoteConnections: streamConnections }: ProceduresSettings,

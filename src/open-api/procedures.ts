@@ -46,7 +46,7 @@ export class ProceduresPart implements PartSource {
     return this.areOffered ? proceduresPart(this.settings, callable, this.tokens.areConfigured) : undefined;
   }
 
-  /** What it takes to read the document, which says what the reader may call. */
+  /** The security requirements for reading the document, which lists what the reader may call. */
   get security(): Operation['security'] {
     return this.areOffered ? callSecurity('public', this.tokens.areConfigured) : OPEN;
   }
@@ -119,7 +119,7 @@ function callOperation(signature: Signature, takesTokens: boolean): Operation {
   };
 }
 
-/** The summary is the first line; where that says how to call it from the command line, what it does. */
+/** The summary is the first line; after a paragraph that shows the call on the command line, it is the next one. */
 function wordsOf({ name, description = '' }: Signature): Pick<Operation, 'summary' | 'description'> {
   const [first = '', ...more] = description.trim().split(/\n\s*\n/);
   if (first.startsWith(`/${name}`)) {
@@ -152,7 +152,7 @@ function contentOf(mediaTypes: readonly string[], schema: Schema): Content {
   return Object.fromEntries(mediaTypes.map((mediaType) => [mediaType, { schema }]));
 }
 
-/** Names of procedures may be those of other schemas. */
+/** The prefix keeps apart procedures and schemas of the same name. */
 function argumentsName({ name }: Signature): string {
   return `arguments.${name}`;
 }

@@ -23,7 +23,7 @@ import { restartProcedure } from './restart.procedure.js';
 import { StatusEndpoint } from './status.endpoint.js';
 import { statusProcedure } from './status.procedure.js';
 
-/** What the command line does with a running gateway, in the order of help; what makes one is its injection token. */
+/** Procedures that the command line calls, in the order of help; the maker of each is its injection token. */
 export const OPERATOR_PROCEDURES: FactoryProvider<CallableProcedure | undefined>[] = [
   { provide: publishProcedure, inject: [TopicPublisher], useFactory: publishProcedure },
   {

@@ -23,7 +23,7 @@ import { ServiceSecret } from './service-secret.js';
 import { RpcHello } from './websocket/hello.js';
 import { RpcSessions } from './websocket/sessions.js';
 
-/** What clients of Kettlingar count on, in the order of help; what makes one is its injection token. */
+/** Procedures that clients of Kettlingar rely on, in the order of help; the maker of each is its injection token. */
 export const BUILT_IN_PROCEDURES: FactoryProvider<CallableProcedure | undefined>[] = [
   { provide: pingProcedure, inject: [Calls, Procedures], useFactory: pingProcedure },
   { provide: helpProcedure, inject: [Calls, Procedures, ProceduresConfig], useFactory: helpProcedure },

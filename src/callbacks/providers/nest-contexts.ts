@@ -16,9 +16,9 @@ export type Intercept<Result = unknown> = (
   type: string,
 ) => Promise<Result>;
 
-/** What a derived context creator does otherwise than Nest's. */
+/** The parts in which a derived context creator differs from Nest's. */
 export interface ContextParts {
-  /** Given Nest's own. */
+  /** Makes its `intercept` from Nest's own. */
   readonly intercept: (own: Intercept) => Intercept;
   /** Calls a method whose errors are for the exception filters. */
   readonly call: (
