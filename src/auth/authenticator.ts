@@ -6,10 +6,10 @@ import type { Authenticated } from './authenticated.js';
 export interface Authenticator {
   /**
    * @param event the members of the client's `auth` event.
-   * @param signal aborted when the result is of no use any more.
-   * @param client whom lines of the log name.
+   * @param signal aborted when the result is no longer of use.
+   * @param client the party that lines of the log name.
    * @throws {ClientError} when the client is refused.
-   * @throws {CallbackError} when whoever decides could not be asked.
+   * @throws {CallbackError} when the authority that decides could not be asked.
    */
   authenticate(
     event: ReadonlyMap<string, JsonText>,
@@ -20,7 +20,7 @@ export interface Authenticator {
 
 /** The methods by which clients may authenticate. */
 export class Authenticators {
-  /** How often in a row a client may be refused before it is closed; 0 is no limit. */
+  /** The refusals in a row after which a client is closed; 0 is no limit. */
   maxFailures = 0;
   private readonly byMethod = new Map<string, Authenticator>();
 

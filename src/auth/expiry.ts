@@ -1,7 +1,7 @@
-/** How often it is looked at: the time of day may be set meanwhile. */
+/** The longest time between looks at the clock, as the time of day may be set meanwhile. */
 const LOOK_MS = 15_000;
 
-/** Does something when a proof of identity loses its force, however far that is away; keeps no process running. */
+/** Calls back when a proof of identity expires, however far off that is; does not keep the process running. */
 export class Expiry {
   private timer: NodeJS.Timeout | undefined = undefined;
 

@@ -3,22 +3,22 @@ import { monotonicMs } from '../base/monotonic-ms.js';
 import { AuthSettings } from '../config/sections/auth/auth.settings.js';
 import { ClientError } from '../protocol/errors.js';
 
-/** The code of what clients are told whose address has failed too often. */
+/** The error code for clients whose address has failed too often. */
 export const TOO_MANY_FAILURES = 'too_many_failures';
 
 const MINUTE_MS = 60_000;
-/** What is remembered is bounded: of more addresses, the one that failed longest ago is forgotten. */
+/** The most addresses remembered; beyond it, the one that failed longest ago is forgotten. */
 const MAX_ADDRESSES = 10_000;
 
-/** So many failed, what has been forgiven since left out. */
+/** The failures of an address at the time of its last one, less those that had been forgiven by then. */
 interface Failures {
   readonly count: number;
   readonly atMs: number;
 }
 
 /**
- * The authentications that failed, by the address of the client: proofs are dear to look at, and who has been refused
- * too often has no more of them looked at for a while. A minute forgives `auth.maxFailuresPerAddress`, evenly.
+ * Failed authentications by client address. Proofs are costly to check: once too many from an address have failed, no
+ * more of them are checked for a while. A minute forgives `auth.maxFailuresPerAddress`, evenly.
  */
 @Injectable()
 export class FailedAuthentications {
@@ -31,16 +31,16 @@ export class FailedAuthentications {
   }
 
   /**
-   * To be asked before a proof is looked at.
-   * @param address absent for all whose address is not known, or not any more: they count together.
-   * @throws {ClientError} when too many of the address have failed.
+   * MUST be called before a proof is checked.
+   * @param address absent where it is not, or no longer, known: all such clients count together.
+   * @throws {ClientError} when too many from the address have failed.
    */
   check(address: string | undefined): void {
     if (this.perMinute === 0) return;
     if (this.countOf(address ?? '', monotonicMs()) > this.perMinute - 1) throw tooManyFailures();
   }
 
-  /** Takes that one has failed. */
+  /** Counts a failure. */
   add(address = ''): void {
     if (this.perMinute === 0) return;
     const nowMs = monotonicMs();
@@ -56,7 +56,7 @@ export class FailedAuthentications {
     return Math.max(0, failures.count - ((nowMs - failures.atMs) * this.perMinute) / MINUTE_MS);
   }
 
-  /** Forgets from the oldest what is forgiven, and what there is no room for. */
+  /** Forgets, oldest first, addresses that are forgiven, and those beyond {@link MAX_ADDRESSES}. */
   private sweep(nowMs: number): void {
     for (const address of this.byAddress.keys()) {
       if (this.byAddress.size <= MAX_ADDRESSES && this.countOf(address, nowMs) > 0) return;
@@ -65,7 +65,7 @@ export class FailedAuthentications {
   }
 }
 
-/** Clients of the originals are told what any refused one is. */
+/** Clients of the originals are told the same as after any other refusal. */
 function tooManyFailures(): ClientError {
   const why = 'too many authentications from its address have failed (auth.maxFailuresPerAddress)';
   return new ClientError(TOO_MANY_FAILURES, 'Authentication failed.', {

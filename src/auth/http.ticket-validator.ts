@@ -5,7 +5,7 @@ import { CallbackAnswerError } from '../protocol/errors.js';
 import { objectText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
 
-/** Where tickets are validated. */
+/** The URL that validates tickets, with its headers and the fields of its answer. */
 export interface TicketEndpoint {
   readonly url: string;
   /** The members of the answer that make up the identity; each must be there. */

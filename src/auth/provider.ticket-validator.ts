@@ -7,7 +7,7 @@ import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../proto
 import { TicketRequest } from './ticket-request.js';
 import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
 
-/** Where {@link ValidateTicket} leaves its mark. */
+/** The metadata key of {@link ValidateTicket}. */
 export const VALIDATE_TICKET = 'kittiwake:validate-ticket';
 
 /**

@@ -1,14 +1,14 @@
 import { CallbackRequest } from '../callbacks/callback-request.js';
 import { toJsonText } from '../protocol/json/json.js';
 
-/** What a ticket validator is asked. */
+/** The request to a ticket validator. */
 export class TicketRequest extends CallbackRequest {
   /** A request to test a provider with. */
   static from(ticket: unknown, signal: AbortSignal = new AbortController().signal): TicketRequest {
     return new TicketRequest(new Map([['ticket', toJsonText(ticket)]]), signal);
   }
 
-  /** What the client gave as its ticket: any JSON value except null, false, zero and what is empty. */
+  /** The ticket as the client gave it: any JSON value except null, false, zero and empty ones. */
   get ticket(): unknown {
     return this.fields.ticket;
   }

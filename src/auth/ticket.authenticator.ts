@@ -6,7 +6,7 @@ import { isFalsy, type JsonMembers, type JsonText } from '../protocol/json/json.
 import type { Authenticated } from './authenticated.js';
 import type { Authenticator } from './authenticator.js';
 
-/** Finds out whose a ticket is: over HTTP or in process. */
+/** Resolves a ticket to an identity, over HTTP or in process. */
 export interface TicketValidator {
   /**
    * @returns the fields of the identity.

@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** What a key has to be, for an algorithm to be verified with it. */
+/** The kind of key that signatures of an algorithm are verified with. */
 interface KeyKind {
   readonly expected: string;
   fits(key: KeyObject): boolean;
@@ -58,7 +58,7 @@ export function readSecret(secret: string): KeyObject {
   return createSecretKey(Buffer.from(secret));
 }
 
-/** @throws when it is not a public key. What was wrong with it is not told: it may be a private one. */
+/** @throws when no public key can be read from it. The cause is left out: it could tell of a private key. */
 export function readPublicKey(pem: string): KeyObject {
   try {
     return createPublicKey(pem);

@@ -29,7 +29,8 @@ export class JwtAuthenticator implements Authenticator {
   }
 
   /**
-   * Verifies a token. The field `user_id` of an identity is not empty: 0, `""`, null, false. `expiresAtMs` is its `exp` and the time that clocks may be apart.
+   * Verifies a token. An empty `user_id` (0, `""`, null or false) is refused. `expiresAtMs` of the result is `exp` plus
+   * the clock tolerance.
    * @throws {ClientError} when it is refused. The cause says why, without quoting the token.
    * @throws {CallbackError} when the keys could not be fetched.
    */
@@ -47,7 +48,7 @@ export class JwtAuthenticator implements Authenticator {
     }
   }
 
-  /** What the libraries leave out, or are not exact in. */
+  /** Checks what the libraries leave out or check inexactly. */
   private checkClaims(claims: JsonMembers): void {
     const { audience, clockToleranceMs, requireExpiry } = this.settings;
     const nowMs = Date.now();
@@ -62,7 +63,7 @@ export class JwtAuthenticator implements Authenticator {
     if (expiresAtMs === undefined && requireExpiry)
       throw new TokenError('exp is missing (auth.jwt.requireExpiry)');
     if (expiresAtMs !== undefined && expiresAtMs + clockToleranceMs <= nowMs) throw new TokenError('expired');
-    // RFC 7519 section 4.1.3: who does not know its own name must not take what is addressed to others.
+    // RFC 7519 section 4.1.3: a recipient that does not find itself in the audience rejects the token.
     if (audience === undefined && claims.has('aud'))
       throw new TokenError('made for an audience, and none is configured');
   }

@@ -1,4 +1,4 @@
-/** How JSON Web Tokens are verified. Exactly one of `secret`, `publicKey`, `publicKeyFile` and `jwksUrl` is given. */
+/** The rules for JSON Web Tokens. Exactly one of `secret`, `publicKey`, `publicKeyFile` and `jwksUrl` is given. */
 export interface JwtRules {
   /** The algorithms that tokens may be signed with (RFC 7518 section 3.1, RFC 8037); never `none`. */
   readonly algorithms: readonly string[];
@@ -8,13 +8,13 @@ export interface JwtRules {
   readonly publicKey?: string | undefined;
   /** A PEM file with the public key. */
   readonly publicKeyFile?: string | undefined;
-  /** Where the issuer publishes its public keys (RFC 7517 section 5). */
+  /** The URL at which the issuer publishes its public keys (RFC 7517 section 5). */
   readonly jwksUrl?: string | undefined;
-  /** After this long the published keys are fetched again. */
+  /** The age at which published keys are fetched again. */
   readonly jwksCacheMaxAgeMs: number;
-  /** Tokens with unknown keys cause at most one fetch per this long. */
+  /** The least time between two fetches that tokens with unknown keys cause. */
   readonly jwksCooldownMs: number;
-  /** For how long old keys are used when they cannot be fetched again. */
+  /** The time for which old keys are used on while they cannot be fetched again. */
   readonly jwksStaleIfErrorMs: number;
   /** The audience (`aud`) that a token has to be for. */
   readonly audience?: string | undefined;
@@ -24,6 +24,6 @@ export interface JwtRules {
   readonly fields: Readonly<Record<string, string>>;
   /** Whether a token has to say when it expires (`exp`). */
   readonly requireExpiry: boolean;
-  /** How far the clocks of issuer and gateway may be apart. */
+  /** The most by which the clocks of issuer and gateway may differ. */
   readonly clockToleranceMs: number;
 }

@@ -6,7 +6,7 @@ const MAX_TOKEN_LENGTH = 16_384;
 
 const COMPACT = /^([\w-]+)\.([\w-]+)\.[\w-]+$/;
 
-/** Why a token is refused. Never quotes the token. */
+/** The refusal of a token; its message never quotes the token. */
 export class TokenError extends Error {
   override readonly name = 'TokenError';
 }
@@ -14,15 +14,15 @@ export class TokenError extends Error {
 /** A JSON Web Token in the compact form (RFC 7515 section 3.1), taken apart but not verified. */
 export class Jwt {
   private constructor(
-    /** What it says it is signed with. */
+    /** The algorithm that its header names (`alg`). */
     readonly algorithm: string,
     /** The claims as the text they were signed as; not to be believed before the token is verified. */
     readonly claims: JsonMembers,
   ) {}
 
   /**
-   * Tokens that are refused here never reach the libraries: of what is not JSON they quote some, and of what is not
-   * an object jsonwebtoken checks no claims.
+   * Parses a token. One that is refused here never reaches the libraries, which quote parts of malformed JSON, and of
+   * which jsonwebtoken checks no claims in a payload that is not an object.
    * @throws {TokenError} when it is too long, not such a token, or demands extensions, of which none is known.
    * @throws {JsonError} when its header or its payload is not JSON.
    */
@@ -34,7 +34,7 @@ export class Jwt {
     if (!isObject(fields) || typeof fields.alg !== 'string') {
       throw new TokenError('the header names no algorithm');
     }
-    // jsonwebtoken takes no notice of it, which RFC 7515 section 4.1.11 forbids.
+    // jsonwebtoken ignores critical extensions, which RFC 7515 section 4.1.11 forbids.
     if (Object.hasOwn(fields, 'crit')) throw new TokenError('the header has critical extensions');
     const claims = JsonDocument.read(decode(payload)).members;
     if (!claims) throw new TokenError('the payload is not a JSON object');

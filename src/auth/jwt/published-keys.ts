@@ -16,14 +16,14 @@ import { limitedFetch } from './limited-fetch.js';
 const MAX_ANSWER_BYTES = 1_048_576;
 const TIMEOUT_MS = 5_000;
 
-/** Where an issuer publishes its keys, and how often they are fetched. */
+/** The URL at which an issuer publishes its keys, and the times by which they are fetched. */
 export interface PublishedKeysSettings {
   readonly url: string;
-  /** After this long they are fetched again. */
+  /** The age at which keys are fetched again. */
   readonly cacheMaxAgeMs: number;
   /** The least time from one fetch to the next, where the one before failed or a token has an unknown key. */
   readonly cooldownMs: number;
-  /** For how long old keys are used when they cannot be fetched again (`stale-if-error`, RFC 5861 section 4). */
+  /** The time beyond that for which old keys serve while fetching fails (`stale-if-error`, RFC 5861 section 4). */
   readonly staleIfErrorMs: number;
 }
 
@@ -39,7 +39,7 @@ export class PublishedKeys {
   private fetchedMs = -Infinity;
   private attemptedMs = -Infinity;
   private fetching: Promise<void> | undefined;
-  /** Why the last fetch failed. */
+  /** The error of the last fetch, if it failed. */
   private fault: CallbackError | undefined;
 
   /** @throws when the URL is unusable. */
@@ -49,7 +49,7 @@ export class PublishedKeys {
 
   /**
    * The key of a token.
-   * @throws {CallbackError} when the keys could not be fetched, and what there is of them is too old or lacks this one.
+   * @throws {CallbackError} when the keys could not be fetched, and those fetched before are too old or lack this one.
    */
   async keyOf(
     header: JWTHeaderParameters,
@@ -84,7 +84,7 @@ export class PublishedKeys {
     return this.fetching !== undefined || monotonicMs() - this.attemptedMs >= this.settings.cooldownMs;
   }
 
-  /** Whether that failed is in `fault`. */
+  /** Never rejects: a failure is left in `fault`. */
   private refresh(): Promise<void> {
     this.fetching ??= this.fetchKeys().finally(() => (this.fetching = undefined));
     return this.fetching;

@@ -3,15 +3,15 @@ export interface TokenVerifier {
   /**
    * Checks signature, `exp`, `nbf`, `aud` and `iss`. MUST refuse a token whose header names another algorithm.
    * @throws {CallbackError} when the keys could not be fetched.
-   * @throws whatever says why the token is refused.
+   * @throws when the token is refused; the message of the error says why.
    */
   verify(token: string): Promise<void>;
 }
 
-/** What a token has to claim. */
+/** The claims that a token must have. */
 export interface ClaimRules {
   readonly audience?: string | undefined;
   readonly issuer?: string | undefined;
-  /** How far the clocks of issuer and gateway may be apart. */
+  /** The most by which the clocks of issuer and gateway may differ. */
   readonly clockToleranceMs: number;
 }

@@ -9,8 +9,8 @@ import type { TokenVerifier } from './token-verifier.js';
 type VerifierFor = (algorithm: string) => TokenVerifier;
 
 /**
- * A verifier for each allowed algorithm, with a key that was checked to be of its kind: what a token says it is signed
- * with chooses among them, and cannot make a public key a secret.
+ * Makes a verifier for each allowed algorithm, with a key that was checked to be of its kind: the algorithm that a
+ * token names only chooses among them, and cannot have a public key taken for a secret.
  * @throws when the settings are unusable.
  */
 export function tokenVerifiers(settings: JwtRules): ReadonlyMap<string, TokenVerifier> {
