@@ -14,10 +14,10 @@ import { RoomsApp } from './rooms-app.js';
 import { RoomsHello } from './rooms-hello.js';
 
 const BY_APP: Verdict = { by: 'the app (rooms.api)', why: 'it does not let the client in' };
-/** How long a refused client is left to read why. */
+/** The time that a refused client has to read the reason before it is closed. */
 const REFUSAL_MS = 100;
 
-/** How clients of rooms are let in, or not, as the app says; the app hears of those that were, and when they go. */
+/** Lets clients of rooms in, or refuses them, as the app says; tells it of those let in, and when they leave. */
 @Injectable()
 export class RoomAdmission {
   private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
@@ -29,7 +29,7 @@ export class RoomAdmission {
     private readonly hello: RoomsHello,
   ) {}
 
-  /** How many clients there are that have been let in. */
+  /** The number of connected clients that have been let in. */
   get admittedCount(): number {
     return this.count;
   }
@@ -45,7 +45,7 @@ export class RoomAdmission {
     }
   }
 
-  /** Takes that a client is gone. */
+  /** Handles the end of a client. */
   left(session: RoomSession): void {
     if (!session.permissions) return;
     this.count--;

@@ -23,7 +23,7 @@ import { Trigger, TriggerError } from './room/trigger.js';
 /** The broker's channel for the triggers of all rooms. No topic has its name: topics have a dot. */
 const CHANNEL = 'kittiwake:rooms';
 
-/** How a trigger came to this node. */
+/** The way by which a trigger came to this node. */
 export type TriggerSource = 'http' | 'process' | 'rabbitmq';
 
 /** Brings triggers to the subscriptions of rooms: at once on this node, and through the broker on the others. */
@@ -46,12 +46,12 @@ export class RoomHub implements Startable {
     if (keyOf) this.slowness = { keyOf, missed: (reason) => metrics.dropped(reason) };
   }
 
-  /** How many rooms have a subscription. */
+  /** The number of rooms that have a subscription on this node. */
   get roomCount(): number {
     return this.subscriptions.roomCount;
   }
 
-  /** How many times a trigger was sent to a subscription since the start. */
+  /** The deliveries of triggers to subscriptions of this node since the start. */
   get deliveredCount(): number {
     return this.delivered;
   }

@@ -12,7 +12,7 @@ import { RoomSubscriptions } from './room-subscriptions.js';
 import { Permissions } from './room/permissions.js';
 import { RoomsApp } from './rooms-app.js';
 
-/** What all renewals share. */
+/** The parts that all renewals share. */
 interface RenewalHost {
   readonly wheel: Wheel;
   readonly periodMs: number;
@@ -20,7 +20,7 @@ interface RenewalHost {
   renew(session: RoomSession): Promise<void>;
 }
 
-/** The questions to the app which rooms a client that is there may still join. */
+/** Asks the app again, as long as a client is connected, which rooms it may join. */
 @Injectable()
 export class RoomRenewals {
   private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
@@ -35,13 +35,13 @@ export class RoomRenewals {
     if (periodMs !== undefined) this.host = { wheel, periodMs, renew: (session) => this.renew(session) };
   }
 
-  /** Has the app asked periodically, if it is, as long as the client is there. */
+  /** Begins the periodic renewals of a client, if any are configured; they end with its connection. */
   begin(session: RoomSession): void {
     if (this.host) RoomRenewal.begin(session, this.host);
   }
 
   /**
-   * Asks the app again: subscriptions that are not covered any more end. When it cannot be asked, everything stays as it
+   * Asks the app again: subscriptions that are no longer covered end. When it cannot be asked, everything stays as it
    * was. Never rejects.
    */
   async renew(session: RoomSession): Promise<void> {
@@ -63,7 +63,7 @@ export class RoomRenewals {
   }
 }
 
-/** Those of one client. */
+/** The renewals of one client. */
 class RoomRenewal implements Swept {
   /** See {@link Swept.slot}. */
   slot = 0;

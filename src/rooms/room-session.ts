@@ -4,19 +4,19 @@ import type { RoomsClient } from './app/rooms-api.js';
 import type { RoomSubscription } from './room-subscription.js';
 import type { Permissions } from './room/permissions.js';
 
-/** What is known of a client of rooms. */
+/** The state of a client of rooms. */
 export class RoomSession implements RoomsClient {
   /** Tells the connection apart from all others of all nodes. */
   readonly id: string;
-  /** Nothing until the app has allowed the client in. */
+  /** Absent until the app has let the client in. */
   permissions: Permissions | undefined = undefined;
   /** By request id, then by room. */
   readonly subscriptions = new Map<string, Map<string, RoomSubscription>>();
-  /** How many subscriptions there are. */
+  /** The number of subscriptions, of all request ids together. */
   subscriptionCount = 0;
-  /** Settles when the app has been told all that there was to tell of the client so far. */
+  /** Settles when the app has been told all events of the client so far. */
   told: Promise<void> = Promise.resolve();
-  /** How many pings wait to be told, or are being told. */
+  /** The pings that the app has still to be told of, or is being told of. */
   untoldPings = 0;
 
   constructor(

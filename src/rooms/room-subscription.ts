@@ -8,10 +8,10 @@ import type { RoomEnvelope } from './room-envelope.js';
 import type { Room } from './room/room.js';
 import type { Trigger } from './room/trigger.js';
 
-/** How triggers are treated for clients that do not keep up. */
+/** The treatment of triggers for clients that do not keep up. */
 export interface RoomSlowness {
   readonly keyOf: KeyOf<Trigger>;
-  /** Counts one that a client did not get. */
+  /** Counts a trigger that a client did not get. */
   missed(reason: DropReason): void;
 }
 
@@ -22,15 +22,15 @@ export interface RoomMember {
   readonly id: string;
 }
 
-/** What a client wants: triggers of a room, under a request id of its choice. */
+/** A room whose triggers a client wants, under a request id of its choice. */
 export interface RoomInterest {
   readonly room: Room;
   readonly requestId: JsonText;
-  /** Whether it wants to be told what it has missed because it did not keep up. */
+  /** Whether it wants to be told how much it has missed because it did not keep up. */
   readonly reportsDrops: boolean;
 }
 
-/** The interest of a client in a room, as triggers meet it. */
+/** A client's subscription to a room, to which triggers are delivered. */
 export class RoomSubscription implements MissingOwner {
   readonly connection: Connection;
   readonly room: Room;

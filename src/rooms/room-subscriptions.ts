@@ -10,14 +10,14 @@ import type { RoomSession } from './room-session.js';
 import type { RoomSubscription } from './room-subscription.js';
 import { Room } from './room/room.js';
 
-/** Characters of a room that a client may ask for. */
+/** The most characters of a room that a client may ask for. */
 const MAX_ROOM_LENGTH = 16_384;
 
 /** A client's wish to join a room, as it was sent. */
 export interface RoomWish {
   readonly room: JsonText | undefined;
   readonly requestId: JsonText;
-  /** Whether it wants to be told what it has missed because it did not keep up. */
+  /** Whether it wants to be told how much it has missed because it did not keep up. */
   readonly reportsDrops: boolean;
 }
 
@@ -66,7 +66,7 @@ export class RoomSubscriptions {
     session.subscriptions.clear();
   }
 
-  /** Takes room for one more subscription. @throws {ClientError} when there is none. */
+  /** Claims one more subscription. @throws {ClientError} when a limit is reached. */
   private claim({ connection, subscriptionCount }: RoomSession, room: Room, requestId: JsonText): void {
     const { subscriptionsPerSession, keptBytes } = this.limits;
     if (subscriptionsPerSession > 0 && subscriptionCount >= subscriptionsPerSession)
@@ -82,7 +82,7 @@ export class RoomSubscriptions {
   }
 }
 
-/** What a client has given for a subscription. */
+/** The size of what a subscription keeps of its client's text. */
 function keptBytesOf({ text }: Room, requestId: JsonText): number {
   return Buffer.byteLength(text) + Buffer.byteLength(requestId);
 }

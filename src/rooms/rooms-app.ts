@@ -14,10 +14,10 @@ import type { RoomSession } from './room-session.js';
 import { Permissions } from './room/permissions.js';
 
 const SERVICE = 'rooms';
-/** More pings of one client do not wait for the app: the end of the client would wait for them all. */
+/** The most pings of one client that wait for the app: the news of its end waits behind them all. */
 const MAX_UNTOLD_PINGS = 10;
 
-/** The app as clients of rooms meet it: what it says they may join, and what it is told of them, in order. */
+/** Asks the app what clients of rooms may join, and tells it of them, in the order of events. */
 @Injectable()
 export class RoomsApp implements Draining {
   private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
@@ -31,7 +31,7 @@ export class RoomsApp implements Draining {
   ) {}
 
   /**
-   * Asks about a client that has just come, unless too many from its address have been refused.
+   * Asks about a client that has just connected, unless too many from its address have been refused.
    * @throws what {@link permissionsOf} throws; {ClientError} when too many were.
    */
   async firstPermissionsOf(session: RoomSession): Promise<Permissions> {
@@ -46,7 +46,7 @@ export class RoomsApp implements Draining {
   }
 
   /**
-   * Asks which rooms a client may join; of no use any more when it is gone.
+   * Asks which rooms a client may join; aborted when it disconnects.
    * @throws {Refusal} when it is refused.
    * @throws {CallbackError} when the app could not be asked, or stumbled.
    */
@@ -61,7 +61,7 @@ export class RoomsApp implements Draining {
     });
   }
 
-  /** Tells the app. Nothing waits for it, but the next of the same client and the shutdown. */
+  /** Tells the app. Only the next event of the same client and the shutdown wait for it. */
   tell(hook: RoomsHook, session: RoomSession): Promise<void> {
     const untilMs = this.repetition.untilMs();
     const told = session.told.then(() => this.tellNow(hook, session, untilMs));
@@ -73,7 +73,7 @@ export class RoomsApp implements Draining {
 
   /**
    * Tells the app of a ping. An app that is too slow for them gets fewer: each says the same.
-   * What a client sends that leaves before it is let in is handled all the same, but the app does not know it.
+   * It is not told of pings of a client that left before it was let in: it does not know such a client.
    */
   pinged(session: RoomSession): void {
     if (!session.permissions || session.untoldPings >= MAX_UNTOLD_PINGS) return;

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Where the parts of a forwarded header come from: all that is kept of a client's handshake. */
+/** The sources of the parts of a forwarded header, in a client's handshake. */
 interface Sources {
   readonly header: (name: string) => string | undefined;
   readonly query: (name: string) => string | undefined;
   readonly cookie: (name: string) => string | undefined;
 }
 
-/** What High-Templar forwards to the app. */
+/** The headers that High-Templar forwards to the app. */
 const DEFAULT_HEADERS: Readonly<Record<string, string>> = {
   cookie: '{header.cookie}',
   'user-agent': '{header.user-agent}',
@@ -29,7 +29,7 @@ export class HeaderForwarding {
     this.templates = [...templates].filter(([, template]) => template !== '');
   }
 
-  /** By lower-case name. A header of which a part is missing, empty or unfit for a header is left out. */
+  /** The headers by lower-case name. One of which a part is missing, empty or unfit for a header is left out. */
   headersOf(request: IncomingMessage): Readonly<Record<string, string>> {
     const sources = sourcesOf(request);
     const headers: Record<string, string> = {};

@@ -1,10 +1,10 @@
 import { SetMetadata } from '@nestjs/common';
 import type { RoomsHook } from './rooms-api.js';
 
-/** Where the decorators below leave their mark. */
+/** The metadata key of the decorators below. */
 export const ROOMS_CALLBACK = 'kittiwake:rooms-callback';
 
-/** What a method of a provider answers. */
+/** The callbacks that a method of a provider can answer. */
 export type RoomsCallback = 'allowedRooms' | RoomsHook;
 
 const callback = (kind: RoomsCallback) => (): MethodDecorator => SetMetadata(ROOMS_CALLBACK, kind);

@@ -8,10 +8,10 @@ export interface RoomsClient {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What happens to a client that the app may want to know. */
+/** The events of a client that the app can be told of. */
 export type RoomsHook = 'onConnect' | 'onPing' | 'onDisconnect';
 
-/** How the app is asked about rooms: over HTTP or in process. */
+/** Asks the app about rooms and tells it of their clients, over HTTP or in process. */
 export interface RoomsApi {
   /**
    * Asks which rooms a client may join.
@@ -24,14 +24,14 @@ export interface RoomsApi {
   /** Whether the app wants to be told. */
   tells(hook: RoomsHook): boolean;
   /**
-   * Tells the app what it wants to be told.
-   * @throws {Refusal} when it refuses, which plays no part for the client.
+   * Tells the app of an event, if it wants to be told.
+   * @throws {Refusal} when it refuses, which has no effect on the client.
    * @throws when it could not be told.
    */
   tell(hook: RoomsHook, client: RoomsClient): Promise<void>;
 }
 
-/** Whoever answers for the app; set when all providers exist. */
+/** Holds what answers for the app, which is set once all providers exist. */
 export class RoomsApiHolder {
   api: RoomsApi | undefined;
 }

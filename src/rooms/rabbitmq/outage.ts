@@ -2,16 +2,16 @@ import type { Logger } from '@nestjs/common';
 import { explainedRabbitMqFault } from './faults.js';
 
 /**
- * What is logged of a RabbitMQ that is away: a warning when it is lost, and one for each other reason that somebody has
- * to do something about.
+ * Logs that RabbitMQ is away: a warning when it is lost, and one for each further reason that an operator can cure;
+ * the other attempts at debug level.
  */
 export class RabbitMqOutage {
-  /** The cures told: the words of one reason may differ from attempt to attempt. */
+  /** The cures logged: the words of one reason may differ from attempt to attempt. */
   private readonly warned = new Set<string>();
 
   constructor(private readonly logger: Pick<Logger, 'warn' | 'debug'>) {}
 
-  /** It is lost, or an attempt has failed. */
+  /** Logs that RabbitMQ is lost, or that an attempt to connect has failed. */
   failed(server: string, fault: string): void {
     const { text, cure } = explainedRabbitMqFault(fault);
     const isNews = this.warned.size === 0 || (cure !== undefined && !this.warned.has(cure));
@@ -23,7 +23,7 @@ export class RabbitMqOutage {
     this.logger.warn(`no triggers from RabbitMQ at ${server}: ${text}`);
   }
 
-  /** It is back. */
+  /** Handles that RabbitMQ is back: the next loss is news again. */
   end(): void {
     this.warned.clear();
   }

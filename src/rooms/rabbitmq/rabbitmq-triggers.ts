@@ -15,11 +15,11 @@ import { RabbitMqOutage } from './outage.js';
 
 const MIN_WAIT_MS = 250;
 const MAX_WAIT_MS = 2000;
-/** How long the end waits for RabbitMQ, twice at most. */
+/** The longest wait for RabbitMQ to end a connection; {@link RabbitMqTriggers.stop} waits twice at most. */
 const STOP_MS = 500;
 
 /**
- * Takes triggers from RabbitMQ, as High-Templar has it. Every node gets every trigger, so none is sent on to the
+ * Takes triggers from RabbitMQ, as High-Templar does. Every node gets every trigger, so none is sent on to the
  * others. A lost connection is made again for as long as the gateway runs; triggers of the time between are lost.
  */
 @Injectable()
@@ -40,7 +40,7 @@ export class RabbitMqTriggers implements Startable, Stoppable {
     private readonly metrics: Metrics,
   ) {}
 
-  /** How many messages RabbitMQ has delivered since the start, those that were no triggers included. */
+  /** The messages that RabbitMQ has delivered since the start, malformed ones included. */
   get received(): number {
     return this.receivedCount;
   }
@@ -69,7 +69,7 @@ export class RabbitMqTriggers implements Startable, Stoppable {
     const { signal } = this.stopping;
     const urls = settings.urls.length > 0 ? settings.urls : [settings.url];
     let waitMs = MIN_WAIT_MS;
-    // Anywhere, so that not all nodes are at the same server.
+    // Begins at random, so that not all nodes are at the same server.
     for (let turn = Math.floor(Math.random() * urls.length); !signal.aborted; turn++) {
       const url = urls[turn % urls.length]!;
       const hasWorked = await this.consume(url, settings);
@@ -82,7 +82,7 @@ export class RabbitMqTriggers implements Startable, Stoppable {
   /** Takes triggers from a server until that ends. @returns whether there was a connection. */
   private async consume(url: string, settings: RabbitMqSettings): Promise<boolean> {
     const { host } = new URL(url);
-    // One for each: the sockets of all attempts would stay listed with the one that ends them all.
+    // One per attempt: a signal shared by all would keep listeners for the sockets of every attempt.
     const ending = new AbortController();
     const end = (): void => ending.abort();
     this.stopping.signal.addEventListener('abort', end);
@@ -108,7 +108,7 @@ export class RabbitMqTriggers implements Startable, Stoppable {
     if (reason !== undefined) this.outage.failed(host, `the connection is lost: ${reason}`);
   }
 
-  /** Malformed messages are dropped: to give them back would bring them again and again. */
+  /** Drops malformed messages; RabbitMQ takes every message as acknowledged. */
   private take(content: Buffer): void {
     this.receivedCount++;
     const { maxBodyBytes } = this.publish;

@@ -1,9 +1,9 @@
 import { type Room, WILDCARD } from './room.js';
 
-/** Which rooms a search takes to match: the very same, those whose wildcards cover it, or wildcards on either side. */
+/** The rooms that a search finds: the same, also those whose wildcards cover it, or with wildcards on either side. */
 export type RoomMatch = 'same' | 'covering' | 'overlapping';
 
-/** A level of the trie: the items of rooms that end here, and what follows each value of the next key. */
+/** A level of the trie: the items of rooms that end here, and the next level by the value of the next key. */
 interface Node<T> {
   readonly next: Map<string, Node<T>>;
   readonly items: Set<T>;
@@ -24,7 +24,7 @@ export class RoomTrie<T> {
     node.items.add(item);
   }
 
-  /** Removes an item, and every level that is of no use without it. */
+  /** Removes an item, and every level that it leaves empty. */
   remove(room: Room, item: T): void {
     const path: [Map<string, Node<T>>, string][] = [[this.roots, room.shape]];
     let node = this.roots.get(room.shape);
@@ -42,7 +42,7 @@ export class RoomTrie<T> {
     }
   }
 
-  /** How many rooms have an item. */
+  /** The number of rooms that have an item. */
   get roomCount(): number {
     return this.rooms;
   }
