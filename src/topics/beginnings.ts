@@ -13,10 +13,10 @@ import type { Session } from './session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 import { type TopicInterest, TopicSubscription } from './topic-subscription.js';
 
-/** Characters of extra fields: they are kept, and copied into every frame of the subscription. */
+/** The most characters of extra fields, which are kept and copied into every frame of the subscription. */
 const MAX_EXTRA_LENGTH = 16_384;
 
-/** How subscriptions begin: the checks, the questions to the service, and publications from the first on. */
+/** Begins subscriptions: the checks, the questions to the service, and publications from the first on. */
 @Injectable()
 export class Beginnings {
   constructor(
@@ -29,7 +29,8 @@ export class Beginnings {
   /**
    * Begins a subscription. Publications are held from before `before_subscribe` is asked until its state has been
    * confirmed to the client, so that none is lost between the two.
-   * @throws {ClientError} when the client or the service may not; {@link CallbackError} when it could not be asked.
+   * @throws {ClientError} when a rule, a limit or the service refuses it.
+   * @throws {CallbackError} when the service could not be asked.
    */
   async begin(session: Session, service: Service, interest: TopicInterest, confirm: Confirm): Promise<void> {
     await this.check(session, service, interest);
@@ -103,7 +104,7 @@ export class Beginnings {
   }
 }
 
-/** With the state that the client begins with. */
+/** The answer that has the state with which the client begins. */
 function firstAnswer(subscription: TopicSubscription): Promise<JsonMembers> {
   const { service, connection } = subscription;
   return service.ask('beforeSubscribe', () => {
@@ -114,8 +115,8 @@ function firstAnswer(subscription: TopicSubscription): Promise<JsonMembers> {
 }
 
 /**
- * Whether an authorizer that has been asked is heard out when the client is gone, for SocketShark's sake: a service that
- * is asked something after it hears of the subscription, and of its end.
+ * Whether an authorizer that has been asked is heard out when the client is gone. As with SocketShark, a service with
+ * later callbacks then hears of the subscription, and of its end.
  */
 function isHeardOut({ connection, service }: TopicSubscription): boolean {
   return connection.subProtocol !== KITTIWAKE_V1 && service.hearsLater;
@@ -127,7 +128,7 @@ function lengthOf(members: JsonMembers): number {
   return length;
 }
 
-/** @throws {CallbackAnswerError} for what no publication may have either. */
+/** Reads the options of a state. @throws {CallbackAnswerError} for options that a publication may not have either. */
 function stateOptions(text: JsonText): DeliveryOptions {
   try {
     return deliveryOptions(valueOf(text), text);

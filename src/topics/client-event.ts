@@ -20,7 +20,7 @@ export const UNKNOWN = 'unknown';
 
 const MAX_NAME_LENGTH = 40;
 
-/** Larger pings take their turn: whether a frame is a ping must cost little. */
+/** Larger pings take their turn, as it must cost little to tell that a frame is a ping. */
 const MAX_PING_BYTES = 1024;
 
 /** An event of a client: a JSON object with a string member `event`. */
@@ -33,12 +33,12 @@ export class ClientEvent {
     private parsedMembers?: JsonMembers,
   ) {}
 
-  /** How much the client sent. */
+  /** The size of the event as the client sent it. */
   get bytes(): number {
     return Buffer.byteLength(this.text);
   }
 
-  /** The members, each as the text it came in. */
+  /** The members, each as the text that was sent. */
   get members(): JsonMembers {
     this.parsedMembers ??= membersOf(this.text);
     return this.parsedMembers;

@@ -11,7 +11,7 @@ import type { TopicSubscription } from './topic-subscription.js';
 /** Tells the client that what it asked for is done. */
 export type Confirm = (data?: JsonText) => void;
 
-/** How subscriptions end: at the client's wish, with its session, or by the service's. */
+/** Ends subscriptions: at the client's wish, with its session, or when they are no longer authorized. */
 @Injectable()
 export class Endings {
   private readonly logger = new Logger('TopicSubscriptions');
@@ -21,7 +21,11 @@ export class Endings {
     private readonly notices: EndNotices,
   ) {}
 
-  /** At the client's wish. @throws {ClientError} when the service refuses; {@link CallbackError} when it could not be asked. */
+  /**
+   * Ends a subscription at the client's wish.
+   * @throws {ClientError} when the service refuses.
+   * @throws {CallbackError} when it could not be asked.
+   */
   async atWish(session: Session, subscription: TopicSubscription, confirm: Confirm): Promise<void> {
     const answer = await subscription.service.ask('beforeUnsubscribe', () => subscription.question());
     session.subscriptions.delete(subscription.topic);
@@ -30,7 +34,7 @@ export class Endings {
     await this.notices.ofSubscription(session, subscription);
   }
 
-  /** All of a session that is over, the latest first. */
+  /** Ends all subscriptions of a session that is over, the latest first. */
   async ofSession(session: Session): Promise<void> {
     const subscriptions = [...session.subscriptions.values()].toReversed();
     for (const subscription of subscriptions) this.hub.leave(subscription);
@@ -38,8 +42,9 @@ export class Endings {
   }
 
   /**
-   * One that is not authorized any more. Deliveries stop at once; the service and the client learn of it in their turn.
-   * @param error why: the refusal, or what kept the service from being asked.
+   * Ends a subscription that is no longer authorized. Deliveries stop at once; the service and the client are told in
+   * their turn.
+   * @param error the refusal, or the failure to ask the service.
    */
   lapse(session: Session, subscription: TopicSubscription, error: unknown): void {
     if (!isExpected(error)) this.logger.error(LogLine.fault(session.connection, error));

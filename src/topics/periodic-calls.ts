@@ -5,14 +5,14 @@ import type { JsonMembers } from '../protocol/json/json.js';
 import type { ServiceQuestion } from './service/service-callbacks.js';
 import type { TopicSubscription } from './topic-subscription.js';
 
-/** The calls that a service gets again and again while a subscription lasts: reauthorization and heartbeat. */
+/** The periodic calls to a service while a subscription lasts: reauthorization and heartbeat. */
 export class PeriodicCalls implements Swept {
   isOpen = true;
   /** See {@link Swept.slot}. */
   slot = 0;
   private renewAtMs = Infinity;
   private beatAtMs = Infinity;
-  /** When it is over that the authorizer cannot be asked, by the monotonic clock; infinite while it can. */
+  /** The end of the grace for an authorizer that cannot be asked, by the monotonic clock; infinite while it can. */
   private graceEndMs = Infinity;
   private stopping: AbortController | undefined = undefined;
 
@@ -23,8 +23,8 @@ export class PeriodicCalls implements Swept {
   ) {}
 
   /**
-   * @param lapsed called with the refusal or failure when the subscription is not authorized any more.
-   * @returns nothing when the service gets none.
+   * @param lapsed called with the refusal or failure when the subscription is no longer authorized.
+   * @returns nothing when the service has no periodic calls.
    */
   static begin(
     subscription: TopicSubscription,
@@ -39,7 +39,7 @@ export class PeriodicCalls implements Swept {
     return calls;
   }
 
-  /** No more calls; those under way are ended. */
+  /** Ends the calls; those under way are aborted. */
   stop(): void {
     this.isOpen = false;
     this.stopping?.abort();

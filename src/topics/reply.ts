@@ -5,9 +5,9 @@ import { isFalsy, objectText, toJsonText, type JsonMembers, type JsonText } from
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION } from './topic-errors.js';
 
-/** What a reply is about. */
+/** The members of a client's event that its replies repeat. */
 export interface ReplyContext {
-  /** The name of the event; absent for what is not an event. */
+  /** The name of the event; absent for a frame that is not an event. */
   readonly event?: string | undefined;
   /** As it was given. */
   readonly subscription?: JsonText | undefined;
@@ -24,7 +24,7 @@ export class Reply {
     private readonly context: ReplyContext,
   ) {}
 
-  /** Whether the client will know which event this answers. */
+  /** Whether the client can tell which event this answers. */
   get hasId(): boolean {
     return this.isExtended && this.context.id !== undefined;
   }
@@ -37,7 +37,7 @@ export class Reply {
     this.send(frame);
   }
 
-  /** Success of an authentication, and when it loses its force. */
+  /** Success of an authentication, with the seconds until it expires for clients of `kittiwake.v1.json`. */
   authenticated(expiresAtMs: number | undefined): void {
     const frame = this.frame();
     frame.set('status', '"ok"' as JsonText);
@@ -55,7 +55,7 @@ export class Reply {
     this.send(frame);
   }
 
-  /** The only result of a call, or the last; null is told where it is one. */
+  /** The only result of a call, or the last; null is sent where it is a result. */
   last(result: JsonText | undefined): void {
     const frame = this.frame();
     frame.set('status', '"ok"' as JsonText);
@@ -114,7 +114,7 @@ export class Reply {
   }
 }
 
-/** What a client is told of an error. Of what is not meant for it, it learns nothing. */
+/** The refusal that a client is told; of an error that is not meant for it, it learns nothing but the kind. */
 function asRefusal(error: unknown): ClientError {
   if (error instanceof ClientError) return error;
   const { code, text } = error instanceof CallbackError ? SERVICE_UNAVAILABLE : UNHANDLED_EXCEPTION;

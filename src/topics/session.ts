@@ -9,12 +9,12 @@ import type { JsonMembers } from '../protocol/json/json.js';
 import type { Subscriber, TopicSubscription } from './topic-subscription.js';
 import type { UntoldEnd } from './untold-end.js';
 
-/** What is known of the client behind a connection. */
+/** The state of the client behind a connection. */
 export class Session implements Subscriber {
   /** By topic, in the order in which they began. */
   readonly subscriptions = new Map<string, TopicSubscription>();
   identity: JsonMembers | undefined = undefined;
-  /** By topic, ends of which the service could not be told yet. */
+  /** By topic, the ends of which the service could not be told yet. */
   untold: Map<string, UntoldEnd> | undefined = undefined;
   private canonicalFields: Map<string, string> | undefined = undefined;
   private limits: SubscriptionLimits | undefined = undefined;
@@ -31,7 +31,7 @@ export class Session implements Subscriber {
     this.connection.expireAt(expiresAtMs);
   }
 
-  /** Takes that the client has been refused, and told so. @param maxFailures in a row that end it; 0 is no limit. */
+  /** Counts a refusal that the client was told of. @param maxFailures in a row that close it; 0 is no limit. */
   refused(maxFailures: number): void {
     if (++this.failures === maxFailures) this.connection.close(CLOSE_REASONS.authenticationFailed);
   }
@@ -46,7 +46,7 @@ export class Session implements Subscriber {
     return canonical;
   }
 
-  /** What bounds its subscriptions: each, and together with all else that the connection has the gateway keep. */
+  /** The limits of its subscriptions: of each, and of all that the gateway keeps for the connection. */
   limitsOf({ outboxBytes, keptBytes, keysPerSubscription }: LimitsSettings): SubscriptionLimits {
     return (this.limits ??= {
       kept: KeptBytes.of(this.connection, keptBytes),

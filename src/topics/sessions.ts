@@ -19,7 +19,7 @@ export class Sessions implements Draining {
     private readonly endings: Endings,
   ) {}
 
-  /** How many sessions there are, those that are ending not counted. */
+  /** The number of sessions, apart from those that are ending. */
   get count(): number {
     return this.byConnection.size;
   }
@@ -33,14 +33,14 @@ export class Sessions implements Draining {
     return this.byConnection.get(connection)!;
   }
 
-  /** Has the client prove who it is, who it is from then on. @throws what {@link TopicAuthentication.authenticate} throws. */
+  /** Authenticates the client of a session. @throws what {@link TopicAuthentication.authenticate} throws. */
   async authenticate(session: Session, event: ClientEvent): Promise<Authenticated> {
     const authenticated = await this.authentication.authenticate(session, event);
     session.authenticated(authenticated);
     return authenticated;
   }
 
-  /** Takes that the client was told why its proof is none; see {@link TopicAuthentication.refused}. */
+  /** Handles that the client was told of the refusal of its proof; see {@link TopicAuthentication.refused}. */
   refused(session: Session, error: unknown): void {
     this.authentication.refused(session, error);
   }

@@ -5,17 +5,17 @@ import { elementsOf, membersOf, type JsonText } from '../protocol/json/json.js';
 import { ClientEvent } from './client-event.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 
-/** How many topics of one event are handled at a time: more would only wait for a connection to the app. */
+/** The most topics of one event that are handled at a time: more would only wait for a connection to the app. */
 const SIDE_BY_SIDE = 16;
-/** For how long an event is worked on before it is others' turn. */
+/** The time for which an event is worked on before others have their turn. */
 const SLICE_MS = 5;
-/** Characters of an id that comes back with so many replies. */
+/** The most characters of an `id`, which comes back with so many replies. */
 const MAX_ID_LENGTH = 1024;
 
 /** One topic of an event, as an event of its own. */
 export interface BatchedEvent {
   readonly event: ClientEvent;
-  /** Whether the topic stands in the list before. */
+  /** Whether the topic is in the list before. */
   readonly isRepeated: boolean;
 }
 
@@ -30,20 +30,20 @@ export class TopicBatch {
   private next = 0;
   private sliceBeganMs = performance.now();
 
-  /** @param whole is one that {@link refusalOf} has no objection to. */
+  /** @param whole an event that {@link refusalOf} does not refuse. */
   constructor(private readonly whole: ClientEvent) {
     this.values = whole.value.subscriptions as unknown[];
     this.elements = elementsOf(whole.members.get('subscriptions')!);
   }
 
-  /** Whether an event is one. */
+  /** Whether an event is about several topics. */
   static isOne({ value }: ClientEvent): boolean {
     return value.subscriptions !== undefined;
   }
 
   /**
-   * Why an event as a whole is refused, if it is.
-   * @param maxTopics how many there may be; 0 is no limit.
+   * The refusal of an event as a whole, if it is refused.
+   * @param maxTopics the most topics that it may name; 0 is no limit.
    */
   static refusalOf({ value, members }: ClientEvent, maxTopics: number): ClientError | undefined {
     const { subscriptions } = value;
@@ -54,7 +54,7 @@ export class TopicBatch {
     return undefined;
   }
 
-  /** Handles all, or those that are begun before the client is gone. Resolves when all that has begun is done. */
+  /** Handles all, or those that are begun before the client is gone. Resolves when those begun are done. */
   async handle(connection: Connection, handleOne: (one: BatchedEvent) => Promise<void>): Promise<void> {
     const work = async (): Promise<void> => {
       while (this.next < this.elements.length && connection.isOpen) {

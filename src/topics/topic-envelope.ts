@@ -8,8 +8,8 @@ let lastTailMs = -1;
 let lastTail = Buffer.alloc(0);
 
 /**
- * A publication as subscribers of a topic see it: SocketShark's `message` event. Only what was not held back says
- * when it was received; what was delayed by throttling does not even say when it was published.
+ * A publication as subscribers of a topic see it: SocketShark's `message` event. One that was held back is without
+ * `received_at` and `queue_size`; one that throttling delayed is without `published_at` as well.
  */
 export class TopicEnvelope implements Envelope {
   private readonly head: Buffer;
@@ -25,7 +25,7 @@ export class TopicEnvelope implements Envelope {
   }
 }
 
-/** What follows the data. Most publications say nothing of their own, and those of a millisecond share it. */
+/** The part of the frame after the data; live publications of one millisecond share it, unless it has more to say. */
 function tailOf(publication: Publication, stage: DeliveryStage): Buffer {
   const nowMs = Date.now();
   const isPlain = stage === 'live' && publication.publishedAt === undefined;

@@ -32,8 +32,8 @@ export const DEFAULT_REFUSALS = {
   refused: { code: 'refused', text: 'Unhandled exception.' },
 } as const;
 
-/** What the client is told when the app could not be asked. */
+/** The reply to a client when the app could not be asked. */
 export const SERVICE_UNAVAILABLE = { code: 'service_unavailable', text: 'Service unavailable.' } as const;
 
-/** What the client is told when something is broken; the connection is closed after it. */
+/** The reply to a client after a defect of the gateway or the app; the connection is closed after it. */
 export const UNHANDLED_EXCEPTION = { code: 'internal_error', text: 'Unhandled exception.' } as const;

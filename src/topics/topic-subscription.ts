@@ -21,16 +21,16 @@ export interface Subscriber {
   readonly subscriptions: ReadonlyMap<string, TopicSubscription>;
 }
 
-/** What a client asks for when it subscribes. */
+/** A client's wish to subscribe to a topic. */
 export interface TopicInterest {
   readonly topic: string;
   /** The extra fields that it gives; see {@link Service.extraFieldsOf}. */
   readonly extra: JsonMembers;
-  /** Whether it wants to be told what it has missed because it did not keep up. */
+  /** Whether it wants to be told how much it has missed because it did not keep up. */
   readonly reportsDrops: boolean;
 }
 
-/** A session's subscription to a topic, with what the client and the authorizer said of it. */
+/** A session's subscription to a topic, with its extra fields and authorizer fields. */
 export class TopicSubscription extends Subscription {
   /** See {@link Service.authorizerFieldsOf}. */
   authorizerFields: JsonMembers = new Map();
@@ -42,7 +42,7 @@ export class TopicSubscription extends Subscription {
   private readonly reportsDrops: boolean;
   private claimedBytes = 0;
   private comparable: readonly string[] | undefined = undefined;
-  /** Whose fields are among {@link comparable}. */
+  /** The identity that {@link comparable} was made with. */
   private comparedIdentity: JsonMembers | undefined = undefined;
 
   constructor(
@@ -58,7 +58,7 @@ export class TopicSubscription extends Subscription {
   }
 
   /**
-   * Counts what the client gave towards what its connection may have the gateway keep; {@link end} gives it back.
+   * Counts the topic and the extra fields towards the bytes that may be kept for the connection, until {@link end}.
    * @returns whether there is room.
    */
   claim(): boolean {
@@ -78,7 +78,7 @@ export class TopicSubscription extends Subscription {
     return new TopicEnvelope(this.topic, this.extra);
   }
 
-  /** What the service is told whatever it is asked; later ones win, so that a client cannot forge an identity. */
+  /** The fields of every question; later ones win, so that a client cannot forge an identity. */
   private callbackFields(data?: JsonText): JsonMembers {
     const fields: JsonMembers = new Map([['subscription', toJsonText(this.topic)]]);
     for (const source of [this.extra, this.authorizerFields, this.subscriber.identity ?? []]) {
@@ -88,12 +88,12 @@ export class TopicSubscription extends Subscription {
     return fields;
   }
 
-  /** What its service is asked, for the client. @param data of a message. */
+  /** A question to its service, for the client. @param data of a message. */
   question(data?: JsonText): ServiceQuestion {
     return { fields: this.callbackFields(data), client: this.connection };
   }
 
-  /** Takes the authorizer's fields. @returns whether they differ from those before. */
+  /** Sets the authorizer fields. @returns whether they differ from those before. */
   takeAuthorizerFields(fields: JsonMembers): boolean {
     const before = this.authorizerFields;
     this.authorizerFields = fields;
@@ -121,7 +121,7 @@ export class TopicSubscription extends Subscription {
     return this.subscriber.subscriptions.get(topic);
   }
 
-  /** Made when they are asked for first, and again when the session or the authorizer has other fields. */
+  /** Made on first use, and again when the identity or the authorizer fields have changed. */
   protected override get filterValues(): readonly string[] {
     const { identity } = this.subscriber;
     if (this.comparable === undefined || this.comparedIdentity !== identity) {

@@ -10,9 +10,9 @@ import { TOPIC_ERRORS } from './topic-errors.js';
 import type { TopicInterest, TopicSubscription } from './topic-subscription.js';
 
 /**
- * The subscriptions to topics as their clients have them: begun, spoken in, and ended.
+ * The subscriptions to topics, as clients use them: to subscribe, to send messages, and to unsubscribe.
  *
- * All that a client asks of a topic is refused when the topic is not `<service>.<topic>`, or there is no such service.
+ * Everything about a topic is refused when it is not of the form `<service>.<topic>`, or there is no such service.
  */
 @Injectable()
 export class TopicSubscriptions {
@@ -23,7 +23,7 @@ export class TopicSubscriptions {
     private readonly endings: Endings,
   ) {}
 
-  /** How many topics one event may name; 0 is no limit. */
+  /** The most topics that one event may name; 0 is no limit. */
   get maxTopicsPerEvent(): number {
     return this.limits.subscriptionsPerEvent;
   }

@@ -4,7 +4,7 @@ import type { ClientError } from '../../protocol/errors.js';
 import type { JsonText } from '../../protocol/json/json.js';
 import type { Reply } from '../reply.js';
 
-/** What the client of a connection for topics is told of a call: replies of which all but the last have `more`. */
+/** The replies to a call over a connection for topics; all but the last have `more`. */
 export class TopicCallReply implements CallReply {
   constructor(
     private readonly connection: Connection,

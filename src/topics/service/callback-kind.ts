@@ -1,4 +1,4 @@
-/** What a service may be asked or told about a subscription, by its name in configuration, in the order of a life. */
+/** The callbacks of a service about a subscription, by their names in the configuration, in the order of its life. */
 export const CALLBACK_KINDS = [
   'authorizer',
   'beforeSubscribe',

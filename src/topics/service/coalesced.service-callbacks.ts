@@ -8,17 +8,17 @@ import { objectText, type JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { ServiceQuestion, ServiceCallbacks } from './service-callbacks.js';
 
-/** Characters of the questions and answers that are kept of one service. */
+/** The most characters of questions and answers that are kept of one service. */
 const MAX_KEPT_LENGTH = 4_194_304;
 
-/** Whose questions are asked together, and how old an answer may become. */
+/** The service whose questions are joined, and the greatest age of an answer. */
 export interface Coalescing {
   readonly service: string;
-  /** Answers are kept no longer, whatever the app says; 0: not at all. */
+  /** The longest time that answers are kept, whatever the app says; 0: not at all. */
   readonly maxAnswerAgeMs: number;
 }
 
-/** A service that is asked once what several ask at the same moment, as far as that is a question and not news. */
+/** Joins equal questions of the same moment into one call, for callbacks that ask a service rather than tell it. */
 export class CoalescedServiceCallbacks implements ServiceCallbacks {
   private readonly underWay = new Map<string, JointCall>();
   private readonly kept = new KeptAnswers(MAX_KEPT_LENGTH);
@@ -45,7 +45,7 @@ export class CoalescedServiceCallbacks implements ServiceCallbacks {
 
   private together(kind: CallbackKind, question: string, request: ServiceQuestion): Promise<JsonMembers> {
     const other = this.underWay.get(question);
-    // What is published between a state and the joiner's subscription would be lost: once asked, it is too late to join.
+    // A publication between the state and the joiner's subscription would be lost: once asked, it is too late to join.
     if (other?.isOpen && !(kind === 'beforeSubscribe' && other.isSent)) {
       this.metrics.callbackJoined(this.coalescing.service, kind);
       return other.join(request);

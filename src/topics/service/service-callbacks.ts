@@ -3,13 +3,13 @@ import type { LogParty } from '../../metrics/log-line.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
 
-/** For whom a service is asked, and what ends that. */
+/** The circumstances of a question to a service: its client, and the signals that end it. */
 export interface Asking {
-  /** The connection of the client: clients have their turns to ask, and lines of the log name it. */
+  /** The connection of the client: questions of clients take turns, and lines of the log name it. */
   readonly client?: LogParty | undefined;
-  /** Aborted when the answer is of no use any more. */
+  /** Aborted when the answer is no longer of use. */
   readonly signal?: AbortSignal | undefined;
-  /** Aborted when the answer is of no use any more, unless the service has heard of the question. */
+  /** Aborted when the answer is no longer of use; has no effect once the service has heard of the question. */
   readonly withdrawal?: AbortSignal | undefined;
   /** The service could not be asked before, and is asked again. */
   readonly isRepeated?: boolean | undefined;
@@ -25,9 +25,9 @@ export interface ServiceQuestion extends Asking {
   readonly fields: JsonMembers;
 }
 
-/** How a service is asked: over HTTP or in process. The rest of the gateway cannot tell which. */
+/** The contract for asking a service, over HTTP or in process. The rest of the gateway cannot tell which. */
 export interface ServiceCallbacks {
-  /** Whether the service wants to be asked this. */
+  /** Whether the service has this callback. */
   has(kind: CallbackKind): boolean;
   /**
    * Asks. Only called for a kind that the service has.

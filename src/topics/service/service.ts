@@ -18,7 +18,7 @@ const CONFLATION_KEYS: Readonly<Record<string, KeyOf<Publication>>> = {
   orderKey: ({ options }) => options.orderKey,
 };
 
-/** What a service may be asked of a subscription that was authorized, even if the client is gone. */
+/** Callbacks about an authorized subscription that are made even if the client is gone. */
 const LATER: readonly CallbackKind[] = [
   'beforeSubscribe',
   'onSubscribe',
@@ -26,9 +26,9 @@ const LATER: readonly CallbackKind[] = [
   'onUnsubscribe',
 ];
 
-/** The app's code behind a topic prefix: its rules, and how it is asked. */
+/** The app's code behind a topic prefix: its rules, and the callbacks to it. */
 export class Service {
-  /** How publications reach its subscriptions. */
+  /** The rules for delivering publications to its subscriptions. */
   readonly delivery: DeliveryRules;
   private readonly warnings = new DigestedLog(new Logger('Service'));
 
@@ -42,7 +42,7 @@ export class Service {
     this.delivery = { filterFields, keyOf: keyFor(slowConsumer, conflateKey, CONFLATION_KEYS) };
   }
 
-  /** Whether an authorizer is asked about those who subscribe. */
+  /** Whether an authorizer is asked about each subscription. */
   get isAuthorizing(): boolean {
     return this.has('authorizer');
   }
@@ -52,12 +52,12 @@ export class Service {
     return LATER.some((kind) => this.has(kind));
   }
 
-  /** After how long the authorizer is asked again; 0 for never. */
+  /** The time after which the authorizer is asked again; 0 for never. */
   get renewalPeriodMs(): number {
     return this.isAuthorizing ? (this.rules.authorizationRenewalPeriodMs ?? 0) : 0;
   }
 
-  /** How often it hears of a subscription that lasts; 0 for never. */
+  /** The time between heartbeats about a subscription; 0 for none. */
   get heartbeatPeriodMs(): number {
     return this.has('onHeartbeat') ? (this.rules.heartbeatPeriodMs ?? 0) : 0;
   }
@@ -73,9 +73,9 @@ export class Service {
   }
 
   /**
-   * Asks the service and takes anything but `status` "ok" for a refusal.
-   * @param question made when the service wants to be asked.
-   * @returns the members of the answer; none when the service does not want to be asked this.
+   * Asks the service. Any answer without `status` "ok" is a refusal.
+   * @param question called only when the service has this callback.
+   * @returns the members of the answer; none when the service does not have this callback.
    * @throws {ClientError} when it refuses.
    * @throws {CallbackError} when it could not be asked.
    */
@@ -83,17 +83,17 @@ export class Service {
     return this.has(kind) ? this.put(kind, question()) : NOTHING;
   }
 
-  /** Tells the service; whether it agrees, or answers at all, plays no part. @returns the data of its answer. */
+  /** Tells the service; a refusal or a failure has no effect. @returns the data of its answer. */
   async tell(kind: CallbackKind, question: () => ServiceQuestion): Promise<JsonText | undefined> {
     try {
       return await this.insist(kind, question);
     } catch {
-      return undefined; // who could not be asked was logged where it happened
+      return undefined; // the failure was logged where it happened
     }
   }
 
   /**
-   * Tells the service, whether it agrees or not. @returns the data of its answer.
+   * Tells the service; a refusal has no effect. @returns the data of its answer.
    * @throws {CallbackError} when it could not be told.
    */
   async insist(kind: CallbackKind, question: () => ServiceQuestion): Promise<JsonText | undefined> {
@@ -110,7 +110,7 @@ export class Service {
     }
   }
 
-  /** The one place that knows what the service wants to be asked. */
+  /** The one place that knows which callbacks the service has. */
   private has(kind: CallbackKind): boolean {
     return this.callbacks.has(kind);
   }

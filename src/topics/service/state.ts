@@ -1,7 +1,7 @@
 import { Carrier } from '../../callbacks/providers/carrier.js';
 import { objectText, toJsonText, type JsonText } from '../../protocol/json/json.js';
 
-/** Where a state stands among publications. */
+/** The place of a state among publications. */
 export interface StateOptions {
   /** Publications of this order and below are older than the state: the client does not get them. */
   readonly order?: number | bigint | undefined;
@@ -13,7 +13,7 @@ export interface StateOptions {
   readonly throttleKey?: string | number | undefined;
 }
 
-/** What `@BeforeSubscribe` returns to give the state an order: `return new State(book, { order: book.version })`. */
+/** A state with an order, for `@BeforeSubscribe` to return: `return new State(book, { order: book.version })`. */
 export class TopicState<Data = unknown> extends Carrier<Data> {
   private options: JsonText;
 

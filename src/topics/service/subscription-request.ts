@@ -9,8 +9,8 @@ export interface SubscriptionFields<Data> {
 }
 
 /**
- * What a topic service is asked. Its fields are the subscription, extra fields, authorizer fields and the client's
- * identity, of which a later one wins over an earlier one of the same name, and of a message `data`.
+ * A request to a topic service. Its fields are the subscription, extra fields, authorizer fields and the client's
+ * identity, of which a later one wins over an earlier one of the same name, and `data` for a message.
  */
 export class SubscriptionRequest extends CallbackRequest {
   /** A request to test a provider with. */
@@ -31,7 +31,7 @@ export class SubscriptionRequest extends CallbackRequest {
     return this.subscription.slice(this.subscription.indexOf('.') + 1);
   }
 
-  /** The data of a client's message, as it came: nobody has checked it. Null when the message had none. */
+  /** The data of a client's message, unchecked. Null when the message had none. */
   get data(): unknown {
     return this.fields.data;
   }

@@ -8,13 +8,13 @@ export type TopicServiceRules = Omit<
   CallbackKind | 'headers' | 'coalesce' | 'maxAnswerAge'
 >;
 
-/** What {@link TopicService} said of a class. */
+/** The metadata that {@link TopicService} gives a class. */
 export interface TopicServiceMark {
   readonly name: string;
   readonly rules: TopicServiceRules;
 }
 
-/** Where {@link TopicService} leaves its mark, and the decorators of methods theirs: a list of {@link CallbackKind}. */
+/** The metadata keys of {@link TopicService}, and of the decorators of methods: a list of {@link CallbackKind}. */
 export const TOPIC_SERVICE = 'kittiwake:topic-service';
 export const TOPIC_CALLBACK = 'kittiwake:topic-callback';
 
