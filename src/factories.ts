@@ -3,7 +3,7 @@ import { BROKER, type Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { WorkersBroker } from './broker/workers.broker.js';
 import { BrokerSettings } from './config/sections/broker/broker.settings.js';
-import { RedisSettings } from './config/sections/broker/redis.settings.js';
+import type { RedisSettings } from './config/sections/broker/redis.settings.js';
 import { LimitsSettings } from './config/sections/limits.settings.js';
 import { PublishSettings } from './config/sections/publish.settings.js';
 import { Settings } from './config/settings.js';
@@ -155,13 +155,15 @@ async function redisBrokers(
 ): Promise<(settings: RedisSettings) => Broker> {
   const { RedisBroker } = await import('./broker/redis/redis.broker.js');
   const { ShardedRedisBroker } = await import('./broker/redis/sharded/sharded-redis.broker.js');
-  const dropped = (reason: string): void => metrics.dropped(reason);
-  const maxMessageBytes = maxBodyBytes + WRAPPING_BYTES;
-  const bounds = inputBounds.wrappedIn(WRAPPING_MEMBERS);
+  const { RedisMessages } = await import('./broker/redis/messages.js');
+  const limits = {
+    maxBytes: maxBodyBytes + WRAPPING_BYTES,
+    bounds: inputBounds.wrappedIn(WRAPPING_MEMBERS),
+  };
   return (settings) => {
-    const carried = Object.assign(new RedisSettings(), settings, { maxMessageBytes, bounds });
+    const messages = new RedisMessages(limits, (reason) => metrics.dropped(reason));
     return settings.partitions > 0
-      ? new ShardedRedisBroker(carried, dropped)
-      : new RedisBroker(carried, dropped);
+      ? new ShardedRedisBroker(settings, messages)
+      : new RedisBroker(settings, messages);
   };
 }

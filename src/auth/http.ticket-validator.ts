@@ -1,23 +1,16 @@
 import type { Caller } from '../callbacks/caller.js';
 import { isOk, whyNotOk } from '../callbacks/http/callback-answer.js';
+import type { TicketSettings } from '../config/sections/auth/ticket.settings.js';
 import type { LogParty } from '../metrics/log-line.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { objectText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { ticketRefused, type TicketValidator } from './ticket.authenticator.js';
 
-/** The URL that validates tickets, with its headers and the fields of its answer. */
-export interface TicketEndpoint {
-  readonly url: string;
-  /** The members of the answer that make up the identity; each must be there. */
-  readonly fields: readonly string[];
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 /** Asks the app at a URL: `{"ticket": …}`; an answer with `status` "ok" has the fields of the identity. */
 export class HttpTicketValidator implements TicketValidator {
   constructor(
     private readonly caller: Caller,
-    private readonly settings: TicketEndpoint,
+    private readonly settings: TicketSettings,
   ) {}
 
   async validate(ticket: JsonText, signal: AbortSignal, client?: LogParty): Promise<JsonMembers> {

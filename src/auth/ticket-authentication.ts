@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CALLER, type Caller } from '../callbacks/caller.js';
 import { ProviderMethods } from '../callbacks/providers/provider-methods.js';
+import type { TicketSettings } from '../config/sections/auth/ticket.settings.js';
 import { Metrics } from '../metrics/metrics.js';
-import { HttpTicketValidator, type TicketEndpoint } from './http.ticket-validator.js';
+import { HttpTicketValidator } from './http.ticket-validator.js';
 import { ProviderTicketValidator, VALIDATE_TICKET } from './provider.ticket-validator.js';
 import { TicketAuthenticator, type TicketValidator } from './ticket.authenticator.js';
 
@@ -20,12 +21,12 @@ export class TicketAuthentication {
    * @returns nothing when nobody validates tickets.
    * @throws when they are validated in more than one place.
    */
-  authenticator(settings: TicketEndpoint | undefined): TicketAuthenticator | undefined {
+  authenticator(settings: TicketSettings | undefined): TicketAuthenticator | undefined {
     const validator = this.validator(settings);
     return validator && new TicketAuthenticator(validator, this.metrics);
   }
 
-  private validator(settings: TicketEndpoint | undefined): TicketValidator | undefined {
+  private validator(settings: TicketSettings | undefined): TicketValidator | undefined {
     const methods = this.providers.marked(VALIDATE_TICKET);
     const places = [...methods.map(({ name }) => name), ...(settings ? ['auth.ticket.url'] : [])];
     if (places.length > 1)

@@ -21,10 +21,10 @@ export const CALLBACKS_PROVIDERS = [
 /** Makes the caller. Calls of remote procedures, which may last long, have connections of their own. */
 function caller(
   settings: CallbacksSettings,
-  { remoteConnections: streamConnections }: ProceduresSettings,
+  { remoteConnections }: ProceduresSettings,
   metrics: Metrics,
 ): HttpCaller {
-  const caller = new HttpCaller(Object.assign({ streamConnections }, settings));
+  const caller = new HttpCaller(settings, remoteConnections);
   metrics.countCallbacksWaiting(() => {
     const { count, sinceMs } = caller.waiting;
     return { length: count, seconds: sinceMs === undefined ? 0 : (performance.now() - sinceMs) / 1000 };

@@ -1,14 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../base/message-of.js';
-
-/** How a client speaks TLS; files are PEM. */
-export interface ClientTls {
-  readonly caFile?: string | undefined;
-  readonly certFile?: string | undefined;
-  readonly keyFile?: string | undefined;
-  /** Whether a certificate that cannot be verified refuses the connection. Default: yes. */
-  readonly rejectUnauthorized?: boolean | undefined;
-}
+import type { ClientTlsSettings } from './sections/client-tls.settings.js';
 
 /** What `tls.connect` takes. */
 export interface TlsOptions {
@@ -25,7 +17,7 @@ export interface TlsOptions {
  */
 export async function readTls(
   server: string,
-  { caFile, certFile, keyFile, rejectUnauthorized = true }: ClientTls,
+  { caFile, certFile, keyFile, rejectUnauthorized }: ClientTlsSettings,
 ): Promise<TlsOptions> {
   const ca = await read(`the CA file for ${server}`, caFile);
   const cert = await read(`the certificate for ${server}`, certFile);

@@ -4,9 +4,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
 import { destroyClient } from '../../src/broker/redis/connection.js';
-import type { RedisBrokerSettings } from '../../src/broker/redis/settings.js';
+import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
+import type { RedisSettings } from '../../src/config/sections/broker/redis.settings.js';
 import { freePort, RedisServer } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { deferred, eventually } from '../support/wait.js';
@@ -32,13 +32,13 @@ describe('a Redis that is lost', () => {
     await server.stop();
   });
 
-  function newNode(settings: Partial<RedisBrokerSettings> = {}): Recorder {
+  function newNode(settings: Partial<RedisSettings> = {}): Recorder {
     const node = new Recorder(new RedisBroker(redisSettings(server, settings)));
     nodes.push(node);
     return node;
   }
 
-  async function startNode(settings: Partial<RedisBrokerSettings>, ...channels: string[]): Promise<Recorder> {
+  async function startNode(settings: Partial<RedisSettings>, ...channels: string[]): Promise<Recorder> {
     const node = newNode(settings);
     await node.start();
     await Promise.all(channels.map((channel) => node.broker.join(channel)));

@@ -1,8 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
 import { destroyClient } from '../../src/broker/redis/connection.js';
-import type { RedisBrokerSettings } from '../../src/broker/redis/settings.js';
+import { RedisMessages, type MessageLimits } from '../../src/broker/redis/messages.js';
+import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
+import type { RedisSettings } from '../../src/config/sections/broker/redis.settings.js';
 import { RedisServer } from '../support/redis-server.js';
 import { eventually } from '../support/wait.js';
 import { publication, Recorder } from './recorder.js';
@@ -30,8 +31,9 @@ describe('what travels through Redis', () => {
     await server.stop();
   });
 
-  async function startNode(settings: Partial<RedisBrokerSettings> = {}): Promise<void> {
-    node = new Recorder(new RedisBroker(redisSettings(server, settings), (reason) => dropped.push(reason)));
+  async function startNode(settings: Partial<RedisSettings> = {}, limits: MessageLimits = {}): Promise<void> {
+    const messages = new RedisMessages(limits, (reason) => dropped.push(reason));
+    node = new Recorder(new RedisBroker(redisSettings(server, settings), messages));
     await node.start();
     await client.config('RESETSTAT'); // it tries at its start what it will need
   }
@@ -81,7 +83,7 @@ describe('what travels through Redis', () => {
 
   it('drops and counts a message above the limit, and takes one at the limit', async () => {
     const largest = publication('x'.repeat(100)).text;
-    await startNode({ maxMessageBytes: largest.length });
+    await startNode({}, { maxBytes: largest.length });
     await node.broker.join(CHANNEL);
     await client.publish(CHANNEL, `${largest} `);
     await client.publish(CHANNEL, largest);
@@ -100,7 +102,7 @@ describe('what travels through Redis', () => {
   });
 
   it('is refused when a node publishes what every node would drop', async () => {
-    await startNode({ maxMessageBytes: 100 });
+    await startNode({}, { maxBytes: 100 });
     await expect(node.broker.publish(CHANNEL, publication('é'.repeat(40)))).rejects.toThrow(
       /^cannot publish: 12\d bytes, allowed are 100$/,
     );

@@ -7,10 +7,10 @@ import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import type { Broker } from '../../src/broker/broker.js';
 import { PairedBroker } from '../../src/broker/paired.broker.js';
+import { destroyClient } from '../../src/broker/redis/connection.js';
 import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
 import { ShardedRedisBroker } from '../../src/broker/redis/sharded/sharded-redis.broker.js';
-import { destroyClient } from '../../src/broker/redis/connection.js';
-import type { RedisBrokerSettings } from '../../src/broker/redis/settings.js';
+import type { RedisSettings } from '../../src/config/sections/broker/redis.settings.js';
 import { type CertificateFiles, Certificates } from '../support/certificates.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { freePort, RedisServer, type RedisServerOptions } from '../support/redis-server.js';
@@ -59,7 +59,7 @@ function newNode(broker: Broker): Recorder {
 
 async function startNode(
   server: { readonly url: string },
-  settings: Partial<RedisBrokerSettings> = {},
+  settings: Partial<RedisSettings> = {},
 ): Promise<Recorder> {
   const node = newNode(new RedisBroker(redisSettings(server, settings)));
   await node.start();
@@ -70,7 +70,7 @@ async function startNode(
 /** Why a broker does not start. */
 async function refusal(
   server: { readonly url: string },
-  settings: Partial<RedisBrokerSettings> = {},
+  settings: Partial<RedisSettings> = {},
 ): Promise<string> {
   const error = await new RedisBroker(redisSettings(server, settings)).start(new Recorder(undefined!)).then(
     () => undefined,
@@ -313,7 +313,7 @@ describe('a Redis with TLS', () => {
 
   it('is said to want a client certificate, and works with one', async () => {
     const server = await startServer({ tls: { ...own, asksClients: true } });
-    const tls = { caFile: own.certFile };
+    const tls = { caFile: own.certFile, rejectUnauthorized: true };
     expect(await refusal(server, { tls })).toMatch(
       /: it refuses the TLS handshake, .* \(set tls.certFile and tls.keyFile\)$/,
     );

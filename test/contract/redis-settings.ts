@@ -1,10 +1,10 @@
-import type { RedisBrokerSettings } from '../../src/broker/redis/settings.js';
+import type { RedisSettings } from '../../src/config/sections/broker/redis.settings.js';
 
 /** Settings for a server of a test: quick to notice a loss, but not so quick that a busy machine looks like one. */
 export function redisSettings(
   server: { readonly url: string },
-  settings: Partial<RedisBrokerSettings> = {},
-): RedisBrokerSettings {
+  settings: Partial<RedisSettings> = {},
+): RedisSettings {
   return {
     url: server.url,
     prefix: '',
@@ -13,6 +13,7 @@ export function redisSettings(
     connectTimeoutMs: 2000,
     sentinels: [],
     clusterNodes: [],
+    partitions: 0,
     ...settings,
   };
 }

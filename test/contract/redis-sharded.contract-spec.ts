@@ -2,11 +2,11 @@ import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { partitionOf, slotOf } from '../../src/broker/redis/sharded/partitioning.js';
 import { ShardedRedisBroker } from '../../src/broker/redis/sharded/sharded-redis.broker.js';
+import type { RedisSettings } from '../../src/config/sections/broker/redis.settings.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { freePort, type RedisServer } from '../support/redis-server.js';
 import { eventually } from '../support/wait.js';
 import { publication, Recorder } from './recorder.js';
-import type { RedisBrokerSettings } from '../../src/broker/redis/settings.js';
 import { redisSettings } from './redis-settings.js';
 
 const PARTITIONS = 8;
@@ -30,7 +30,7 @@ describe('sharded Redis', () => {
 
   async function startNode(
     channels: string[] = [],
-    timing: Partial<RedisBrokerSettings> = SLOW,
+    timing: Partial<RedisSettings> = SLOW,
   ): Promise<Recorder> {
     const broker = newBroker(timing);
     const node = new Recorder(broker);
@@ -40,7 +40,7 @@ describe('sharded Redis', () => {
     return node;
   }
 
-  function newBroker(timing: Partial<RedisBrokerSettings>): ShardedRedisBroker {
+  function newBroker(timing: Partial<RedisSettings>): ShardedRedisBroker {
     const settings = redisSettings({ url: 'redis://only-its-credentials-count' }, timing);
     return new ShardedRedisBroker({ ...settings, clusterNodes: cluster.addresses, partitions: PARTITIONS });
   }
@@ -102,7 +102,7 @@ describe('sharded Redis', () => {
     for (const client of clients) client.disconnect();
   });
 
-  it.each<[string, Partial<RedisBrokerSettings>, (primary: RedisServer) => Promise<void>]>([
+  it.each<[string, Partial<RedisSettings>, (primary: RedisServer) => Promise<void>]>([
     ['hands over to its replica', SLOW, (primary) => cluster.failOver(primary)],
     ['freezes', QUICK, async (primary) => primary.freeze()],
   ])('is lost for the channels of one server alone when that %s', async (_, timing, lose) => {

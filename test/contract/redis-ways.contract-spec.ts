@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
 import { destroyClient } from '../../src/broker/redis/connection.js';
-import type { RedisBrokerSettings } from '../../src/broker/redis/settings.js';
+import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
+import type { RedisSettings } from '../../src/config/sections/broker/redis.settings.js';
 import { type CertificateFiles, Certificates } from '../support/certificates.js';
-import { freePort, RedisServer, type RedisServerOptions } from '../support/redis-server.js';
 import { RedisCluster } from '../support/redis-cluster.js';
+import { freePort, RedisServer, type RedisServerOptions } from '../support/redis-server.js';
 import { publication, Recorder } from './recorder.js';
 import { redisSettings } from './redis-settings.js';
 
@@ -41,7 +41,7 @@ describe('the way to Redis', () => {
     return client;
   }
 
-  function newNode(server: { url: string }, settings: Partial<RedisBrokerSettings> = {}): Recorder {
+  function newNode(server: { url: string }, settings: Partial<RedisSettings> = {}): Recorder {
     const node = new Recorder(new RedisBroker(redisSettings(server, settings)));
     nodes.push(node);
     return node;

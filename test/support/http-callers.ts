@@ -1,23 +1,24 @@
-import { HttpCaller, type HttpCallerSettings } from '../../src/callbacks/http/http.caller.js';
+import { HttpCaller } from '../../src/callbacks/http/http.caller.js';
+import { CallbacksSettings } from '../../src/config/sections/callbacks.settings.js';
 
-const SETTINGS: HttpCallerSettings = {
+const SETTINGS: CallbacksSettings = {
+  ...new CallbacksSettings(),
   timeoutMs: 5_000,
-  tries: 3,
-  retryOn: 'transient',
   waitMs: 1,
   waitJitterMs: 0,
-  rateLimitHeaders: ['X-Rate-Limit-Reset'],
-  maxResponseBytes: 1_048_576,
   connections: 10,
-  redirectOrigins: [],
 };
 
+/** The settings of a caller, and its connections for streams; default: as many as for everything else. */
+type CallerSettings = Partial<CallbacksSettings> & { readonly streamConnections?: number };
+
 /** Opens callers that close with the test; a wait between tries is 1 ms unless said otherwise. */
-export function callersOfTest(): (settings?: Partial<HttpCallerSettings>) => HttpCaller {
+export function callersOfTest(): (settings?: CallerSettings) => HttpCaller {
   const callers: HttpCaller[] = [];
   afterEach(() => Promise.all(callers.splice(0).map((caller) => caller.stop())));
-  return (settings) => {
-    const caller = new HttpCaller({ ...SETTINGS, ...settings });
+  return ({ streamConnections, ...given } = {}) => {
+    const settings = { ...SETTINGS, ...given };
+    const caller = new HttpCaller(settings, streamConnections ?? settings.connections);
     callers.push(caller);
     return caller;
   };

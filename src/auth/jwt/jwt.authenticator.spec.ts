@@ -2,10 +2,10 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
 import { rejection } from '../../../test/support/http-callers.js';
 import { signToken, type TokenOptions } from '../../../test/support/tokens.js';
+import type { JwtAlgorithm, JwtSettings } from '../../config/sections/auth/jwt.settings.js';
 import { ClientError } from '../../protocol/errors.js';
 import { toJsonText } from '../../protocol/json/json.js';
 import { JwtAuthenticator } from './jwt.authenticator.js';
-import type { JwtRules } from './jwt.settings.js';
 
 const SECRET = 'a secret that issuer and gateway share, and nobody else';
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -19,9 +19,8 @@ const P384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const P521 = generateKeyPairSync('ec', { namedCurve: 'P-521' });
 const ED25519 = generateKeyPairSync('ed25519');
 
-const SETTINGS: JwtRules = {
+const SETTINGS: JwtSettings = {
   algorithms: ['HS256'],
-  secret: SECRET,
   jwksCacheMaxAgeMs: 600_000,
   jwksCooldownMs: 30_000,
   jwksStaleIfErrorMs: 3_600_000,
@@ -34,12 +33,12 @@ function pem(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }).toString();
 }
 
-function withSecret(settings?: Partial<JwtRules>): JwtAuthenticator {
-  return new JwtAuthenticator({ ...SETTINGS, ...settings });
+function withSecret(settings?: Partial<JwtSettings>): JwtAuthenticator {
+  return new JwtAuthenticator({ ...SETTINGS, secret: SECRET, ...settings });
 }
 
-function withPublicKey(key: KeyObject, settings?: Partial<JwtRules>): JwtAuthenticator {
-  return new JwtAuthenticator({ ...SETTINGS, secret: undefined, publicKey: pem(key), ...settings });
+function withPublicKey(key: KeyObject, settings?: Partial<JwtSettings>): JwtAuthenticator {
+  return new JwtAuthenticator({ ...SETTINGS, publicKey: pem(key), ...settings });
 }
 
 function hs256(claims: TokenOptions['claims'], header: object = {}): string {
@@ -54,7 +53,7 @@ async function refusal(authenticator: JwtAuthenticator, token: string): Promise<
   return ((error as ClientError).cause as Error).message;
 }
 
-const ALGORITHMS: [string, KeyObject | string, KeyObject | undefined][] = [
+const ALGORITHMS: [JwtAlgorithm, KeyObject | string, KeyObject | undefined][] = [
   ['HS256', SECRET, undefined],
   ['HS384', SECRET, undefined],
   ['HS512', SECRET, undefined],
@@ -72,7 +71,7 @@ const ALGORITHMS: [string, KeyObject | string, KeyObject | undefined][] = [
 ];
 
 describe.each(ALGORITHMS)('a token signed with %s', (algorithm, key, publicKey) => {
-  const authenticator = (settings?: Partial<JwtRules>): JwtAuthenticator => {
+  const authenticator = (settings?: Partial<JwtSettings>): JwtAuthenticator => {
     const all = { algorithms: [algorithm], ...settings };
     return publicKey ? withPublicKey(publicKey, all) : withSecret(all);
   };
@@ -200,7 +199,7 @@ describe('a token without fields for the identity', () => {
 describe('the algorithm of a token', () => {
   it('is one that is allowed, even with the right key', async () => {
     for (const [algorithm, key] of ALGORITHMS.filter(([, key]) => key === RSA.privateKey)) {
-      const others = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'].filter(
+      const others = (['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const).filter(
         (other) => other !== algorithm,
       );
       const token = signToken({ algorithm, key, claims: { sub: 'user_1' } });
@@ -229,7 +228,7 @@ describe('the algorithm of a token', () => {
     ['as PKCS #1 PEM', RSA.publicKey.export({ type: 'pkcs1', format: 'pem' }).toString()],
     ['as JWK', JSON.stringify(RSA.publicKey.export({ format: 'jwk' }))],
   ])('makes no secret of a public key %s', async (_, key) => {
-    const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
+    const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
     for (const alg of ['HS256', 'RS256', 'PS256']) {
       const token = signToken({ algorithm: 'HS256', key, claims: { sub: 'user_1' }, header: { alg } });
       expect(await refusal(withPublicKey(RSA.publicKey, { algorithms }), token)).toMatch(
@@ -372,7 +371,7 @@ describe('the cause of a refusal', () => {
   const nowS = Math.floor(Date.now() / 1000);
   const byJose = (claims: object | string): string =>
     signToken({ algorithm: 'EdDSA', key: ED25519.privateKey, claims });
-  const joseSettings = { algorithms: ['EdDSA'] };
+  const joseSettings = { algorithms: ['EdDSA'] } as const;
 
   it.each([
     ['not allowed', withSecret({ algorithms: ['HS512'] }), hs256(claims)],

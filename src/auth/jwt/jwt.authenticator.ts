@@ -1,9 +1,9 @@
+import type { JwtSettings } from '../../config/sections/auth/jwt.settings.js';
 import { CallbackError, ClientError } from '../../protocol/errors.js';
 import { isFalsy, valueOf, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import type { Authenticated } from '../authenticated.js';
 import type { Authenticator } from '../authenticator.js';
 import { Jwt, TokenError } from './jwt.js';
-import type { JwtRules } from './jwt.settings.js';
 import type { TokenVerifier } from './token-verifier.js';
 import { tokenVerifiers } from './token-verifiers.js';
 
@@ -15,7 +15,7 @@ export class JwtAuthenticator implements Authenticator {
   private readonly fields: readonly (readonly [field: string, claim: string])[];
 
   /** @throws when the settings are unusable: an unknown algorithm, or a key that is not one for it. */
-  constructor(private readonly settings: JwtRules) {
+  constructor(private readonly settings: JwtSettings) {
     this.verifiers = tokenVerifiers(settings);
     this.fields = Object.entries(settings.fields);
   }

@@ -5,9 +5,9 @@ import { Logger } from '@nestjs/common';
 import { answer, appsOfTest, type HttpApp } from '../../../test/support/http-app.js';
 import { rejection } from '../../../test/support/http-callers.js';
 import { signToken } from '../../../test/support/tokens.js';
+import type { JwtSettings } from '../../config/sections/auth/jwt.settings.js';
 import { CallbackError, ClientError } from '../../protocol/errors.js';
 import { JwtAuthenticator } from './jwt.authenticator.js';
-import type { JwtRules } from './jwt.settings.js';
 
 interface KeyPair {
   readonly publicKey: KeyObject;
@@ -53,7 +53,7 @@ describe('published keys', () => {
   });
   afterAll(() => Logger.overrideLogger(false));
 
-  function authenticatorWith(settings?: Partial<JwtRules>): JwtAuthenticator {
+  function authenticatorWith(settings?: Partial<JwtSettings>): JwtAuthenticator {
     return new JwtAuthenticator({
       algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA'],
       jwksUrl: `${app.origin}/keys?word`,

@@ -1,3 +1,5 @@
+import type { JwtSettings } from '../../config/sections/auth/jwt.settings.js';
+
 /** Verifies JSON Web Tokens of one algorithm. */
 export interface TokenVerifier {
   /**
@@ -9,9 +11,4 @@ export interface TokenVerifier {
 }
 
 /** The claims that a token must have. */
-export interface ClaimRules {
-  readonly audience?: string | undefined;
-  readonly issuer?: string | undefined;
-  /** The most by which the clocks of issuer and gateway may differ. */
-  readonly clockToleranceMs: number;
-}
+export type ClaimRules = Pick<JwtSettings, 'audience' | 'issuer' | 'clockToleranceMs'>;

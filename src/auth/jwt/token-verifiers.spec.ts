@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signToken } from '../../../test/support/tokens.js';
-import type { JwtRules } from './jwt.settings.js';
+import type { JwtSettings } from '../../config/sections/auth/jwt.settings.js';
 import { tokenVerifiers } from './token-verifiers.js';
 
 const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -34,7 +34,10 @@ function pem(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }).toString();
 }
 
-function start(settings: Partial<JwtRules>): () => unknown {
+type Unchecked = Partial<Omit<JwtSettings, 'algorithms'>> & { readonly algorithms?: readonly string[] };
+
+/** Algorithms are names of any kind here, as in settings that nobody has checked. */
+function start(settings: Unchecked): () => unknown {
   return () =>
     tokenVerifiers({
       algorithms: ['HS256'],
@@ -45,7 +48,7 @@ function start(settings: Partial<JwtRules>): () => unknown {
       requireExpiry: true,
       clockToleranceMs: 0,
       ...settings,
-    });
+    } as JwtSettings);
 }
 
 describe('the start', () => {

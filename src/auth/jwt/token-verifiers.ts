@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
+import type { JwtSettings } from '../../config/sections/auth/jwt.settings.js';
 import { JoseTokenVerifier } from './jose.token-verifier.js';
 import { checkKey, checkPublished, readPublicKey, readPublicKeyFile, readSecret } from './jwt-keys.js';
-import type { JwtRules } from './jwt.settings.js';
 import { NestTokenVerifier } from './nest.token-verifier.js';
 import { PublishedKeys } from './published-keys.js';
 import type { TokenVerifier } from './token-verifier.js';
@@ -13,14 +13,14 @@ type VerifierFor = (algorithm: string) => TokenVerifier;
  * token names only chooses among them, and cannot have a public key taken for a secret.
  * @throws when the settings are unusable.
  */
-export function tokenVerifiers(settings: JwtRules): ReadonlyMap<string, TokenVerifier> {
+export function tokenVerifiers(settings: JwtSettings): ReadonlyMap<string, TokenVerifier> {
   if (settings.algorithms.length === 0)
     throw new Error('algorithms must name what tokens may be signed with');
   const verifierFor = verifiers(settings);
   return new Map(settings.algorithms.map((algorithm) => [algorithm, verifierFor(algorithm)]));
 }
 
-function verifiers(settings: JwtRules): VerifierFor {
+function verifiers(settings: JwtSettings): VerifierFor {
   const { secret, publicKey, publicKeyFile, jwksUrl } = settings;
   const sources = [secret, publicKey, publicKeyFile, jwksUrl].filter((source) => source !== undefined);
   if (sources.length > 1)
@@ -32,7 +32,7 @@ function verifiers(settings: JwtRules): VerifierFor {
   throw new Error('one of secret, publicKey, publicKeyFile and jwksUrl must be set to verify tokens');
 }
 
-function withKey(key: KeyObject, settings: JwtRules): VerifierFor {
+function withKey(key: KeyObject, settings: JwtSettings): VerifierFor {
   return (algorithm) => {
     checkKey(algorithm, key);
     if (algorithm !== 'EdDSA') return new NestTokenVerifier(algorithm, key, settings);
@@ -40,7 +40,7 @@ function withKey(key: KeyObject, settings: JwtRules): VerifierFor {
   };
 }
 
-function withPublishedKeys(url: string, settings: JwtRules): VerifierFor {
+function withPublishedKeys(url: string, settings: JwtSettings): VerifierFor {
   const keys = new PublishedKeys({
     url,
     cacheMaxAgeMs: settings.jwksCacheMaxAgeMs,

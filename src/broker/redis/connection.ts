@@ -1,17 +1,20 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Redis, type RedisOptions } from 'ioredis';
 import { readTls } from '../../config/client-tls.js';
+import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
+import { ClientTlsSettings } from '../../config/sections/client-tls.settings.js';
 import { brokerError, faultText } from '../broker.error.js';
-import { parseRedisUrl, sentinelAddresses, serverPlaces, type RedisBrokerSettings } from './settings.js';
+import { parseRedisUrl, sentinelAddresses, serverPlaces } from './places.js';
 
 /**
  * The ways to connect, to be tried in turn: one, or one for each node of a Cluster, shuffled to spread the gateways
  * over the nodes. Plain Pub/Sub needs no client that knows the slots: a publication on one node reaches all.
  * @throws when the settings contradict each other or a PEM file cannot be read.
  */
-export async function connectionOptions(settings: RedisBrokerSettings): Promise<RedisOptions[]> {
+export async function connectionOptions(settings: RedisSettings): Promise<RedisOptions[]> {
   const { username, password, isTls } = parseRedisUrl(settings.url);
-  const tls = settings.tls || isTls ? await readTls('Redis', settings.tls ?? {}) : undefined;
+  const tls =
+    settings.tls || isTls ? await readTls('Redis', settings.tls ?? new ClientTlsSettings()) : undefined;
   const options = { ...ONE_CONNECTION, username, password, tls, connectTimeout: settings.connectTimeoutMs };
   if (settings.sentinels.length > 0) return [{ ...options, ...sentinelOptions(settings, tls) }];
   const places = serverPlaces(settings).map((place) => ({ place, turn: Math.random() }));
@@ -78,7 +81,7 @@ const ONE_CONNECTION = {
   connectionName: 'kittiwake',
 } as const satisfies RedisOptions;
 
-function sentinelOptions(settings: RedisBrokerSettings, tls: ConnectionOptions | undefined): RedisOptions {
+function sentinelOptions(settings: RedisSettings, tls: ConnectionOptions | undefined): RedisOptions {
   if (settings.clusterNodes.length > 0)
     throw new Error('Redis can be found by Sentinels or as a Cluster, not both');
   if (!settings.sentinelName) throw new Error('the Sentinels need the name of their master');

@@ -1,6 +1,6 @@
 import { remedyIn, TLS_FAULTS, withoutAdvice, type KnownFault } from '../../base/tls-fault.js';
+import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
 import { BrokerError, faultText } from '../broker.error.js';
-import type { RedisBrokerSettings } from './settings.js';
 
 /** The gateway's own words for a Redis that it cannot use. */
 export const SPEAKS_TLS = 'the port speaks TLS, and TLS is not switched on';
@@ -45,7 +45,7 @@ export interface RedisFault {
 }
 
 /** Adds the remedy, if it is known, to the text of a fault from Redis, Node or OpenSSL. */
-export function explainedRedisFault(fault: string, settings: RedisBrokerSettings): RedisFault {
+export function explainedRedisFault(fault: string, settings: RedisSettings): RedisFault {
   const remedy = /\bNOPERM\b/.test(fault) ? { cure: rightsCure(settings) } : remedyIn(KNOWN, fault);
   // The Sentinels will name another server before long.
   if (remedy?.says === IS_REPLICA && settings.sentinels.length > 0)
@@ -55,7 +55,7 @@ export function explainedRedisFault(fault: string, settings: RedisBrokerSettings
 }
 
 /** An error with the text of a fault and its remedy. */
-export function explainedError(what: string, fault: unknown, settings: RedisBrokerSettings): BrokerError {
+export function explainedError(what: string, fault: unknown, settings: RedisSettings): BrokerError {
   const { text, hasCure } = explainedRedisFault(faultText(fault), settings);
   return new BrokerError(`${what}: ${text}`, hasCure);
 }
@@ -66,7 +66,7 @@ export function refusalOf(error: unknown): string | undefined {
   return /^(?:READONLY|NOPERM|NOAUTH)\b/.test(text) ? text : undefined;
 }
 
-function rightsCure({ prefix, partitions = 0, clusterNodes }: RedisBrokerSettings): string {
+function rightsCure({ prefix, partitions, clusterNodes }: RedisSettings): string {
   const [commands, channels] =
     partitions > 0
       ? ['+ping +spublish +ssubscribe +sunsubscribe +cluster|nodes +cluster|slots', `&${prefix}{*`]

@@ -1,11 +1,10 @@
+import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
+
 /** Checks one connection; resolves to the fault, or to nothing. MUST NOT reject. */
 export type Probe = () => Promise<string | undefined>;
 
-/** The interval between questions and the time limit for an answer, in milliseconds. */
-export interface HeartbeatTiming {
-  readonly pingIntervalMs: number;
-  readonly pingTimeoutMs: number;
-}
+/** The interval between questions and the time limit for an answer. */
+type HeartbeatTiming = Pick<RedisSettings, 'pingIntervalMs' | 'pingTimeoutMs'>;
 
 /** Checks connections over and over, the first time at once, until one is found dead: that is reported once. */
 export class RedisHeartbeat {

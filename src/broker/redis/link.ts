@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Redis, RedisOptions } from 'ioredis';
+import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
 import { faultText } from '../broker.error.js';
 import { Arrivals, type Delay } from './arrivals.js';
 import { destroyClient, guarded, openClient } from './connection.js';
@@ -7,7 +8,6 @@ import type { RedisDialect } from './dialect.js';
 import { explainedRedisFault, refusalOf } from './faults.js';
 import { RedisHeartbeat, type Probe } from './heartbeat.js';
 import { RedisSentinelWatch } from './sentinel-watch.js';
-import type { RedisBrokerSettings } from './settings.js';
 import { RedisSubscriptions } from './subscriptions.js';
 import { firstWay } from './ways.js';
 
@@ -49,7 +49,7 @@ export class RedisLink {
   private constructor(
     private readonly publisher: Redis,
     private readonly subscriber: Redis,
-    private readonly settings: RedisBrokerSettings,
+    private readonly settings: RedisSettings,
     private readonly manner: RedisManner,
     private readonly listener: RedisLinkListener,
   ) {
@@ -78,7 +78,7 @@ export class RedisLink {
    * @throws {BrokerError} naming host and port when no server answers within `connectTimeoutMs`.
    */
   static async open(
-    settings: RedisBrokerSettings,
+    settings: RedisSettings,
     manner: RedisManner,
     listener: RedisLinkListener,
     signal: AbortSignal,

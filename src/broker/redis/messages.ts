@@ -1,15 +1,25 @@
 import { Logger } from '@nestjs/common';
 import { stackOf } from '../../base/message-of.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
-import { INPUT_BOUNDS } from '../../protocol/json/bounds.js';
+import { INPUT_BOUNDS, type InputBounds } from '../../protocol/json/bounds.js';
 import { JsonDocument, type JsonReading } from '../../protocol/json/json-document.js';
 import { Publication, PublicationError } from '../../protocol/publication.js';
 import { BrokerError } from '../broker.error.js';
 import type { Delay } from './arrivals.js';
-import { DEFAULT_MAX_MESSAGE_BYTES, type RedisBrokerSettings } from './settings.js';
 
 /** The reason why a message was not taken for a publication. */
 export type MessageFault = 'oversized' | 'malformed';
+
+/** As large as a frame that a client may send. */
+const DEFAULT_MAX_BYTES = 1_048_576;
+
+/** What a message may have; one beyond it is dropped. */
+export interface MessageLimits {
+  /** Default: 1 MiB. */
+  readonly maxBytes?: number;
+  /** The bounds of its JSON. Default: those of all input. */
+  readonly bounds?: InputBounds;
+}
 
 /** Tells publications from whatever else is published on a channel: anyone with access to Redis may write there. */
 export class RedisMessages {
@@ -20,11 +30,11 @@ export class RedisMessages {
 
   /** @param onDropped called for each message that is not taken for a publication. */
   constructor(
-    settings: RedisBrokerSettings,
-    private readonly onDropped: (reason: MessageFault) => void,
+    { maxBytes = DEFAULT_MAX_BYTES, bounds = INPUT_BOUNDS }: MessageLimits = {},
+    private readonly onDropped: (reason: MessageFault) => void = () => undefined,
   ) {
-    this.maxBytes = settings.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
-    this.reading = { bounds: settings.bounds ?? INPUT_BOUNDS, fault: PublicationError };
+    this.maxBytes = maxBytes;
+    this.reading = { bounds, fault: PublicationError };
   }
 
   /** @throws {BrokerError} when the publication is so large that every node would drop it. */

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
+import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
 import type { Publication } from '../../protocol/publication.js';
 import { BrokerError, brokerError } from '../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../broker.js';
@@ -8,10 +9,10 @@ import { RedisChannels } from './channels.js';
 import { PLAIN } from './dialect.js';
 import { explainedError } from './faults.js';
 import { PROBE, RedisLink, type RedisManner } from './link.js';
-import { RedisMessages, type MessageFault } from './messages.js';
+import { RedisMessages } from './messages.js';
+import { describeRedis } from './places.js';
 import { recover } from './recovery.js';
 import { RedisRole } from './role.js';
-import { describeRedis, type RedisBrokerSettings } from './settings.js';
 
 /**
  * Makes any number of nodes one gateway by Redis publish/subscribe; services may PUBLISH on the same channels.
@@ -24,26 +25,21 @@ export class RedisBroker implements Broker {
   private readonly channels: RedisChannels;
   private readonly name: string;
   private readonly manner: RedisManner;
-  private readonly messages: RedisMessages;
   private listener: BrokerListener | undefined;
   private link: RedisLink | undefined;
   private recovery: Promise<unknown> | undefined;
   private currentState: BrokerState = 'stopped';
 
-  /**
-   * @param onDropped called for each message that is not delivered because it is not a publication or too large.
-   * @throws when the URL is not one; the message does not repeat it.
-   */
+  /** @throws when the URL is not one; the message does not repeat it. */
   constructor(
-    private readonly settings: RedisBrokerSettings,
-    onDropped: (reason: MessageFault) => void = () => undefined,
+    private readonly settings: RedisSettings,
+    private readonly messages = new RedisMessages(),
   ) {
     this.name = describeRedis(settings);
     this.channels = new RedisChannels(settings.prefix);
     const role = new RedisRole();
     const check = settings.clusterNodes.length > 0 ? clusterFault : (client: Redis) => role.fault(client);
     this.manner = { dialect: PLAIN, probe: settings.prefix + PROBE, check };
-    this.messages = new RedisMessages(settings, onDropped);
   }
 
   get state(): BrokerState {

@@ -1,10 +1,11 @@
 import type { RedisOptions } from 'ioredis';
+import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
 import { BrokerError, faultText } from '../broker.error.js';
 import { within } from '../within.js';
 import { connectionOptions } from './connection.js';
 import { diagnose } from './diagnosis.js';
 import { explainedRedisFault } from './faults.js';
-import { describeRedis, type RedisBrokerSettings } from './settings.js';
+import { describeRedis } from './places.js';
 
 const NO_ANSWER = /^no answer within|ETIMEDOUT/;
 /** Nothing took the connection: there is nobody to ask for a reason. */
@@ -16,7 +17,7 @@ const NOBODY_THERE = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/
  * @throws {BrokerError} naming host and port when none works within `connectTimeoutMs`, with the remedy if it is known.
  */
 export async function firstWay<T>(
-  settings: RedisBrokerSettings,
+  settings: RedisSettings,
   signal: AbortSignal,
   attempt: (options: RedisOptions, ending: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -36,7 +37,7 @@ export async function firstWay<T>(
 }
 
 async function unreachable(
-  settings: RedisBrokerSettings,
+  settings: RedisSettings,
   ways: readonly RedisOptions[],
   texts: readonly string[],
   signal: AbortSignal,

@@ -200,7 +200,6 @@ describe('a connection', () => {
     const settings = {
       timeoutMs: 50,
       maxResponseBytes: 1,
-      redirectOrigins: new Set<string>(),
       rateLimitHeaders: [],
       retryOn: 'transient' as const,
     };

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { withTimeLimit } from '../../base/time-limit.js';
-import type { RetryOn } from '../../config/sections/callbacks.settings.js';
+import type { CallbacksSettings } from '../../config/sections/callbacks.settings.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import { isJsonType, JSON_TYPE } from '../../protocol/media-type.js';
@@ -19,18 +19,10 @@ import {
 } from './exchange.js';
 
 /** The limits of one try. */
-export interface AttemptSettings {
-  /** The time limit of the connection, redirects and the whole answer. */
-  readonly timeoutMs: number;
-  /** A larger answer is a failure. */
-  readonly maxResponseBytes: number;
-  /** Origins that it may be redirected to, besides its own. */
-  readonly redirectOrigins: ReadonlySet<string>;
-  /** Headers of an answer with status 429 that may give the seconds to wait; the first that is present counts. */
-  readonly rateLimitHeaders: readonly string[];
-  /** The statuses that are failed tries; see {@link HttpAttempt.run}. */
-  readonly retryOn: RetryOn;
-}
+type AttemptSettings = Pick<
+  CallbacksSettings,
+  'timeoutMs' | 'maxResponseBytes' | 'rateLimitHeaders' | 'retryOn'
+>;
 
 /** One try of a call: a POST, and the redirects that it follows. */
 export class HttpAttempt {
@@ -50,10 +42,10 @@ export class HttpAttempt {
    * @throws the signal's reason when it is aborted.
    */
   async run(signal: AbortSignal, answered?: (headers: ResponseHeaders) => void): Promise<JsonMembers> {
-    const { timeoutMs, maxResponseBytes, redirectOrigins } = this.settings;
+    const { timeoutMs, maxResponseBytes } = this.settings;
     const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
     return withTimeLimit(timeoutMs, tooLate, signal, async (signal) => {
-      const response = await exchange(this.post, this.pools, redirectOrigins, signal);
+      const response = await exchange(this.post, this.pools, signal);
       const fault = this.faultOf(response);
       if (fault) {
         await discard(response, signal);

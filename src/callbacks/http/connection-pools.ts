@@ -3,33 +3,39 @@ import { types } from 'node:util';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import { Pool } from 'undici';
+import type { CallbacksSettings } from '../../config/sections/callbacks.settings.js';
 import { appConnector } from './app-connector.js';
-import type { CallbackUrl } from './callback-url.js';
+import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import { Turns, type Waiting } from './turns.js';
 
 /** The limits of the connections to the app. */
-export interface PoolSettings {
-  /** The most connections at a time to one origin; further requests wait for one of them. */
-  readonly connections: number;
-  /** The most requests to one origin that wait for a connection; more fail. Absent: no limit. */
-  readonly queue?: number | undefined;
-  /** The longest wait of a request for a connection. Absent: no limit. */
-  readonly queueTimeoutMs?: number | undefined;
-  /** The time limit for making a connection. */
-  readonly timeoutMs: number;
-  /** A PEM file of authorities to trust besides the known ones. */
-  readonly caFile?: string | undefined;
-}
+type PoolSettings = Pick<
+  CallbacksSettings,
+  'connections' | 'queue' | 'queueTimeoutMs' | 'timeoutMs' | 'caFile' | 'redirectOrigins'
+>;
 
 /** Kept-alive connections to the app, one bounded pool per origin; over TCP, TLS or Unix sockets. */
 export class ConnectionPools {
   private readonly pools = new Map<string, Pool>();
   private readonly turns = new Map<string, Turns>();
   private readonly secureContext: SecureContext | undefined;
+  private readonly redirectOrigins: ReadonlySet<string>;
 
-  /** @throws when the file of authorities cannot be read. */
-  constructor(private readonly settings: PoolSettings) {
+  /**
+   * @param connections the most at a time to one origin.
+   * @throws when the file of authorities cannot be read, or an origin is not one.
+   */
+  constructor(
+    private readonly settings: PoolSettings,
+    private readonly connections = settings.connections,
+  ) {
     if (settings.caFile !== undefined) this.secureContext = trusting(settings.caFile);
+    this.redirectOrigins = new Set(settings.redirectOrigins.map(parseOrigin));
+  }
+
+  /** Whether requests to other origins may be redirected to the one of this URL. */
+  takesRedirectsTo({ origin }: CallbackUrl): boolean {
+    return this.redirectOrigins.has(origin);
   }
 
   /** The pool for the origin of a URL. */
@@ -71,14 +77,14 @@ export class ConnectionPools {
   }
 
   private turnsOfOrigin(): Turns {
-    const { connections, queue, queueTimeoutMs } = this.settings;
-    return new Turns({ most: connections, maxWaiting: queue, maxWaitMs: queueTimeoutMs });
+    const { queue, queueTimeoutMs } = this.settings;
+    return new Turns({ most: this.connections, maxWaiting: queue, maxWaitMs: queueTimeoutMs });
   }
 
   /** A pool of its own rather than undici's Agent, which replaces pools on errors and so exceeds the bound. */
   private open(url: CallbackUrl): Pool {
-    const { connections, timeoutMs: timeout } = this.settings;
-    const { secureContext } = this;
+    const { timeoutMs: timeout } = this.settings;
+    const { connections, secureContext } = this;
     // Each try has a time limit of its own as a whole.
     const limits = { connections, headersTimeout: 0, bodyTimeout: 0 };
     if (url.socketPath !== undefined) {
@@ -109,4 +115,10 @@ function certificatesOf(pem: string): string[] {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (!blocks) throw new Error('there is no certificate in it');
   return blocks.map((block) => new X509Certificate(block).toString());
+}
+
+function parseOrigin(text: string): string {
+  const origin = parseCallbackUrl(text)?.origin;
+  if (origin !== undefined) return origin;
+  throw new Error('redirectOrigins must be origins such as https://api.example.com');
 }

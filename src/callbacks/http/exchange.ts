@@ -56,7 +56,6 @@ const REDIRECTS = { POST: new Set([307, 308]), GET: new Set([301, 302, 303, 307,
 export async function exchange(
   outgoing: Outgoing,
   pools: ConnectionPools,
-  redirectOrigins: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
   const { method } = outgoing;
@@ -68,7 +67,7 @@ export async function exchange(
     if (hops === MAX_REDIRECTS) throw new AttemptError(`more than ${MAX_REDIRECTS} redirects`);
     url = targetOf(response, url);
     const isOwn = url.origin === outgoing.url.origin;
-    if (!isOwn && !redirectOrigins.has(url.origin)) {
+    if (!isOwn && !pools.takesRedirectsTo(url)) {
       throw new AttemptError(`redirected to ${url.scrubbed}, which redirectOrigins does not allow`);
     }
     // A server in between may have chosen the target: headers that were dropped once are not sent again.

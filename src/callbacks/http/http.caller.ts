@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Stoppable } from '../../base/lifetime.js';
 import { withTimeLimit } from '../../base/time-limit.js';
-import type { RetryOn } from '../../config/sections/callbacks.settings.js';
+import type { CallbacksSettings } from '../../config/sections/callbacks.settings.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
 import { LogLine } from '../../metrics/log-line.js';
 import { CallbackError } from '../../protocol/errors.js';
@@ -11,9 +11,9 @@ import type { Asker } from '../fair-line.js';
 import type { AppAnswer, AppRequest, Requester } from '../requester.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
 import { jittered, wait } from '../wait.js';
-import { HttpAttempt, type AttemptSettings } from './attempt.js';
-import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
-import { ConnectionPools, type PoolSettings } from './connection-pools.js';
+import { HttpAttempt } from './attempt.js';
+import type { CallbackUrl } from './callback-url.js';
+import { ConnectionPools } from './connection-pools.js';
 import {
   answerTypeOf,
   AttemptError,
@@ -27,47 +27,24 @@ import { RunningRequests } from './running-requests.js';
 import { HttpStreams } from './streams.js';
 import { TurnError, type Waiting } from './turns.js';
 
-/** The limits and retries of calls to the app over HTTP. */
-export interface HttpCallerSettings extends PoolSettings {
-  /** The time limit of one try as a whole, from its turn to use a connection. */
-  readonly timeoutMs: number;
-  /** The tries of a call before it has failed; at least one. */
-  readonly tries: number;
-  /** The wait between two tries. */
-  readonly waitMs: number;
-  /** See {@link jittered}. */
-  readonly waitJitterMs: number;
-  /** After status 429, the first of these headers in the answer says how many seconds to wait instead. */
-  readonly rateLimitHeaders: readonly string[];
-  /** The statuses that are failed tries; see {@link AttemptSettings}. */
-  readonly retryOn: RetryOn;
-  /** An answer larger than this is a failed try. */
-  readonly maxResponseBytes: number;
-  /** Origins that a call may be redirected to, besides its own. */
-  readonly redirectOrigins: readonly string[];
-  /** The most connections at a time to one origin for {@link StreamRequester.open}; default: as `connections`. */
-  readonly streamConnections?: number | undefined;
-}
-
 /** Calls the app by HTTP POST over kept-alive connections, and tries again on failure. */
 export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable {
   private readonly logger = new Logger(HttpCaller.name);
   private readonly warnings = new DigestedLog(this.logger);
   private readonly pools: ConnectionPools;
-  private readonly attemptSettings: AttemptSettings;
   private readonly requests = new RunningRequests();
   private readonly streams: HttpStreams;
 
-  /** @throws when the settings are unusable. */
-  constructor(private readonly settings: HttpCallerSettings) {
+  /**
+   * @param streamConnections the most at a time to one origin for {@link StreamRequester.open}.
+   * @throws when the settings are unusable.
+   */
+  constructor(
+    private readonly settings: CallbacksSettings,
+    streamConnections: number,
+  ) {
     this.pools = new ConnectionPools(settings);
-    const redirectOrigins = new Set(settings.redirectOrigins.map(parseOrigin));
-    const { connections, streamConnections = connections } = settings;
-    this.attemptSettings = { ...settings, redirectOrigins };
-    this.streams = new HttpStreams(
-      { ...settings, connections: streamConnections, redirectOrigins },
-      this.requests,
-    );
+    this.streams = new HttpStreams(settings, new ConnectionPools(settings, streamConnections), this.requests);
   }
 
   async call(url: string, body: JsonText, options: CallOptions = {}): Promise<JsonMembers> {
@@ -120,10 +97,10 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
   }
 
   private answerTo(request: Outgoing, signal: AbortSignal): Promise<AppAnswer> {
-    const { timeoutMs, maxResponseBytes, redirectOrigins } = this.attemptSettings;
+    const { timeoutMs, maxResponseBytes } = this.settings;
     const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
     return withTimeLimit(timeoutMs, tooLate, signal, async (signal) => {
-      const response = await exchange(request, this.pools, redirectOrigins, signal);
+      const response = await exchange(request, this.pools, signal);
       const body = await readAnswer(response, maxResponseBytes);
       return { status: response.statusCode, mediaType: answerTypeOf(response.headers), body };
     });
@@ -132,7 +109,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
   private async try(post: Outgoing, signal: AbortSignal, options: CallOptions): Promise<JsonMembers> {
     // A call that has further tries may reach the app more than once in any case.
     const isRepeatable = options.isRepeated === true || this.settings.tries > 1;
-    const attempt = new HttpAttempt({ ...post, isRepeatable }, this.attemptSettings, this.pools);
+    const attempt = new HttpAttempt({ ...post, isRepeatable }, this.settings, this.pools);
     const most = options.isRepeated === true ? 1 : this.settings.tries;
     for (let tries = 1; ; tries++) {
       try {
@@ -205,10 +182,4 @@ function askerOf({ service, client, isRepeated = false }: CallOptions): Asker {
 /** The signals that end the wait for a connection. */
 function signalsOf({ withdrawal }: CallOptions, signal: AbortSignal, tries: number): AbortSignal[] {
   return tries === 1 && withdrawal ? [signal, withdrawal] : [signal];
-}
-
-function parseOrigin(text: string): string {
-  const origin = parseCallbackUrl(text)?.origin;
-  if (origin !== undefined) return origin;
-  throw new Error('redirectOrigins must be origins such as https://api.example.com');
 }

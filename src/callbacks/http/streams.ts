@@ -2,11 +2,12 @@ import { Logger } from '@nestjs/common';
 import type { Dispatcher } from 'undici';
 import { MAX_TIMER_MS } from '../../base/max-timer.js';
 import { withTimeLimit } from '../../base/time-limit.js';
+import type { CallbacksSettings } from '../../config/sections/callbacks.settings.js';
 import { CallbackError } from '../../protocol/errors.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
 import { jittered, wait } from '../wait.js';
 import type { CallbackUrl } from './callback-url.js';
-import { ConnectionPools, type PoolSettings } from './connection-pools.js';
+import type { ConnectionPools } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
 import {
   AttemptError,
@@ -20,32 +21,19 @@ import { outgoing } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
 import { TurnError } from './turns.js';
 
-/** The limits and retries of requests for streamed answers. */
-export interface HttpStreamsSettings extends PoolSettings {
-  /** The time limit until an answer begins, unless the request has its own. */
-  readonly timeoutMs: number;
-  /** The tries of making a connection; at least one. */
-  readonly tries: number;
-  /** The wait between two tries. */
-  readonly waitMs: number;
-  /** See {@link jittered}. */
-  readonly waitJitterMs: number;
-  /** Origins that a request may be redirected to, besides its own. */
-  readonly redirectOrigins: ReadonlySet<string>;
-}
+/** The limits and retries of requests for streamed answers; `timeoutMs` is the time until one begins. */
+type StreamSettings = Pick<CallbacksSettings, 'timeoutMs' | 'tries' | 'waitMs' | 'waitJitterMs'>;
 
 /** Asks the app for streamed answers, over a pool of its own: each occupies a connection to its end. */
 export class HttpStreams implements StreamRequester {
   private readonly logger = new Logger(HttpStreams.name);
-  private readonly pools: ConnectionPools;
 
-  /** @throws when the settings are unusable. */
   constructor(
-    private readonly settings: HttpStreamsSettings,
+    private readonly settings: StreamSettings,
+    /** Of its own. */
+    private readonly pools: ConnectionPools,
     private readonly requests: RunningRequests,
-  ) {
-    this.pools = new ConnectionPools(settings);
-  }
+  ) {}
 
   async open({ url, headers, body, timeoutMs, signal }: StreamRequest): Promise<StreamedAnswer> {
     const post = outgoing('POST', url, headers, body);
@@ -95,7 +83,7 @@ export class HttpStreams implements StreamRequester {
     await turns.take({}, signal);
     try {
       const response = await withTimeLimit(timeoutMs || MAX_TIMER_MS, tooLate, signal, () =>
-        exchange(post, this.pools, this.settings.redirectOrigins, signal),
+        exchange(post, this.pools, signal),
       );
       response.body.once('close', () => turns.give());
       return response;

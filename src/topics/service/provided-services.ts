@@ -6,8 +6,7 @@ import type { ServiceSettings } from '../../config/sections/service.settings.js'
 import { Metrics } from '../../metrics/metrics.js';
 import type { CallbackKind } from './callback-kind.js';
 import { ProviderServiceCallbacks } from './provider.service-callbacks.js';
-import type { ServiceRules } from './service-rules.js';
-import { Service } from './service.js';
+import { Service, type ServiceRules } from './service.js';
 import {
   TOPIC_CALLBACK,
   TOPIC_SERVICE,

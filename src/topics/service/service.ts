@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { isOk, whyNotOk } from '../../callbacks/http/callback-answer.js';
 import { measured } from '../../callbacks/measured.js';
+import type { ServiceSettings } from '../../config/sections/service.settings.js';
 import { keyFor, type KeyOf } from '../../delivery/conflation.js';
 import type { DeliveryRules } from '../../delivery/subscription.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
@@ -11,7 +12,6 @@ import type { Publication } from '../../protocol/publication.js';
 import { DEFAULT_REFUSALS } from '../topic-errors.js';
 import type { CallbackKind } from './callback-kind.js';
 import type { ServiceCallbacks, ServiceQuestion } from './service-callbacks.js';
-import type { ServiceRules } from './service-rules.js';
 
 const CONFLATION_KEYS: Readonly<Record<string, KeyOf<Publication>>> = {
   topic: () => '',
@@ -25,6 +25,9 @@ const LATER: readonly CallbackKind[] = [
   'beforeUnsubscribe',
   'onUnsubscribe',
 ];
+
+/** The treatment of a service's subscriptions: its settings but for the callbacks. */
+export type ServiceRules = Omit<ServiceSettings, CallbackKind | 'headers' | 'coalesce' | 'maxAnswerAgeMs'>;
 
 /** The app's code behind a topic prefix: its rules, and the callbacks to it. */
 export class Service {

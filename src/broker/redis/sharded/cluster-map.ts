@@ -1,4 +1,4 @@
-import { formatPlace } from '../settings.js';
+import { formatPlace } from '../places.js';
 
 interface Range {
   readonly first: number;

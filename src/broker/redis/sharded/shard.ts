@@ -1,10 +1,11 @@
 import type { Redis } from 'ioredis';
+import type { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
 import { BrokerError, faultText } from '../../broker.error.js';
 import type { Delay } from '../arrivals.js';
 import { SHARDED } from '../dialect.js';
 import { explainedError, refusalOf } from '../faults.js';
 import { RedisLink, type RedisLinkListener } from '../link.js';
-import type { RedisBrokerSettings } from '../settings.js';
+import { atNodes } from '../places.js';
 import { RedisClusterView } from './cluster-view.js';
 import type { RedisPartition } from './partition.js';
 
@@ -29,21 +30,25 @@ export class RedisShard implements RedisLinkListener {
   private constructor(
     /** `host:port`. */
     readonly address: string,
-    private readonly settings: RedisBrokerSettings,
+    private readonly settings: RedisSettings,
     private readonly listener: RedisShardListener,
   ) {}
 
   /** @throws {BrokerError} when the server does not answer, or is cut off from the others. */
   static async open(
     address: string,
-    settings: RedisBrokerSettings,
+    settings: RedisSettings,
     listener: RedisShardListener,
     signal: AbortSignal,
   ): Promise<RedisShard> {
     const shard = new RedisShard(address, settings, listener);
     const check = (publisher: Redis): Promise<string | undefined> => shard.check(publisher);
-    const way = { ...settings, clusterNodes: [address] };
-    shard.link = await RedisLink.open(way, { dialect: SHARDED, check }, shard, signal);
+    shard.link = await RedisLink.open(
+      atNodes(settings, [address]),
+      { dialect: SHARDED, check },
+      shard,
+      signal,
+    );
     return shard;
   }
 

@@ -1,11 +1,12 @@
 import { Logger } from '@nestjs/common';
+import type { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
 import type { Publication } from '../../../protocol/publication.js';
 import { BrokerError, brokerError } from '../../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../../broker.js';
 import type { Delay } from '../arrivals.js';
-import { RedisMessages, type MessageFault } from '../messages.js';
+import { RedisMessages } from '../messages.js';
+import { describeRedis } from '../places.js';
 import { recover } from '../recovery.js';
-import { describeRedis, type RedisBrokerSettings } from '../settings.js';
 import { RedisPartition } from './partition.js';
 import { partitionOf } from './partitioning.js';
 import type { RedisShard, RedisShardListener } from './shard.js';
@@ -22,18 +23,14 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
   private readonly name: string;
   private readonly partitions: readonly RedisPartition[];
   private readonly shards: RedisShards;
-  private readonly messages: RedisMessages;
   private listener: BrokerListener | undefined;
   private recovery: Promise<void> | undefined;
   private currentState: BrokerState = 'stopped';
 
-  /**
-   * @param onDropped called for each message that is not delivered because it is not a publication or too large.
-   * @throws when the URL is not one; the message does not repeat it.
-   */
+  /** @throws when the URL is not one; the message does not repeat it. */
   constructor(
-    private readonly settings: RedisBrokerSettings & { readonly partitions: number },
-    onDropped: (reason: MessageFault) => void = () => undefined,
+    private readonly settings: RedisSettings,
+    private readonly messages = new RedisMessages(),
   ) {
     this.name = describeRedis(settings);
     this.partitions = Array.from(
@@ -41,7 +38,6 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
       (_, number) => new RedisPartition(settings.prefix, number),
     );
     this.shards = new RedisShards(settings, this);
-    this.messages = new RedisMessages(settings, onDropped);
   }
 
   /** `lost` while any partition is. */

@@ -1,7 +1,8 @@
 import type { RedisOptions } from 'ioredis';
+import type { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
 import { BrokerError } from '../../broker.error.js';
 import { destroyClient, guarded, openClient } from '../connection.js';
-import { formatPlace, serverPlaces, type RedisBrokerSettings } from '../settings.js';
+import { atNodes, formatPlace, serverPlaces } from '../places.js';
 import { firstWay } from '../ways.js';
 import { RedisClusterMap } from './cluster-map.js';
 import { RedisClusterView } from './cluster-view.js';
@@ -14,7 +15,7 @@ export class RedisShards {
   private servers: readonly string[];
 
   constructor(
-    private readonly settings: RedisBrokerSettings,
+    private readonly settings: RedisSettings,
     private readonly listener: RedisShardListener,
   ) {
     this.servers = serverPlaces(settings).map(formatPlace);
@@ -25,8 +26,7 @@ export class RedisShards {
    * @throws {BrokerError} when none does within `connectTimeoutMs`.
    */
   async map(signal: AbortSignal): Promise<RedisClusterMap> {
-    const way = { ...this.settings, clusterNodes: this.servers };
-    const map = await firstWay(way, signal, askForMap);
+    const map = await firstWay(atNodes(this.settings, this.servers), signal, askForMap);
     const configured = serverPlaces(this.settings).map(formatPlace);
     this.servers = [...new Set([...configured, ...map.servers])];
     return map;

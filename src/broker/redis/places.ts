@@ -1,42 +1,4 @@
-import type { ClientTls } from '../../config/client-tls.js';
-import type { InputBounds } from '../../protocol/json/bounds.js';
-
-/** The servers of a Redis broker, its channels, limits and time limits. */
-export interface RedisBrokerSettings {
-  /**
-   * `redis://user:password@host:port`, `rediss://` for TLS, or `unix://user:password@/path` for a Unix socket. With
-   * Sentinels or a Cluster only the scheme, user and password count. A database number is ignored: Redis channels do not
-   * belong to databases.
-   */
-  readonly url: string;
-  /** Precedes the topic in the name of every Redis channel; may be empty. */
-  readonly prefix: string;
-  /** Time between PINGs on each connection, in milliseconds. */
-  readonly pingIntervalMs: number;
-  /** A PING without an answer for this long means that the broker is lost, in milliseconds. */
-  readonly pingTimeoutMs: number;
-  /** Time for one attempt to connect, the greeting included, in milliseconds. */
-  readonly connectTimeoutMs: number;
-  /** `host:port` of each Sentinel; the port may be left out (26379). Empty: no Sentinel. */
-  readonly sentinels: readonly string[];
-  /** The name under which the Sentinels know the master. */
-  readonly sentinelName?: string | undefined;
-  /** The password of the Sentinels themselves. */
-  readonly sentinelPassword?: string | undefined;
-  /** `host:port` of some nodes of a Redis Cluster; the port may be left out (6379). Empty: no Cluster. */
-  readonly clusterNodes: readonly string[];
-  /** The number of partitions for sharded Pub/Sub of the Cluster. Default: 0, plain Pub/Sub. */
-  readonly partitions?: number | undefined;
-  /** TLS beyond what `rediss://` says; given, TLS is used whatever the scheme. */
-  readonly tls?: ClientTls | undefined;
-  /** The largest message, in bytes; larger ones are dropped. Default: {@link DEFAULT_MAX_MESSAGE_BYTES}. */
-  readonly maxMessageBytes?: number | undefined;
-  /** The bounds of the JSON in a message; messages beyond them are dropped. Default: those of all input. */
-  readonly bounds?: InputBounds | undefined;
-}
-
-/** As large as a frame that a client may send. */
-export const DEFAULT_MAX_MESSAGE_BYTES = 1_048_576;
+import { RedisSettings } from '../../config/sections/broker/redis.settings.js';
 
 /** Host and port of a server. */
 export interface RedisAddress {
@@ -80,18 +42,23 @@ export function parseRedisUrl(text: string): RedisUrl {
 }
 
 /** The Sentinels to ask. */
-export function sentinelAddresses(settings: RedisBrokerSettings): RedisAddress[] {
+export function sentinelAddresses(settings: RedisSettings): RedisAddress[] {
   return settings.sentinels.map((sentinel) => parseAddress(sentinel, SENTINEL_PORT));
 }
 
 /** The places to connect to: the nodes of the Cluster, else the server of the URL. */
-export function serverPlaces(settings: RedisBrokerSettings): (RedisAddress | RedisSocket)[] {
+export function serverPlaces(settings: RedisSettings): (RedisAddress | RedisSocket)[] {
   if (settings.clusterNodes.length === 0) return [parseRedisUrl(settings.url).place];
   return settings.clusterNodes.map((node) => parseAddress(node, REDIS_PORT));
 }
 
+/** The same Redis, connected to at other nodes of its Cluster. */
+export function atNodes(settings: RedisSettings, clusterNodes: readonly string[]): RedisSettings {
+  return Object.assign(new RedisSettings(), settings, { clusterNodes });
+}
+
 /** Names the server for logs and errors by host and port, without credentials. */
-export function describeRedis(settings: RedisBrokerSettings): string {
+export function describeRedis(settings: RedisSettings): string {
   if (settings.sentinels.length > 0) {
     return `Redis "${settings.sentinelName}" (Sentinels ${list(sentinelAddresses(settings))})`;
   }
