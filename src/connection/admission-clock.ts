@@ -1,9 +1,9 @@
-/** What the work of the gateway takes off at most: events that were sent once must not keep a connection for hours. */
+/** The longest time that the clock stands still: events that were sent once must not keep a connection for hours. */
 const MAX_OUR_MS = 300_000;
 
 /**
- * Reckons the time in which a client must show that it has business here. What the gateway and the app take for its
- * events is theirs: the clock stands still meanwhile, for five minutes in all.
+ * Measures the time in which a client must be admitted. The clock stands still while the gateway and the app handle its
+ * events, for five minutes in all.
  */
 export class AdmissionClock {
   private ourMs = 0;
@@ -11,18 +11,18 @@ export class AdmissionClock {
 
   constructor(private readonly openedAtMs: number) {}
 
-  /** The client has to wait from now on. */
+  /** Stops the clock: the client has to wait for the gateway. */
   stop(nowMs: number): void {
     this.stoppedAtMs = nowMs;
   }
 
-  /** It is the client's turn again. */
+  /** Starts the clock again: it is the client's turn. */
   goOn(nowMs: number): void {
     this.ourMs = this.ourMsAt(nowMs);
     this.stoppedAtMs = undefined;
   }
 
-  /** When a client that has so much time runs out of it, as things stand. */
+  /** The end of a deadline of so many milliseconds, as things stand. */
   endsAtMs(nowMs: number, deadlineMs: number): number {
     return this.openedAtMs + deadlineMs + this.ourMsAt(nowMs);
   }

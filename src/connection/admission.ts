@@ -6,7 +6,7 @@ export interface HandshakeRefusal extends HandshakeReason {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Whether a client may connect, and what its gateway is to know of it. */
+/** Whether a client may connect, with a refusal, or with the handshake that its gateway gets. */
 export type Admission = { readonly refusal: HandshakeRefusal } | { readonly admitted: unknown };
 
 /**

@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 
-/** How the address of a client is found, and how much of it counts. */
+/** Rules for finding the address of a client, and for how much of it counts. */
 export interface AddressRules {
-  /** Whether it is the first of `X-Forwarded-For`. */
+  /** Whether the address is the first of `X-Forwarded-For`. */
   readonly trustProxy: boolean;
-  /** So many leading bits of an IPv6 address are one client: who has one address usually has all that begin alike. */
+  /** The leading bits of an IPv6 address that count as one client, which usually has all addresses that begin alike. */
   readonly ipv6PrefixBits: number;
 }
 
-/** What is looked at of a request. Node's own requests are such. */
+/** The parts of a request that tell an address. Node's own requests have them. */
 export interface AddressedRequest {
   readonly headers: IncomingHttpHeaders;
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
@@ -21,7 +21,7 @@ const ALL_OF_GROUP = 0xff_ff;
 /** `::ffff:0:0/96`, IPv4 as IPv6 (RFC 4291 section 2.5.5.2). */
 const MAPPED = [0, 0, 0, 0, 0, 0xff_ff].join(':');
 
-/** What clients are counted by, in one spelling; where the proxy says nothing that is an address, by the socket's. */
+/** The address that a client is counted by, in one spelling; the socket's, where the proxy gives no valid one. */
 export function clientAddress(
   { headers, socket }: AddressedRequest,
   { trustProxy, ipv6PrefixBits }: AddressRules,
@@ -36,7 +36,7 @@ function withoutPort(text: string): string {
   return /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
 }
 
-/** An address in one spelling, of IPv6 what is before its prefix ends; nothing when it is none. */
+/** An address in one spelling, of IPv6 the prefix only; nothing when it is not an address. */
 export function canonicalAddress(address = '', ipv6PrefixBits: number): string | undefined {
   const version = isIP(address);
   if (version !== 6) return version === 4 ? address : undefined;

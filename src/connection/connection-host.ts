@@ -5,12 +5,12 @@ import type { LoopShare } from './loop-share.js';
 import type { Outbox } from './outflow/outbox.js';
 import type { Swept } from './wheel.js';
 
-/** What all connections of a gateway share. */
+/** The parts that all connections of a gateway share, and what they tell of themselves. */
 export interface ConnectionHost<Client> {
   readonly settings: ConnectionSettings;
   readonly outbox: Outbox;
   readonly refusals: Refusals;
-  /** Of the event loop, for handling what clients send. */
+  /** The share of the event loop in which the events of clients are handled. */
   readonly share: LoopShare;
   /** The client is gone, but has left events that are to be handled; `forgetEvents` of it ends that. */
   lingers(connection: Client): void;

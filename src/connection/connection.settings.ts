@@ -1,7 +1,7 @@
 import type { AddressRules } from './client-address.js';
 import type { EventRateLimit } from './event-rate.js';
 
-/** How fast clients are let in. */
+/** Limits on letting clients in. */
 export interface AcceptLimits {
   /** The most that are let in per turn of the event loop; 0 is no limit. */
   readonly maxPerTick: number;
@@ -9,16 +9,16 @@ export interface AcceptLimits {
   readonly maxWaiting: number;
 }
 
-/** What the floor of connections needs to know; durations in milliseconds, 0 for none. */
+/** The settings of connections; durations in milliseconds, 0 for none. */
 export interface ConnectionSettings extends AddressRules {
   /** Allowed values of a browser's `Origin`; `*` allows any, none allows the gateway's own host. */
   readonly origins: readonly string[];
   readonly maxFrameBytes: number;
   readonly maxInboxBytes: number;
   readonly maxOutboxBytes: number;
-  /** What is sent and has so many bytes is compressed for clients that offer it; absent: nothing is. */
+  /** Messages of at least this size are compressed for clients that offer it; absent: none are. */
   readonly deflateThresholdBytes: number | undefined;
-  /** How often as long as it was a compressed message of a client may become; 0: no limit. */
+  /** The highest ratio of an inflated message of a client to its compressed length; 0: no limit. */
   readonly maxInflationRatio: number;
   /** 0: no limit. */
   readonly maxConnections: number;

@@ -20,9 +20,9 @@ const logger = new Logger('Connection');
 
 /** One client, whatever carries its frames. The only way out to a client is {@link send}. */
 export class Connection extends KnownClient implements Carried, InboxOwner, OutflowOwner, PulseOwner {
-  /** Of what it has the gateway keep. */
+  /** The budget of bytes that the gateway keeps for it. */
   kept: KeptBytes | undefined = undefined;
-  /** What the wheel sweeps of it. */
+  /** Its deadlines, which the wheel sweeps. */
   readonly pulse: Pulse;
   private readonly outflow: Outflow;
   private rate: EventRate | undefined = undefined;
@@ -32,7 +32,7 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   private abandonment: AbortController | undefined = undefined;
   private ending: AbortController | undefined = undefined;
 
-  /** @param address where the client is, if connections of one address are counted, or a proxy is before it. */
+  /** @param address of the client, if connections are counted by address or a proxy is trusted. */
   constructor(
     protected readonly transport: Transport,
     private readonly endpoint: Endpoint,
@@ -55,8 +55,8 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   }
 
   /**
-   * Aborted when the client is gone and has left no event behind the one that is being handled: what only the client
-   * would have learned is of no use any more.
+   * Aborted when the client is gone and has left no event behind the one that is being handled: answers for the client
+   * alone are no longer of use.
    */
   get abandoned(): AbortSignal {
     this.abandonment ??= new AbortController();
@@ -73,8 +73,8 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   }
 
   /**
-   * What whoever has much to send waits for, so that neither does memory fill nor is the client closed as too slow:
-   * settles when all that waits has been written, or the connection has ended. Nothing when little waits now.
+   * Settles when all that waits has been written, or the connection has ended; absent when little waits now. Senders of
+   * much wait for it, so that neither memory fills nor the client is closed as too slow.
    */
   get backlog(): Promise<void> | undefined {
     return this.outflow.backlog;
@@ -103,7 +103,7 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
     this.send(textFrame(text));
   }
 
-  /** The client has shown that it has business here: it will not be closed for keeping silent. */
+  /** Admits the client, which has shown that it has business here: the admission deadline no longer applies. */
   admit(): void {
     this.pulse.admit();
   }

@@ -14,14 +14,14 @@ import { Outbox } from './outflow/outbox.js';
 import { type Swept, Wheel } from './wheel.js';
 
 const SWEEP_MS = 50;
-/** How long what a client has left behind is handled; the clients that are there wait for the app, too. */
+/** The time for which events of a client that is gone are handled; connected clients wait for the app, too. */
 const LINGER_MS = 30_000;
 const SPREAD_STEP_MS = 50;
 const LEAST_PER_STEP = 20;
-/** How long clients may take to answer the last close: more than a round trip, less than anyone waits for. */
+/** The time for clients to answer the last close: more than a round trip, less than anyone waits for. */
 const LAST_ANSWER_MS = 1_000;
 
-/** Whose clients were told, and so counted, before they are closed. */
+/** Reasons of which clients were told, so that the refusal was counted, before they are closed. */
 const TOLD_BEFORE: ReadonlySet<CloseReason> = new Set([
   CLOSE_REASONS.forbidden,
   CLOSE_REASONS.appUnavailable,
@@ -51,12 +51,12 @@ export class Connections implements ConnectionHost<Connection> {
     this.wheel.start();
   }
 
-  /** How many sockets there are: a connection counts until its own is closed. */
+  /** The number of sockets: a connection counts until its own is closed. */
   get count(): number {
     return this.open.size + this.leaving.count;
   }
 
-  /** Why one more connection from the address must be refused, if it must. */
+  /** The reason to refuse one more connection from the address, if there is one. */
   refusal(address: string | undefined): HandshakeReason | undefined {
     const { maxConnections, maxConnectionsPerAddress } = this.settings;
     if (!this.isAccepting) return HANDSHAKE_REASONS.notAccepting;
@@ -118,8 +118,8 @@ export class Connections implements ConnectionHost<Connection> {
   }
 
   /**
-   * Closes every connection, evenly spread over a time so that they do not all come back at once. What clients that
-   * are gone have left behind is forgotten.
+   * Closes every connection, evenly spread over a time so that they do not all come back at once. Forgets the events of
+   * clients that are gone.
    */
   async closeAll(reason: CloseReason, spreadMs: number): Promise<void> {
     for (const connection of this.lingering.keys()) connection.forgetEvents();
@@ -138,7 +138,7 @@ export class Connections implements ConnectionHost<Connection> {
     }
   }
 
-  /** Ends the sweeping, and the sockets of clients that do not answer the close; the last thing. */
+  /** Ends the sweeping, and the sockets of clients that do not answer the close. To be called last. */
   async stop(): Promise<void> {
     this.wheel.stop();
     await this.leaving.end(LAST_ANSWER_MS);

@@ -12,19 +12,19 @@ export interface DecodedFrame {
 /** Reads a frame. MUST NOT throw: frames that cannot be read are for a handler of their own. */
 export type FrameDecoder = (frame: Buffer, bounds?: InputBounds) => DecodedFrame;
 
-/** What sets an endpoint apart from the others. */
+/** Rules of one endpoint that differ from those of the others. */
 export interface EndpointRules {
   /** Makes the first frame for clients of a sub-protocol of ours, where the gateway does not send one by itself. */
   readonly greeting?: ((connectionId: string) => string) | undefined;
-  /** Further paths: what may follow the path of the endpoint. */
+  /** Further paths: matches what follows the path of the endpoint. */
   readonly below?: RegExp | undefined;
   /** Larger frames close the connection with 1009. Absent: as all endpoints. */
   readonly maxFrameBytes?: number | undefined;
-  /** How much of what takes memory a frame may have. Absent: as everywhere. */
+  /** The bounds of the values in a frame. Absent: the defaults. */
   readonly bounds?: InputBounds | undefined;
-  /** After how many milliseconds without a frame a connection is closed; 0 for never. Absent: as all endpoints. */
+  /** The milliseconds without a frame after which a connection is closed; 0 for never. Absent: as all endpoints. */
   readonly idleMs?: number | undefined;
-  /** More that waits for a client to read closes the connection. Absent: as all endpoints. */
+  /** The most bytes that wait for a client to read; more close the connection. Absent: as all endpoints. */
   readonly maxOutboxBytes?: number | undefined;
 }
 
@@ -38,11 +38,11 @@ export interface GatewayProtocol {
   /** Whether a frame of a client of a sub-protocol of ours is handled at once, whatever waits before it. */
   readonly overtakes?: ((frame: Buffer) => boolean) | undefined;
   /**
-   * Which frames are handled even when their client, one of our sub-protocols, is gone. What a client has left behind is
-   * forgotten when no such frame is in it. Absent: all are.
+   * Whether a frame is handled even when its client, one of our sub-protocols, is gone. When no such frame waits, all
+   * frames that the client has left behind are forgotten. Absent: every frame is handled.
    */
   readonly outlivesClient?: ((frame: Buffer) => boolean) | undefined;
-  /** Decides who may connect; without it, whoever comes from an allowed origin. */
+  /** Decides who may connect; without it, any client of an allowed origin may. */
   readonly admit?: Admit | undefined;
 }
 
@@ -55,8 +55,8 @@ export interface Gateway {
 }
 
 /**
- * Where clients of one protocol connect. Frames go straight to the handlers of its gateway ({@link messageHandlersOf}),
- * and so do beginnings and ends.
+ * An endpoint for clients of one protocol. Frames go straight to the handlers of its gateway
+ * ({@link messageHandlersOf}), and so do the beginnings and ends of connections.
  */
 export class Endpoint {
   /** See {@link GatewayProtocol}, here and below. */

@@ -5,13 +5,13 @@ export class Endpoints {
   private readonly byPath: ReadonlyMap<string | undefined, Endpoint>;
   private readonly others: readonly Endpoint[];
 
-  /** @param all the first of a path is the one of it. */
+  /** @param all the endpoints; of several with one path, the first counts. */
   constructor(all: readonly Endpoint[]) {
     this.byPath = new Map(all.toReversed().map((endpoint) => [endpoint.path, endpoint]));
     this.others = [...all.filter(({ isWild }) => !isWild), ...all.filter(({ isWild }) => isWild)];
   }
 
-  /** The endpoint for a URL path: one of exactly this path before one below whose path it is, and that before one of every path. */
+  /** The endpoint of exactly a URL path, else one that has it among its further paths, else that of every path. */
   match(path: string): Endpoint | undefined {
     return this.byPath.get(path) ?? this.others.find((endpoint) => endpoint.matches(path));
   }

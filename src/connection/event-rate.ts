@@ -1,8 +1,8 @@
-/** How many events one connection may send. */
+/** The limit of the events that one connection may send. */
 export interface EventRateLimit {
-  /** 0: no limit. */
+  /** Events per second; 0: no limit. */
   readonly perSecond: number;
-  /** So many more may come at once; they count towards the seconds that follow. */
+  /** The events that may come at once besides; they count towards the seconds that follow. */
   readonly burst: number;
 }
 
@@ -12,7 +12,7 @@ export class EventRate {
   /** Events of this second, and those of earlier ones that were too many for these. */
   private count = 0;
 
-  /** Takes one more, or several. @returns whether that is more than the limit. */
+  /** Counts one event, or several. @returns whether the limit is exceeded. */
   exceeds({ perSecond, burst }: EventRateLimit, nowMs: number, events = 1): boolean {
     if (perSecond === 0) return false;
     const second = Math.floor(nowMs / 1000);

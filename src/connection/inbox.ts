@@ -2,10 +2,10 @@ import { monotonicMs } from '../base/monotonic-ms.js';
 import type { AdmissionClock } from './admission-clock.js';
 import type { LoopShare, Worker } from './loop-share.js';
 
-/** What a waiting frame takes besides its bytes: empty frames need memory too. */
+/** The memory that a waiting frame takes besides its bytes: empty frames need some, too. */
 const FRAME_OVERHEAD_BYTES = 128;
 
-/** Frames that overtake others: so many at once, and again one in so many milliseconds. */
+/** Overtaking is limited to a burst of so many frames, and then one in so many milliseconds. */
 const OVERTAKING_BURST = 10;
 const OVERTAKING_MS = 100;
 
@@ -28,9 +28,9 @@ export interface InboxOwner {
 }
 
 /**
- * The events of one connection, handled strictly one after the other, but for the few that overtake. When more than
- * `maxBytes` wait, the flow of frames is paused, so that the memory of the gateway does not grow with the haste of a client.
- * Frames are handled when the connection has its share of the event loop; tasks are ours, and do not ask.
+ * Handles the events of one connection strictly one after the other, but for the few that overtake. While more than
+ * `maxBytes` wait, the flow of frames is paused, so that memory does not grow with the haste of a client. Frames are
+ * handled within the share of the event loop; tasks are the gateway's own, and do not ask for it.
  */
 export class Inbox implements Worker {
   private queue: (Buffer | Task)[] = [];
@@ -51,7 +51,7 @@ export class Inbox implements Worker {
     return this.head === this.queue.length;
   }
 
-  /** Forgets the frames that wait, unless one of them has to be handled. Without a test, all have. */
+  /** Forgets the frames that wait, unless one of them has to be handled. Without a test, every frame has to be. */
   dropFramesUnless(hasToBe: ((frame: Buffer) => boolean) | undefined): void {
     const waiting = this.queue.slice(this.head);
     if (hasToBe && !waiting.some((item) => Buffer.isBuffer(item) && hasToBe(item))) this.dropFrames();
@@ -93,7 +93,7 @@ export class Inbox implements Worker {
     this.resumeIfDrained();
   }
 
-  /** More than a few would be work that no turn of the event loop bounds. */
+  /** Limits overtaking, which is work outside the share of the event loop. */
   private mayOvertake(): boolean {
     const nowMs = performance.now();
     const atMs = Math.max(nowMs, this.overtakingAtMs);

@@ -1,17 +1,17 @@
-/** Keeps what publications have left behind, and can do without it. */
+/** A memory of publications, which can do without its oldest entries. */
 export interface Forgetful {
   /** Gives back what has not been used for longest. @returns whether there was something. */
   forgetOldest(): boolean;
 }
 
-/** Who has a budget, from when something is kept for it. */
+/** The owner of a budget, which it has from when something is first kept for it. */
 export interface KeptBytesOwner {
   kept: KeptBytes | undefined;
 }
 
 /**
- * What one connection has the gateway keep, in bytes. What the client asks for is refused above the limit. What
- * publications leave behind for it takes what room there is, and gives way to the client.
+ * The budget of bytes that the gateway keeps for one connection. Requests of the client are refused above the limit.
+ * Memories of publications take what room there is, and give way to the client's requests.
  */
 export class KeptBytes {
   private claimed = 0;
@@ -25,7 +25,7 @@ export class KeptBytes {
     return (owner.kept ??= new KeptBytes(maxBytes));
   }
 
-  /** Takes room for what the client asks for. @returns whether there is some; only then it is to be given back. */
+  /** Claims bytes for a request of the client. @returns whether there is room; only then they are to be released. */
   claim(bytes: number): boolean {
     if (this.claimed + bytes > this.maxBytes) return false;
     this.claimed += bytes;
@@ -33,12 +33,12 @@ export class KeptBytes {
     return true;
   }
 
-  /** Gives back what was claimed. */
+  /** Gives back claimed bytes. */
   release(bytes: number): void {
     this.claimed -= bytes;
   }
 
-  /** Takes room for something to remember. @returns whether there is some. */
+  /** Takes bytes for an entry of a memory. @returns whether there is room. */
   remember(bytes: number, memory: Forgetful): boolean {
     if (this.claimed + this.remembered + bytes > this.maxBytes) return false;
     this.remembered += bytes;
@@ -46,12 +46,12 @@ export class KeptBytes {
     return true;
   }
 
-  /** Gives back what was remembered. */
+  /** Gives back the bytes of an entry. */
   forget(bytes: number): void {
     this.remembered -= bytes;
   }
 
-  /** A memory is empty for good. */
+  /** Removes a memory that is empty for good. */
   remove(memory: Forgetful): void {
     this.memories.delete(memory);
   }

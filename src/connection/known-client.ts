@@ -5,19 +5,19 @@ import { verdictOn } from '../protocol/verdict.js';
 import { type AddressRules, canonicalAddress } from './client-address.js';
 
 const BLOCK_BYTES = 16;
-/** Ids of one process are its numbers, enciphered: clients know them, and must not guess those of others. */
+/** Ids are the numbers of this process's connections, encrypted: a client must not guess the ids of others. */
 const cipher = createCipheriv('aes-128-ecb', randomBytes(BLOCK_BYTES), null).setAutoPadding(false);
 let count = 0;
 
-/** A client as operators find it: by the id of its connection and its address. */
+/** A client as operators can find it: by the id of its connection and by its address. */
 export abstract class KnownClient implements LogParty {
   abstract readonly isOpen: boolean;
   protected abstract readonly transport: { readonly remoteAddress: string | undefined };
   protected abstract readonly host: { readonly refusals: Refusals; readonly settings: AddressRules };
-  /** The id takes no memory: it is made of this when it is asked for. */
+  /** The id takes no memory: it is made from this number when it is asked for. */
   private readonly number = ++count;
 
-  /** @param address where the client is, if connections of one address are counted, or a proxy is before it. */
+  /** @param address of the client, if connections are counted by address or a proxy is trusted. */
   constructor(readonly address: string | undefined) {}
 
   /** Tells the connection apart from all others of all nodes: a UUID, always the same. */
@@ -35,12 +35,12 @@ export abstract class KnownClient implements LogParty {
     return this.address ?? this.transport.remoteAddress;
   }
 
-  /** What is counted by address is counted by this. It takes no memory: where only the transport knows it, it is asked. */
+  /** The address that the client is counted by. Takes no memory: where only the transport knows it, that is asked. */
   get countedAddress(): string | undefined {
     return this.address ?? canonicalAddress(this.peer, this.host.settings.ipv6PrefixBits);
   }
 
-  /** The client is told that something is refused. @param what an event, for one. */
+  /** Reports that the client was told of a refusal. @param what was refused, for example an event. */
   refused(what: string, kind: string, error: unknown): void {
     if (this.isOpen) this.host.refusals.add(this, { kind, what, ...verdictOn(error) });
   }

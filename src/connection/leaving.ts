@@ -2,20 +2,20 @@ import { monotonicMs } from '../base/monotonic-ms.js';
 import { settlesWithin } from '../base/time-limit.js';
 import type { Swept, Wheel } from './wheel.js';
 
-/** What is left of a connection that has ended. */
+/** A connection that has ended, of which only the socket is left. */
 export interface Leaver {
   /** Destroys the socket. */
   terminate(): void;
 }
 
 /**
- * Connections that have ended, until their sockets are closed: by their clients or, of those that do not answer, after a
- * time by us.
+ * Connections that have ended, until their sockets are closed: by their clients or, when those do not answer within a
+ * time, by the gateway.
  */
 export class Leaving implements Swept {
   /** See {@link Swept.slot}. */
   slot = 0;
-  /** All have the same time, so that they are in the order in which it ends. */
+  /** In the order of their deadlines, as all have the same time. */
   private readonly dueAtMs = new Map<Leaver, number>();
   private whenEmpty: (() => void) | undefined;
 

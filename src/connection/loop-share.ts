@@ -1,4 +1,4 @@
-/** How long the events of clients are worked on in a turn of the event loop, before others have theirs. */
+/** The time for the events of clients in a turn of the event loop, before all else has its own. */
 const SLICE_MS = 10;
 
 /** Whoever has work that can be put off between any two pieces of it. */
@@ -8,15 +8,15 @@ export interface Worker {
 }
 
 /**
- * Shares the event loop between the clients whose events are handled: what they ask for in a turn takes no longer than a
- * slice of time, and the piece that was begun in it. Who gets no more then waits in line, so that a burst of one client
- * holds up neither the others nor what is delivered to them.
+ * Shares the event loop between the clients whose events are handled: in one turn, they take no longer than a slice of
+ * time, and the piece that was begun in it. Workers that get no more wait in line, so that a burst of one client holds
+ * up neither the others nor deliveries to them.
  */
 export class LoopShare {
   private waiting: Worker[] = [];
   /** The first that waits; those before it have had their turn. */
   private first = 0;
-  /** Whose turn it is among those that waited. */
+  /** The worker whose turn it is, among those that waited. */
   private current: Worker | undefined;
   private endsAtMs = 0;
   private isTurnDue = false;
@@ -64,7 +64,7 @@ export class LoopShare {
     }
   };
 
-  /** What the one before has begun and only waits for promises belongs to its time: it is done before this tick. */
+  /** Runs after the promise jobs of the worker before, whose time counts as its own. */
   private readonly nextWhenSettled = (): void => process.nextTick(this.next);
 
   private compact(): void {

@@ -1,16 +1,16 @@
 import { MESSAGE_METADATA } from '@nestjs/websockets/internal';
 
-/** What a message of a client goes to, with the connection and what its frame was read to. */
+/** Handles a message of a client, given its connection and the payload that its frame was decoded to. */
 export type MessageHandler = (connection: unknown, payload: unknown) => unknown;
 
 /**
  * The table of a gateway's handlers, made once, at the start: its methods with `@SubscribeMessage()`, by the name there.
  *
- * A gateway is a class as Nest people know it, `@WebSocketGateway()` with `@SubscribeMessage()` methods, and these marks
- * are all of Nest that it has: a method gets the connection and the message, in this order, and what it returns is waited
- * for, not sent. `@ConnectedSocket()` and `@MessageBody()` would do nothing, nor would guards, pipes, interceptors and
- * filters, its own or the app's: Nest would make handlers and observables for each connection and put the app's global
- * ones around them, which know nothing of these protocols. They work on the providers that answer callbacks.
+ * A gateway looks like one of Nest, `@WebSocketGateway()` with `@SubscribeMessage()` methods, but has nothing of Nest
+ * beyond these marks: a method gets the connection and the payload, in this order, and its result is waited for, not
+ * sent. `@ConnectedSocket()` and `@MessageBody()` have no effect, nor have guards, pipes, interceptors and filters, its
+ * own or the app's: Nest would make handlers and observables for each connection, and put around them the app's global
+ * ones, which know nothing of these protocols. On providers that answer callbacks they have.
  */
 export function messageHandlersOf(gateway: object): ReadonlyMap<string, MessageHandler> {
   const prototype = Object.getPrototypeOf(gateway) as object;

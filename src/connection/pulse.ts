@@ -17,16 +17,16 @@ export interface PulseOwner {
   close(reason: CloseReason): void;
 }
 
-/** The signs of life of one client, and the deadlines that are reckoned from them; times as `monotonicMs` has them. */
+/** The signs of life of one client, and the deadlines that follow from them; times are those of `monotonicMs`. */
 export class Pulse implements Swept {
   /** See {@link Swept.slot}. */
   slot = 0;
   private lastFrameAtMs = monotonicMs();
   private lastPingAtMs = this.lastFrameAtMs;
   private isPongDue = false;
-  /** In milliseconds since the epoch, by the time of day, which whoever made the proof has used. */
+  /** In milliseconds since the epoch, by the time of day, which the issuer of the proof has used. */
   private expiresAtMs: number | undefined = undefined;
-  /** Of the client's time to be admitted; none once it is, and where that has no end. */
+  /** The clock of the admission deadline; absent once the client is admitted, and where there is no deadline. */
   private clock: AdmissionClock | undefined = undefined;
 
   constructor(
@@ -47,12 +47,12 @@ export class Pulse implements Swept {
     return this.clock;
   }
 
-  /** The client need not show any more that it has business here. */
+  /** Lifts the admission deadline. */
   admit(): void {
     this.clock = undefined;
   }
 
-  /** The client has proved who it is until a time, in milliseconds since the epoch; undefined for good. */
+  /** Sets the expiry of the client's proof of identity, in milliseconds since the epoch; undefined for none. */
   expireAt(timeMs: number | undefined): void {
     this.expiresAtMs = timeMs;
   }
@@ -104,7 +104,7 @@ export class Pulse implements Swept {
     this.owner.sendAhead(pingFrame);
   }
 
-  /** When the next of these is due. */
+  /** The time at which the next ping or close is due. */
   private nextDueAtMs(nowMs: number): number {
     const { isPongDue, lastPingAtMs, pingIntervalMs } = this;
     const { idleMs } = this.owner;

@@ -1,5 +1,5 @@
 import { monotonicMs } from '../base/monotonic-ms.js';
-/** What a wheel sweeps. */
+/** An item that a wheel sweeps. */
 export interface Swept {
   readonly isOpen: boolean;
   /** The slot in which it is swept next; the wheel's own, 0 at first. */
@@ -8,10 +8,10 @@ export interface Swept {
   sweep(nowMs: number): number;
 }
 
-/** Until what has closed is forgotten, however late its deadline was; it may be large. */
+/** The longest delay, so that items that have closed, which may be large, are soon forgotten. */
 const MAX_DELAY_MS = 15_000;
 
-/** One timer for the deadlines of very many, with slots of `slotMs`: a deadline may be two of them late. */
+/** One timer for the deadlines of very many items, with slots of `slotMs`: a deadline may be met two slots late. */
 export class Wheel {
   private readonly slots = new Map<number, Swept[]>();
   private timer: NodeJS.Timeout | undefined;
@@ -50,7 +50,7 @@ export class Wheel {
     }
   };
 
-  /** An item that was added again for an earlier slot is in its later one, too, and left alone there. */
+  /** Skips items that were added again for an earlier slot: they are still in their later one, too. */
   private sweep(items: readonly Swept[]): void {
     const nowMs = monotonicMs();
     for (const item of items) {

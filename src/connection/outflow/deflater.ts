@@ -2,11 +2,11 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { compressedFrame, payloadOf } from './frame.js';
 import type { Encoding } from './sink.js';
 
-/** What a sync flush ends with, and permessage-deflate leaves out (RFC 7692 section 7.2.1). */
+/** The end of a sync flush, which permessage-deflate leaves out (RFC 7692 section 7.2.1). */
 const TRAILER_BYTES = 4;
-/** Larger ones, of which 1 MiB takes two milliseconds, would hold up everything else. */
+/** Larger messages would hold up everything else: 1 MiB takes two milliseconds. */
 const MAX_BYTES = 1_048_576;
-/** Level 1 halves the time of the next ones, for a fiftieth more bytes. */
+/** Level 1 takes half the time of the next levels, for a fiftieth more bytes. */
 const OPTIONS = { level: 1, finishFlush: constants.Z_SYNC_FLUSH };
 
 /**
@@ -14,7 +14,7 @@ const OPTIONS = { level: 1, finishFlush: constants.Z_SYNC_FLUSH };
  * compressed frame serves them all, and nothing is kept for a connection.
  */
 export class Deflater implements Encoding {
-  /** As long as somebody keeps a frame, its compressed form is there for whoever is sent it next. */
+  /** The compressed form of each frame, for as long as anything keeps the frame. */
   private readonly deflated = new WeakMap<Buffer, Buffer>();
   private lastFrame: Buffer | undefined;
   private lastDeflated: Buffer | undefined;

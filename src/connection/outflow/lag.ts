@@ -3,17 +3,17 @@ import { drained } from './drained.js';
 import { type Missable, Overflow } from './overflow.js';
 import type { Sink } from './sink.js';
 
-/** What waits in the sink of a client that is behind, beside what the kernel has taken; less with a low limit. */
+/** The bytes in a full sink above which its client is behind, besides those in the kernel; less with a low limit. */
 const BEHIND_BYTES = 65_536;
 
-/** For what a client does that does not read, or floods: what waits for it is not sent before the close. */
+/** Reasons to close a client that does not read, or floods: the frames that wait for it are not sent before. */
 const UNHEARD: ReadonlySet<CloseReason> = new Set([
   CLOSE_REASONS.slowConsumer,
   CLOSE_REASONS.unresponsive,
   CLOSE_REASONS.tooManyEvents,
 ]);
 
-/** How far a client is behind with reading. A connection has one from when its client has fallen behind first. */
+/** Holds frames for a client that is behind with reading. A connection has one once its client first fell behind. */
 export class Lag {
   private readonly overflow = new Overflow();
   private readonly behindBytes: number;
@@ -32,7 +32,7 @@ export class Lag {
     return !this.overflow.isEmpty;
   }
 
-  /** How much waits, here and in the sink. */
+  /** The bytes that wait, here and in the sink. */
   get bytes(): number {
     return this.overflow.bytes + this.sink.bufferedBytes;
   }
@@ -42,21 +42,21 @@ export class Lag {
     return this.isHolding || (this.sink.isFull && this.sink.bufferedBytes > this.behindBytes);
   }
 
-  /** Adds a frame to those that wait. @returns whether they are not too many. */
+  /** Adds a frame to those that wait. @returns whether they are within the limit. */
   push(frame: Buffer): boolean {
     this.awaitDrain();
     this.overflow.push(frame);
     return this.bound();
   }
 
-  /** As {@link push}, of a frame that the client may miss. */
+  /** As {@link push}, for a frame that the client may miss. */
   pushMissable(frame: Buffer, missable: Missable, key: string | undefined): boolean {
     this.awaitDrain();
     this.overflow.pushMissable(frame, missable, key);
     return this.bound();
   }
 
-  /** Settles when nothing waits any more, or the signal is aborted. For who has much to send, when much waits. */
+  /** Settles when nothing waits any more, or the signal is aborted. For senders of much, while much waits. */
   drained(ended: AbortSignal): Promise<void> {
     return (this.draining ??= this.drain(ended));
   }

@@ -2,12 +2,12 @@ import { Logger } from '@nestjs/common';
 import { stackOf } from '../../base/message-of.js';
 import { Batch } from './batch.js';
 
-/** What has grown to this is written at once: a burst must not be kept twice, in frames and joined. */
+/** A batch above this is written at once: a burst must not be kept twice, in frames and joined. */
 const FULL_BYTES = 262_144;
 
 const logger = new Logger('Outbox');
 
-/** What the outbox writes to. */
+/** A destination of an outbox: one connection. */
 export interface Outlet {
   /** Frames that wait for the end of this turn of the event loop. Owned by the outbox. */
   waiting: Batch | undefined;
@@ -16,8 +16,8 @@ export interface Outlet {
 }
 
 /**
- * Collects what connections are sent within one turn of the event loop, so that each socket gets one write, and
- * one system call, for all of it. Connections that got the same frames in the same order share the joined bytes.
+ * Collects the frames that connections are sent within one turn of the event loop, so that each socket gets one write,
+ * and one system call, for all of them. Connections that got the same frames in the same order share the joined bytes.
  */
 export class Outbox {
   private outlets: Outlet[] = [];
@@ -50,7 +50,7 @@ export class Outbox {
       try {
         this.flushOne(outlet);
       } catch (error) {
-        logger.error(stackOf(error)); // of one outlet, no matter of the others
+        logger.error(stackOf(error)); // the fault of one outlet, which must not stop the others
       }
     }
   };

@@ -5,7 +5,7 @@ import type { Outbox, Outlet } from './outbox.js';
 import type { Missable } from './overflow.js';
 import type { Sink } from './sink.js';
 
-/** What waits for a client that reads as fast as it can; more than the high-water mark of a socket. */
+/** The most that waits for a client that reads as fast as it can; more than the high-water mark of a socket. */
 const LITTLE_BYTES = 65_536;
 
 /** The connection of an outflow. */
@@ -19,8 +19,8 @@ export interface OutflowOwner {
 }
 
 /**
- * Everything that one connection is sent, from the frame to the sink: encoded, joined with what else is sent in this turn
- * of the event loop, and kept here while the client is behind with reading.
+ * Sends the frames of one connection to its sink: encodes them, joins those of one turn of the event loop, and keeps
+ * them while the client is behind with reading.
  */
 export class Outflow implements Outlet {
   /** See {@link Outlet.waiting}. */
@@ -38,7 +38,7 @@ export class Outflow implements Outlet {
     return this.lag?.isBehind === true;
   }
 
-  /** Settles when all that waits has left, or the owner has ended. Nothing when little waits now. */
+  /** Settles when all that waits has left, or the owner has ended. Absent when little waits now. */
   get backlog(): Promise<void> | undefined {
     if ((this.waiting?.length ?? 0) + (this.lag?.bytes ?? 0) <= LITTLE_BYTES) return undefined;
     this.flush();
@@ -60,7 +60,7 @@ export class Outflow implements Outlet {
       this.owner.close(CLOSE_REASONS.slowConsumer);
   }
 
-  /** Sends what is no message, between messages, not behind those that wait: a client that reads slowly is alive. */
+  /** Sends a control frame ahead of the messages that wait: a client that reads slowly is alive. */
   sendAhead(control: Buffer): void {
     if (this.lag) this.sink.write(control);
     else this.outbox.add(this, control);

@@ -1,4 +1,4 @@
-/** Whose frames a client may miss when it does not keep up. */
+/** The owner of frames that a client may miss when it does not keep up. */
 export interface Missable {
   /** A frame will not be sent. @param isReplaced whether a later one with the same key is sent instead. */
   dropped(isReplaced: boolean): void;
@@ -17,8 +17,8 @@ interface Entry {
 }
 
 /**
- * What waits for a client that reads too slowly, in the order of sending: apart from the socket, because what a socket
- * has been given cannot be taken back. All costs are per frame, whatever waits.
+ * The frames that wait for a client that reads too slowly, in the order of sending: apart from the socket, because what
+ * a socket has been given cannot be taken back. The cost of a frame does not grow with how many wait.
  */
 export class Overflow {
   /** The length of all frames. */

@@ -1,16 +1,16 @@
-/** The form in which a transport carries frames, where that is another than they have: made once for all who get one. */
+/** The form in which a transport carries frames, where it differs from theirs; made once for all who get a frame. */
 export interface Encoding {
-  /** What is sent in the place of a frame of `frame.ts`. */
+  /** The encoded form of a frame of `frame.ts`. */
   frame(frame: Buffer): Buffer;
 }
 
-/** The way of whole frames to one client, and how much of it is stopped up. Its buffer cannot be taken back. */
+/** Takes whole frames for one client, and tells how many bytes wait. What it was given cannot be taken back. */
 export interface Sink {
-  /** Of frames, before they are written; absent where they go as they are. */
+  /** The encoding of frames before they are written; absent where they go as they are. */
   readonly encoding: Encoding | undefined;
-  /** Gives it encoded frames; nothing is sent any more once it closes. @returns whether some of what it has waits. */
+  /** Writes encoded frames; nothing is sent any more once it closes. @returns whether some bytes wait. */
   write(frames: Buffer): boolean;
-  /** How much waits. */
+  /** The bytes that wait. */
   readonly bufferedBytes: number;
   /** Whether so much waits that it should be given no more before it has drained. */
   readonly isFull: boolean;

@@ -2,8 +2,8 @@ import { Fifo } from '../../base/fifo.js';
 import type { AcceptLimits } from '../connection.settings.js';
 
 /**
- * Lets clients in, so many per turn of the event loop and the others later, in the order in which they came: where many
- * come at once, those that are there are served in between.
+ * Lets clients in, so many per turn of the event loop and the others later, in the order in which they came: when many
+ * come at once, connected clients are served in between.
  */
 export class AcceptQueue<T> {
   private readonly waiting = new Fifo<T>();
@@ -15,12 +15,12 @@ export class AcceptQueue<T> {
     private readonly letIn: (client: T) => void,
   ) {}
 
-  /** How many wait. */
+  /** The number of clients that wait. */
   get length(): number {
     return this.waiting.length;
   }
 
-  /** Lets a client in now, or has it wait. @returns what became of it; it may not wait when there are too many. */
+  /** Lets a client in now, or has it wait, unless too many do. @returns the outcome. */
   push(client: T): 'let in' | 'waits' | 'too many' {
     const { maxPerTick, maxWaiting } = this.limits;
     if (maxPerTick === 0) this.letIn(client);

@@ -5,8 +5,8 @@ import type { InflationOwner, PerMessageDeflate } from './inflater.js';
 const MAX_WINDOW_BITS = 15;
 
 /**
- * permessage-deflate (RFC 7692) without anything that is kept for a connection: every message is compressed on its own, in
- * both directions. So one compressed frame serves all clients, and 50,000 of them need no more memory than without.
+ * permessage-deflate (RFC 7692) without context takeover: every message is compressed on its own, in both directions.
+ * So one compressed frame serves all clients, and 50,000 of them need no more memory than without compression.
  */
 export class Compression {
   /** For ws' server. */
@@ -19,10 +19,10 @@ export class Compression {
   }
 
   /**
-   * Prepares a connection of which the client may have offered compression.
-   * @param inflate what `inflaterOf` has made.
+   * Prepares a connection whose client may have offered compression.
+   * @param inflate a function that `inflaterOf` has made.
    * @param owner the connection.
-   * @returns the encoding of what it is sent, if the client can read it.
+   * @returns the encoding of the frames that it is sent, if the client can read it.
    */
   prepare(
     webSocket: WebSocket,

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 
-/** What a well-behaved client may have under way when a close begins; its own close frame is behind that. */
+/** The bytes that a well-behaved client may have under way when a close begins, ahead of its own close frame. */
 const UNDER_WAY_BYTES = 65_536;
 
-/** Has no more read from a socket than what may have been under way, so that what comes after a close costs nothing. */
+/** Pauses a socket once all that may have been under way is read, so that bytes sent after a close cost nothing. */
 export function discardAfter(socket: Duplex, pause: () => void): void {
   let bytes = 0;
   socket.on('data', (chunk: Buffer) => {

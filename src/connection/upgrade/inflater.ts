@@ -5,14 +5,14 @@ import type { LoopShare, Worker } from '../loop-share.js';
 
 type Inflated = (error: Error | null, message?: Buffer) => void;
 
-/** ws' permessage-deflate of one connection, as far as it is of use here. */
+/** ws' permessage-deflate of one connection, as far as it is used here. */
 export interface PerMessageDeflate {
   readonly params: { readonly server_max_window_bits?: number };
-  /** Takes a frame of a message; `inflated` MUST be called in a later turn. */
+  /** Takes a frame of a message; `inflated` MUST NOT be called before it returns. */
   decompress(frame: Buffer, isLast: boolean, inflated: Inflated): void;
-  /** The frames so far of a message that is not complete. Ours. */
+  /** Added here: the frames so far of a message that is not complete. */
   fragments?: Buffer[];
-  /** Whose messages they are. Ours. */
+  /** Added here: the connection that the messages are for. */
   owner?: InflationOwner;
 }
 
@@ -24,19 +24,19 @@ export interface InflationOwner {
   close(reason: CloseReason): void;
 }
 
-/** What inflating may cost. */
+/** Limits on inflating. */
 export interface InflationLimits {
-  /** What a message may have. */
+  /** The most bytes of an inflated message. */
   readonly maxBytes: number;
-  /** How often as long as it was it may become; 0 is no limit. */
+  /** The highest ratio of an inflated message to its compressed length; 0 is no limit. */
   readonly maxInflationRatio: number;
   readonly share: LoopShare;
 }
 
-/** What ends each message before it is compressed, and is left out (RFC 7692 section 7.2.1). */
+/** The end of each compressed message, which is left out on the wire (RFC 7692 section 7.2.1). */
 const TRAILER = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 const NOTHING = Buffer.alloc(0);
-/** Short messages may be anything: there is little to be had. */
+/** Messages up to this size may have any ratio: they cost little. */
 const ANY_RATIO_BYTES = 16_384;
 const KIB = 1024;
 
@@ -95,7 +95,7 @@ class Inflation implements Worker {
     }
   }
 
-  /** Each KiB of a message counts as an event. */
+  /** Counts each whole KiB of an inflated message as one more event. */
   private count(bytes: number): void {
     const events = Math.floor(bytes / KIB);
     if (events > 0) this.deflate.owner?.count(events, monotonicMs());
@@ -107,7 +107,7 @@ class Inflation implements Worker {
     return Math.min(maxBytes, Math.max(ANY_RATIO_BYTES, maxInflationRatio * this.compressed.length));
   }
 
-  /** It knows the close code for what is no compressed message at all. */
+  /** Has ws close the connection for malformed data: it knows the close code. */
   private leaveToWs(): void {
     const ofWs = Object.getPrototypeOf(this.deflate) as PerMessageDeflate;
     ofWs.decompress.call(this.deflate, this.compressed, false, this.inflated);

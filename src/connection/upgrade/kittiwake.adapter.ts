@@ -29,7 +29,7 @@ export class KittiwakeAdapter extends WsAdapter implements AppGateways {
     routerOf(app).appGateways = this;
   }
 
-  /** See {@link AppGateways.take}. What code of the app throws ends this one socket, not the process. */
+  /** See {@link AppGateways.take}. An error of the app's code ends this one socket, not the process. */
   take(path: string, request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const found = this.wsServersRegistry.get(MAIN_PORT)?.find((server) => server.path === path);
     if (!found) return false;

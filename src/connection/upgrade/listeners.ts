@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { Server } from 'node:net';
 
-/** What a port is for, and the address that the settings have for it. */
+/** A port's purpose, and the address that the settings give it. */
 export interface ListenAddress {
   readonly name: string;
   readonly host: string;
@@ -23,7 +23,7 @@ export class Listeners {
   /** Whether this process takes over from another, which still serves. */
   isSuccessor = false;
 
-  /** Those of the predecessor; before anything listens. */
+  /** Takes the sockets of the predecessor. To be called before anything listens. */
   inherit(sockets: readonly InheritedSocket[]): void {
     this.isSuccessor = true;
     for (const socket of sockets) this.inherited.set(keyOf(socket), socket);
@@ -36,7 +36,7 @@ export class Listeners {
     this.add(server, address);
   }
 
-  /** What to listen with: the socket of the predecessor, where it has one for the same address. */
+  /** The options to listen with: the socket of the predecessor, where it has one for the same address. */
   optionsFor(address: ListenAddress): { host: string; fd: number } | { host: string; port: number } {
     const { host, port } = address;
     const socket = this.inherited.get(keyOf(address));
@@ -55,7 +55,7 @@ export class Listeners {
     return [...this.listening].map(([address, server]) => ({ ...address, fd: fdOf(server) }));
   }
 
-  /** Closes what the predecessor had and nobody took: clients would wait there for ever. */
+  /** Closes sockets of the predecessor that nothing took: clients would wait there for ever. */
   closeUnused(): void {
     for (const { fd } of this.inherited.values()) closeSync(fd);
     this.inherited.clear();

@@ -7,9 +7,9 @@ import { OpenRequests } from './open-requests.js';
 import { serverUrl } from './server-url.js';
 import { UpgradeRouter } from './upgrade-router.js';
 
-/** Until a new version is the only one that a client can find: what it replaced may have connections to accept. */
+/** The time until clients can find only the new version: this one may still have connections to accept. */
 const SETTLE_MS = 100;
-/** How long clients that have just connected may take to say what they want. */
+/** The time for clients that have just connected to send their request. */
 const GRACE_MS = 1_000;
 
 /** The HTTP server of the app, which clients connect to and services push to. */

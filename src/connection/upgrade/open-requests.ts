@@ -6,18 +6,18 @@ const POLL_MS = 20;
 
 /** HTTP requests that have not been answered yet. */
 export class OpenRequests {
-  /** By connection: when one ends, the answers that have not had their turn on it say nothing of it. */
+  /** By connection: when one ends, there is no event for the answers that have not had their turn on it. */
   private readonly open = new Map<Socket, Set<ServerResponse>>();
   private isClosing = false;
 
-  /** Those of a server, from here on. */
+  /** Follows the requests of a server, from now on. */
   static of(server: Server): OpenRequests {
     const requests = new OpenRequests();
     server.prependListener('request', (_request, response: ServerResponse) => requests.add(response));
     return requests;
   }
 
-  /** One that will be answered, or its connection closed. */
+  /** Adds a request that will be answered, or whose connection will be closed. */
   add(response: ServerResponse): void {
     if (this.isClosing) response.shouldKeepAlive = false;
     const responses = this.on(response.req.socket);
@@ -25,7 +25,7 @@ export class OpenRequests {
     response.once('close', () => responses.delete(response));
   }
 
-  /** From here on an answer ends its connection: the next request comes over a new one, to whoever listens then. */
+  /** From now on, an answer ends its connection: the next request comes over a new one, to whatever listens then. */
   closeAfterAnswers(): void {
     this.isClosing = true;
     for (const response of this.all()) response.shouldKeepAlive = false;

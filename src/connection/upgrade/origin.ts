@@ -1,8 +1,8 @@
-/** Nothing that ends a host, or begins another one, is in them: `/`, `:`, `@`, `?`, `#`. */
+/** Labels of a host name: without characters that end a host or begin another one (`/`, `:`, `@`, `?`, `#`). */
 const LABELS = /^[a-z\d_-]+(?:\.[a-z\d_-]+)*$/;
 
 /**
- * Whether a handshake may come from where its `Origin` says. Only browsers send one, so its absence is no objection.
+ * Whether a handshake may come from its `Origin`. Only browsers send one, so its absence is no objection.
  * In an allowed one `*.` stands for one label of a host or more. Without a list of allowed origins, the origin's host and
  * port must be those that the request is for; the default port of its scheme may be left out.
  */

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
 
-/** Headers that ask for another protocol, or belong to that question. */
+/** Headers that ask for another protocol, or belong to such a request. */
 const OF_UPGRADE = new Set(['upgrade', 'http2-settings']);
 
 /** Whether a request that asks for another protocol asks for WebSockets. */
@@ -11,8 +11,8 @@ export function isWebSocket({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Gives a request that asked for a protocol which is not spoken here back to its server, to be answered as if it had not
- * asked (RFC 9110 section 7.8). HTTP clients ask for `h2c` with their first request, and Node lets go of it then.
+ * Gives a request for a protocol that is not spoken here back to its server, to be answered as if it had not asked
+ * (RFC 9110 section 7.8). HTTP clients ask for `h2c` with their first request, and Node lets go of it then.
  */
 export function serveWithoutUpgrade(
   server: Server,
@@ -37,7 +37,7 @@ function headOf({ method, url, httpVersion, rawHeaders }: IncomingMessage): stri
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Of what `Connection` lists. */
+/** The value of `Connection` without the names of those headers. */
 function withoutUpgrade(value: string): string {
   const options = value.split(',').map((option) => option.trim());
   const kept = options.filter((option) => !OF_UPGRADE.has(option.toLowerCase()));

@@ -1,7 +1,7 @@
 import { Server as TlsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 
-/** Where a server that listens on a port can be reached from this machine. */
+/** The URL at which a listening server can be reached from this machine. */
 export function serverUrl(server: Server): string {
   const { address, family, port } = server.address() as AddressInfo;
   const host = address === '0.0.0.0' || address === '::' ? 'localhost' : address;

@@ -2,11 +2,11 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { refuseUpgrade } from './refuse-upgrade.js';
 
-/** Handshakes that are none of ours, in an app where somebody else may want them: who does must begin in time. */
+/** Handshakes for no endpoint, in an app where another listener may take them: it must begin its answer in time. */
 export class Unclaimed {
   private readonly refusals = new Map<Duplex, () => void>();
 
-  /** @param timeoutMs how long somebody else may take to begin an answer. */
+  /** @param timeoutMs the time for another listener to begin an answer. */
   constructor(private readonly timeoutMs: number) {}
 
   wait(socket: Duplex): void {
@@ -22,13 +22,13 @@ export class Unclaimed {
     socket.once('close', refuse);
   }
 
-  /** Nobody will take them any more. */
+  /** Refuses all that wait: nothing will take them any more. */
   refuseAll(): void {
     for (const refuse of this.refusals.values()) refuse();
   }
 }
 
-/** Tells whether somebody has answered on a socket, or reads it, or it is gone, since this was called. */
+/** Makes a test whether, since this call, another listener has answered on a socket or reads it, or it is gone. */
 export function claimOf(socket: Duplex): () => boolean {
   const { bytesWritten } = socket as Socket;
   return () =>

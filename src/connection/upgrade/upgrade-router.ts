@@ -21,12 +21,12 @@ export interface AppGateways {
 }
 
 /**
- * The upgrades of the app's HTTP server, each brought to whom it is for: a gateway of the app, an endpoint of ours, others
- * that listen, or nobody.
+ * Routes the upgrades of the app's HTTP server: to a gateway of the app, to an endpoint of Kittiwake, to other
+ * listeners, or to nothing, with a refusal.
  */
 @Injectable()
 export class UpgradeRouter {
-  /** Those that are on Kittiwake's adapter; their paths go first. */
+  /** The gateways on `KittiwakeAdapter`, whose paths take precedence. */
   appGateways: AppGateways | undefined;
   private server: Server | undefined;
 
@@ -43,19 +43,19 @@ export class UpgradeRouter {
     server.on('upgrade', this.route);
   }
 
-  /** Takes none any more, and answers those that still wait. */
+  /** Takes no more upgrades, and answers those that still wait. */
   stop(): void {
     this.server?.off('upgrade', this.route);
     this.upgrades.stop();
   }
 
-  /** That adapter ends all sockets that are for none of its gateways, and listens as soon as there is one. */
+  /** Nest's WsAdapter ends all sockets that are for none of its gateways, and listens as soon as there is one. */
   private isCutOff(server: Server): boolean {
     const isStock = !this.appGateways && this.config.getIoAdapter() instanceof WsAdapter;
     return isStock && server.listenerCount('upgrade') > 0;
   }
 
-  /** Whether nobody else may take what is none of ours. */
+  /** Whether no other listener may take an upgrade that is for no endpoint. */
   private get isAlone(): boolean {
     return this.server?.listenerCount('upgrade') === 1;
   }
@@ -78,7 +78,7 @@ export class UpgradeRouter {
     else this.upgrades.leave(socket);
   }
 
-  /** Others that listen may have taken it by the next turn. */
+  /** Waits for the next turn where there are other listeners, which may have taken the request by then. */
   private serveWithoutUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const serve = (): void => serveWithoutUpgrade(this.server!, request, socket, head);
     const isClaimed = claimOf(socket);

@@ -24,13 +24,13 @@ import { WebSocketTransport } from './web-socket.transport.js';
 
 const logger = new Logger('Upgrades');
 
-/** A request for a connection, of which HTTP has let go. */
+/** A request to upgrade, and its socket, which the HTTP server has let go of. */
 interface Handshake {
   readonly endpoint: Endpoint;
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
-  /** Where the client is, if connections of one address are counted. */
+  /** The client's address, if connections are counted by address or a proxy is trusted. */
   readonly address: string | undefined;
   readonly sinceMs: number;
 }
@@ -101,7 +101,7 @@ export class Upgrades {
     }
   }
 
-  /** Capacity is looked at first, so that who must be refused costs little, and last, since others came meanwhile. */
+  /** Checks capacity first, so that a refusal costs little, and again last, since others came meanwhile. */
   private async admit(handshake: Handshake, admit: Admit): Promise<void> {
     const { request, socket, address } = handshake;
     socket.on('error', destroy);
@@ -148,7 +148,7 @@ export class Upgrades {
     return { ...HANDSHAKE_REASONS.originNotAllowed, why: `its origin is ${origin}, and ${configured}` };
   }
 
-  /** What is no handshake at all is answered by ws. */
+  /** Completes the handshake. ws itself answers a request that is not a valid one. */
   private open({ endpoint, request, socket, head, address }: Handshake, known: unknown): void {
     let isOpen = false;
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
@@ -197,14 +197,14 @@ export class Upgrades {
   }
 }
 
-/** Of what is no WebSocket at all, the handshake itself says so. */
+/** The refusal of a WebSocket version; a request for no WebSocket at all is left to the handshake itself. */
 function versionRefusal({ headers }: IncomingMessage): HandshakeRefusal | undefined {
   const isWebSocket = headers.upgrade?.toLowerCase() === 'websocket';
   if (!isWebSocket || isVersionSpoken(headers['sec-websocket-version'])) return undefined;
   return { ...HANDSHAKE_REASONS.versionNotSpoken, headers: UPGRADE_REQUIRED };
 }
 
-/** Where a token may be in a path, whatever comes after is one. */
+/** Hides all that follows `/token/` in a path, as it may be a token. */
 function withoutToken(path: string): string {
   return path.replace(/(\/token\/).*/, '$1…');
 }

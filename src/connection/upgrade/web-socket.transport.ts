@@ -26,7 +26,7 @@ export class WebSocketTransport extends WebSocket implements Transport {
   private connection!: Carried;
   private socket!: Duplex;
 
-  /** Carries a connection from now on, over the socket of the handshake. */
+  /** Begins to carry a connection, over the socket of the handshake. */
   carry(connection: Carried, socket: Duplex, encoding: Encoding | undefined): void {
     this.connection = connection;
     this.socket = socket;
