@@ -12,6 +12,7 @@ import { NeedInfo } from '../need-info.js';
 import { ProcedureCall } from '../procedure-call.js';
 import { ProcedureError } from '../procedure-errors.js';
 import { ProcedureResult } from '../result.js';
+import { RemoteEndpoint } from './endpoint.js';
 import { HttpProcedure } from './http.procedure.js';
 import { remoteSignature } from './signature.js';
 
@@ -50,8 +51,7 @@ function procedureOf(app: Pick<HttpApp, 'origin'>, parameters?: string[]): HttpP
   return new HttpProcedure(
     remoteSignature('add', { ...settings, url: endpoint.url }),
     { concurrency: 0, deadlineMs: 0, endsStreams: false },
-    endpoint,
-    openCaller(),
+    new RemoteEndpoint(endpoint, openCaller()),
     new Metrics(new MetricsSettings()),
   );
 }

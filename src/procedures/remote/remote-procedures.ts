@@ -5,6 +5,7 @@ import type { RemoteProcedureSettings } from '../../config/sections/procedures/r
 import { Metrics } from '../../metrics/metrics.js';
 import { procedureLimits } from '../procedure-limits.js';
 import { Procedures } from '../procedures.js';
+import { RemoteEndpoint } from './endpoint.js';
 import { HttpProcedure } from './http.procedure.js';
 import { remoteSignature } from './signature.js';
 
@@ -25,14 +26,9 @@ export class RemoteProcedures implements OnModuleInit {
 
   private procedure(name: string, remote: RemoteProcedureSettings): HttpProcedure {
     const { url, headers, deadlineMs: timeoutMs } = remote;
-    const endpoint = { url, headers, timeoutMs, maxResultBytes: this.settings.resultBytes };
-    const signature = remoteSignature(name, remote);
-    return new HttpProcedure(
-      signature,
-      procedureLimits(this.settings, remote),
-      endpoint,
-      this.requester,
-      this.metrics,
-    );
+    const settings = { url, headers, timeoutMs, maxResultBytes: this.settings.resultBytes };
+    const endpoint = new RemoteEndpoint(settings, this.requester);
+    const limits = procedureLimits(this.settings, remote);
+    return new HttpProcedure(remoteSignature(name, remote), limits, endpoint, this.metrics);
   }
 }
