@@ -3,16 +3,12 @@ import type { Redis, RedisOptions } from 'ioredis';
 import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
 import { faultText } from '../broker.error.js';
 import { Arrivals, type Delay } from './arrivals.js';
-import { destroyClient, guarded, openClient } from './connection.js';
-import type { RedisDialect } from './dialect.js';
-import { explainedRedisFault, refusalOf } from './faults.js';
+import { explainedRedisFault } from './faults.js';
 import { RedisHeartbeat, type Probe } from './heartbeat.js';
+import { RedisPair, type RedisManner } from './pair.js';
 import { RedisSentinelWatch } from './sentinel-watch.js';
 import { RedisSubscriptions } from './subscriptions.js';
 import { firstWay } from './ways.js';
-
-/** The channel that is joined and published on to check permissions. No topic has its name: topics have a dot. */
-export const PROBE = 'kittiwake:probe';
 
 /** The receiver of a link's messages and faults. */
 export interface RedisLinkListener {
@@ -23,37 +19,22 @@ export interface RedisLinkListener {
   moved?(isRefusal: boolean): void;
 }
 
-/** The commands and checks that a link uses with its server. */
-export interface RedisManner {
-  readonly dialect: RedisDialect;
-  /** A channel to try joining and publishing on, where nobody listens. Without one, nothing is tried. */
-  readonly probe?: string;
-  /** Checks the server when the link is opened and with each heartbeat. @returns the fault, if any. */
-  check(publisher: Redis): Promise<string | undefined>;
-}
-
-/**
- * The two connections to one Redis, for a connection that subscribes may do nothing else. They live and die together:
- * a link that is lost stays so, and another one is opened in its place.
- */
+/** A pair of connections at work, as long as Redis answers. One that is lost stays so: another is opened in its place. */
 export class RedisLink {
   readonly subscriptions: RedisSubscriptions;
   private readonly logger = new Logger('RedisBroker');
   private readonly heartbeat: RedisHeartbeat;
   private readonly arrivals: Arrivals;
   private sentinels: RedisSentinelWatch | undefined;
-  private isCollecting = false;
   private closed = false;
   private hasWarned = false;
 
   private constructor(
-    private readonly publisher: Redis,
-    private readonly subscriber: Redis,
+    private readonly pair: RedisPair,
     private readonly settings: RedisSettings,
-    private readonly manner: RedisManner,
     private readonly listener: RedisLinkListener,
   ) {
-    const { dialect } = manner;
+    const { subscriber, dialect } = pair;
     this.subscriptions = new RedisSubscriptions(subscriber, dialect, {
       redirected: () => listener.moved?.(true),
       failed: (fault) => this.fail(fault),
@@ -69,7 +50,7 @@ export class RedisLink {
       this.arrivals.push(channel, message),
     );
     subscriber.on('moved', () => listener.moved?.(false));
-    for (const client of [publisher, subscriber]) this.watch(client);
+    pair.watch((fault) => this.fail(fault));
     this.heartbeat = new RedisHeartbeat(this.probes(), settings, (fault) => this.fail(fault));
   }
 
@@ -84,8 +65,7 @@ export class RedisLink {
     signal: AbortSignal,
   ): Promise<RedisLink> {
     return firstWay(settings, signal, async (options, ending) => {
-      const [publisher, subscriber] = await openClients(options, manner, ending);
-      const link = new RedisLink(publisher, subscriber, settings, manner, listener);
+      const link = new RedisLink(await RedisPair.open(options, manner, ending), settings, listener);
       if (options.sentinels) link.heed(options);
       return link;
     });
@@ -95,11 +75,10 @@ export class RedisLink {
     return this.closed;
   }
 
-  /** Resolves when Redis has taken the message. What is published in one turn of the event loop leaves in one write. */
+  /** Resolves when Redis has taken the message. See {@link RedisPair.publish}. */
   async publish(channel: string, text: string): Promise<void> {
-    if (!this.isCollecting) this.collect();
     try {
-      await this.manner.dialect.publish(this.publisher, channel, text);
+      await this.pair.publish(channel, text);
     } catch (error) {
       this.refuse(faultText(error));
       throw error;
@@ -108,7 +87,7 @@ export class RedisLink {
 
   /** Asks the server something on the publishing connection. */
   ask<T>(question: (publisher: Redis) => Promise<T>): Promise<T> {
-    return question(this.publisher);
+    return question(this.pair.publisher);
   }
 
   /** Ends both connections without waiting for Redis. Commands under way reject. */
@@ -117,7 +96,7 @@ export class RedisLink {
     this.heartbeat.stop();
     this.arrivals.close();
     this.sentinels?.close();
-    await Promise.all([ended(this.publisher), ended(this.subscriber)]);
+    await this.pair.close();
   }
 
   /** Closes the link, and reports it as lost. */
@@ -138,80 +117,15 @@ export class RedisLink {
   }
 
   private heed(options: RedisOptions): void {
-    this.sentinels = new RedisSentinelWatch(options, this.publisher, (fault) => this.fail(fault));
-  }
-
-  private collect(): void {
-    const { stream } = this.publisher;
-    this.isCollecting = true;
-    stream.cork();
-    setImmediate(() => {
-      this.isCollecting = false;
-      stream.uncork();
-    });
+    this.sentinels = new RedisSentinelWatch(options, this.pair.publisher, (fault) => this.fail(fault));
   }
 
   private probes(): Probe[] {
-    const { publisher, subscriber, arrivals, manner } = this;
+    const { pair, arrivals } = this;
     return [
-      () => publisherFault(publisher, manner).catch(refusalOf),
+      () => pair.publisherFault(),
       // In a flood the answer is behind messages that were not read yet: they show as well that Redis is there.
-      () => Promise.race([pingFault(subscriber), arrivals.arrived().then(noFault)]),
+      () => Promise.race([pair.subscriberFault(), arrivals.arrived().then(() => undefined)]),
     ];
   }
-
-  private watch(client: Redis): void {
-    let fault = 'the connection was closed';
-    client.on('error', (error) => (fault = error.message));
-    client.on('close', () => this.fail(fault));
-  }
-}
-
-type Clients = [publisher: Redis, subscriber: Redis];
-
-async function openClients(
-  options: RedisOptions,
-  manner: RedisManner,
-  signal: AbortSignal,
-): Promise<Clients> {
-  const publisher = await openClient(options, signal);
-  return guarded(publisher, signal, async () => {
-    const fault = await publisherFault(publisher, manner);
-    if (fault !== undefined) throw new Error(fault);
-    const subscriber = await openClient(options, signal);
-    await guarded(subscriber, signal, () => tryJoining(subscriber, manner));
-    return [publisher, subscriber];
-  });
-}
-
-/** Checks the server, and publishes where nobody listens. @returns the fault, if any. @throws the server's error. */
-async function publisherFault(publisher: Redis, manner: RedisManner): Promise<string | undefined> {
-  const { dialect, probe } = manner;
-  const published = probe === undefined ? undefined : dialect.publish(publisher, probe, '');
-  const [fault] = await Promise.all([manner.check(publisher), published]);
-  return fault;
-}
-
-/** Checks that channels can be joined. @throws Redis' error. */
-async function tryJoining(subscriber: Redis, { dialect, probe }: RedisManner): Promise<void> {
-  if (probe === undefined) return;
-  await dialect.subscribe(subscriber, [probe]);
-  await dialect.unsubscribe(subscriber, [probe]);
-}
-
-/** Only a refusal is a fault: other errors are answers, too, and the end of a connection is noticed by itself. */
-function pingFault(client: Redis): Promise<string | undefined> {
-  return client.ping().then(noFault, refusalOf);
-}
-
-function noFault(): undefined {
-  return undefined;
-}
-
-async function ended(client: Redis): Promise<void> {
-  if (client.status === 'end') return;
-  await new Promise<void>((resolve) => {
-    client.once('end', resolve);
-    destroyClient(client);
-  });
 }

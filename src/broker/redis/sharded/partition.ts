@@ -2,7 +2,8 @@ import type { Redis } from 'ioredis';
 import { BrokerError } from '../../broker.error.js';
 import { RedisChannels } from '../channels.js';
 import { SHARDED } from '../dialect.js';
-import { PROBE, type RedisLink } from '../link.js';
+import type { RedisLink } from '../link.js';
+import { PROBE } from '../pair.js';
 import { partitionPrefix, slotOf } from './partitioning.js';
 
 /**
