@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { messageOf } from '../base/message-of.js';
 import type { ClientTlsSettings } from './sections/client-tls.settings.js';
 
-/** What `tls.connect` takes. */
+/** The options of `tls.connect` that are set from settings. */
 export interface TlsOptions {
   readonly ca?: Buffer;
   readonly cert?: Buffer;
@@ -12,8 +12,8 @@ export interface TlsOptions {
 
 /**
  * Reads the files, so that a new certificate counts from the next connection on.
- * @param server whom it is for: `Redis`.
- * @throws when one cannot be read; names it.
+ * @param server the name of the server in errors, such as `Redis`.
+ * @throws when a file cannot be read; the error names it.
  */
 export async function readTls(
   server: string,

@@ -17,11 +17,11 @@ interface Sections {
 interface TakenPath {
   readonly key: string;
   readonly path: string;
-  /** Whether what is below it is taken as well. */
+  /** Whether all paths below it are taken as well. */
   readonly isTree: boolean;
 }
 
-/** Of two endpoints on the same path only one could be reached. */
+/** Refuses two endpoints on the same path, of which only one could be reached. */
 export function httpPathsDiffer(settings: Sections): Disagreement | undefined {
   const taken = pathsOf(settings);
   for (const [index, one] of taken.entries()) {

@@ -3,7 +3,7 @@ import type { AuthSettings } from './sections/auth/auth.settings.js';
 import type { ProceduresSettings } from './sections/procedures/procedures.settings.js';
 import type { ServerSettings } from './sections/server.settings.js';
 
-/** As many as SHA-256 gives (RFC 7518 section 3.2). */
+/** The size of a SHA-256 hash, the least for HS256 (RFC 7518 section 3.2). */
 const MIN_TOKEN_SECRET_BYTES = 32;
 const MIN_SERVICE_SECRET_CHARACTERS = 16;
 const CURE = 'such as openssl rand -hex 32 makes; allowWeakSecrets: true takes shorter ones';
@@ -16,7 +16,7 @@ interface Secrets {
   readonly server: ServerSettings;
 }
 
-/** Whoever has one token can guess a short secret without asking anybody, and then be everybody. */
+/** Refuses a short secret: a client with one token could guess it offline, and then sign tokens for anyone. */
 export function tokenSecretIsStrong({ allowWeakSecrets, auth }: Secrets): Disagreement | undefined {
   const bytes = Buffer.byteLength(auth.jwt?.secret ?? '');
   if (allowWeakSecrets || auth.jwt?.secret === undefined || bytes >= MIN_TOKEN_SECRET_BYTES) return undefined;
@@ -24,7 +24,7 @@ export function tokenSecretIsStrong({ allowWeakSecrets, auth }: Secrets): Disagr
   return { key: 'auth.jwt.secret', found: `${bytes} bytes`, expected };
 }
 
-/** Who knows it may call every procedure and run the gateway. */
+/** Refuses a short secret: its holder may call every procedure and run the gateway. */
 export function serviceSecretIsStrong({ allowWeakSecrets, procedures }: Secrets): Disagreement | undefined {
   const { secret } = procedures ?? {};
   if (allowWeakSecrets || secret === undefined || secret.length >= MIN_SERVICE_SECRET_CHARACTERS)
@@ -33,7 +33,7 @@ export function serviceSecretIsStrong({ allowWeakSecrets, procedures }: Secrets)
   return { key: 'procedures.secret', found: `${secret.length} characters`, expected };
 }
 
-/** A token that everybody knows is for the developer's own machine. */
+/** Refuses the mock token, which is publicly known, where other machines can connect. */
 export function mockTokenStaysAtHome({ procedures, server }: Secrets): Disagreement | undefined {
   if (!procedures?.mockToken || LOOPBACK.test(server.host)) return undefined;
   return {

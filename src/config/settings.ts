@@ -110,7 +110,7 @@ export class Settings {
   readonly shutdown: ShutdownSettings = new ShutdownSettings();
 }
 
-/** A client could reach only one of two endpoints on the same path. */
+/** Refuses two endpoints on the same path, of which clients could reach only one. */
 function endpointsDiffer({ topics, rooms, procedures }: Settings): Disagreement | undefined {
   if (rooms?.path === topics.path)
     return { key: 'rooms.path', found: rooms.path, expected: 'another path than topics.path' };

@@ -11,7 +11,7 @@ import { refusalProblems, refusedFields } from './refusals.js';
 /**
  * Makes a section from its input: reads each setting, has class-validator check them, then applies the section's
  * rules.
- * @param path where the section is in the tree; empty at the top.
+ * @param path the place of the section in the tree; empty at the top.
  * @param problems receives a line for each fault; the result is usable only when it received none.
  */
 export function loadSection<Section extends object>(
@@ -108,7 +108,7 @@ function givenIn(input: Readonly<Record<string, unknown>>, key: string): unknown
   return Object.hasOwn(input, key) ? (input[key] ?? undefined) : undefined;
 }
 
-/** Anything may stand in the place of a section, a secret too: only its type is shown. */
+/** Shows only the type of an input in the place of a section: it may be anything, a secret too. */
 function describedOnly(input: unknown): string {
   return typeof input === 'object' ? shown(input) : `a ${typeof input}`;
 }

@@ -60,7 +60,7 @@ function mockToken({ procedures, auth }: Settings): string[] {
   ];
 }
 
-/** A page elsewhere could act for its visitor (cross-site WebSocket hijacking). */
+/** Warns that pages of other origins could act for their visitors (cross-site WebSocket hijacking). */
 function anyOrigin({ origins, rooms }: Settings): string[] {
   const cookie = Object.entries(rooms?.headers ?? {}).find(([name]) => name.toLowerCase() === 'cookie');
   if (!rooms || !origins.includes('*') || cookie?.[1] === '') return [];

@@ -4,11 +4,11 @@ import { Setting } from '../kinds/setting.decorator.js';
 import { FILE, HEADER_NAME, HTTP_ORIGIN } from '../kinds/text-format.js';
 import { choice, text } from '../kinds/text.kind.js';
 
-/** After which statuses a callback is tried again: 5xx, 408 and 429, or any from 400 on. */
+/** The statuses after which a callback is tried again: 5xx, 408 and 429, or any from 400 on. */
 export const RETRIED = ['transient', 'any-error'] as const;
 export type RetryOn = (typeof RETRIED)[number];
 
-/** How the app is asked over HTTP. */
+/** Callbacks to the app over HTTP. */
 export class CallbacksSettings {
   @Setting({ kind: duration({ min: 1 }), about: 'How long one try may take, from when it has a connection.' })
   readonly timeoutMs: number = 15_000;

@@ -2,7 +2,7 @@ import { Setting } from '../kinds/setting.decorator.js';
 import { ENDPOINTS_PATH } from '../kinds/text-format.js';
 import { flag, text } from '../kinds/text.kind.js';
 
-/** What load balancers and supervisors ask, on the main port. */
+/** Health endpoints on the main port, for load balancers and supervisors. */
 export class HealthSettings {
   @Setting({ kind: flag(), about: 'Offers them.' })
   readonly enabled: boolean = true;

@@ -3,7 +3,7 @@ import { Setting } from '../kinds/setting.decorator.js';
 
 const COUNT = integer({ min: 0 });
 
-/** What one client may use, and all of them together. */
+/** Limits on one client, and on all of them together. */
 export class LimitsSettings {
   @Setting({ kind: bytes(), about: 'The largest frame that a client may send.' })
   readonly frameBytes: number = 1_048_576;

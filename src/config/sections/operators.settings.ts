@@ -6,7 +6,7 @@ import { flag, text } from '../kinds/text.kind.js';
 /** The port for operators of a gateway that runs by itself, unless it is set. */
 const USUAL_PORT = 9001;
 
-/** What operators ask: metrics, status, the OpenAPI document and its page. */
+/** Endpoints for operators: metrics, status, the OpenAPI document and its page. */
 export class OperatorsSettings {
   @Setting({
     kind: flag(),
@@ -36,7 +36,7 @@ export class OperatorsSettings {
   readonly path?: string;
 }
 
-/** With the port that a gateway that runs by itself has for operators. */
+/** The settings of a gateway that runs by itself: without a port, they get {@link USUAL_PORT}. */
 export function withUsualPort(settings: OperatorsSettings): OperatorsSettings {
   return Object.assign(new OperatorsSettings(), settings, { port: settings.port ?? USUAL_PORT });
 }

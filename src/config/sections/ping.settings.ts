@@ -1,7 +1,7 @@
 import { duration } from '../kinds/number.kind.js';
 import { Setting } from '../kinds/setting.decorator.js';
 
-/** How connections are found out that ended without a word. */
+/** Pings, which find connections that have ended without a close. */
 export class PingSettings {
   @Setting({ kind: duration(), about: 'How often a client is pinged; `0s` is never.' })
   readonly intervalMs: number = 15_000;

@@ -5,7 +5,7 @@ import { HOST } from '../kinds/text-format.js';
 import { flag, text } from '../kinds/text.kind.js';
 import { TlsSettings } from './tls.settings.js';
 
-/** Where the gateway listens. */
+/** The main port of the gateway, and the processes that serve it. */
 export class ServerSettings {
   @Setting({
     kind: text(HOST),

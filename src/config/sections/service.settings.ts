@@ -130,7 +130,7 @@ export class ServiceSettings {
   readonly headers: Readonly<Record<string, string>> = {};
 }
 
-/** A key without its policy would do nothing. */
+/** Refuses a key without its policy, which alone uses it. */
 function keyIsUsed({ slowConsumer, conflateKey }: ServiceSettings): Disagreement | undefined {
   if (slowConsumer === 'conflate' || conflateKey === 'topic') return undefined;
   return {
@@ -140,7 +140,7 @@ function keyIsUsed({ slowConsumer, conflateKey }: ServiceSettings): Disagreement
   };
 }
 
-/** What a client gives as an extra field is in every frame: it must not pass for a member of the protocol. */
+/** Refuses extra fields named like members of the protocol, for which the client's values would pass in frames. */
 function extraFieldsAreFree({ extraFields }: ServiceSettings): Disagreement | undefined {
   const taken = extraFields.find((field) => RESERVED_FIELDS.has(field));
   if (taken === undefined) return undefined;
@@ -164,5 +164,5 @@ function jitterWithinPeriod(service: ServiceSettings): Disagreement | undefined 
   };
 }
 
-/** The injection token of those that are configured, by name. */
+/** The injection token of the configured services, by name. */
 export const SERVICE_SECTIONS = Symbol('kittiwake:service-sections');

@@ -1,7 +1,7 @@
 import { duration } from '../kinds/number.kind.js';
 import { Setting } from '../kinds/setting.decorator.js';
 
-/** How the gateway stops. */
+/** The times of a graceful shutdown. */
 export class ShutdownSettings {
   @Setting({ kind: duration(), about: 'The clients are told to reconnect over this long, not all at once.' })
   readonly spreadMs: number = 5_000;

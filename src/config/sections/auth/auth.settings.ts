@@ -4,7 +4,7 @@ import { Setting } from '../../kinds/setting.decorator.js';
 import { JwtSettings } from './jwt.settings.js';
 import { TicketSettings } from './ticket.settings.js';
 
-/** How clients prove who they are. */
+/** Authentication of clients, and its limits. */
 export class AuthSettings {
   @Setting({
     kind: section(TicketSettings),

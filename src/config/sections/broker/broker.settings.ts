@@ -9,7 +9,7 @@ export type BrokerKind = (typeof BROKER_KINDS)[number];
 export const LOSS_POLICIES = ['disconnect', 'exit'] as const;
 export type LossPolicy = (typeof LOSS_POLICIES)[number];
 
-/** What carries publications between nodes. */
+/** The broker, which carries publications between nodes. */
 @Rule(redisIsMeant)
 export class BrokerSettings {
   @Setting({
@@ -39,7 +39,7 @@ export class BrokerSettings {
   readonly redisAlt?: RedisSettings;
 }
 
-/** A Redis that nobody asks would leave the nodes apart without a word. Who writes `kind: memory` means it. */
+/** Refuses a Redis that is unused by oversight: the nodes would be apart. An explicit `kind: memory` is meant. */
 function redisIsMeant(_: BrokerSettings, given: Readonly<Record<string, unknown>>): Disagreement | undefined {
   const named = (['redis', 'redisAlt'] as const).find((key) => (given[key] ?? undefined) !== undefined);
   if (named === undefined || (given['kind'] ?? undefined) !== undefined) return undefined;

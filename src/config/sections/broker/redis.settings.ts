@@ -6,7 +6,7 @@ import { ANY_TEXT, FILLED_TEXT, HOST_AND_PORT, REDIS_URL } from '../../kinds/tex
 import { text } from '../../kinds/text.kind.js';
 import { ClientTlsSettings } from '../client-tls.settings.js';
 
-/** As many as a cluster has slots. */
+/** The number of slots of a cluster. */
 const MAX_PARTITIONS = 16_384;
 
 /** One Redis: a single server, a server found by sentinels, or a cluster. */
@@ -97,7 +97,7 @@ function partitionsNeedCluster({ partitions, clusterNodes }: RedisSettings): Dis
   return { key: 'clusterNodes', found: 'none', expected: 'at least one node of a cluster for partitions' };
 }
 
-/** The first braces in the name of a channel decide on its slot: they have to be ours. */
+/** The first braces in the name of a channel decide on its slot: they have to be those of the partition. */
 function partitionsKeepPrefix({ partitions, prefix }: RedisSettings): Disagreement | undefined {
   if (partitions === 0 || !prefix.includes('{')) return undefined;
   return { key: 'prefix', found: JSON.stringify(prefix), expected: 'no brace in it, with partitions' };

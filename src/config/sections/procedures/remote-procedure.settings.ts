@@ -51,7 +51,7 @@ export class RemoteProcedureSettings {
   readonly headers: Readonly<Record<string, string>> = {};
 }
 
-/** An argument has one parameter that it is for. */
+/** Refuses a name given twice: an argument is for one parameter. */
 function parametersDiffer({ parameters = [] }: RemoteProcedureSettings): Disagreement | undefined {
   const names = parameters.map(nameOf);
   const twice = names.find((name, index) => names.indexOf(name) < index);
@@ -59,7 +59,7 @@ function parametersDiffer({ parameters = [] }: RemoteProcedureSettings): Disagre
   return { key: 'parameters', found: JSON.stringify(twice), expected: 'each name once' };
 }
 
-/** Whoever gives one by position gives all before it. */
+/** Checks the order: a call that gives an argument by position gives all before it. */
 function parametersAreInOrder({ parameters = [] }: RemoteProcedureSettings): Disagreement | undefined {
   const misplaced = parameters.find((parameter, index) => {
     const before = parameters.slice(0, index);

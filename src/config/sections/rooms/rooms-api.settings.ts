@@ -2,7 +2,7 @@ import { Setting } from '../../kinds/setting.decorator.js';
 import { FILE, HTTP_FOLDER_URL, RELATIVE_PATH } from '../../kinds/text-format.js';
 import { choice, text } from '../../kinds/text.kind.js';
 
-/** What refuses a client: status 401 and 403, or any but 200. */
+/** The answers that refuse a client: status 401 and 403, or any but 200. */
 export const ROOM_REFUSALS = ['forbidden', 'any-status'] as const;
 export type RoomRefusals = (typeof ROOM_REFUSALS)[number];
 

@@ -8,7 +8,7 @@ import { choice, text } from '../../kinds/text.kind.js';
 import { RabbitMqSettings } from './rabbitmq.settings.js';
 import { RoomsApiSettings } from './rooms-api.settings.js';
 
-/** How a trigger finds the subscriptions of rooms. */
+/** The ways in which a trigger is matched with the subscriptions to rooms. */
 export const ROOM_MATCHINGS = ['wildcard', 'literal'] as const;
 export type RoomMatching = (typeof ROOM_MATCHINGS)[number];
 
@@ -78,7 +78,7 @@ export class RoomsSettings {
   readonly rabbitmq?: RabbitMqSettings;
 }
 
-/** A key without its policy would do nothing. */
+/** Refuses a key without its policy, which alone uses it. */
 function keyIsUsed({ slowConsumer, conflateKey }: RoomsSettings): Disagreement | undefined {
   if (slowConsumer === 'conflate' || conflateKey === 'room') return undefined;
   return {
