@@ -68,7 +68,7 @@ export class LifetimeParts {
   }
 }
 
-/** Which parts these are, in their order. */
+/** The parts of each list, in their order. */
 export const LIFETIME_PROVIDERS = [
   LifetimeParts,
   listOf<Startable>(STARTING, [

@@ -1,7 +1,7 @@
 /** The time for the events of clients in a turn of the event loop, before all else has its own. */
 const SLICE_MS = 10;
 
-/** Whoever has work that can be put off between any two pieces of it. */
+/** Has work that can be put off between any two pieces of it. */
 export interface Worker {
   /** Goes on; MUST ask {@link LoopShare.grants} before each piece. */
   work(): void;

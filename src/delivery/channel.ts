@@ -53,7 +53,7 @@ export class Channel {
     for (const { connection } of this.subscriptions) connections.add(connection);
   }
 
-  /** Hands a publication to every subscription. What fails for one is no matter of the others. */
+  /** Hands a publication to every subscription. A failure of one does not affect the others. */
   receive(fanout: Fanout, failed: (error: unknown, connection: Connection) => void): void {
     for (const subscription of this.subscriptions) {
       try {
@@ -65,7 +65,7 @@ export class Channel {
     for (const listener of this.listeners) listener.received(fanout.publication);
   }
 
-  /** Tells those who are to know of a gap. Clients are disconnected instead. */
+  /** Tells the listeners of a gap. Clients are disconnected instead. */
   lose(): void {
     for (const listener of this.listeners) listener.lost();
   }

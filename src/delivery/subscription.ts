@@ -129,7 +129,7 @@ export abstract class Subscription implements MissingOwner {
     }
   }
 
-  /** Why a publication is not sent now: a rule drops it, or throttling keeps it for later. */
+  /** The reason not to send a publication now: a rule drops it, or throttling keeps it for later. */
   private objection(publication: Publication): DropReason | 'kept' | undefined {
     const { filterFields } = this.rules;
     if (filterFields.length > 0 && !admits(filterFields, this.filterValues, publication)) return 'filter';

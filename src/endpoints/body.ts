@@ -13,8 +13,8 @@ export function hasRawBody({ body, rawBody }: BodyRequest): boolean {
 }
 
 /**
- * The body of a request that somebody has read before, which only an Express app of one's own does; otherwise nothing, it
- * is still to be read.
+ * The body of a request, if it has been read before, as only an Express app that imports the module does; nothing while
+ * it is still to be read.
  */
 export function readBefore(request: BodyRequest & IncomingMessage): Buffer | undefined {
   return request.readableEnded ? bodyOf(request) : undefined;

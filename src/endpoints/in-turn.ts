@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Requests of one connection that may wait for their turn. Hardly a client sends a second before it has the first answer. */
+/** The most requests of one connection that wait. Few clients send a second one before they have the first answer. */
 const MAX_WAITING = 100;
 
 /** The requests of a connection that have not been answered. */
@@ -11,12 +11,12 @@ interface Queue {
 }
 
 const queues = new WeakMap<Socket, Queue>();
-/** Whoever has had a turn may pass it on to another who takes turns. */
+/** Answers whose turn has begun: a handler may pass one on to another handler that takes turns. */
 const begun = new WeakSet<ServerResponse>();
 
 /**
- * Has the requests of one connection answered one after another: each when the client has read the answer before it, so
- * that who asks and does not read makes nothing. A client that is gone meanwhile is answered nothing.
+ * Has the requests of one connection answered one after another, each when the client has read the answer before it, so
+ * that a client that does not read causes no work. One that is gone meanwhile gets no answer.
  */
 export function inTurn({ socket }: IncomingMessage, response: ServerResponse, answer: () => void): void {
   const begin = (): void => {

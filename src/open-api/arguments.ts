@@ -26,7 +26,7 @@ export const BYTES: Schema = {
   ],
 };
 
-/** The schema of a type; of what is no type of parameters, any value. */
+/** The schema of a type; for text that is not a type of parameters, any value. */
 export function schemaOf(type: string | undefined): Schema {
   return type !== undefined && Object.hasOwn(TYPES, type) ? TYPES[type as ParameterType] : {};
 }

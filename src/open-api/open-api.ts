@@ -52,8 +52,8 @@ export interface Part {
 /** Describes something that the gateway offers over HTTP. */
 export interface PartSource {
   /**
-   * @param place where it is asked. Procedures are at their path, whatever prefix an app has.
-   * @param callable the procedures that whoever reads it may call.
+   * @param place the place where it is asked for. Procedures are at their path, whatever prefix an app has.
+   * @param callable the procedures that the reader may call.
    * @returns nothing when it is off.
    */
   part(place: OperatorPlace, callable: readonly Signature[]): Part | undefined;

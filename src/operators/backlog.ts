@@ -3,13 +3,13 @@ import { ProcedureError } from '../procedures/procedure-errors.js';
 import type { Publication } from '../protocol/publication.js';
 
 const MAX_PUBLICATIONS = 10_000;
-/** Of their texts; what they are parsed to may take several times as much. */
+/** The most characters of their texts; parsed, they may take several times as much memory. */
 const MAX_CHARACTERS = 8_388_608;
 
 const TOO_SLOW = 'Too slow to receive.';
 const BROKER_LOST = 'The broker is lost: publications may be missing.';
 
-/** The publications that somebody who listens has yet to take, in order. Where one may be missing, it ends with an error. */
+/** The publications that a listener has yet to take, in order. Ends with an error where one may be missing. */
 export class Backlog implements ChannelListener {
   private readonly publications: Publication[] = [];
   private characters = 0;

@@ -50,7 +50,7 @@ export class GatewayStatus {
     return this.collect();
   }
 
-  /** Takes from where to learn of all processes: any of them may be asked. */
+  /** Sets the source of the statuses of all processes, since any of them may be asked. */
   collectFrom(collect: () => Promise<Statuses>): void {
     this.collect = collect;
   }

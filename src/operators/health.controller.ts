@@ -5,7 +5,7 @@ import { Readiness } from './readiness.js';
 
 const HEADERS = { 'Cache-Control': 'no-store' };
 
-/** For load balancers, and whoever supervises the process. Why it is not ready is for operators to know. */
+/** Health for load balancers and supervisors, without reasons, which are for operators. */
 @Controller({ version: VERSION_NEUTRAL })
 @EndpointOf('health')
 export class HealthController {

@@ -16,7 +16,7 @@ const TRIGGER = `/trigger <ROOMS> <DATA> [--exclude=<CONNECTION>]
 
 Triggers rooms, and says how many subscriptions of this node were reached.`;
 
-/** Publishes as `POST /publish` does, for who has the service secret. */
+/** Publishes as `POST /publish` does, for callers with the service secret. */
 export function publishProcedure(topics: TopicPublisher): CallableProcedure {
   const options = ['order', 'order_key', 'throttle', 'throttle_key'];
   return builtIn({
@@ -46,7 +46,7 @@ export function publishProcedure(topics: TopicPublisher): CallableProcedure {
   });
 }
 
-/** Triggers as `POST /trigger` does, for who has the service secret. */
+/** Triggers as `POST /trigger` does, for callers with the service secret. */
 export function triggerProcedure(rooms: RoomPublisher): CallableProcedure {
   return builtIn({
     name: 'trigger',

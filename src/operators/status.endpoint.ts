@@ -11,7 +11,7 @@ export class StatusEndpoint implements OperatorEndpoint {
 
   constructor(private readonly status: GatewayStatus) {}
 
-  /** Of several processes the first that is not ready says how it stands. */
+  /** Answers with the states of all processes; the state of the whole is that of the first that is not ready. */
   async answer(): Promise<OperatorAnswer> {
     const processes = await this.status.all();
     const { state } = processes.find((one) => one.state !== 'ready') ?? { state: 'ready' };

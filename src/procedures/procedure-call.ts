@@ -37,7 +37,7 @@ export class ProcedureCall extends CallbackRequest {
     /** The arguments as the caller gave them, before they are bound and converted. */
     readonly given: ProcedureArguments,
     readonly origin: CallOrigin,
-    /** Aborted when nobody wants the result any more: the caller is gone or has cancelled, or it took too long. */
+    /** Aborted when the result is no longer wanted: the caller is gone or has cancelled, or it took too long. */
     signal: AbortSignal,
   ) {
     super(origin.identity ?? new Map(), signal);

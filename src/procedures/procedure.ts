@@ -15,7 +15,7 @@ export interface ProcedureLimits {
 export interface CallableProcedure {
   readonly signature: Signature;
   readonly limits: ProcedureLimits;
-  /** Of one that the gateway brings with it: whether the app may have one of this name in its place. */
+  /** For one that the gateway brings with it: whether the app may have one of this name in its place. */
   readonly isReplaceable?: boolean;
   /**
    * Runs it with arguments that have been bound and converted.

@@ -4,7 +4,7 @@ import { objectText, toJsonText, type JsonMembers, type JsonText } from './json/
 export interface HelloFacts {
   /** Durations in milliseconds by their names in the frame, where they are seconds; 0 is none. */
   readonly periodsMs: Readonly<Record<string, number>>;
-  /** By their names in the frame; 0 is no limit. */
+  /** Limits by their names in the frame; 0 is no limit. */
   readonly limits: Readonly<Record<string, number>>;
   /** The optional features that the client may use. */
   readonly features: readonly string[];

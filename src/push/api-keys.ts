@@ -34,7 +34,7 @@ export function apiKeysOf({ apiKeys, enabled }: PublishSettings): readonly strin
   return apiKeys.length > 0 || !enabled ? apiKeys : [randomKey()];
 }
 
-/** It is told on the terminal, if standard error is one, and never in the log, which others read and which is kept. */
+/** Makes a key. Tells it on the terminal, if standard error is one, but never in the log, which others read. */
 function randomKey(): string {
   const apiKey = randomBytes(24).toString('base64url');
   const isTold = process.stderr.isTTY;

@@ -84,7 +84,7 @@ export class RequestHead {
     return this.note(bytes, at, colon, end) ? end + 2 : -1;
   }
 
-  /** Takes what is needed of a header. @returns whether it is not foreign. */
+  /** Notes a header that is needed. @returns whether the request can still be read here. */
   private note(bytes: Buffer, at: number, colon: number, lineEnd: number): boolean {
     let start = colon + 1;
     let end = lineEnd;

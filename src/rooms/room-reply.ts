@@ -45,7 +45,7 @@ export class RoomReply {
     this.session.connection.sendText(objectText(frame));
   }
 
-  /** @param verdict who does not let the client in, and why. */
+  /** Tells the client that it is not let in. @param verdict the party that refuses it, and the reason. */
   refused({ name, text }: CloseReason, verdict: Verdict): void {
     const error = new ClientError(name, text, { verdict });
     this.session.connection.refused('the connection', name, error);

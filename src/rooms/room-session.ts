@@ -10,7 +10,7 @@ export class RoomSession implements RoomsClient {
   readonly id: string;
   /** Absent until the app has let the client in. */
   permissions: Permissions | undefined = undefined;
-  /** By request id, then by room. */
+  /** Subscriptions by request id, then by room. */
   readonly subscriptions = new Map<string, Map<string, RoomSubscription>>();
   /** The number of subscriptions, of all request ids together. */
   subscriptionCount = 0;

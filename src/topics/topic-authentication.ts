@@ -8,7 +8,7 @@ import type { ClientEvent } from './client-event.js';
 import type { Session } from './session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 
-/** The proofs by which clients of topics say who they are; those that fail count for their address. */
+/** Authenticates the clients of topics; proofs that fail count against their address. */
 @Injectable()
 export class TopicAuthentication {
   constructor(
@@ -17,8 +17,10 @@ export class TopicAuthentication {
   ) {}
 
   /**
-   * Has the client of a session proved to be somebody. Who was somebody before does not suffer from others at its address.
-   * @throws {ClientError} when the client is refused; {@link CallbackError} when whoever decides could not be asked.
+   * Authenticates the client of a session. Failures of others at its address do not hold up one that was authenticated
+   * before.
+   * @throws {ClientError} when the client is refused.
+   * @throws {CallbackError} when the authority that decides could not be asked.
    */
   async authenticate(
     { connection, identity }: Session,
@@ -37,7 +39,7 @@ export class TopicAuthentication {
     }
   }
 
-  /** Closes the connection of a client that has been told that its proof is none, if there were too many. */
+  /** Closes the connection of a client that was told of a refusal, if there have been too many. */
   refused(session: Session, error: unknown): void {
     if (isFailedProof(error)) session.refused(this.authenticators.maxFailures);
     else if (error instanceof ClientError && error.code === TOO_MANY_FAILURES)
@@ -45,7 +47,7 @@ export class TopicAuthentication {
   }
 }
 
-/** Not of what is no proof at all, which costs nothing. */
+/** Whether a proof was checked and refused; an event without a proof costs nothing. */
 function isFailedProof(error: unknown): boolean {
   return error instanceof ClientError && error.code === 'authentication_failed';
 }

@@ -145,7 +145,7 @@ export class TopicsGateway implements Gateway {
     new Reply(connection, {}).error(TOPIC_ERRORS.invalidEvent());
   }
 
-  /** Of clients of `kittiwake.v1.json`, the event may be about several topics; each gets its reply. */
+  /** From clients of `kittiwake.v1.json`, an event may be about several topics, of which each gets its reply. */
   private aboutTopics(connection: Connection, event: ClientEvent, handle: HandleTopic): Promise<unknown> {
     if (!TopicBatch.isOne(event) || connection.subProtocol !== KITTIWAKE_V1)
       return this.aboutTopic(connection, event, handle);

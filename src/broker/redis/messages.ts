@@ -13,7 +13,7 @@ export type MessageFault = 'oversized' | 'malformed';
 /** As large as a frame that a client may send. */
 const DEFAULT_MAX_BYTES = 1_048_576;
 
-/** What a message may have; one beyond it is dropped. */
+/** The bounds of a message; one beyond them is dropped. */
 export interface MessageLimits {
   /** Default: 1 MiB. */
   readonly maxBytes?: number;

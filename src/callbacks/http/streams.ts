@@ -30,7 +30,7 @@ export class HttpStreams implements StreamRequester {
 
   constructor(
     private readonly settings: StreamSettings,
-    /** Of its own. */
+    /** Pools of its own, as each stream occupies a connection. */
     private readonly pools: ConnectionPools,
     private readonly requests: RunningRequests,
   ) {}

@@ -14,7 +14,7 @@ export interface OutflowOwner {
   readonly maxOutboxBytes: number;
   /** Aborted when nothing can be sent any more. */
   readonly ended: AbortSignal;
-  /** Closes it, for a client that cannot keep up: it costs nobody else anything. */
+  /** Closes it when its client cannot keep up, at no cost to others. */
   close(reason: CloseReason): void;
 }
 

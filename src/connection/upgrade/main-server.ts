@@ -59,7 +59,7 @@ export class MainServer {
     await this.requests?.answered(timeoutMs);
   }
 
-  /** Answers the handshakes that nobody has taken: the server closes when all sockets have. */
+  /** Refuses the handshakes that nothing has taken: the server closes when all sockets have. */
   end(): void {
     this.router.stop();
   }

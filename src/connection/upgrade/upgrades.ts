@@ -83,7 +83,7 @@ export class Upgrades {
     this.unclaimed.wait(socket);
   }
 
-  /** Answers what nobody will take any more. */
+  /** Refuses the handshakes that still wait for other listeners. */
   stop(): void {
     this.unclaimed.refuseAll();
   }

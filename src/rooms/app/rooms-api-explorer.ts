@@ -8,7 +8,7 @@ import { ProviderRoomsApi } from './provider.rooms-api.js';
 import { ROOMS_CALLBACK, type RoomsCallback } from './rooms-api.decorator.js';
 import { RoomsApiHolder } from './rooms-api.js';
 
-/** Finds at the start who answers for the app about rooms: its API, or a provider. */
+/** Finds at the start what answers for the app about rooms: its API, or a provider. */
 @Injectable()
 export class RoomsApiExplorer implements OnModuleInit {
   constructor(
@@ -18,7 +18,7 @@ export class RoomsApiExplorer implements OnModuleInit {
     @Inject(REQUESTER) private readonly requester: Requester,
   ) {}
 
-  /** @throws when nobody answers, or more than one. */
+  /** @throws when nothing answers, or several do. */
   onModuleInit(): void {
     const methods = new Map<RoomsCallback, ProviderMethod>();
     for (const method of this.providers.marked(ROOMS_CALLBACK)) {

@@ -8,11 +8,11 @@ import type { RabbitMqSettings } from '../../config/sections/rooms/rabbitmq.sett
 import { RabbitMqBinding } from './binding.js';
 
 /**
- * A connection to RabbitMQ with an exclusive queue of this node, bound to the configured exchange. Whatever of it ends,
- * all of it does: another one is opened in its place.
+ * A connection to RabbitMQ with an exclusive queue of this node, bound to the configured exchange. When any part of it
+ * ends, all of it does: another one is opened in its place.
  */
 export class RabbitMqLink {
-  /** Why it has ended, when it has; nothing when {@link close} has ended it. */
+  /** Resolves at the end with the reason; with nothing when {@link close} has ended it. */
   readonly ended: Promise<string | undefined>;
   private readonly logger = new Logger('RabbitMqTriggers');
   private readonly ending = new AbortController();

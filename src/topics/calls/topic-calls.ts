@@ -81,7 +81,7 @@ export class TopicCalls {
   }
 }
 
-/** By position or by name; nothing when it is neither. */
+/** The arguments by position or by name; nothing when they are neither. */
 function argumentsOf(params: JsonText | undefined): ProcedureArguments | undefined {
   const value = params === undefined ? [] : richValueOf(params);
   if (Array.isArray(value)) return { positional: value, named: new Map() };

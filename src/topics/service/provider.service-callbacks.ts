@@ -9,10 +9,10 @@ import type { ServiceQuestion, ServiceCallbacks } from './service-callbacks.js';
 import { TopicState } from './state.js';
 import { SubscriptionRequest } from './subscription-request.js';
 
-/** Of what these return, nothing is told to anybody. */
+/** Callbacks whose results are ignored. */
 const TOLD: ReadonlySet<CallbackKind> = new Set(['onSubscribe', 'onUnsubscribe', 'onHeartbeat']);
 
-/** Of what these return, it counts whether it is a yes. */
+/** Callbacks whose results are decisions: consent or refusal. */
 const DECIDING: ReadonlySet<CallbackKind> = new Set(['authorizer', 'onAuthorizationChange']);
 
 const OK = '"ok"' as JsonText;
