@@ -38,7 +38,7 @@ export class Kittiwake {
 
   /**
    * Publishes data to the subscribers of a topic, `service.name`, on every node.
-   * @throws {PublicationError} when the topic is not one of a configured service, or the data has more than JSON may have.
+   * @throws {PublicationError} when the topic is not one of a configured service, or the data exceeds the bounds of JSON.
    * @throws {TypeError} when the data cannot be JSON, or the order or the time is not a finite number.
    * @throws when the broker could not take it.
    */
@@ -56,7 +56,7 @@ export class Kittiwake {
    * Triggers rooms: sends data to their subscriptions, on every node.
    * @param exclude the id of a connection that is not to get it, such as the sender's.
    * @returns how many subscriptions of this node were reached.
-   * @throws {TriggerError} when a room is not an object, or the data has more than JSON may have.
+   * @throws {TriggerError} when a room is not an object, or the data exceeds the bounds of JSON.
    * @throws {TypeError} when the data cannot be JSON.
    * @throws when the broker could not take it.
    */
@@ -70,8 +70,8 @@ export class Kittiwake {
   }
 
   /**
-   * Asks the app again which rooms clients of this node may join, all of them or one connection; subscriptions that
-   * are not covered any more end.
+   * Asks the app again which rooms clients of this node may join: all clients, or that of one connection. Subscriptions
+   * that are no longer covered end.
    */
   renewRooms(connectionId?: string): Promise<void> {
     return this.roomSessions.renewAll(connectionId);

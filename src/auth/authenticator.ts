@@ -28,7 +28,7 @@ export class Authenticators {
     this.byMethod.set(method, authenticator);
   }
 
-  /** Whether nobody can authenticate. */
+  /** Whether there is no method at all. */
   get areNone(): boolean {
     return this.byMethod.size === 0;
   }

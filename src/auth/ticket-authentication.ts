@@ -18,7 +18,7 @@ export class TicketAuthentication {
 
   /**
    * @param settings of the URL, if one is configured.
-   * @returns nothing when nobody validates tickets.
+   * @returns nothing when nothing validates tickets.
    * @throws when they are validated in more than one place.
    */
   authenticator(settings: TicketSettings | undefined): TicketAuthenticator | undefined {

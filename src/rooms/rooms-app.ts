@@ -32,7 +32,7 @@ export class RoomsApp implements Draining {
 
   /**
    * Asks about a client that has just connected, unless too many from its address have been refused.
-   * @throws what {@link permissionsOf} throws; {ClientError} when too many were.
+   * @throws {ClientError} when too many were; else as {@link permissionsOf}.
    */
   async firstPermissionsOf(session: RoomSession): Promise<Permissions> {
     const { countedAddress } = session.connection;

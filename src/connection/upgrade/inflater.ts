@@ -12,7 +12,7 @@ export interface PerMessageDeflate {
   decompress(frame: Buffer, isLast: boolean, inflated: Inflated): void;
   /** Added here: the frames so far of a message that is not complete. */
   fragments?: Buffer[];
-  /** Added here: the connection that the messages are for. */
+  /** Added here: the connection whose messages they are. */
   owner?: InflationOwner;
 }
 

@@ -40,7 +40,7 @@ export class RabbitMqLink {
    * @param url one of the servers.
    * @param received is called with each message from when this resolves.
    * @param signal ends the attempt, and the connection.
-   * @throws what RabbitMQ, Node or OpenSSL say.
+   * @throws the error of RabbitMQ, Node or OpenSSL.
    */
   static async open(
     url: string,
