@@ -6,7 +6,7 @@ export interface EventRateLimit {
   readonly burst: number;
 }
 
-/** Counts the events of one connection, second by second. */
+/** Counts the events of one connection: a leaky bucket, which has room for a burst and loses a share each second. */
 export class EventRate {
   private second = 0;
   /** Events of this second, and those of earlier ones that were too many for these. */

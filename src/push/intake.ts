@@ -7,7 +7,7 @@ import { bodyOf, type BodyRequest, hasRawBody } from '../endpoints/body.js';
 import type { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import { elementsOf, JsonError, type JsonText } from '../protocol/json/json.js';
-import { RateLimit } from './rate-limit.js';
+import { FixedWindow } from './fixed-window.js';
 
 /** The result of an item that was refused. */
 export interface Failure {
@@ -35,7 +35,7 @@ const OPEN_LIST = 0x5b;
 /** Takes what services push over HTTP: one item, or a list of them of which each gets its own result. */
 export class Intake<Taken extends object> {
   private readonly logger: Logger;
-  private readonly rate: RateLimit;
+  private readonly turns: FixedWindow;
   private isWarned = false;
 
   constructor(
@@ -44,7 +44,7 @@ export class Intake<Taken extends object> {
     private readonly bounds: InputBounds,
   ) {
     this.logger = new Logger(`Intake of ${item.name}`);
-    this.rate = new RateLimit(settings.maxPerSecond);
+    this.turns = new FixedWindow(settings.maxPerSecond);
   }
 
   /**
@@ -75,7 +75,7 @@ export class Intake<Taken extends object> {
   }
 
   private answerOne(source: Buffer): HttpAnswer | Promise<HttpAnswer> {
-    if (!this.rate.take(1)) return this.tooMany();
+    if (!this.turns.take(1)) return this.tooMany();
     try {
       const taken = this.item.take(source);
       if (!(taken instanceof Promise)) return success(taken);
@@ -93,7 +93,7 @@ export class Intake<Taken extends object> {
       const most = `${maxBatch} ${this.item.name}`;
       return refusal(HttpStatus.PAYLOAD_TOO_LARGE, `a batch must not hold more than ${most}`);
     }
-    return this.rate.take(items.length) ? this.takeBatch(items) : this.tooMany();
+    return this.turns.take(items.length) ? this.takeBatch(items) : this.tooMany();
   }
 
   /** The items of a list, or what is wrong with it. */

@@ -1,6 +1,10 @@
 import { monotonicMs } from '../base/monotonic-ms.js';
-/** Counts what happens within each second. */
-export class RateLimit {
+
+/**
+ * The turns of each second, of which none is left over for the next. What is refused has cost nothing: services may
+ * come again. The `EventRate` of a client, which is closed for too many events, counts on into the seconds that follow.
+ */
+export class FixedWindow {
   private second = 0;
   private count = 0;
 
