@@ -1,5 +1,7 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { MetricsSettings } from '../config/sections/metrics.settings.js';
+import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
+import { ShutdownSettings } from '../config/sections/shutdown.settings.js';
 import { Calls } from '../procedures/calls/calls.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
 import { Procedures } from '../procedures/procedures.js';
@@ -17,7 +19,8 @@ import { RpcExchanges } from './http/exchanges.js';
 import { MainFront } from './http/main-front.js';
 import { RpcHttp } from './http/rpc-http.js';
 import { RpcMiddleware } from './http/rpc.middleware.js';
-import { LocalLines } from './local/local-lines.js';
+import { LineServer } from './local/line-server.js';
+import { localLines } from './local/local-lines.js';
 import { LocalServer } from './local/local-server.js';
 import { ServiceSecret } from './service-secret.js';
 import { RpcHello } from './websocket/hello.js';
@@ -40,7 +43,7 @@ export const BUILT_IN_PROCEDURES: FactoryProvider<CallableProcedure | undefined>
 export const RPC_PROVIDERS = [
   ...BUILT_IN_PROCEDURES,
   BearerTokens,
-  LocalLines,
+  { provide: LineServer, inject: [ProceduresSettings, ShutdownSettings, RpcHttp], useFactory: localLines },
   LocalServer,
   MainFront,
   ProceduresConfig,

@@ -1,21 +1,56 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { AllowedOrigins } from '../../endpoints/allowed-origins.js';
 import { type BodyRequest, readBefore } from '../../endpoints/body.js';
+import { inTurn } from '../../endpoints/in-turn.js';
+import { RpcHandshake } from '../handshake.js';
 import { RpcHttp } from './rpc-http.js';
 
-/** The calls that come in on the port of the app, from pages as well. */
+type HttpRequest = IncomingMessage & BodyRequest;
+
+/** The requests that come in on the port of the app, from pages as well: calls, and plain ones for the WebSocket. */
 @Injectable()
 export class MainFront {
+  private readonly logger = new Logger('Procedures');
+
   constructor(
+    private readonly settings: ProceduresSettings,
+    private readonly handshake: RpcHandshake,
     private readonly rpc: RpcHttp,
     private readonly origins: AllowedOrigins,
   ) {}
 
-  /** @param prefix the path that procedures are below. */
-  call(prefix: string, request: IncomingMessage & BodyRequest, response: ServerResponse): void {
+  /** @returns whether it answers the request; all others are for somebody else. */
+  takes(request: HttpRequest, response: ServerResponse): boolean {
+    const { path: base, http } = this.settings;
+    const [path = '/'] = (request.url ?? '/').split('?', 1);
+    if (this.handshake.isFor(path)) inTurn(request, response, () => void this.shake(request, response));
+    else if (http.enabled && isCall(path, base))
+      inTurn(request, response, () => this.call(request, response));
+    else return false;
+    return true;
+  }
+
+  /** Answers a plain request for the path of the WebSocket as the handshake would. */
+  private async shake(request: HttpRequest, response: ServerResponse): Promise<void> {
+    try {
+      const { status, headers } = await this.handshake.answerTo(request);
+      response.writeHead(status, { 'Content-Length': '0', ...headers }).end();
+    } catch (error) {
+      this.logger.error(error);
+      response.destroy();
+    }
+  }
+
+  private call(request: HttpRequest, response: ServerResponse): void {
     if (this.origins.allow(request, response)) return;
-    const body = readBefore(request);
+    const [prefix, body] = [this.settings.path, readBefore(request)];
     void this.rpc.handle(request, response, { prefix, transport: 'tcp', isForOneRequest: false, body });
   }
+}
+
+/** Whether a path is that of a procedure; those below `token` are for handshakes. */
+function isCall(path: string, base: string): boolean {
+  return path.startsWith(`${base}/`) && path !== `${base}/` && !path.startsWith(`${base}/token/`);
 }

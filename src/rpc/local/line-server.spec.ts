@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stoppedAfterEach } from '../../../test/support/cleanup.js';
 import { deferred, eventually } from '../../../test/support/wait.js';
-import { LineServer } from './line-server.js';
-import type { LineLimits } from './line-socket.js';
+import { LineServer, type LineServerLimits } from './line-server.js';
 
-const LIMITS: LineLimits = { headerTimeoutMs: 1_000, maxRequestBytes: 4_096 };
+const LIMITS: LineServerLimits = { headerTimeoutMs: 1_000, maxRequestBytes: 4_096, closeTimeoutMs: 1_000 };
 const MALFORMED = '{"error":"Invalid Request"}\n';
 
 const stopped = stoppedAfterEach();
@@ -31,7 +30,7 @@ class Lines {
   private readonly unix: Server;
   private folder = '';
 
-  private constructor(answer: Answer, limits: LineLimits) {
+  private constructor(answer: Answer, limits: LineServerLimits) {
     this.server = new LineServer(limits, async (request, response) => {
       this.requests.push(response);
       request.on('error', () => undefined);
@@ -43,7 +42,7 @@ class Lines {
     this.unix = createServer({ allowHalfOpen: true }, (socket) => this.server.accept('unix', socket));
   }
 
-  static async start(answer: Answer = say, limits: Partial<LineLimits> = {}): Promise<Lines> {
+  static async start(answer: Answer = say, limits: Partial<LineServerLimits> = {}): Promise<Lines> {
     const lines = stopped(new Lines(answer, { ...LIMITS, ...limits }));
     lines.folder = await mkdtemp(join(tmpdir(), 'kittiwake-lines-'));
     lines.tcp.listen(0, '127.0.0.1');

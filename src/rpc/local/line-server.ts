@@ -16,6 +16,11 @@ export interface LineOrigin {
   readonly descriptors: DescriptorChannel | undefined;
 }
 
+/** Limits of the connections, and of the time that answers have when the server closes. */
+export interface LineServerLimits extends LineLimits {
+  readonly closeTimeoutMs: number;
+}
+
 /** Answers a request. A rejection closes the connection. */
 export type LineHandler = (
   request: IncomingMessage,
@@ -30,12 +35,12 @@ export type LineHandler = (
 export class LineServer {
   private readonly logger = new Logger('Procedures');
   private readonly sockets = new Set<LineConnection>();
-  readonly requests = new OpenRequests();
+  private readonly requests = new OpenRequests();
   /** Never listens: only parses the bytes of connections that are passed to it. */
   private readonly http: Server;
 
   constructor(
-    private readonly limits: LineLimits,
+    private readonly limits: LineServerLimits,
     private readonly handle: LineHandler,
   ) {
     this.http = createHttpServer({ requireHostHeader: false, maxHeaderSize: limits.maxRequestBytes });
@@ -59,6 +64,11 @@ export class LineServer {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
     this.http.emit('connection', new LineSocket(transport, socket, this.limits));
+  }
+
+  /** Resolves when all requests are answered, or `closeTimeoutMs` is up. */
+  answered(): Promise<void> {
+    return this.requests.answered(this.limits.closeTimeoutMs);
   }
 
   /** Destroys every connection. */

@@ -5,8 +5,7 @@ import { isConfigured } from '../../config/configured.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { Listeners } from '../../connection/upgrade/listeners.js';
 import { ServiceSecret } from '../service-secret.js';
-import type { LineServer } from './line-server.js';
-import { LocalLines } from './local-lines.js';
+import { LineServer } from './line-server.js';
 import { StateFolder } from './state-folder.js';
 import { UnixFront } from './unix-front.js';
 
@@ -25,7 +24,7 @@ export class LocalServer implements Startable, Closable, Stoppable {
     private readonly settings: ProceduresSettings,
     private readonly secret: ServiceSecret,
     private readonly listeners: Listeners,
-    private readonly lines: LocalLines,
+    private readonly lines: LineServer,
   ) {
     const { stateDir, worker } = settings.local;
     if (isConfigured(settings) && stateDir !== undefined) this.folder = new StateFolder(stateDir, worker);
@@ -44,9 +43,8 @@ export class LocalServer implements Startable, Closable, Stoppable {
     const { local } = this.settings;
     if (this.folder) process.once('exit', this.withdraw); // however the process ends
     this.folder?.open();
-    const lines = this.lines.open();
-    if (local.port !== undefined) this.tcp = await this.listenOnPort(lines, local.host, local.port);
-    if (this.folder && local.socket) this.unix = await this.listenInFolder(lines, this.folder, local);
+    if (local.port !== undefined) this.tcp = await this.listenOnPort(local.host, local.port);
+    if (this.folder && local.socket) this.unix = await this.listenInFolder(this.folder, local);
   }
 
   /** Publishes the files by which programs find it; they then reach no predecessor any more. @throws {StateError} */
@@ -68,7 +66,7 @@ export class LocalServer implements Startable, Closable, Stoppable {
   }
 
   stop(): void {
-    this.lines.close();
+    this.lines.closeAll();
   }
 
   private readonly withdraw = (): void => {
@@ -77,18 +75,17 @@ export class LocalServer implements Startable, Closable, Stoppable {
   };
 
   private async listenInFolder(
-    lines: LineServer,
     folder: StateFolder,
     { descriptorsPerRequest }: ProceduresSettings['local'],
   ): Promise<UnixFront> {
     if (!this.listeners.isSuccessor) await folder.refuseIfTaken();
-    const unix = new UnixFront(lines, folder, descriptorsPerRequest);
+    const unix = new UnixFront(this.lines, folder, descriptorsPerRequest);
     await unix.open();
     return unix;
   }
 
-  private async listenOnPort(lines: LineServer, host: string, port: number): Promise<Server> {
-    const server = lines.acceptor();
+  private async listenOnPort(host: string, port: number): Promise<Server> {
+    const server = this.lines.acceptor();
     await this.listeners.listen(server, { name: 'local', host, port });
     // Failing to accept one connection is no reason to exit.
     return server.on('error', (error) =>
