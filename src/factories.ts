@@ -36,6 +36,7 @@ function connectionSettings({
     maxFrameBytes: limits.frameBytes,
     maxInboxBytes: limits.inboxBytes,
     maxOutboxBytes: limits.outboxBytes,
+    maxKeptBytes: limits.keptBytes,
     deflateThresholdBytes: compression.enabled ? compression.thresholdBytes : undefined,
     maxInflationRatio: compression.maxRatio,
     maxConnections: limits.connections,

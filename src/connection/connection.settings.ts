@@ -16,6 +16,8 @@ export interface ConnectionSettings extends AddressRules {
   readonly maxFrameBytes: number;
   readonly maxInboxBytes: number;
   readonly maxOutboxBytes: number;
+  /** The most that the gateway keeps for one connection beside what it is sent. */
+  readonly maxKeptBytes: number;
   /** Messages of at least this size are compressed for clients that offer it; absent: none are. */
   readonly deflateThresholdBytes: number | undefined;
   /** The highest ratio of an inflated message of a client to its compressed length; 0: no limit. */

@@ -8,7 +8,7 @@ import type { ConnectionHost } from './connection-host.js';
 import type { Endpoint } from './endpoint.js';
 import { EventRate } from './event-rate.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
-import type { KeptBytes } from './kept-bytes.js';
+import { KeptBytes } from './kept-bytes.js';
 import { KnownClient } from './known-client.js';
 import { textFrame } from './outflow/frame.js';
 import { Outflow, type OutflowOwner } from './outflow/outflow.js';
@@ -20,8 +20,7 @@ const logger = new Logger('Connection');
 
 /** One client, whatever carries its frames. The only way out to a client is {@link send}. */
 export class Connection extends KnownClient implements Carried, InboxOwner, OutflowOwner, PulseOwner {
-  /** The budget of bytes that the gateway keeps for it. */
-  kept: KeptBytes | undefined = undefined;
+  private budget: KeptBytes | undefined = undefined;
   /** Its deadlines, which the wheel sweeps. */
   readonly pulse: Pulse;
   private readonly outflow: Outflow;
@@ -47,6 +46,11 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   /** The sub-protocol that was agreed on; empty for none. */
   get subProtocol(): string {
     return this.transport.protocol;
+  }
+
+  /** The budget of bytes that the gateway keeps for it, made when something is first kept. */
+  get kept(): KeptBytes {
+    return (this.budget ??= new KeptBytes(this.host.settings.maxKeptBytes));
   }
 
   /** Whether frames can still be sent. */

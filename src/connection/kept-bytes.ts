@@ -4,11 +4,6 @@ export interface Forgetful {
   forgetOldest(): boolean;
 }
 
-/** The owner of a budget, which it has from when something is first kept for it. */
-export interface KeptBytesOwner {
-  kept: KeptBytes | undefined;
-}
-
 /**
  * The budget of bytes that the gateway keeps for one connection. Requests of the client are refused above the limit.
  * Memories of publications take what room there is, and give way to the client's requests.
@@ -19,11 +14,6 @@ export class KeptBytes {
   private readonly memories = new Set<Forgetful>();
 
   constructor(private readonly maxBytes: number) {}
-
-  /** The budget of a connection. */
-  static of(owner: KeptBytesOwner, maxBytes: number): KeptBytes {
-    return (owner.kept ??= new KeptBytes(maxBytes));
-  }
 
   /** Claims bytes for a request of the client. @returns whether there is room; only then they are to be released. */
   claim(bytes: number): boolean {

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
-import { KeptBytes } from '../connection/kept-bytes.js';
 import { canonicalJson } from '../protocol/json/canonical-json.js';
 import { detached, type JsonText } from '../protocol/json/json.js';
 import { ROOM_ERRORS } from './room-errors.js';
@@ -68,17 +67,16 @@ export class RoomSubscriptions {
 
   /** Claims one more subscription. @throws {ClientError} when a limit is reached. */
   private claim({ connection, subscriptionCount }: RoomSession, room: Room, requestId: JsonText): void {
-    const { subscriptionsPerSession, keptBytes } = this.limits;
+    const { subscriptionsPerSession } = this.limits;
     if (subscriptionsPerSession > 0 && subscriptionCount >= subscriptionsPerSession)
       throw ROOM_ERRORS.tooManySubscriptions();
-    const isKept = KeptBytes.of(connection, keptBytes).claim(keptBytesOf(room, requestId));
-    if (!isKept) throw ROOM_ERRORS.tooMuchKept();
+    if (!connection.kept.claim(keptBytesOf(room, requestId))) throw ROOM_ERRORS.tooMuchKept();
   }
 
   private leave(subscription: RoomSubscription): void {
     const { connection, room, requestId } = subscription;
     this.hub.leave(subscription);
-    connection.kept?.release(keptBytesOf(room, requestId));
+    connection.kept.release(keptBytesOf(room, requestId));
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Authenticated } from '../auth/authenticated.js';
 import type { LimitsSettings } from '../config/sections/limits.settings.js';
 import type { Connection } from '../connection/connection.js';
-import { KeptBytes } from '../connection/kept-bytes.js';
 import type { SubscriptionLimits } from '../delivery/subscription.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { keptCanonicalJson } from '../protocol/json/canonical-json.js';
@@ -47,9 +46,9 @@ export class Session implements Subscriber {
   }
 
   /** The limits of its subscriptions: of each, and of all that the gateway keeps for the connection. */
-  limitsOf({ outboxBytes, keptBytes, keysPerSubscription }: LimitsSettings): SubscriptionLimits {
+  limitsOf({ outboxBytes, keysPerSubscription }: LimitsSettings): SubscriptionLimits {
     return (this.limits ??= {
-      kept: KeptBytes.of(this.connection, keptBytes),
+      kept: this.connection.kept,
       maxKeys: keysPerSubscription,
       maxHeldLength: outboxBytes,
     });

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import type { Connection } from '../../connection/connection.js';
-import { KeptBytes } from '../../connection/kept-bytes.js';
 import { LogLine } from '../../metrics/log-line.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import type { ProcedureArguments } from '../arguments.js';
@@ -33,8 +32,6 @@ export interface CallSetLimits {
   readonly calls: number;
   /** The frames of concurrent calls together, bytes. */
   readonly frameBytes: number;
-  /** Everything that the gateway keeps for the connection, frames of calls included, bytes. */
-  readonly keptBytes: number;
   /** The largest result, encoded, bytes. */
   readonly resultBytes: number;
 }
@@ -53,7 +50,6 @@ export class CallSet {
   private readonly open = new Map<AbortController, number>();
   private readonly byKey = new Map<string, AbortController>();
   private readonly slots: CallSlots;
-  private readonly kept: KeptBytes;
   private frameBytes = 0;
   private waitingCharacters = 0;
 
@@ -63,7 +59,6 @@ export class CallSet {
     private readonly limits: CallSetLimits,
   ) {
     this.slots = new CallSlots(limits.calls);
-    this.kept = KeptBytes.of(connection, limits.keptBytes);
     connection.ended.addEventListener('abort', () => this.abortAll(), { once: true });
   }
 
@@ -102,7 +97,7 @@ export class CallSet {
     // One call may have the largest frame, whatever else is kept.
     const claimed = this.open.size === 0 ? 0 : frameBytes;
     this.slots.take();
-    if (!this.kept.claim(claimed)) {
+    if (!this.connection.kept.claim(claimed)) {
       this.slots.release();
       throw PROCEDURE_ERRORS.tooManyCalls();
     }
@@ -116,7 +111,7 @@ export class CallSet {
   private end({ key, frameBytes }: ClientCall, controller: AbortController): void {
     this.slots.release();
     this.frameBytes -= frameBytes;
-    this.kept.release(this.open.get(controller) ?? 0);
+    this.connection.kept.release(this.open.get(controller) ?? 0);
     this.open.delete(controller);
     if (key !== undefined) this.byKey.delete(key);
   }

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { LimitsSettings } from '../../config/sections/limits.settings.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import type { Connection } from '../../connection/connection.js';
 import { Metrics } from '../../metrics/metrics.js';
@@ -16,7 +15,6 @@ export class OpenCalls {
   constructor(
     private readonly calls: Calls,
     private readonly settings: ProceduresSettings,
-    private readonly limits: LimitsSettings,
     private readonly metrics: Metrics,
   ) {}
 
@@ -45,7 +43,6 @@ export class OpenCalls {
     set = new CallSet(this.calls, connection, {
       calls: callsPerConnection,
       frameBytes: LARGEST_FRAMES * frameBytes,
-      keptBytes: this.limits.keptBytes,
       resultBytes: Math.min(resultBytes, maxResultBytes),
     });
     this.sets.set(connection, set);
