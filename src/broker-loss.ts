@@ -11,7 +11,7 @@ import { CLOSE_REASONS } from './protocol/close-reason.js';
 /** The consequences of a broker that is lost, and of one that is back. */
 @Injectable()
 export class BrokerLoss implements Startable, Closable {
-  private readonly logger = new Logger('Kittiwake');
+  private readonly logger = new Logger('Broker');
   private isStopping = false;
 
   constructor(

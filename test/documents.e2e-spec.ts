@@ -7,6 +7,7 @@ import { loadSettings } from '../src/config/loading/load-settings.js';
 import { ANY_NAME, placedSettings } from '../src/config/loading/schema.js';
 import { section } from '../src/config/kinds/section.kind.js';
 import { Settings } from '../src/config/settings.js';
+import { tableBelow } from './support/markdown-table.js';
 import { anchorsOf, codeBlocksOf, linksOf, wordsOf } from './support/markdown.js';
 
 const FOLDERS = ['.', 'docs', 'docs/decisions', 'bench', 'examples'];
@@ -54,7 +55,22 @@ describe('the documents', () => {
     const unknown = wordsOf(read(document)).filter((word) => !isKnown(word));
     expect(unknown).toEqual([]);
   });
+
+  it('of operations name the contexts that lines of the log have', () => {
+    const documented = tableBelow('### What a line is about', read('docs/operations.md'));
+    const contexts = documented.map(({ Context }) => `'${Context}'`);
+    expect(new Set(loggersOf('src'))).toEqual(new Set(contexts));
+  });
 });
+
+/** What the loggers are made with that a folder's files have. */
+function loggersOf(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
+    .flatMap((name) => [...read(join(folder, name)).matchAll(/new Logger\(([^)]*)\)/g)])
+    .map(([, context = '']) => context);
+}
 
 function read(document: string): string {
   return readFileSync(document, 'utf8');

@@ -19,7 +19,7 @@ interface Outgoing {
 
 /** Carries publications between the worker processes of one machine, over a {@link WorkersRelay}; nothing to install. */
 export class WorkersBroker implements Broker {
-  private readonly logger = new Logger('WorkersBroker');
+  private readonly logger = new Logger('Broker');
   private readonly channels = new Set<string>();
   private listener: BrokerListener | undefined;
   private socket: Socket | undefined;

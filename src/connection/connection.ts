@@ -16,7 +16,7 @@ import type { Missable } from './outflow/overflow.js';
 import { Pulse, type PulseOwner } from './pulse.js';
 import type { Carried, Transport } from './transport.js';
 
-const logger = new Logger('Connection');
+const logger = new Logger('Connections');
 
 /** One client, whatever carries its frames. The only way out to a client is {@link send}. */
 export class Connection extends KnownClient implements Carried, InboxOwner, OutflowOwner, PulseOwner {

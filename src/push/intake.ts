@@ -34,7 +34,7 @@ const OPEN_LIST = 0x5b;
 
 /** Takes what services push over HTTP: one item, or a list of them of which each gets its own result. */
 export class Intake<Taken extends object> {
-  private readonly logger: Logger;
+  private readonly logger = new Logger('Push');
   private readonly turns: FixedWindow;
   private isWarned = false;
 
@@ -43,7 +43,6 @@ export class Intake<Taken extends object> {
     private readonly settings: PublishSettings,
     private readonly bounds: InputBounds,
   ) {
-    this.logger = new Logger(`Intake of ${item.name}`);
     this.turns = new FixedWindow(settings.maxPerSecond);
   }
 
@@ -71,7 +70,9 @@ export class Intake<Taken extends object> {
 
   private warnOfLostDigits(): void {
     this.isWarned = true;
-    this.logger.warn('numbers beyond 2^53 lose digits: create the app with the option rawBody: true');
+    this.logger.warn(
+      `numbers beyond 2^53 in ${this.item.name} lose digits: create the app with the option rawBody: true`,
+    );
   }
 
   private answerOne(source: Buffer): HttpAnswer | Promise<HttpAnswer> {
@@ -130,7 +131,7 @@ export class Intake<Taken extends object> {
   }
 
   private unavailable(error: unknown): string {
-    this.logger.debug(messageOf(error));
+    this.logger.debug(`${this.item.name} not taken: ${messageOf(error)}`);
     return UNAVAILABLE;
   }
 }

@@ -20,7 +20,7 @@ const REFUSAL_MS = 100;
 /** Lets clients of rooms in, or refuses them, as the app says; tells it of those let in, and when they leave. */
 @Injectable()
 export class RoomAdmission {
-  private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
+  private readonly warnings = new DigestedLog(new Logger('Rooms'));
   private count = 0;
 
   constructor(

@@ -29,7 +29,7 @@ export type TriggerSource = 'http' | 'process' | 'rabbitmq';
 /** Brings triggers to the subscriptions of rooms: at once on this node, and through the broker on the others. */
 @Injectable()
 export class RoomHub implements Startable {
-  private readonly logger = new Logger('RoomHub');
+  private readonly logger = new Logger('Rooms');
   private readonly nodeId = toJsonText(randomUUID());
   private readonly subscriptions = new RoomTrie<RoomSubscription>();
   private readonly envelopes = new SharedEnvelopes<RoomEnvelope>();

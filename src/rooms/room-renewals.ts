@@ -23,7 +23,7 @@ interface RenewalHost {
 /** Asks the app again, as long as a client is connected, which rooms it may join. */
 @Injectable()
 export class RoomRenewals {
-  private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
+  private readonly warnings = new DigestedLog(new Logger('Rooms'));
   private readonly host: RenewalHost | undefined;
 
   constructor(

@@ -20,7 +20,7 @@ const MAX_UNTOLD_PINGS = 10;
 /** Asks the app what clients of rooms may join, and tells it of them, in the order of events. */
 @Injectable()
 export class RoomsApp implements Draining {
-  private readonly warnings = new DigestedLog(new Logger('RoomSessions'));
+  private readonly warnings = new DigestedLog(new Logger('Rooms'));
   private readonly drain = new Drain();
 
   constructor(

@@ -31,7 +31,7 @@ const headers = { 'WWW-Authenticate': 'Token realm="shirow"' };
  */
 @Injectable()
 export class RpcHandshake {
-  private readonly logger = new Logger('RpcHandshake');
+  private readonly logger = new Logger('Procedures');
   private readonly base: string;
   private isUnconfiguredTold = false;
 

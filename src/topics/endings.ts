@@ -14,7 +14,7 @@ export type Confirm = (data?: JsonText) => void;
 /** Ends subscriptions: at the client's wish, with its session, or when they are no longer authorized. */
 @Injectable()
 export class Endings {
-  private readonly logger = new Logger('TopicSubscriptions');
+  private readonly logger = new Logger('Topics');
 
   constructor(
     private readonly hub: Hub,

@@ -56,7 +56,7 @@ export class TopicsGateway implements Gateway {
       [CLOSE_REASONS.tooManyFailures, 4401],
     ]),
   };
-  private readonly logger = new Logger('TopicsGateway');
+  private readonly logger = new Logger('Topics');
 
   constructor(
     private readonly sessions: Sessions,

@@ -32,7 +32,7 @@ export interface PublishedKeysSettings {
  * and when a token names one that is not among them; once for all who ask meanwhile.
  */
 export class PublishedKeys {
-  private readonly logger = new Logger(PublishedKeys.name);
+  private readonly logger = new Logger('Tokens');
   private readonly address: URL;
   private readonly fetch = limitedFetch(MAX_ANSWER_BYTES);
   private find: JWTVerifyGetKey | undefined;

@@ -22,7 +22,7 @@ export interface RedisLinkListener {
 /** A pair of connections at work, as long as Redis answers. One that is lost stays so: another is opened in its place. */
 export class RedisLink {
   readonly subscriptions: RedisSubscriptions;
-  private readonly logger = new Logger('RedisBroker');
+  private readonly logger = new Logger('Broker');
   private readonly heartbeat: RedisHeartbeat;
   private readonly arrivals: Arrivals;
   private sentinels: RedisSentinelWatch | undefined;

@@ -23,7 +23,7 @@ export interface MessageLimits {
 
 /** Tells publications from whatever else is published on a channel: anyone with access to Redis may write there. */
 export class RedisMessages {
-  private readonly logger = new Logger('RedisBroker');
+  private readonly logger = new Logger('Broker');
   private readonly warnings = new DigestedLog(this.logger);
   private readonly maxBytes: number;
   private readonly reading: JsonReading;

@@ -21,7 +21,7 @@ import { RedisRole } from './role.js';
  * before the state is `ready`.
  */
 export class RedisBroker implements Broker {
-  private readonly logger = new Logger(RedisBroker.name);
+  private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
   private readonly channels: RedisChannels;
   private readonly name: string;

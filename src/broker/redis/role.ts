@@ -8,7 +8,7 @@ import { IS_REPLICA, IS_SENTINEL } from './faults.js';
  * which nobody but its own subscribers gets.
  */
 export class RedisRole {
-  private readonly logger = new Logger('RedisBroker');
+  private readonly logger = new Logger('Broker');
   private isUnknown = false;
 
   /** @returns the fault; nothing, with one warning, when the user may not ask. @throws other errors of Redis. */

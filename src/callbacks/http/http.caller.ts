@@ -29,7 +29,7 @@ import { TurnError, type Waiting } from './turns.js';
 
 /** Calls the app by HTTP POST over kept-alive connections, and tries again on failure. */
 export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable {
-  private readonly logger = new Logger(HttpCaller.name);
+  private readonly logger = new Logger('Callbacks');
   private readonly warnings = new DigestedLog(this.logger);
   private readonly pools: ConnectionPools;
   private readonly requests = new RunningRequests();

@@ -26,7 +26,7 @@ type StreamSettings = Pick<CallbacksSettings, 'timeoutMs' | 'tries' | 'waitMs' |
 
 /** Asks the app for streamed answers, over a pool of its own: each occupies a connection to its end. */
 export class HttpStreams implements StreamRequester {
-  private readonly logger = new Logger(HttpStreams.name);
+  private readonly logger = new Logger('Callbacks');
 
   constructor(
     private readonly settings: StreamSettings,

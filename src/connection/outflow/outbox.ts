@@ -5,7 +5,7 @@ import { Batch } from './batch.js';
 /** A batch above this is written at once: a burst must not be kept twice, in frames and joined. */
 const FULL_BYTES = 262_144;
 
-const logger = new Logger('Outbox');
+const logger = new Logger('Connections');
 
 /** A destination of an outbox: one connection. */
 export interface Outlet {

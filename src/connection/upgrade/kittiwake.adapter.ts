@@ -18,7 +18,7 @@ type WsAdapterOptions = ConstructorParameters<typeof WsAdapter>[1];
  * clients of everybody else on the port of the app. An app without gateways of its own needs none.
  */
 export class KittiwakeAdapter extends WsAdapter implements AppGateways {
-  private readonly ownLogger = new Logger(KittiwakeAdapter.name);
+  private readonly ownLogger = new Logger('Connections');
 
   /**
    * @param options as {@link WsAdapter} takes them.

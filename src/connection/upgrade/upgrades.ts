@@ -22,7 +22,7 @@ import { Unclaimed } from './unclaimed.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from './web-socket-version.js';
 import { WebSocketTransport } from './web-socket.transport.js';
 
-const logger = new Logger('Upgrades');
+const logger = new Logger('Connections');
 
 /** A request to upgrade, and its socket, which the HTTP server has let go of. */
 interface Handshake {

@@ -8,7 +8,7 @@ import type { Encoding } from '../outflow/sink.js';
 import type { Carried, Transport } from '../transport.js';
 import { discardAfter } from './discard.js';
 
-const logger = new Logger('WebSocketTransport');
+const logger = new Logger('Connections');
 const PING_FRAME = Buffer.from([0x89, 0x00]);
 
 /** A socket that knows its connection. */

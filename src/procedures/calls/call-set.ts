@@ -45,7 +45,7 @@ type Stream = AsyncIterator<unknown, unknown, void>;
  * does not read, streams are not asked for more.
  */
 export class CallSet {
-  private readonly logger = new Logger('Calls');
+  private readonly logger = new Logger('Procedures');
   /** The bytes claimed for each. */
   private readonly open = new Map<AbortController, number>();
   private readonly byKey = new Map<string, AbortController>();

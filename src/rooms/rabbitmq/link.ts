@@ -14,7 +14,7 @@ import { RabbitMqBinding } from './binding.js';
 export class RabbitMqLink {
   /** Resolves at the end with the reason; with nothing when {@link close} has ended it. */
   readonly ended: Promise<string | undefined>;
-  private readonly logger = new Logger('RabbitMqTriggers');
+  private readonly logger = new Logger('RabbitMQ');
   private readonly ending = new AbortController();
   private readonly queue = `hightemplar_${randomUUID()}`;
   private readonly binding: RabbitMqBinding;

@@ -24,7 +24,7 @@ const STOP_MS = 500;
  */
 @Injectable()
 export class RabbitMqTriggers implements Startable, Stoppable {
-  private readonly logger = new Logger('RabbitMqTriggers');
+  private readonly logger = new Logger('RabbitMQ');
   private readonly warnings = new DigestedLog(this.logger);
   private readonly outage = new RabbitMqOutage(this.logger);
   private readonly stopping = new AbortController();

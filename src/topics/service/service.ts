@@ -33,7 +33,7 @@ export type ServiceRules = Omit<ServiceSettings, CallbackKind | 'headers' | 'coa
 export class Service {
   /** The rules for delivering publications to its subscriptions. */
   readonly delivery: DeliveryRules;
-  private readonly warnings = new DigestedLog(new Logger('Service'));
+  private readonly warnings = new DigestedLog(new Logger('Topics'));
 
   constructor(
     readonly name: string,

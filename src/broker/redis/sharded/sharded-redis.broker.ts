@@ -18,7 +18,7 @@ import { RedisShards } from './shards.js';
  * lost, only its channels are reported, and the others go on.
  */
 export class ShardedRedisBroker implements Broker, RedisShardListener {
-  private readonly logger = new Logger(ShardedRedisBroker.name);
+  private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
   private readonly name: string;
   private readonly partitions: readonly RedisPartition[];
