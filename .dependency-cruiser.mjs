@@ -4,6 +4,7 @@ const FLOORS = [
   ['protocol'],
   ['config', 'metrics'],
   ['connection', 'broker', 'callbacks'],
+  ['history'],
   ['delivery', 'auth', 'endpoints'],
   ['procedures'],
   ['topics', 'rooms', 'rpc'],
@@ -24,7 +25,7 @@ const FLOORS = [
 ];
 
 /** Floors whose folders do not know each other. */
-const APART = FLOORS.slice(3, 8);
+const APART = FLOORS.slice(3, 9);
 
 /** The rooms of folders: each may import, of its own folder, only what stands here; `.` are the files beside the rooms. */
 const ROOMS = {

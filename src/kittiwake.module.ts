@@ -16,6 +16,7 @@ import type { KittiwakeOptions } from './config/options.js';
 import { Settings } from './config/settings.js';
 import { CONNECTION_PROVIDERS } from './connection/connection.providers.js';
 import { DELIVERY_PROVIDERS } from './delivery/delivery.providers.js';
+import { HISTORY_PROVIDERS } from './history/history.providers.js';
 import { ENDPOINTS_PROVIDERS } from './endpoints/endpoints.providers.js';
 import { brokerProvider, GATEWAYS, MADE_OF_SETTINGS } from './factories.js';
 import { Kittiwake } from './kittiwake.js';
@@ -41,6 +42,7 @@ const FOLDERS: Provider[] = [
   ...METRICS_PROVIDERS,
   ...CONNECTION_PROVIDERS,
   ...CALLBACKS_PROVIDERS,
+  ...HISTORY_PROVIDERS,
   ...DELIVERY_PROVIDERS,
   ...AUTH_PROVIDERS,
   ...ENDPOINTS_PROVIDERS,

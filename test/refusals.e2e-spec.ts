@@ -345,6 +345,7 @@ const TOPICS: Scenarios<typeof TOPIC_ERRORS> = {
   repeatedSubscription: () => send({ event: 'subscribe', subscriptions: ['books.1', 'books.1'] }),
   idTooLong: () => send({ event: 'subscribe', subscriptions: ['books.1'], id: 'x'.repeat(1_025) }),
   tooMuchKept: () => send(subscribe('books.1', { note: LONG }), subscribe('books.2', { note: LONG })),
+  invalidPosition: () => send({ ...subscribe('books.1'), position: 'x'.repeat(65) }),
   idMissing: () => send({ event: 'call', procedure: 'add' }),
   procedureMissing: () => send({ event: 'call', id: 1 }),
 };

@@ -1,4 +1,5 @@
 import type { Publication } from '../protocol/publication.js';
+import type { BrokerHistory } from './history.js';
 
 /**
  * The state of a broker. `ready`: publications are received; `lost`: they are not, be it on some channels only, until
@@ -25,6 +26,8 @@ export interface BrokerListener {
  */
 export interface Broker {
   readonly state: BrokerState;
+  /** What it keeps of channels. */
+  readonly history: BrokerHistory;
   /**
    * Connects. MUST be called once, before anything else.
    * @throws {BrokerError} when the broker cannot be reached; names where, never a password.

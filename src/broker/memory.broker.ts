@@ -1,9 +1,11 @@
 import type { Publication } from '../protocol/publication.js';
 import { BrokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
+import { MemoryHistory } from './memory.history.js';
 
 /** The embedded broker of a single process: nothing to install, nothing to lose. */
 export class MemoryBroker implements Broker {
+  readonly history = new MemoryHistory((channel, publication) => this.send(channel, publication));
   private readonly channels = new Set<string>();
   private listener: BrokerListener | undefined;
 
@@ -13,6 +15,7 @@ export class MemoryBroker implements Broker {
 
   async start(listener: BrokerListener): Promise<void> {
     this.listener = listener;
+    this.history.start();
     listener.stateChanged('ready');
   }
 
@@ -27,12 +30,17 @@ export class MemoryBroker implements Broker {
 
   publish(channel: string, publication: Publication): Promise<void> | undefined {
     if (!this.listener) return Promise.reject(new BrokerError('cannot publish: the broker is stopped'));
-    if (this.channels.has(channel)) this.listener.received(channel, publication);
+    this.send(channel, publication);
     return undefined;
   }
 
   async stop(): Promise<void> {
     this.listener = undefined;
     this.channels.clear();
+    this.history.stop();
+  }
+
+  private send(channel: string, publication: Publication): void {
+    if (this.channels.has(channel)) this.listener?.received(channel, publication);
   }
 }

@@ -1,9 +1,11 @@
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
+import { NoHistory } from './no.history.js';
 import { PairedBroker } from './paired.broker.js';
 
 /** One of the two: it is what a test says that it is. */
 class Half implements Broker {
   state: BrokerState = 'stopped';
+  readonly history = new NoHistory();
   private listener: BrokerListener | undefined;
 
   async start(listener: BrokerListener): Promise<void> {

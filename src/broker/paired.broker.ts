@@ -1,6 +1,7 @@
 import type { Publication } from '../protocol/publication.js';
 import { BrokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
+import type { BrokerHistory } from './history.js';
 
 /**
  * Listens on two brokers, for the time in which services move from one to the other: a publication arrives from
@@ -16,6 +17,11 @@ export class PairedBroker implements Broker {
     private readonly main: Broker,
     private readonly alternate: Broker,
   ) {}
+
+  /** That of the main one: what the alternate brings has no place in it. */
+  get history(): BrokerHistory {
+    return this.main.history;
+  }
 
   /** `ready` only if both are; `lost` when either is. */
   get state(): BrokerState {

@@ -6,6 +6,7 @@ import { Publication } from '../protocol/publication.js';
 import { BrokerError, brokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import { channelOf, FrameReader, framesIn, relayFrame, textOf } from './relay-frame.js';
+import { NoHistory } from './no.history.js';
 
 const RECONNECT_MS = 100;
 
@@ -19,6 +20,7 @@ interface Outgoing {
 
 /** Carries publications between the worker processes of one machine, over a {@link WorkersRelay}; nothing to install. */
 export class WorkersBroker implements Broker {
+  readonly history = new NoHistory();
   private readonly logger = new Logger('Broker');
   private readonly channels = new Set<string>();
   private listener: BrokerListener | undefined;

@@ -10,6 +10,7 @@ import { BrokerSettings } from './sections/broker/broker.settings.js';
 import { CallbacksSettings } from './sections/callbacks.settings.js';
 import { CompressionSettings } from './sections/compression.settings.js';
 import { HealthSettings } from './sections/health.settings.js';
+import { HistorySettings } from './sections/history.settings.js';
 import { LimitsSettings } from './sections/limits.settings.js';
 import { LogSettings } from './sections/log.settings.js';
 import { MetricsSettings } from './sections/metrics.settings.js';
@@ -67,6 +68,12 @@ export class Settings {
 
   @Setting({ kind: section(BrokerSettings), about: 'What carries publications between nodes.' })
   readonly broker: BrokerSettings = new BrokerSettings();
+
+  @Setting({
+    kind: section(HistorySettings),
+    about: 'The histories that services keep: `services.NAME.history`.',
+  })
+  readonly history: HistorySettings = new HistorySettings();
 
   @Setting({ kind: section(PublishSettings), about: 'Publishing over HTTP.' })
   readonly publish: PublishSettings = new PublishSettings();

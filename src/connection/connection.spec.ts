@@ -102,7 +102,7 @@ describe('a connection whose client does not read', () => {
   let misses: number;
   let ends: (CloseReason | undefined)[];
 
-  const missable: Missable = { dropped: () => misses++, takeReport: () => undefined };
+  const missable: Missable = { added: () => undefined, dropped: () => misses++, takeReport: () => undefined };
   const sendLater = (letter: string, key?: string): void =>
     connection.sendLater(frame(letter), missable, key);
 

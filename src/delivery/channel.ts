@@ -1,7 +1,10 @@
 import type { Connection } from '../connection/connection.js';
+import type { ChannelLog, LossReason } from '../history/channel-log.js';
+import type { Position } from '../protocol/position.js';
 import type { Publication } from '../protocol/publication.js';
 import type { Envelope } from './envelope.js';
 import type { Fanout } from './fanout.js';
+import { type Replay, Replays } from './replays.js';
 import { SharedEnvelopes } from './shared-envelopes.js';
 import type { Subscription } from './subscription.js';
 
@@ -14,14 +17,14 @@ export interface ChannelListener {
 
 /** The subscriptions of this node to one channel, and the envelopes that they share. */
 export class Channel {
+  /** Settles when the broker delivers the channel's publications. */
+  joined: Promise<void> = Promise.resolve();
+  /** Its history, where one is kept. */
+  log: ChannelLog | undefined;
+  private replays: Replays | undefined;
   private readonly subscriptions = new Set<Subscription>();
   private readonly envelopes = new SharedEnvelopes<Envelope>();
   private readonly listeners = new Set<ChannelListener>();
-
-  constructor(
-    /** Settles when the broker delivers the channel's publications. */
-    readonly joined: Promise<void>,
-  ) {}
 
   get isEmpty(): boolean {
     return this.subscriptions.size === 0 && this.listeners.size === 0;
@@ -48,6 +51,17 @@ export class Channel {
     return true;
   }
 
+  /**
+   * What the client of a subscription has missed since a position. @throws {BrokerError} when the history cannot be reached.
+   */
+  async recover(since: Position): Promise<Replay | LossReason> {
+    const { log } = this;
+    if (!log) return 'position_lost';
+    const recovery = await log.recover(since, this.subscriptions.size === 1);
+    if ('lost' in recovery) return recovery.lost;
+    return (this.replays ??= new Replays()).of(recovery);
+  }
+
   /** Names whose subscriptions they are. */
   addConnections(connections: Set<Connection>): void {
     for (const { connection } of this.subscriptions) connections.add(connection);
@@ -65,8 +79,20 @@ export class Channel {
     for (const listener of this.listeners) listener.received(fanout.publication);
   }
 
-  /** Tells the listeners of a gap. Clients are disconnected instead. */
+  /** The broker is lost for it. Without a history, listeners are told of a gap; clients are disconnected. */
   lose(): void {
+    if (this.log) this.log.lost();
+    else for (const listener of this.listeners) listener.lost();
+  }
+
+  /** Publications are missing. */
+  reset(top: Position): void {
+    for (const subscription of this.subscriptions) subscription.reset(top);
     for (const listener of this.listeners) listener.lost();
+  }
+
+  /** Nothing is missing up to the latest position: those are told whom nothing else tells. */
+  tellLatest(): void {
+    for (const subscription of this.subscriptions) subscription.tellLatest();
   }
 }

@@ -1,5 +1,5 @@
 import type { Publication } from '../protocol/publication.js';
-import type { Envelope } from './envelope.js';
+import type { DeliveryStage, Envelope } from './envelope.js';
 
 /** With more envelopes than this hardly any is shared: to keep all frames would only need memory. */
 const MAX_KEPT_FRAMES = 256;
@@ -19,6 +19,7 @@ export class Fanout<P = Publication> {
   constructor(
     readonly publication: P,
     readonly isDirect = true,
+    private readonly stage: DeliveryStage = 'live',
   ) {}
 
   /** The frame for all subscriptions with this envelope. */
@@ -29,7 +30,7 @@ export class Fanout<P = Publication> {
       if (this.others.size < MAX_KEPT_FRAMES) this.others.set(this.lastEnvelope, this.lastFrame!);
     }
     this.lastEnvelope = envelope;
-    this.lastFrame = this.others?.get(envelope) ?? envelope.frame(this.publication, 'live');
+    this.lastFrame = this.others?.get(envelope) ?? envelope.frame(this.publication, this.stage);
     return this.lastFrame;
   }
 }

@@ -1,6 +1,8 @@
 import { BrokerError } from '../broker/broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../broker/broker.js';
+import { NoHistory } from '../broker/no.history.js';
 import { loadSettings } from '../config/loading/load-settings.js';
+import { Histories } from '../history/histories.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Hub } from './hub.js';
 import type { Subscription } from './subscription.js';
@@ -9,6 +11,7 @@ import type { Subscription } from './subscription.js';
 class FakeBroker implements Broker {
   state: BrokerState = 'ready';
   readonly joined = new Set<string>();
+  readonly history = new NoHistory();
   private listener: BrokerListener | undefined;
   private lost: readonly string[] | undefined = [];
 
@@ -42,7 +45,13 @@ class FakeBroker implements Broker {
 
 /** What the hub needs of a subscription; the connection is only compared. */
 function subscription(channel: string, connection: object = {}): Subscription {
-  return { channel, connection, makeEnvelope: () => ({}), end: () => undefined } as unknown as Subscription;
+  return {
+    channel,
+    connection,
+    rules: {},
+    makeEnvelope: () => ({}),
+    end: () => undefined,
+  } as unknown as Subscription;
 }
 
 describe('the hub', () => {
@@ -52,7 +61,9 @@ describe('the hub', () => {
 
   beforeEach(async () => {
     broker = new FakeBroker();
-    hub = new Hub(broker, new Metrics(loadSettings({}).metrics));
+    const { metrics: settings, history } = loadSettings({});
+    const metrics = new Metrics(settings);
+    hub = new Hub(broker, new Histories(broker, history, metrics), metrics);
     reported = [];
     await hub.start((state, affected) => reported.push([state, affected && [...affected]]));
   });

@@ -1,10 +1,14 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Stoppable } from '../base/lifetime.js';
 import { BROKER, type Broker, type BrokerListener, type BrokerState } from '../broker/broker.js';
+import type { Appended, Appending } from '../broker/history.js';
 import type { Connection } from '../connection/connection.js';
+import type { ChannelLog } from '../history/channel-log.js';
+import { Histories, type HistoryRules } from '../history/histories.js';
 import { LogLine } from '../metrics/log-line.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
+import type { Position } from '../protocol/position.js';
 import type { Publication } from '../protocol/publication.js';
 import { Channel, type ChannelListener } from './channel.js';
 import { Fanout } from './fanout.js';
@@ -31,6 +35,7 @@ export class Hub implements BrokerListener, Stoppable {
 
   constructor(
     @Inject(BROKER) private readonly broker: Broker,
+    private readonly histories: Histories,
     private readonly metrics: Metrics,
   ) {
     this.tally = {
@@ -67,6 +72,21 @@ export class Hub implements BrokerListener, Stoppable {
     return this.broker.publish(publication.subscription, publication);
   }
 
+  /**
+   * As {@link publish}, to a channel with a history.
+   * @returns its place there.
+   */
+  async append(
+    publication: Publication,
+    source: 'http' | 'process',
+    appending: Appending,
+  ): Promise<Appended> {
+    this.metrics.publicationTaken(source);
+    const appended = await this.broker.history.append(publication.subscription, publication, appending);
+    if (appended.isRepeated) this.metrics.history.repeated();
+    return appended;
+  }
+
   /** Takes all publications of a channel for the node itself. @throws when the broker cannot be reached. */
   async listen(name: string, listener: (publication: Publication) => void): Promise<void> {
     this.listeners.set(name, listener);
@@ -83,7 +103,7 @@ export class Hub implements BrokerListener, Stoppable {
    * @throws {ClientError} when the broker cannot be reached.
    */
   async join(subscription: Subscription): Promise<void> {
-    const channel = this.channelOf(subscription.channel);
+    const channel = this.channelOf(subscription.channel, subscription.rules.history);
     subscription.tally = this.tally;
     channel.add(subscription);
     this.metrics.subscriptionsChanged('topic', 1);
@@ -98,11 +118,12 @@ export class Hub implements BrokerListener, Stoppable {
   /**
    * Hands every publication of a channel to a listener, as it came, from when this resolves, and tells it when the
    * broker is lost.
+   * @param history how much of it is kept, if anything is.
    * @returns what ends that.
    * @throws {ClientError} when the broker cannot be reached.
    */
-  async tap(name: string, listener: ChannelListener): Promise<() => void> {
-    const channel = this.channelOf(name);
+  async tap(name: string, listener: ChannelListener, history?: HistoryRules): Promise<() => void> {
+    const channel = this.channelOf(name, history);
     channel.addListener(listener);
     const end = (): void => {
       channel.removeListener(listener);
@@ -115,6 +136,20 @@ export class Hub implements BrokerListener, Stoppable {
       throw unavailable(cause);
     }
     return end;
+  }
+
+  /** What the client of a subscription that has joined has missed. See {@link Channel.recover}. */
+  async recover(subscription: Subscription, since: Position): ReturnType<Channel['recover']> {
+    try {
+      return (await this.channels.get(subscription.channel)?.recover(since)) ?? 'position_lost';
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  /** The position of the last publication of a channel that has passed here; nothing where no history is kept. */
+  topOf(channel: string): Position | undefined {
+    return this.channels.get(channel)?.log?.top;
   }
 
   /** Removes a subscription; nothing reaches it any more. */
@@ -130,6 +165,11 @@ export class Hub implements BrokerListener, Stoppable {
     this.listeners.get(name)?.(publication);
     const channel = this.channels.get(name);
     if (!channel) return;
+    if (channel.log) channel.log.receive(publication);
+    else this.fanOut(name, channel, publication);
+  }
+
+  private fanOut(name: string, channel: Channel, publication: Publication): void {
     const fanout = new Fanout(publication, publication.subscription === name);
     channel.receive(fanout, (error, connection) => this.logger.error(LogLine.fault(connection, error)));
     this.metrics.fannedOut(fanout.delivered);
@@ -140,26 +180,47 @@ export class Hub implements BrokerListener, Stoppable {
     this.metrics.brokerStateChanged(state === 'ready');
     if (state === 'lost')
       for (const name of channels ?? this.channels.keys()) this.channels.get(name)?.lose();
-    this.onStateChange?.(state, channels && this.affectedBy(channels));
+    if (state === 'ready') for (const { log } of this.channels.values()) log?.back();
+    this.onStateChange?.(state, this.affectedBy(channels));
   }
 
-  /** The connections with a subscription to one of the channels; none are named when the node itself listens on one. */
-  private affectedBy(channels: readonly string[]): ReadonlySet<Connection> | undefined {
+  /**
+   * The connections that may miss something: those with a subscription to one of the channels, or to any, that has no
+   * history. None are named when all may: the node itself listens on one, or no channel has a history.
+   */
+  private affectedBy(channels: readonly string[] | undefined): ReadonlySet<Connection> | undefined {
+    if (!channels && !this.histories.isUsed) return undefined;
     const affected = new Set<Connection>();
-    for (const name of channels) {
+    for (const name of channels ?? [...this.channels.keys(), ...this.listeners.keys()]) {
       if (this.listeners.has(name)) return undefined;
-      this.channels.get(name)?.addConnections(affected);
+      const channel = this.channels.get(name);
+      if (!channel?.log) channel?.addConnections(affected);
     }
     return affected;
   }
 
-  private channelOf(name: string): Channel {
+  private channelOf(name: string, history: HistoryRules | undefined): Channel {
     let channel = this.channels.get(name);
     if (!channel) {
-      channel = new Channel(this.broker.join(name));
+      channel = new Channel();
       this.channels.set(name, channel);
+      if (history) channel.log = this.followed(name, channel, history);
+      channel.joined = this.opened(name, channel);
     }
     return channel;
+  }
+
+  private followed(name: string, channel: Channel, history: HistoryRules): ChannelLog {
+    return this.histories.follow(name, history, {
+      deliver: (publication) => this.fanOut(name, channel, publication),
+      reset: (top) => channel.reset(top),
+      checked: () => channel.tellLatest(),
+    });
+  }
+
+  private async opened(name: string, { log }: Channel): Promise<void> {
+    await this.broker.join(name);
+    await log?.open();
   }
 
   /** Joins again unless the broker is ready: an earlier join may be lost, and a subscription would begin with a gap. */
@@ -171,6 +232,7 @@ export class Hub implements BrokerListener, Stoppable {
   private leaveIfEmpty(name: string): void {
     if (!this.channels.get(name)?.isEmpty) return;
     this.channels.delete(name);
+    this.histories.forget(name);
     void this.broker.leave(name);
   }
 }

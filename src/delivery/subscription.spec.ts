@@ -16,6 +16,14 @@ class PlainSubscription extends Subscription {
     return undefined;
   }
 
+  tellPosition(): void {
+    // it follows no positions
+  }
+
+  protected tellReset(): void {
+    // it follows no positions
+  }
+
   protected sibling(): undefined {
     return undefined;
   }

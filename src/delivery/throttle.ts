@@ -24,12 +24,18 @@ export interface ThrottleOutlet {
  */
 export class Throttle {
   private readonly lanes: KeyMemory<Lane>;
+  private pendingCount = 0;
 
   constructor(
     limits: KeyLimits,
     private readonly outlet: ThrottleOutlet,
   ) {
     this.lanes = new KeyMemory(limits, (lane) => this.forgotten(lane));
+  }
+
+  /** Whether it keeps something. */
+  get isHolding(): boolean {
+    return this.pendingCount > 0;
   }
 
   /** Whether a publication may go out now. If not it is kept, in place of the one kept before. */
@@ -43,6 +49,7 @@ export class Throttle {
     this.forget(lane);
     publication.detach();
     lane.pending = publication;
+    this.pendingCount++;
     // Rounded up: timers drop fractions, and a delivery must not come before its time.
     const waitMs = Math.min(Math.ceil(lane.lastMs + periodMs - nowMs), MAX_TIMER_MS);
     lane.timer = setTimeout(() => this.release(key, lane), waitMs);
@@ -65,12 +72,14 @@ export class Throttle {
   stop(): void {
     for (const lane of this.lanes.all()) clearTimeout(lane.timer);
     this.lanes.clear();
+    this.pendingCount = 0;
   }
 
   private release(key: string, lane: Lane): void {
     const publication = lane.pending;
     if (publication === undefined) return;
     lane.pending = undefined;
+    this.pendingCount--;
     this.delivered(key);
     this.outlet.deliver(publication);
   }
@@ -81,12 +90,16 @@ export class Throttle {
     const { pending } = lane;
     lane.pending = undefined;
     this.outlet.forgotten();
-    if (pending) this.outlet.deliver(pending);
+    if (!pending) return;
+    this.pendingCount--;
+    this.outlet.deliver(pending);
   }
 
   private forget(lane: Lane): void {
     clearTimeout(lane.timer);
-    if (lane.pending) this.outlet.replaced();
+    if (!lane.pending) return;
     lane.pending = undefined;
+    this.pendingCount--;
+    this.outlet.replaced();
   }
 }

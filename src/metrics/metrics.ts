@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestj
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { MetricsSettings } from '../config/sections/metrics.settings.js';
 import { VERSION } from '../config/version.js';
+import { HistoryMetrics } from './history.metrics.js';
 import { addMetrics, METRICS_REGISTRY, type MetricsRegistry, removeMetrics } from './metrics-registry.js';
 import { ProcedureMetrics } from './procedure.metrics.js';
 import { processMetrics } from './process-metrics.js';
@@ -117,6 +118,8 @@ export class Metrics implements OnApplicationShutdown {
 
   /** The calls of procedures, and their outcomes. */
   readonly procedures = new ProcedureMetrics(this.registers);
+  /** What histories are used for. */
+  readonly history = new HistoryMetrics(this.registry);
 
   private collect = (): Promise<string> => (this.appRegistry ?? this.registry).metrics();
   private readonly answer: SharedAnswer<string>;

@@ -1,4 +1,5 @@
 import type { Hub } from '../delivery/hub.js';
+import type { HistoryRules } from '../history/histories.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
 import { richValueOf } from '../protocol/json/rich-json.js';
@@ -22,24 +23,28 @@ export function listenProcedure(hub: Hub, services: Services): CallableProcedure
     rest: { positional: true },
     isStream: true,
     run: ({ signal }, given) => {
-      const topics = new Set(given.map(String));
-      for (const topic of topics)
-        if (!services.find(topic))
+      const histories = new Map<string, HistoryRules | undefined>();
+      for (const topic of given.map(String)) {
+        const service = services.find(topic);
+        if (!service)
           throw new ProcedureError(`${topic} is not <service>.<topic> of a configured service`, 400);
-      return publicationsOf(hub, topics, signal);
+        histories.set(topic, service.delivery.history);
+      }
+      return publicationsOf(hub, histories, signal);
     },
   });
 }
 
 async function* publicationsOf(
   hub: Hub,
-  topics: ReadonlySet<string>,
+  histories: ReadonlyMap<string, HistoryRules | undefined>,
   signal: AbortSignal,
 ): AsyncGenerator<unknown, void, void> {
   const backlog = new Backlog(signal);
   const ends: (() => void)[] = [];
   try {
-    for (const topic of topics) ends.push(await hub.tap(topic, backlog).catch(unavailable));
+    for (const [topic, history] of histories)
+      ends.push(await hub.tap(topic, backlog, history).catch(unavailable));
     for (let next = await backlog.take(); next; next = await backlog.take()) yield shown(next);
   } finally {
     for (const end of ends) end();

@@ -13,6 +13,7 @@ import {
   type JsonText,
 } from './json/json.js';
 import { MemberFinder } from './json/member-finder.js';
+import type { Position } from './position.js';
 import { reformatTimestamp } from './timestamp.js';
 
 /** A place in an order. Integers too large for a number are bigint, so that they compare exactly. */
@@ -56,6 +57,8 @@ export class Publication {
   receivedAtMs = Date.now();
   /** The number of messages that waited behind it when it was handled; 0 where none ever waits. */
   queueSize = 0;
+  /** Its place in the history of its channel, where one is kept. */
+  position: Position | undefined = undefined;
   private knownMembers: JsonMembers | undefined = undefined;
   private comparable: Map<string, string | undefined> | undefined = undefined;
 
@@ -152,6 +155,13 @@ export class Publication {
   detach(): void {
     this.source = this.text;
     this.rawData = this.data;
+  }
+
+  /** As {@link detach}, for who keeps many: its members are read again when somebody asks for them. */
+  slim(): void {
+    this.detach();
+    this.knownMembers = undefined;
+    this.comparable = undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Appended } from '../broker/history.js';
 import { PublishSettings } from '../config/sections/publish.settings.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import type { JsonText } from '../protocol/json/json.js';
@@ -9,9 +10,19 @@ import { Intake } from './intake.js';
 /** A publication that was taken. */
 export interface Published {
   readonly status: 'ok';
+  /** Its place in the history of its topic, where one is kept. */
+  readonly position?: string;
+  /** It had been taken before. */
+  readonly repeated?: true;
 }
 
 const PUBLISHED: Published = { status: 'ok' };
+
+function published(appended: Appended | void): Published {
+  if (!appended) return PUBLISHED;
+  const { position, isRepeated } = appended;
+  return { status: 'ok', position: position.toString(), ...(isRepeated && { repeated: true }) };
+}
 
 /** Takes publications for topics. */
 @Injectable()
@@ -20,7 +31,7 @@ export class PublishIntake extends Intake<Published> {
     const take = (source: JsonText | Buffer): Published | Promise<Published> => {
       const publication =
         typeof source === 'string' ? Publication.of(source) : Publication.parse(source, bounds);
-      return topics.publish(publication, 'http')?.then(() => PUBLISHED) ?? PUBLISHED;
+      return topics.publish(publication, 'http')?.then(published) ?? PUBLISHED;
     };
     super({ name: 'publications', take, refusal: PublicationError }, settings, bounds);
   }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
 import { Connections } from '../connection/connections.js';
-import { Hub } from '../delivery/hub.js';
-import { CallbackAnswerError, CallbackError } from '../protocol/errors.js';
-import { valueOf, type JsonMembers, type JsonText } from '../protocol/json/json.js';
-import { deliveryOptions, type DeliveryOptions, PublicationError } from '../protocol/publication.js';
-import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
-import { type Confirm, Endings } from './endings.js';
+import { CallbackError } from '../protocol/errors.js';
+import type { JsonMembers } from '../protocol/json/json.js';
+import { Endings } from './endings.js';
+import { isHeardOut } from './heard-out.js';
+import { type ConfirmBeginning, Joinings } from './joinings.js';
 import { PeriodicCalls } from './periodic-calls.js';
+import { Recoveries } from './recoveries.js';
 import type { Service } from './service/service.js';
 import type { Session } from './session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
@@ -21,7 +21,7 @@ const MAX_EXTRA_LENGTH = 16_384;
 export class Beginnings {
   constructor(
     private readonly limits: LimitsSettings,
-    private readonly hub: Hub,
+    private readonly joinings: Joinings,
     private readonly connections: Connections,
     private readonly endings: Endings,
   ) {}
@@ -32,12 +32,18 @@ export class Beginnings {
    * @throws {ClientError} when a rule, a limit or the service refuses it.
    * @throws {CallbackError} when the service could not be asked.
    */
-  async begin(session: Session, service: Service, interest: TopicInterest, confirm: Confirm): Promise<void> {
+  async begin(
+    session: Session,
+    service: Service,
+    interest: TopicInterest,
+    confirm: ConfirmBeginning,
+  ): Promise<void> {
     await this.check(session, service, interest);
     const subscription = this.claimed(session, service, interest);
     try {
       await this.authorize(subscription);
-      await this.join(session, subscription, confirm);
+      this.checkRoom(session); // others of the same event may have come first
+      await this.joinings.join(session, subscription, interest.since, confirm);
     } catch (error) {
       subscription.end();
       throw error;
@@ -48,7 +54,8 @@ export class Beginnings {
     await service.tell('onSubscribe', () => subscription.question());
   }
 
-  private async check(session: Session, { rules }: Service, { topic, extra }: TopicInterest): Promise<void> {
+  private async check(session: Session, { rules }: Service, interest: TopicInterest): Promise<void> {
+    const { topic, extra } = interest;
     if (Buffer.byteLength(topic) > this.limits.topicBytes) throw TOPIC_ERRORS.subscriptionTooLong();
     if (rules.requireAuthentication && !session.identity) throw TOPIC_ERRORS.authenticationRequired();
     if (session.subscriptions.has(topic)) throw TOPIC_ERRORS.alreadySubscribed();
@@ -57,6 +64,7 @@ export class Beginnings {
     if (session.untold?.has(topic)) throw new CallbackError(`the end of ${topic} has not been told yet`);
     this.checkRoom(session);
     if (lengthOf(extra) > MAX_EXTRA_LENGTH) throw TOPIC_ERRORS.extraFieldsTooLong();
+    Recoveries.check(interest);
   }
 
   private checkRoom(session: Session): void {
@@ -83,57 +91,10 @@ export class Beginnings {
     });
     subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer));
   }
-
-  private async join(session: Session, subscription: TopicSubscription, confirm: Confirm): Promise<void> {
-    this.checkRoom(session); // others of the same event may have come first
-    subscription.hold();
-    session.subscriptions.set(subscription.topic, subscription);
-    try {
-      await this.hub.join(subscription);
-      const answer = await firstAnswer(subscription);
-      const options = answer.get('options');
-      if (options) subscription.prime(stateOptions(options));
-      confirm(answer.get('data'));
-    } catch (error) {
-      session.subscriptions.delete(subscription.topic);
-      this.hub.leave(subscription);
-      throw error;
-    }
-    session.connection.admit();
-    subscription.release();
-  }
-}
-
-/** The answer that has the state with which the client begins. */
-function firstAnswer(subscription: TopicSubscription): Promise<JsonMembers> {
-  const { service, connection } = subscription;
-  return service.ask('beforeSubscribe', () => {
-    const question = subscription.question();
-    const isDue = isHeardOut(subscription) && service.isAuthorizing;
-    return isDue ? question : { ...question, withdrawal: connection.abandoned };
-  });
-}
-
-/**
- * Whether an authorizer that has been asked is heard out when the client is gone. As with SocketShark, a service with
- * later callbacks then hears of the subscription, and of its end.
- */
-function isHeardOut({ connection, service }: TopicSubscription): boolean {
-  return connection.subProtocol !== KITTIWAKE_V1 && service.hearsLater;
 }
 
 function lengthOf(members: JsonMembers): number {
   let length = 0;
   for (const value of members.values()) length += value.length;
   return length;
-}
-
-/** Reads the options of a state. @throws {CallbackAnswerError} for options that a publication may not have either. */
-function stateOptions(text: JsonText): DeliveryOptions {
-  try {
-    return deliveryOptions(valueOf(text), text);
-  } catch (error) {
-    if (!(error instanceof PublicationError)) throw error;
-    throw new CallbackAnswerError(`the options of an answer are ${error.message}`, { cause: error });
-  }
 }

@@ -1,7 +1,9 @@
 import type { Connection } from '../connection/connection.js';
+import type { LossReason } from '../history/channel-log.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import { expiresIn } from '../protocol/expires-in.js';
 import { isFalsy, objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
+import type { Position } from '../protocol/position.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION } from './topic-errors.js';
 
@@ -15,6 +17,16 @@ export interface ReplyContext {
   readonly extra?: JsonMembers | undefined;
   /** The `id` that the client gave the event; only clients of `kittiwake.v1.json` get it back. */
   readonly id?: JsonText | undefined;
+}
+
+/** What a client that follows positions is told with its subscription. */
+export interface RecoveryReply {
+  /** Whether it gets all that it has missed; absent for one that has not come back. */
+  readonly recovered?: boolean;
+  /** Why it does not. */
+  readonly reason?: LossReason | undefined;
+  /** Where it stands; absent when what it has missed is still to come. */
+  readonly position?: Position | undefined;
 }
 
 /** The answers to one event of a client. Clients without our sub-protocol get exactly SocketShark's members. */
@@ -34,6 +46,17 @@ export class Reply {
     const frame = this.frame();
     frame.set('status', '"ok"' as JsonText);
     if (data !== undefined && data !== 'null') frame.set('data', data);
+    this.send(frame);
+  }
+
+  /** Success of a subscription, and where it stands in the history, if the client wants to know. */
+  subscribed(data: JsonText | undefined, recovery: RecoveryReply | undefined): void {
+    const frame = this.frame();
+    frame.set('status', '"ok"' as JsonText);
+    if (recovery?.recovered !== undefined) frame.set('recovered', toJsonText(recovery.recovered));
+    if (recovery?.reason !== undefined) frame.set('reason', toJsonText(recovery.reason));
+    if (data !== undefined && data !== 'null') frame.set('data', data);
+    if (recovery?.position) frame.set('position', toJsonText(recovery.position.toString()));
     this.send(frame);
   }
 

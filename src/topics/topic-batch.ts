@@ -21,7 +21,7 @@ export interface BatchedEvent {
 
 /**
  * An event about several topics: `{"event": "subscribe", "subscriptions": ["books.1", {"subscription": "books.2", …}]}`.
- * Each is handled as an event of its own, with the `id` and the `report_drops` of the whole, some of them at the same time.
+ * Each is handled as an event of its own, with the `id`, the `report_drops` and the `recover` of the whole, some of them at the same time.
  */
 export class TopicBatch {
   private readonly elements: readonly JsonText[];
@@ -80,8 +80,8 @@ export class TopicBatch {
     if (id === undefined) members.delete('id');
     else members.set('id', id);
     const subscription = element[0] === '{' ? (value as Record<string, unknown>).subscription : value;
-    const { report_drops } = this.whole.value;
-    return new ClientEvent(this.whole.name, { subscription, report_drops }, element, members);
+    const { report_drops, recover } = this.whole.value;
+    return new ClientEvent(this.whole.name, { subscription, report_drops, recover }, element, members);
   }
 
   private async breathe(): Promise<void> {

@@ -1,6 +1,7 @@
 import { joinedFrame } from '../connection/outflow/frame.js';
 import type { DeliveryStage, Envelope } from '../delivery/envelope.js';
 import type { JsonMembers } from '../protocol/json/json.js';
+import type { Position } from '../protocol/position.js';
 import type { Publication } from '../protocol/publication.js';
 import { isoTimestamp } from '../protocol/timestamp.js';
 
@@ -12,16 +13,23 @@ let lastTail = Buffer.alloc(0);
  * `received_at` and `queue_size`; one that throttling delayed is without `published_at` as well.
  */
 export class TopicEnvelope implements Envelope {
+  /** See {@link Envelope.plain}. */
+  readonly plain: TopicEnvelope | undefined;
   private readonly head: Buffer;
 
-  constructor(topic: string, extra: JsonMembers) {
+  /** @param hasPositions whether the client is told the position of each. */
+  constructor(topic: string, extra: JsonMembers, hasPositions = false) {
+    this.plain = hasPositions ? new TopicEnvelope(topic, extra) : undefined;
     let head = `{"event":"message","subscription":${JSON.stringify(topic)}`;
     for (const [name, value] of extra) if (!RESERVED.has(name)) head += `,${JSON.stringify(name)}:${value}`;
     this.head = Buffer.from(`${head},"data":`);
   }
 
   frame(publication: Publication, stage: DeliveryStage): Buffer {
-    return joinedFrame(this.head, publication.raw, tailOf(publication, stage));
+    const { position } = publication;
+    const tail =
+      this.plain && position ? positionedTail(publication, stage, position) : tailOf(publication, stage);
+    return joinedFrame(this.head, publication.raw, tail);
   }
 }
 
@@ -36,6 +44,10 @@ function tailOf(publication: Publication, stage: DeliveryStage): Buffer {
     lastTail = Buffer.from(tailText(publication, stage, nowMs));
   }
   return lastTail;
+}
+
+function positionedTail(publication: Publication, stage: DeliveryStage, position: Position): Buffer {
+  return Buffer.from(`,"position":"${position.toString()}"${tailText(publication, stage, Date.now())}`);
 }
 
 function tailText(

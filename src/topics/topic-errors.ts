@@ -22,6 +22,7 @@ export const TOPIC_ERRORS = {
       'too_much_kept',
       'Too much is kept for this connection: unsubscribe from something first.',
     ),
+  invalidPosition: () => new ClientError('invalid_position', 'Invalid position.'),
   idMissing: () => new ClientError('id_missing', 'Must specify id.'),
   procedureMissing: () => new ClientError('procedure_missing', 'Must specify procedure.'),
 } as const;

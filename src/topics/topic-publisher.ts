@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Appended } from '../broker/history.js';
 import { Hub } from '../delivery/hub.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
@@ -17,19 +18,27 @@ export class TopicPublisher {
 
   /**
    * Sends a publication to the subscriptions of its topic on all nodes.
-   * @returns nothing when it is on its way already.
+   * @param idempotencyKey makes a repeat harmless, if its service keeps a history.
+   * @returns its place in the history, where one is kept; nothing when it is on its way already.
    * @throws {PublicationError} at once when its topic is not one of a configured service.
    * @throws when the broker could not take it, as a rejection.
    */
-  publish(publication: Publication, source: 'http' | 'process'): Promise<void> | undefined {
-    if (!this.services.find(publication.subscription)) {
+  publish(
+    publication: Publication,
+    source: 'http' | 'process',
+    idempotencyKey?: string,
+  ): Promise<Appended | void> | undefined {
+    const service = this.services.find(publication.subscription);
+    if (!service) {
       throw new PublicationError(`"subscription" must be <service>.<topic> of a configured service`);
     }
-    return this.hub.publish(publication, source);
+    const retention = service.delivery.history;
+    if (!retention) return this.hub.publish(publication, source);
+    return this.hub.append(publication, source, { retention, idempotencyKey });
   }
 
   /** As {@link publish}, of members that were made here. @throws {PublicationError} when other nodes would not read them. */
-  publishMade(members: JsonMembers, source: 'http' | 'process'): Promise<void> | undefined {
+  publishMade(members: JsonMembers, source: 'http' | 'process'): Promise<Appended | void> | undefined {
     const reading = { bounds: this.bounds, fault: PublicationError };
     const text = JsonDocument.within(objectText(members), reading);
     return this.publish(Publication.from(members, text), source);

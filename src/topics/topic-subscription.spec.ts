@@ -21,7 +21,7 @@ class Reader {
     this.session = new Session(connection);
     const limits = { kept: new KeptBytes(100_000), maxKeys: 10, maxHeldLength: 1000 };
     const extra = new Map([['list', list as JsonText]]);
-    const interest = { topic: 'books.1', extra, reportsDrops: false };
+    const interest = { topic: 'books.1', extra, reportsDrops: false, recovers: false };
     this.subscription = new TopicSubscription(this.session, service, interest, limits);
     this.subscription.envelope = this.subscription.makeEnvelope();
   }

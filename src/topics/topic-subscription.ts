@@ -2,8 +2,10 @@ import type { Connection } from '../connection/connection.js';
 import { textFrame } from '../connection/outflow/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import { Subscription, type SubscriptionLimits } from '../delivery/subscription.js';
+import type { LossReason } from '../history/channel-log.js';
 import { isSameJson, keptCanonicalJson } from '../protocol/json/canonical-json.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
+import type { Position } from '../protocol/position.js';
 import type { ServiceQuestion } from './service/service-callbacks.js';
 import type { Service } from './service/service.js';
 import { TopicEnvelope } from './topic-envelope.js';
@@ -28,6 +30,10 @@ export interface TopicInterest {
   readonly extra: JsonMembers;
   /** Whether it wants to be told how much it has missed because it did not keep up. */
   readonly reportsDrops: boolean;
+  /** Whether it wants positions, to come back with. */
+  readonly recovers: boolean;
+  /** The position with which it comes back, as it gave it. */
+  readonly since?: unknown;
 }
 
 /** A session's subscription to a topic, with its extra fields and authorizer fields. */
@@ -40,6 +46,8 @@ export class TopicSubscription extends Subscription {
   /** The extra fields that the client gave when it subscribed. */
   readonly extra: JsonMembers;
   private readonly reportsDrops: boolean;
+  /** Whether its client follows positions, to come back with. */
+  readonly recovers: boolean;
   private claimedBytes = 0;
   private comparable: readonly string[] | undefined = undefined;
   /** The identity that {@link comparable} was made with. */
@@ -48,13 +56,14 @@ export class TopicSubscription extends Subscription {
   constructor(
     private readonly subscriber: Subscriber,
     readonly service: Service,
-    { topic, extra, reportsDrops }: TopicInterest,
+    { topic, extra, reportsDrops, recovers }: TopicInterest,
     private readonly bounds: SubscriptionLimits,
   ) {
     super(subscriber.connection, topic, service.delivery, bounds);
     this.topic = topic;
     this.extra = extra;
     this.reportsDrops = reportsDrops;
+    this.recovers = recovers && service.delivery.history !== undefined;
   }
 
   /**
@@ -68,29 +77,34 @@ export class TopicSubscription extends Subscription {
     return true;
   }
 
+  /** Characters of publications that may be sent at once. */
+  get maxReplayLength(): number {
+    return this.bounds.maxHeldLength / 2;
+  }
+
   get envelopeKey(): string {
-    let key = '';
+    let key = this.recovers ? '@' : '';
     for (const [name, value] of this.extra) key += `${JSON.stringify(name)}:${value},`;
     return key;
   }
 
   makeEnvelope(): Envelope {
-    return new TopicEnvelope(this.topic, this.extra);
+    return new TopicEnvelope(this.topic, this.extra, this.recovers);
   }
 
   /** The fields of every question; later ones win, so that a client cannot forge an identity. */
-  private callbackFields(data?: JsonText): JsonMembers {
+  private callbackFields(more: JsonMembers | undefined): JsonMembers {
     const fields: JsonMembers = new Map([['subscription', toJsonText(this.topic)]]);
     for (const source of [this.extra, this.authorizerFields, this.subscriber.identity ?? []]) {
       for (const [name, value] of source) fields.set(name, value);
     }
-    if (data !== undefined) fields.set('data', data);
+    if (more) for (const [name, value] of more) fields.set(name, value);
     return fields;
   }
 
-  /** A question to its service, for the client. @param data of a message. */
-  question(data?: JsonText): ServiceQuestion {
-    return { fields: this.callbackFields(data), client: this.connection };
+  /** A question to its service, for the client. @param more fields, such as the data of a message. */
+  question(more?: JsonMembers): ServiceQuestion {
+    return { fields: this.callbackFields(more), client: this.connection };
   }
 
   /** Sets the authorizer fields. @returns whether they differ from those before. */
@@ -112,9 +126,24 @@ export class TopicSubscription extends Subscription {
 
   override missReport(count: number): Buffer | undefined {
     if (!this.reportsDrops) return undefined;
+    return textFrame(objectText(this.event('dropped').set('count', toJsonText(count))));
+  }
+
+  override tellPosition(position: Position): void {
+    this.tell(this.event('position'), position);
+  }
+
+  protected override tellReset(top: Position): void {
+    this.tell(this.event('reset').set('reason', toJsonText('position_lost' satisfies LossReason)), top);
+  }
+
+  private tell(event: JsonMembers, position: Position): void {
+    this.connection.sendText(objectText(event.set('position', toJsonText(position.toString()))));
+  }
+
+  private event(name: string): JsonMembers {
     const members: JsonMembers = new Map(this.extra);
-    members.set('event', '"dropped"' as JsonText).set('subscription', toJsonText(this.topic));
-    return textFrame(objectText(members.set('count', toJsonText(count))));
+    return members.set('event', toJsonText(name)).set('subscription', toJsonText(this.topic));
   }
 
   protected override sibling(topic: string): TopicSubscription | undefined {

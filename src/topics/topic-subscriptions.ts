@@ -4,6 +4,7 @@ import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { Beginnings } from './beginnings.js';
 import type { ClientEvent } from './client-event.js';
 import { type Confirm, Endings } from './endings.js';
+import type { ConfirmBeginning } from './joinings.js';
 import { Services } from './service/services.js';
 import type { Session } from './session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
@@ -35,14 +36,14 @@ export class TopicSubscriptions {
   }
 
   /** Subscribes a session; see {@link Beginnings.begin}. @throws what that throws. */
-  async subscribe(session: Session, interest: TopicInterest, confirm: Confirm): Promise<void> {
+  async subscribe(session: Session, interest: TopicInterest, confirm: ConfirmBeginning): Promise<void> {
     await this.beginnings.begin(session, this.services.ofTopic(interest.topic), interest, confirm);
   }
 
   /** Hands a message of the client to the service. @returns the members of its answer. @throws {ClientError} */
   async message(session: Session, topic: string, data: JsonText): Promise<JsonMembers> {
     const subscription = this.existing(session, topic);
-    return subscription.service.ask('onMessage', () => subscription.question(data));
+    return subscription.service.ask('onMessage', () => subscription.question(new Map([['data', data]])));
   }
 
   /** Ends a subscription at the client's wish; see {@link Endings.atWish}. @throws what that throws. */

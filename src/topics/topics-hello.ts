@@ -31,6 +31,7 @@ export class TopicsHello extends Hello {
         'batch-subscribe',
         'immediate-ping',
         'report-drops',
+        'recover',
         ...(hasProcedures ? ['procedures'] : []),
       ],
     });

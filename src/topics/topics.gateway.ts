@@ -6,7 +6,7 @@ import { LogLine } from '../metrics/log-line.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
-import type { JsonMembers, JsonText } from '../protocol/json/json.js';
+import { type JsonMembers, type JsonText, valueOf } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { TopicCalls } from './calls/topic-calls.js';
 import {
@@ -23,6 +23,7 @@ import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { TopicBatch } from './topic-batch.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
+import type { TopicInterest } from './topic-subscription.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 
 const MAX_PONG_LENGTH = 128;
@@ -94,9 +95,12 @@ export class TopicsGateway implements Gateway {
 
   @SubscribeMessage('subscribe')
   subscribe(connection: Connection, event: ClientEvent): Promise<unknown> {
-    const reportsDrops = event.value.report_drops === true && connection.subProtocol === KITTIWAKE_V1;
-    return this.aboutTopics(connection, event, ({ session, topic, extra, reply }) =>
-      this.subscriptions.subscribe(session, { topic, extra, reportsDrops }, (data) => reply.ok(data)),
+    return this.aboutTopics(connection, event, ({ session, topic, extra, members, reply }) =>
+      this.subscriptions.subscribe(
+        session,
+        { topic, extra, ...wishesOf(connection, event, members) },
+        (data, recovery) => reply.subscribed(data, recovery),
+      ),
     );
   }
 
@@ -192,6 +196,22 @@ export class TopicsGateway implements Gateway {
       return error;
     }
   }
+}
+
+/** What only clients of `kittiwake.v1.json` may ask for. @param members those of one topic, if the event has several. */
+function wishesOf(
+  { subProtocol }: Connection,
+  { value }: ClientEvent,
+  members: JsonMembers,
+): Pick<TopicInterest, 'reportsDrops' | 'recovers' | 'since'> {
+  if (subProtocol !== KITTIWAKE_V1) return { reportsDrops: false, recovers: false };
+  const position = members.get('position');
+  const since: unknown = position === undefined || position === NULL ? undefined : valueOf(position);
+  return {
+    reportsDrops: value.report_drops === true,
+    recovers: value.recover === true || since !== undefined,
+    since,
+  };
 }
 
 /** The client is gone, and what it waited for was called off. */

@@ -2,6 +2,8 @@ import { Beginnings } from './beginnings.js';
 import { TopicCalls } from './calls/topic-calls.js';
 import { EndNotices } from './end-notices.js';
 import { Endings } from './endings.js';
+import { Joinings } from './joinings.js';
+import { Recoveries } from './recoveries.js';
 import { ConfiguredServices } from './service/configured-services.js';
 import { ProvidedServices } from './service/provided-services.js';
 import { Services } from './service/services.js';
@@ -17,7 +19,9 @@ export const TOPICS_PROVIDERS = [
   ConfiguredServices,
   EndNotices,
   Endings,
+  Joinings,
   ProvidedServices,
+  Recoveries,
   Services,
   Sessions,
   TopicAuthentication,

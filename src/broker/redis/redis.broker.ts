@@ -4,6 +4,7 @@ import type { RedisSettings } from '../../config/sections/broker/redis.settings.
 import type { Publication } from '../../protocol/publication.js';
 import { BrokerError, brokerError } from '../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../broker.js';
+import { NoHistory } from '../no.history.js';
 import type { Delay } from './arrivals.js';
 import { RedisChannels } from './channels.js';
 import { PLAIN } from './dialect.js';
@@ -21,6 +22,7 @@ import { RedisRole } from './role.js';
  * before the state is `ready`.
  */
 export class RedisBroker implements Broker {
+  readonly history = new NoHistory();
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
   private readonly channels: RedisChannels;

@@ -1,10 +1,12 @@
 import { texts, textMap } from '../kinds/collection.kind.js';
 import { formatDuration } from '../kinds/duration.js';
 import { duration } from '../kinds/number.kind.js';
+import { section } from '../kinds/section.kind.js';
 import { Rule, Setting, type Disagreement } from '../kinds/setting.decorator.js';
 import { conflationKey, SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from '../kinds/slow-consumer.js';
 import { CALLBACK_URL, FILLED_TEXT, HEADER_NAME, HEADER_VALUE } from '../kinds/text-format.js';
 import { choice, flag, text } from '../kinds/text.kind.js';
+import { ServiceHistorySettings } from './service-history.settings.js';
 
 /** The rules of one service, and the URLs where its app is asked. */
 @Rule(jitterWithinPeriod)
@@ -110,6 +112,13 @@ export class ServiceSettings {
   readonly conflateKey: string = 'topic';
 
   @Setting({
+    kind: section(ServiceHistorySettings),
+    optional: true,
+    about: 'What is kept of each topic, for clients that come back; without this section nothing is.',
+  })
+  readonly history?: ServiceHistorySettings;
+
+  @Setting({
     kind: flag(),
     about:
       'Whether equal questions to `authorizer` or `beforeSubscribe` at the same moment are one request, and answers of the authorizer are kept for the `Cache-Control: max-age` that they have.',
@@ -141,8 +150,10 @@ function keyIsUsed({ slowConsumer, conflateKey }: ServiceSettings): Disagreement
 }
 
 /** Refuses extra fields named like members of the protocol, for which the client's values would pass in frames. */
-function extraFieldsAreFree({ extraFields }: ServiceSettings): Disagreement | undefined {
-  const taken = extraFields.find((field) => RESERVED_FIELDS.has(field));
+function extraFieldsAreFree({ extraFields, history }: ServiceSettings): Disagreement | undefined {
+  const taken = extraFields.find(
+    (field) => RESERVED_FIELDS.has(field) || (history && HISTORY_FIELDS.has(field)),
+  );
   if (taken === undefined) return undefined;
   return {
     key: 'extraFields',
@@ -151,6 +162,7 @@ function extraFieldsAreFree({ extraFields }: ServiceSettings): Disagreement | un
   };
 }
 
+const HISTORY_FIELDS = new Set(['position', 'recover', 'recovered', 'reason']);
 const RESERVED_FIELDS = new Set(['event', 'status', 'error', 'data', 'id', 'code']);
 
 /** The wait for a renewal is the period less a random part of the jitter: it must not become negative. */

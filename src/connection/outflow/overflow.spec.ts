@@ -3,17 +3,24 @@ import { type Missable, Overflow } from './overflow.js';
 class Owner implements Missable {
   replaced = 0;
   aged = 0;
+  waiting = 0;
   private untold = 0;
 
   constructor(private readonly name = '') {}
 
+  added(): void {
+    this.waiting++;
+  }
+
   dropped(isReplaced: boolean): void {
+    this.waiting--;
     if (isReplaced) this.replaced++;
     else this.aged++;
     this.untold++;
   }
 
   takeReport(): Buffer | undefined {
+    this.waiting--;
     const report = this.untold === 0 ? undefined : Buffer.from(`${this.name} missed ${this.untold}`);
     this.untold = 0;
     return report;

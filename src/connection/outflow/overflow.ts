@@ -1,8 +1,13 @@
 /** The owner of frames that a client may miss when it does not keep up. */
 export interface Missable {
+  /** A frame waits. */
+  added(): void;
   /** A frame will not be sent. @param isReplaced whether a later one with the same key is sent instead. */
   dropped(isReplaced: boolean): void;
-  /** The frame that tells the client what it has missed since the last one; nothing if it does not want to know. */
+  /**
+   * A frame is sent now. @returns the frame that tells the client what it has missed since the last one; nothing if it does
+   * not want to know.
+   */
   takeReport(): Buffer | undefined;
 }
 
@@ -40,6 +45,7 @@ export class Overflow {
 
   /** Adds a frame that may be dropped, or takes it in the place of the one with its key. */
   pushMissable(frame: Buffer, missable: Missable, key: string | undefined): void {
+    missable.added();
     const waiting = key === undefined ? undefined : this.byKey.get(missable)?.get(key);
     if (waiting) {
       this.bytes += frame.length - waiting.frame.length;

@@ -41,8 +41,8 @@ export class Service {
     private readonly callbacks: ServiceCallbacks,
     private readonly metrics: Metrics,
   ) {
-    const { filterFields, slowConsumer, conflateKey } = rules;
-    this.delivery = { filterFields, keyOf: keyFor(slowConsumer, conflateKey, CONFLATION_KEYS) };
+    const { filterFields, slowConsumer, conflateKey, history } = rules;
+    this.delivery = { filterFields, keyOf: keyFor(slowConsumer, conflateKey, CONFLATION_KEYS), history };
   }
 
   /** Whether an authorizer is asked about each subscription. */

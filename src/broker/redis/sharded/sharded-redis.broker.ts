@@ -11,6 +11,7 @@ import { RedisPartition } from './partition.js';
 import { partitionOf } from './partitioning.js';
 import type { RedisShard, RedisShardListener } from './shard.js';
 import { RedisShards } from './shards.js';
+import { NoHistory } from '../../no.history.js';
 
 /**
  * Makes any number of nodes one gateway by sharded Pub/Sub of a Redis Cluster: a publication goes to one shard, not to
@@ -18,6 +19,7 @@ import { RedisShards } from './shards.js';
  * lost, only its channels are reported, and the others go on.
  */
 export class ShardedRedisBroker implements Broker, RedisShardListener {
+  readonly history = new NoHistory();
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
   private readonly name: string;

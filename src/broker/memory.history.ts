@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { monotonicMs } from '../base/monotonic-ms.js';
+import { Position } from '../protocol/position.js';
+import type { Publication } from '../protocol/publication.js';
+import { BrokerError } from './broker.error.js';
+import type { Appended, Appending, BrokerHistory, HistoryPage, HistoryStart } from './history.js';
+
+/** How long a key makes a repeat harmless. */
+export const IDEMPOTENCY_MS = 300_000;
+/** How long the number of the last publication of a channel is known, when nothing is kept of it any more. */
+export const TOP_TTL_MS = 86_400_000;
+const SWEEP_MS = 30_000;
+/** Numbers of a channel begin at the time, so that one that was forgotten does not begin again where it was. */
+const NUMBERS_PER_MS = 100;
+const NUMBERS_SINCE_MS = 1_700_000_000_000;
+
+/** A number that no publication of a channel can have had that has been forgotten. */
+export function firstNumber(nowMs = Date.now()): number {
+  return (nowMs - NUMBERS_SINCE_MS) * NUMBERS_PER_MS;
+}
+
+/** A name for an epoch, which no other has. */
+export function newEpoch(): string {
+  return randomBytes(6).toString('base64url');
+}
+
+/** The history of one channel. */
+class Log {
+  offset = firstNumber();
+  publications: Publication[] = [];
+  /** By the monotonic clock. */
+  endsMs = 0;
+  forgottenMs = monotonicMs() + TOP_TTL_MS;
+}
+
+/** The history of a single process, or of the processes of one machine, in the memory of that which keeps it. */
+export class MemoryHistory implements BrokerHistory {
+  private epoch = newEpoch();
+  private readonly logs = new Map<string, Log>();
+  /** By channel and key, the oldest first. */
+  private readonly keys = new Map<string, { readonly position: Position; readonly endsMs: number }>();
+  private isOpen = false;
+  private sweeping: NodeJS.Timeout | undefined;
+
+  /** @param send sends a publication to those who have joined its channel. */
+  constructor(private readonly send: (channel: string, publication: Publication) => void) {}
+
+  append(channel: string, publication: Publication, { retention, idempotencyKey }: Appending): Appended {
+    if (!this.isOpen) throw new BrokerError('cannot publish: the broker is stopped');
+    const key = idempotencyKey === undefined ? undefined : `${channel} ${idempotencyKey}`;
+    const known = key === undefined ? undefined : this.keys.get(key);
+    if (known && known.endsMs > monotonicMs()) return { position: known.position, isRepeated: true };
+    const position = this.keep(channel, publication, retention);
+    if (key !== undefined) {
+      this.keys.delete(key);
+      this.keys.set(key, { position, endsMs: monotonicMs() + IDEMPOTENCY_MS });
+    }
+    this.send(channel, publication);
+    publication.slim();
+    return { position, isRepeated: false };
+  }
+
+  async read(channel: string, start: HistoryStart): Promise<HistoryPage> {
+    const log = this.logOf(channel);
+    const top = new Position(this.epoch, log.offset);
+    const kept = log.endsMs > monotonicMs() ? log.publications : [];
+    if (start === 'oldest') return { top, publications: [...kept], ordered: [] };
+    const missed = start !== 'top' && start.isWithin(top) ? top.offset - start.offset : Infinity;
+    if (missed > kept.length) return { top, publications: undefined, ordered: [] };
+    const at = kept.length - missed;
+    return { top, publications: kept.slice(at), ordered: kept.slice(0, at).filter(hasOrder) };
+  }
+
+  async tops(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
+    return channels.map((channel) => {
+      const log = this.logs.get(channel);
+      if (!log) return undefined;
+      log.forgottenMs = monotonicMs() + TOP_TTL_MS;
+      return new Position(this.epoch, log.offset);
+    });
+  }
+
+  start(): void {
+    this.isOpen = true;
+    this.sweeping = setInterval(() => this.sweep(monotonicMs()), SWEEP_MS).unref();
+  }
+
+  /** Forgets everything. */
+  stop(): void {
+    this.isOpen = false;
+    clearInterval(this.sweeping);
+    this.logs.clear();
+    this.keys.clear();
+    this.epoch = newEpoch();
+  }
+
+  private keep(channel: string, publication: Publication, { size, ttlMs }: Appending['retention']): Position {
+    const log = this.logOf(channel);
+    const nowMs = monotonicMs();
+    if (log.endsMs <= nowMs) log.publications = [];
+    const position = new Position(this.epoch, ++log.offset);
+    publication.position = position;
+    log.publications.push(publication);
+    if (log.publications.length > size) log.publications.splice(0, log.publications.length - size);
+    log.endsMs = nowMs + ttlMs;
+    log.forgottenMs = nowMs + Math.max(TOP_TTL_MS, ttlMs);
+    return position;
+  }
+
+  private logOf(channel: string): Log {
+    let log = this.logs.get(channel);
+    if (!log) this.logs.set(channel, (log = new Log()));
+    return log;
+  }
+
+  private sweep(nowMs: number): void {
+    for (const [channel, log] of this.logs) {
+      if (log.endsMs <= nowMs) log.publications = [];
+      if (log.forgottenMs <= nowMs) this.logs.delete(channel);
+    }
+    for (const [key, { endsMs }] of this.keys) {
+      if (endsMs > nowMs) break;
+      this.keys.delete(key);
+    }
+  }
+}
+
+/** Whether its order plays a part. */
+export function hasOrder({ options }: Publication): boolean {
+  return options.order !== undefined;
+}

@@ -1,0 +1,18 @@
+import { bytes, duration } from '../kinds/number.kind.js';
+import { Setting } from '../kinds/setting.decorator.js';
+
+/** What services with a history have in common. */
+export class HistorySettings {
+  @Setting({
+    kind: bytes(),
+    about: 'What one node keeps in memory of all histories, so that clients that come back cost no read.',
+  })
+  readonly cacheBytes: number = 67_108_864;
+
+  @Setting({
+    kind: duration({ min: 1 }),
+    about:
+      'How often it is checked that nothing was missed, and clients are told positions that no message has told them.',
+  })
+  readonly checkPeriodMs: number = 30_000;
+}

@@ -1,0 +1,35 @@
+import type { Recovered } from '../history/channel-log.js';
+import type { Position } from '../protocol/position.js';
+import type { Publication } from '../protocol/publication.js';
+import { Fanout } from './fanout.js';
+
+/** What one client has missed. */
+export interface Replay {
+  readonly fanouts: readonly Fanout[];
+  /** Where what it has missed ends. */
+  readonly until: Position;
+  /** What has an order and came before: the client had it, as far as it was for it. */
+  readonly ordered: readonly Publication[];
+}
+
+/** How long a frame is kept for others that have missed the same. */
+const KEPT_MS = 1000;
+
+/** The deliveries of what clients of one channel have missed: what many of them have missed is encoded once. */
+export class Replays {
+  private fanouts: Map<Publication, Fanout> | undefined;
+
+  of({ missed, until, ordered }: Recovered): Replay {
+    return { fanouts: missed.map((publication) => this.fanout(publication)), until, ordered };
+  }
+
+  private fanout(publication: Publication): Fanout {
+    if (!this.fanouts) {
+      this.fanouts = new Map();
+      setTimeout(() => (this.fanouts = undefined), KEPT_MS).unref();
+    }
+    let fanout = this.fanouts.get(publication);
+    if (!fanout) this.fanouts.set(publication, (fanout = new Fanout(publication, true, 'held')));
+    return fanout;
+  }
+}

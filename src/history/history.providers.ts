@@ -1,0 +1,3 @@
+import { Histories } from './histories.js';
+
+export const HISTORY_PROVIDERS = [Histories];

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { Hub } from '../delivery/hub.js';
+import type { Replay } from '../delivery/replays.js';
+import type { LossReason } from '../history/channel-log.js';
+import type { RecoveryOutcome } from '../metrics/history.metrics.js';
+import { Metrics } from '../metrics/metrics.js';
+import { MAX_POSITION_LENGTH, Position } from '../protocol/position.js';
+import type { RecoveryReply } from './reply.js';
+import { TOPIC_ERRORS } from './topic-errors.js';
+import type { TopicInterest, TopicSubscription } from './topic-subscription.js';
+
+/** How a subscription begins for a client that follows positions. */
+export interface Beginning {
+  /** What it has missed, if it gets that in place of the state. */
+  readonly replay?: Replay;
+  /** Why it does not, if it came back. */
+  readonly reason?: LossReason;
+}
+
+/** What a client that has a history begins with: what it has missed since its position, or the state. */
+@Injectable()
+export class Recoveries {
+  constructor(
+    private readonly hub: Hub,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** @throws {ClientError} for what cannot be a position. */
+  static check({ since }: TopicInterest): void {
+    const isFit = since === undefined || (typeof since === 'string' && since.length <= MAX_POSITION_LENGTH);
+    if (!isFit) throw TOPIC_ERRORS.invalidPosition();
+  }
+
+  /** Looks for what the client of a subscription that has joined has missed. @throws {ClientError} when nobody can say. */
+  async find(subscription: TopicSubscription, since: unknown): Promise<Beginning> {
+    if (typeof since !== 'string') return {};
+    const position = Position.parse(since);
+    const found = position ? await this.hub.recover(subscription, position) : 'position_lost';
+    const beginning = this.bounded(subscription, found);
+    this.metrics.history.recovered(outcomeOf(beginning), beginning.replay?.fanouts.length);
+    return beginning;
+  }
+
+  /** As {@link find}, of a position that the service gives with its state. */
+  async after(subscription: TopicSubscription, position: Position): Promise<Replay | undefined> {
+    const found = await this.hub.recover(subscription, position);
+    return this.bounded(subscription, found).replay;
+  }
+
+  /** What the client is told of where it stands. @param state the position that the service gives for its state. */
+  replyTo(
+    subscription: TopicSubscription,
+    { replay, reason }: Beginning,
+    state?: Position,
+  ): RecoveryReply | undefined {
+    if (!subscription.recovers) return reason && { recovered: false, reason };
+    if (replay && !state) return { recovered: true };
+    const position = state ?? subscription.heldSince ?? this.hub.topOf(subscription.topic);
+    return { ...(reason && { recovered: false, reason }), position };
+  }
+
+  /** What is written at once must find room in what may wait for the client: else it would be closed, again and again. */
+  private bounded({ maxReplayLength }: TopicSubscription, found: Replay | LossReason): Beginning {
+    if (typeof found === 'string') return { reason: found };
+    let length = 0;
+    for (const { publication } of found.fanouts) length += publication.text.length;
+    return length > maxReplayLength ? { reason: 'gap_too_long' } : { replay: found };
+  }
+}
+
+function outcomeOf({ reason }: Beginning): RecoveryOutcome {
+  return reason ?? 'recovered';
+}
