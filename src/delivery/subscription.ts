@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.js';
-import type { HistoryRules } from '../history/histories.js';
+import type { HistoryRules } from '../history/channel-log.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { Position } from '../protocol/position.js';
 import { NO_OPTIONS, type DeliveryOptions, type Publication } from '../protocol/publication.js';

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../base/monotonic-ms.js';
-import type { HistoryPage, HistoryStart } from '../broker/history.js';
+import type { BrokerHistory, HistoryPage, HistoryStart, Retention } from '../broker/history.js';
+import type { UnsequencedPolicy } from '../config/sections/service-history.settings.js';
+import type { HistoryMetrics } from '../metrics/history.metrics.js';
 import { type Position, positionIn } from '../protocol/position.js';
 import type { Publication } from '../protocol/publication.js';
-import type { Histories, HistoryRules } from './histories.js';
+import type { RingBudget } from './ring-budget.js';
 import { Ring } from './ring.js';
 
 const MIN_RETRY_MS = 50;
@@ -19,6 +21,20 @@ export interface ChannelLogOutlet {
   reset(top: Position): void;
   /** Nothing was missed: whoever was not told the top by a message may be told now. */
   checked(top: Position): void;
+}
+
+/** How the channels of one service are kept. */
+export interface HistoryRules extends Retention {
+  readonly unsequenced: UnsequencedPolicy;
+}
+
+/** What all logs of a node share. */
+export interface LogKeeper {
+  readonly history: BrokerHistory;
+  readonly budget: RingBudget;
+  readonly metrics: HistoryMetrics;
+  /** Decides on a publication without a position. @returns whether it is delivered. */
+  takesUnsequenced(channel: string, policy: UnsequencedPolicy): boolean;
 }
 
 /** What came after a position. */
@@ -55,10 +71,10 @@ export class ChannelLog {
   constructor(
     private readonly channel: string,
     private readonly rules: HistoryRules,
-    private readonly histories: Histories,
+    private readonly keeper: LogKeeper,
     private readonly outlet: ChannelLogOutlet,
   ) {
-    this.ring = new Ring(rules.size, histories.budget);
+    this.ring = new Ring(rules.size, keeper.budget);
   }
 
   /** The position of the last publication that was delivered. */
@@ -83,14 +99,14 @@ export class ChannelLog {
   close(): void {
     this.isClosed = true;
     this.waiting = [];
-    this.histories.budget.remove(this.ring);
+    this.keeper.budget.remove(this.ring);
   }
 
   /** Takes what the broker brings. */
   receive(publication: Publication): void {
     const position = (publication.position ??= positionIn(publication.text));
     if (!position) {
-      if (this.histories.takesUnsequenced(this.channel, this.rules.unsequenced))
+      if (this.keeper.takesUnsequenced(this.channel, this.rules.unsequenced))
         this.outlet.deliver(publication);
       return;
     }
@@ -179,8 +195,8 @@ export class ChannelLog {
   }
 
   private async read(start: HistoryStart, reason: 'open' | 'catch_up' | 'recovery'): Promise<HistoryPage> {
-    this.histories.metrics.read(reason);
-    const page = await this.histories.history.read(this.channel, start);
+    this.keeper.metrics.read(reason);
+    const page = await this.keeper.history.read(this.channel, start);
     this.readAtMs = monotonicMs();
     return page;
   }
@@ -231,7 +247,7 @@ export class ChannelLog {
   }
 
   private reset(top: Position): void {
-    this.histories.metrics.reset();
+    this.keeper.metrics.reset();
     this.currentTop = top;
     this.ring.clear();
     this.outlet.reset(top);

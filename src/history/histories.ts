@@ -1,24 +1,20 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { BROKER, type Broker } from '../broker/broker.js';
-import type { BrokerHistory, Retention } from '../broker/history.js';
+import type { BrokerHistory } from '../broker/history.js';
 import { HistorySettings } from '../config/sections/history.settings.js';
 import type { UnsequencedPolicy } from '../config/sections/service-history.settings.js';
+
 import type { HistoryMetrics } from '../metrics/history.metrics.js';
 import { Metrics } from '../metrics/metrics.js';
-import { ChannelLog, type ChannelLogOutlet } from './channel-log.js';
+import { ChannelLog, type ChannelLogOutlet, type HistoryRules, type LogKeeper } from './channel-log.js';
 import { RingBudget } from './ring-budget.js';
-
-/** How the channels of one service are kept. */
-export interface HistoryRules extends Retention {
-  readonly unsequenced: UnsequencedPolicy;
-}
 
 /** Channels whose tops are asked for at once. */
 const CHANNELS_PER_CHECK = 1000;
 
 /** The histories of the channels that this node uses; checks now and then that nothing of them was missed. */
 @Injectable()
-export class Histories implements OnApplicationShutdown {
+export class Histories implements LogKeeper, OnApplicationShutdown {
   readonly history: BrokerHistory;
   readonly budget: RingBudget;
   readonly metrics: HistoryMetrics;
@@ -55,7 +51,7 @@ export class Histories implements OnApplicationShutdown {
     this.logs.delete(channel);
   }
 
-  /** Decides on a publication without a position. @returns whether it is to be delivered. */
+  /** See {@link LogKeeper.takesUnsequenced}. */
   takesUnsequenced(channel: string, policy: UnsequencedPolicy): boolean {
     this.metrics.cameUnsequenced(policy);
     const service = channel.slice(0, channel.indexOf('.'));

@@ -1,5 +1,5 @@
 import type { Hub } from '../delivery/hub.js';
-import type { HistoryRules } from '../history/histories.js';
+import type { HistoryRules } from '../history/channel-log.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
 import { richValueOf } from '../protocol/json/rich-json.js';
