@@ -18,7 +18,7 @@ export class Histories implements LogKeeper, OnApplicationShutdown {
   readonly history: BrokerHistory;
   readonly budget: RingBudget;
   readonly metrics: HistoryMetrics;
-  private readonly logger = new Logger('Histories');
+  private readonly logger = new Logger('Broker');
   private readonly warned = new Set<string>();
   private readonly logs = new Map<string, ChannelLog>();
   private checking: NodeJS.Timeout | undefined;
