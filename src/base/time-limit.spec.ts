@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { rejection } from '../../test/support/http-callers.js';
-import { settlesWithin, withTimeLimit } from './time-limit.js';
+import { heedingTimeLimit, settlesWithin, withTimeLimit } from './time-limit.js';
 
 const TOO_LATE = new Error('too late');
 const REASON = new Error('not needed any more');
@@ -78,5 +78,35 @@ describe('a promise', () => {
     const before = timers();
     expect(await rejection(settlesWithin(60_000, Promise.reject(REASON)))).toBe(REASON);
     expect(timers()).toBe(before);
+  });
+});
+
+describe('work that heeds its time limit', () => {
+  it('is waited for when it is late, and has failed for that', async () => {
+    let isClosed = false;
+    const work = heedingTimeLimit(20, TOO_LATE, new AbortController().signal, async (signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      await new Promise(setImmediate);
+      isClosed = true;
+      throw new Error('closed');
+    });
+    expect(await rejection(work)).toBe(TOO_LATE);
+    expect(isClosed).toBe(true);
+  });
+
+  it('is told when it is not needed before it begins', async () => {
+    const work = heedingTimeLimit(1_000, TOO_LATE, AbortSignal.abort(REASON), async (signal) => {
+      signal.throwIfAborted();
+    });
+    expect(await rejection(work)).toBe(REASON);
+  });
+
+  it('may have its result all the same', async () => {
+    const outer = new AbortController();
+    const work = heedingTimeLimit(1_000, TOO_LATE, outer.signal, async () => {
+      outer.abort(REASON);
+      return 'opened';
+    });
+    await expect(work).resolves.toBe('opened');
   });
 });

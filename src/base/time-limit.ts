@@ -10,12 +10,42 @@ export async function withTimeLimit<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   signal.throwIfAborted();
+  return limited(timeoutMs, tooLate, signal, (limit) => Promise.race([aborted(limit), work(limit)]));
+}
+
+/**
+ * As {@link withTimeLimit}, for work that heeds its signal: it is waited for, so that what it opened does not stay open.
+ * @throws `tooLate` or the signal's reason, whatever the work says when it is ended.
+ */
+export async function heedingTimeLimit<Result>(
+  timeoutMs: number,
+  tooLate: Error,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  return limited(timeoutMs, tooLate, signal, async (limit) => {
+    try {
+      return await work(limit);
+    } catch (error) {
+      throw limit.aborted ? limit.reason : error;
+    }
+  });
+}
+
+/** Does work with a signal that is aborted after `timeoutMs`, or with another one. */
+async function limited<Result>(
+  timeoutMs: number,
+  tooLate: Error,
+  signal: AbortSignal,
+  work: (limit: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const limit = new AbortController();
   const cancel = (): void => limit.abort(signal.reason);
   const timer = setTimeout(() => limit.abort(tooLate), timeoutMs);
   signal.addEventListener('abort', cancel);
+  if (signal.aborted) cancel();
   try {
-    return await Promise.race([aborted(limit.signal), work(limit.signal)]);
+    return await work(limit.signal);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', cancel);

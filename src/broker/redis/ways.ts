@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
+import { heedingTimeLimit } from '../../base/time-limit.js';
 import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
 import { BrokerError, faultText } from '../broker.error.js';
-import { within } from '../within.js';
 import { connectionOptions } from './connection.js';
 import { diagnose } from './diagnosis.js';
 import { explainedRedisFault } from './faults.js';
@@ -28,7 +28,8 @@ export async function firstWay<T>(
     // A server that hangs leaves time to try the others; one that refuses leaves them all of its own.
     const timeoutMs = Math.ceil((deadline - performance.now()) / (ways.length - index));
     try {
-      return await within(timeoutMs, signal, (ending) => attempt(options, ending));
+      const tooLate = new Error(`no answer within ${timeoutMs} ms`);
+      return await heedingTimeLimit(timeoutMs, tooLate, signal, (ending) => attempt(options, ending));
     } catch (error) {
       faults.push(faultText(error));
     }
