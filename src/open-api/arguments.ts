@@ -31,7 +31,7 @@ export function schemaOf(type: string | undefined): Schema {
   return type !== undefined && Object.hasOwn(TYPES, type) ? TYPES[type as ParameterType] : {};
 }
 
-/** Whether a call can be made without any argument. */
+/** Whether a call must have an argument. */
 export function needsArguments({ parameters }: Signature): boolean {
   return parameters.some(({ isOptional }) => !isOptional);
 }

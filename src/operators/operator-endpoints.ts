@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { stackOf } from '../base/message-of.js';
 import { AllowedOrigins } from '../endpoints/allowed-origins.js';
 import type { OperatorAnswer, OperatorEndpoint, OperatorPlace } from '../endpoints/operator-endpoint.js';
 
@@ -40,7 +41,7 @@ export class OperatorEndpoints {
     try {
       return await endpoint.answer(request, place);
     } catch (error) {
-      this.logger.error(error);
+      this.logger.error(stackOf(error));
       return { status: 500, headers: {}, body: '' };
     }
   }

@@ -30,7 +30,7 @@ export class PinoLogger implements LoggerService {
   constructor({ level, format }: LogSettings) {
     const isPretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY);
     const output = new LogOutput((failure, lines) =>
-      this.warn(`the log could not be written (${failure}): ${lines} lines are lost`, 'Log'),
+      this.warn(`the log could not be written (${failure}): ${lines} lines are lost`, 'Kittiwake'),
     );
     const prettify = isPretty ? prettifier() : String;
     this.pino = pino(

@@ -70,6 +70,6 @@ export class RedisMessages {
   private logDefect(channel: string, error: unknown): void {
     const where = `message on ${JSON.stringify(channel)} dropped`;
     if (error instanceof PublicationError) this.logger.debug(`${where}: ${error.message}`);
-    else this.logger.error(where, stackOf(error));
+    else this.logger.error(`${where}: ${stackOf(error)}`);
   }
 }

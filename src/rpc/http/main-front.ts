@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { stackOf } from '../../base/message-of.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { AllowedOrigins } from '../../endpoints/allowed-origins.js';
 import { type BodyRequest, readBefore } from '../../endpoints/body.js';
@@ -38,7 +39,7 @@ export class MainFront {
       const { status, headers } = await this.handshake.answerTo(request);
       response.writeHead(status, { 'Content-Length': '0', ...headers }).end();
     } catch (error) {
-      this.logger.error(error);
+      this.logger.error(stackOf(error));
       response.destroy();
     }
   }

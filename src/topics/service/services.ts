@@ -1,7 +1,7 @@
 import { TOPIC_ERRORS } from '../topic-errors.js';
 import type { Service } from './service.js';
 
-/** Every configured service by its name. */
+/** All services by name, those of the configuration and those of the app's providers. */
 export class Services {
   private readonly byName = new Map<string, Service>();
 
