@@ -9,6 +9,7 @@ import {
   type JWTVerifyGetKey,
 } from 'jose';
 import { monotonicMs } from '../../base/monotonic-ms.js';
+import type { JwtSettings } from '../../config/sections/auth/jwt.settings.js';
 import { CallbackError } from '../../protocol/errors.js';
 import { limitedFetch } from './limited-fetch.js';
 
@@ -16,16 +17,7 @@ import { limitedFetch } from './limited-fetch.js';
 const MAX_ANSWER_BYTES = 1_048_576;
 const TIMEOUT_MS = 5_000;
 
-/** The URL at which an issuer publishes its keys, and the times by which they are fetched. */
-export interface PublishedKeysSettings {
-  readonly url: string;
-  /** The age at which keys are fetched again. */
-  readonly cacheMaxAgeMs: number;
-  /** The least time from one fetch to the next, where the one before failed or a token has an unknown key. */
-  readonly cooldownMs: number;
-  /** The time beyond that for which old keys serve while fetching fails (`stale-if-error`, RFC 5861 section 4). */
-  readonly staleIfErrorMs: number;
-}
+type KeyAges = Pick<JwtSettings, 'jwksCacheMaxAgeMs' | 'jwksCooldownMs' | 'jwksStaleIfErrorMs'>;
 
 /**
  * The keys that an issuer publishes (RFC 7517 section 5): fetched when the first is needed, when they have grown old,
@@ -43,8 +35,11 @@ export class PublishedKeys {
   private fault: CallbackError | undefined;
 
   /** @throws when the URL is unusable. */
-  constructor(private readonly settings: PublishedKeysSettings) {
-    this.address = parseAddress(settings.url);
+  constructor(
+    url: string,
+    private readonly settings: KeyAges,
+  ) {
+    this.address = parseAddress(url);
   }
 
   /**
@@ -69,9 +64,9 @@ export class PublishedKeys {
   }
 
   private async current(): Promise<JWTVerifyGetKey> {
-    const { cacheMaxAgeMs, staleIfErrorMs } = this.settings;
-    if (this.ageMs >= cacheMaxAgeMs && (!this.fault || this.mayFetch)) await this.refresh();
-    const isUsable = this.ageMs < cacheMaxAgeMs + (this.fault ? staleIfErrorMs : 0);
+    const { jwksCacheMaxAgeMs, jwksStaleIfErrorMs } = this.settings;
+    if (this.ageMs >= jwksCacheMaxAgeMs && (!this.fault || this.mayFetch)) await this.refresh();
+    const isUsable = this.ageMs < jwksCacheMaxAgeMs + (this.fault ? jwksStaleIfErrorMs : 0);
     if (this.find && (isUsable || !this.fault)) return this.find;
     throw this.fault ?? new CallbackError('there are no keys');
   }
@@ -81,7 +76,7 @@ export class PublishedKeys {
   }
 
   private get mayFetch(): boolean {
-    return this.fetching !== undefined || monotonicMs() - this.attemptedMs >= this.settings.cooldownMs;
+    return this.fetching !== undefined || monotonicMs() - this.attemptedMs >= this.settings.jwksCooldownMs;
   }
 
   /** Never rejects: a failure is left in `fault`. */

@@ -41,12 +41,7 @@ function withKey(key: KeyObject, settings: JwtSettings): VerifierFor {
 }
 
 function withPublishedKeys(url: string, settings: JwtSettings): VerifierFor {
-  const keys = new PublishedKeys({
-    url,
-    cacheMaxAgeMs: settings.jwksCacheMaxAgeMs,
-    cooldownMs: settings.jwksCooldownMs,
-    staleIfErrorMs: settings.jwksStaleIfErrorMs,
-  });
+  const keys = new PublishedKeys(url, settings);
   return (algorithm) => {
     checkPublished(algorithm);
     return new JoseTokenVerifier(algorithm, (header, token) => keys.keyOf(header, token), settings);

@@ -1,38 +1,28 @@
 import { Logger } from '@nestjs/common';
 import { scrubUrl } from '../../callbacks/http/callback-url.js';
 import type { StreamRequester } from '../../callbacks/stream-requester.js';
+import type { RemoteProcedureSettings } from '../../config/sections/procedures/remote-procedure.settings.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
 import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
 import type { JsonText } from '../../protocol/json/json.js';
 import { REMOTE_ACCEPT, remoteAnswer } from './answer.js';
 import type { RemoteSource } from './source.js';
 
-/** The URL of an endpoint, and the limits of its answers. */
-export interface RemoteEndpointSettings {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds until an answer must begin; 0: no limit. Default: the `timeout` of callbacks. */
-  readonly timeoutMs: number | undefined;
-  /** The largest result, or each result of a stream, bytes. */
-  readonly maxResultBytes: number;
-}
+type EndpointSettings = Pick<RemoteProcedureSettings, 'url' | 'headers' | 'deadlineMs'>;
 
 /** An endpoint of the app that runs a procedure. */
 export class RemoteEndpoint implements RemoteSource {
   private readonly warnings = new DigestedLog(new Logger('Procedures'));
 
   constructor(
-    private readonly settings: RemoteEndpointSettings,
+    private readonly settings: EndpointSettings,
+    readonly maxBytes: number,
     private readonly requester: StreamRequester,
   ) {}
 
-  get maxBytes(): number {
-    return this.settings.maxResultBytes;
-  }
-
   /** Sends the body of a request. @returns the result, see {@link remoteAnswer}, which says what is thrown, too. */
   async ask(body: JsonText, signal: AbortSignal): Promise<unknown> {
-    const { url, headers, timeoutMs } = this.settings;
+    const { url, headers, deadlineMs: timeoutMs } = this.settings;
     const accepting = { accept: REMOTE_ACCEPT, ...headers };
     const answer = await this.requester.open({ url, headers: accepting, body, timeoutMs, signal });
     return remoteAnswer(answer, this);

@@ -41,17 +41,16 @@ const startApp = appsOfTest();
 const openCaller = callersOfTest();
 
 function procedureOf(app: Pick<HttpApp, 'origin'>, parameters?: string[]): HttpProcedure {
-  const settings = { ...new RemoteProcedureSettings(), ...(parameters && { parameters }) };
-  const endpoint = {
+  const settings = {
+    ...new RemoteProcedureSettings(),
     url: `${app.origin}/add?key=secret`,
     headers: { 'X-Key': 'k' },
-    timeoutMs: undefined,
-    maxResultBytes: MAX_RESULT_BYTES,
+    ...(parameters && { parameters }),
   };
   return new HttpProcedure(
-    remoteSignature('add', { ...settings, url: endpoint.url }),
+    remoteSignature('add', settings),
     { concurrency: 0, deadlineMs: 0, endsStreams: false },
-    new RemoteEndpoint(endpoint, openCaller()),
+    new RemoteEndpoint(settings, MAX_RESULT_BYTES, openCaller()),
     new Metrics(new MetricsSettings()),
   );
 }

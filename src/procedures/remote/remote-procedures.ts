@@ -25,9 +25,7 @@ export class RemoteProcedures implements OnModuleInit {
   }
 
   private procedure(name: string, remote: RemoteProcedureSettings): HttpProcedure {
-    const { url, headers, deadlineMs: timeoutMs } = remote;
-    const settings = { url, headers, timeoutMs, maxResultBytes: this.settings.resultBytes };
-    const endpoint = new RemoteEndpoint(settings, this.requester);
+    const endpoint = new RemoteEndpoint(remote, this.settings.resultBytes, this.requester);
     const limits = procedureLimits(this.settings, remote);
     return new HttpProcedure(remoteSignature(name, remote), limits, endpoint, this.metrics);
   }
