@@ -10,7 +10,10 @@ import { eventually } from './support/wait.js';
 const API_KEY = 'workers-key-of-sixteen-or-more';
 const CONFIG = {
   publish: { apiKeys: [API_KEY] },
-  services: { books: { requireAuthentication: false } },
+  services: {
+    books: { requireAuthentication: false },
+    kept: { requireAuthentication: false, history: { size: 100 } },
+  },
   server: { workerTimeout: '5s' },
   shutdown: { spread: '0s' },
   log: { format: 'json' },
@@ -30,11 +33,11 @@ function workersOf(server: ServerProcess): number[] {
   return text.split(' ').filter(Boolean).map(Number);
 }
 
-function publish(server: ServerProcess, data: unknown): Promise<Response> {
+function publish(server: ServerProcess, data: unknown, subscription = 'books.1'): Promise<Response> {
   return fetch(`${server.httpUrl}/publish`, {
     method: 'POST',
     headers: { authorization: `Bearer ${API_KEY}`, connection: 'close' },
-    body: JSON.stringify({ subscription: 'books.1', data }),
+    body: JSON.stringify({ subscription, data }),
   });
 }
 
@@ -227,6 +230,41 @@ describe('a gateway of two worker processes', () => {
     killed.stop();
     await eventually(() => sockets.find(({ isAnswered }) => !isAnswered)?.isClosed, { what: 'an end' });
     expect(answered()).toHaveLength(3);
+    await untilReplaced(victim!);
+  });
+
+  it('loses nothing of a history with a worker that is killed', async () => {
+    const ask = { event: 'subscribe', subscription: 'kept.1' };
+    const clients = await Promise.all(
+      Array.from({ length: 4 }, () => TestClient.connect(server.url, ['kittiwake.v1.json'])),
+    );
+    const positions = new Map<TestClient, unknown>();
+    for (const client of clients) {
+      stopped({ stop: () => client.drop() });
+      positions.set(client, (await client.ask({ ...ask, recover: true })).position);
+    }
+    const [victim] = workersOf(server);
+    process.kill(victim!, 'SIGKILL');
+    for (const data of ['a', 'b', 'c'])
+      await eventually(
+        () =>
+          publish(server, data, 'kept.1').then(
+            (answer) => answer.ok,
+            () => false,
+          ),
+        {
+          what: 'a publication',
+        },
+      );
+    for (const client of clients) {
+      client.drop();
+      const again = await TestClient.connect(server.url, ['kittiwake.v1.json']);
+      stopped({ stop: () => again.drop() });
+      const reply = await again.ask({ ...ask, position: positions.get(client) });
+      expect(reply).toMatchObject({ status: 'ok', recovered: true });
+      const data = [(await again.next()).data, (await again.next()).data, (await again.next()).data];
+      expect(data).toEqual(['a', 'b', 'c']);
+    }
     await untilReplaced(victim!);
   });
 

@@ -5,8 +5,9 @@ import { stackOf } from '../base/message-of.js';
 import { Publication } from '../protocol/publication.js';
 import { BrokerError, brokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
+import { isControl } from './history-frames.js';
 import { channelOf, FrameReader, framesIn, relayFrame, textOf } from './relay-frame.js';
-import { NoHistory } from './no.history.js';
+import { RelayedHistory } from './relayed.history.js';
 
 const RECONNECT_MS = 100;
 
@@ -20,7 +21,8 @@ interface Outgoing {
 
 /** Carries publications between the worker processes of one machine, over a {@link WorkersRelay}; nothing to install. */
 export class WorkersBroker implements Broker {
-  readonly history = new NoHistory();
+  /** The relay keeps it. */
+  readonly history = new RelayedHistory((frame) => this.request(frame));
   private readonly logger = new Logger('Broker');
   private readonly channels = new Set<string>();
   private listener: BrokerListener | undefined;
@@ -69,6 +71,7 @@ export class WorkersBroker implements Broker {
     this.isReady = false;
     clearTimeout(this.reconnection);
     this.flush();
+    this.history.lost();
     this.socket?.destroySoon();
     this.channels.clear();
   }
@@ -94,6 +97,10 @@ export class WorkersBroker implements Broker {
   }
 
   private receive(frame: Buffer): void {
+    if (isControl(frame)) {
+      this.history.answered(frame);
+      return;
+    }
     const channel = channelOf(frame);
     if (!this.channels.has(channel)) return;
     try {
@@ -106,6 +113,7 @@ export class WorkersBroker implements Broker {
   private lost(): void {
     if (!this.listener || !this.isReady) return;
     this.isReady = false;
+    this.history.lost();
     this.outgoing?.settle(new BrokerError('the connection to the other worker processes is lost'));
     this.outgoing = undefined;
     this.listener.stateChanged('lost');
@@ -116,6 +124,11 @@ export class WorkersBroker implements Broker {
     this.reconnection = setTimeout(() => {
       this.connect().catch(() => this.listener && this.reconnect());
     }, RECONNECT_MS);
+  }
+
+  private request(frame: Buffer): void {
+    this.requireReady('publish');
+    void this.send(frame);
   }
 
   private send(frame: Buffer): Promise<void> {

@@ -3,13 +3,25 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FrameReader } from './relay-frame.js';
+import { HistoryDesk } from './history-desk.js';
+import { isControl, keptFrame } from './history-frames.js';
+import { MemoryHistory } from './memory.history.js';
+import { FrameReader, framesIn } from './relay-frame.js';
 
 /** A worker with more than this waiting does not keep up: it is disconnected, reports `lost`, and connects again. */
 const MAX_WAITING_BYTES = 67_108_864;
 
-/** Relays publications between the worker processes of one machine, as the bytes that came. */
+/**
+ * Relays publications between the worker processes of one machine, as the bytes that came, and keeps the histories of
+ * channels for all of them: a worker that is killed loses nothing.
+ */
 export class WorkersRelay {
+  private readonly history = new MemoryHistory((channel, publication) =>
+    this.sendAll(keptFrame(channel, publication)),
+  );
+  private readonly desk = new HistoryDesk(this.history);
+  /** The frames for all that this turn of the event loop has brought. */
+  private outgoing: Buffer[] = [];
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -18,6 +30,7 @@ export class WorkersRelay {
     /** The Unix socket where {@link WorkersBroker}s connect; in a folder that only this user can enter. */
     readonly path: string,
   ) {
+    this.history.start();
     server.on('connection', (socket) => this.accept(socket));
   }
 
@@ -32,6 +45,7 @@ export class WorkersRelay {
   }
 
   async stop(): Promise<void> {
+    this.history.stop();
     for (const socket of this.sockets) socket.destroy();
     this.server.close();
     await rm(this.folder, { recursive: true, force: true });
@@ -44,15 +58,42 @@ export class WorkersRelay {
     socket.on('close', () => this.sockets.delete(socket));
     socket.on('data', (bytes: Buffer) => {
       const frames = reader.wholeFrames(bytes);
-      if (frames) this.passOn(frames, socket);
+      if (frames) this.take(frames, socket);
     });
   }
 
-  private passOn(frames: Buffer, from: Socket): void {
-    for (const socket of this.sockets) {
-      if (socket === from) continue;
-      if (socket.writableLength > MAX_WAITING_BYTES) socket.destroy();
-      else socket.write(frames);
+  /** Publications go to the others as they are, requests are answered. */
+  private take(frames: Buffer, from: Socket): void {
+    let passed = 0;
+    let end = 0;
+    for (const frame of framesIn(frames)) {
+      if (isControl(frame)) {
+        this.passOn(frames.subarray(passed, end), from);
+        passed = end + frame.length;
+        void this.desk.answer(frame).then((answer) => write(from, answer));
+      }
+      end += frame.length;
     }
+    this.passOn(frames.subarray(passed), from);
   }
+
+  private passOn(frames: Buffer, from: Socket): void {
+    if (frames.length === 0) return;
+    for (const socket of this.sockets) if (socket !== from) write(socket, frames);
+  }
+
+  private sendAll(frame: Buffer): void {
+    if (this.outgoing.push(frame) === 1) setImmediate(this.flush);
+  }
+
+  private readonly flush = (): void => {
+    const frames = Buffer.concat(this.outgoing);
+    this.outgoing = [];
+    for (const socket of this.sockets) write(socket, frames);
+  };
+}
+
+function write(socket: Socket, frames: Buffer): void {
+  if (socket.writableLength > MAX_WAITING_BYTES) socket.destroy();
+  else socket.write(frames);
 }

@@ -3,6 +3,7 @@ import type { RedisSettings } from '../../../config/sections/broker/redis.settin
 import type { Publication } from '../../../protocol/publication.js';
 import { BrokerError, brokerError } from '../../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../../broker.js';
+import { NoHistory } from '../../no.history.js';
 import type { Delay } from '../arrivals.js';
 import { RedisMessages } from '../messages.js';
 import { describeRedis } from '../places.js';
@@ -11,7 +12,6 @@ import { RedisPartition } from './partition.js';
 import { partitionOf } from './partitioning.js';
 import type { RedisShard, RedisShardListener } from './shard.js';
 import { RedisShards } from './shards.js';
-import { NoHistory } from '../../no.history.js';
 
 /**
  * Makes any number of nodes one gateway by sharded Pub/Sub of a Redis Cluster: a publication goes to one shard, not to
