@@ -10,7 +10,7 @@ export type { KittiwakeOptions } from './config/options.js';
 export { Settings } from './config/settings.js';
 export { KittiwakeAdapter } from './connection/upgrade/kittiwake.adapter.js';
 export { type EndpointKind, KITTIWAKE_ENDPOINT } from './endpoints/endpoint-kind.js';
-export { Kittiwake, type PublishOptions, type TriggerOptions } from './kittiwake.js';
+export { Kittiwake, type PublishOptions, type PublishResult, type TriggerOptions } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { ProcedureArguments } from './procedures/arguments.js';
 export { Descriptor, type SocketKind } from './procedures/descriptor.js';

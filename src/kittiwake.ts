@@ -19,6 +19,19 @@ export interface PublishOptions {
   readonly publishedAt?: Date | undefined;
   /** Values of filter fields: only subscriptions that have the same get the publication. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Another publication to the same topic with the same key, within five minutes, is this one: a retry does no harm. Up to
+   * 255 characters. Without effect where the service keeps no history.
+   */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** What became of a publication. */
+export interface PublishResult {
+  /** Its place in the history of its topic, where one is kept. */
+  readonly position?: string;
+  /** Whether it had been published before, by its idempotency key: then it was not sent again. */
+  readonly isRepeated: boolean;
 }
 
 /** Delivery options of a trigger. */
@@ -38,18 +51,21 @@ export class Kittiwake {
 
   /**
    * Publishes data to the subscribers of a topic, `service.name`, on every node.
-   * @throws {PublicationError} when the topic is not one of a configured service, or the data exceeds the bounds of JSON.
+   * @throws {PublicationError} when the topic is not one of a configured service, the data exceeds the bounds of JSON, or
+   * the idempotency key cannot be one.
    * @throws {TypeError} when the data cannot be JSON, or the order or the time is not a finite number.
    * @throws when the broker could not take it.
    */
-  async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<void> {
+  async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
     const members = new Map<string, JsonText>();
     for (const [name, value] of Object.entries(options.fields ?? {})) members.set(name, toJsonText(value));
     members.set('subscription', toJsonText(topic));
     members.set('data', toJsonText(data));
     if (options.publishedAt) members.set('published_at', toJsonText(options.publishedAt.toISOString()));
     members.set('options', optionsText(options));
-    await this.topics.publishMade(members, 'process');
+    const appended = await this.topics.publishMade(members, 'process', options.idempotencyKey);
+    if (!appended) return { isRepeated: false };
+    return { position: appended.position.toString(), isRepeated: appended.isRepeated };
   }
 
   /**

@@ -350,7 +350,8 @@ describe('the gateway', () => {
   });
 
   it('without procedures takes what its endpoints take', async () => {
-    const gateway = stopped(await TestGateway.start({ services: SERVICES }));
+    const services = { ...SERVICES, kept: { requireAuthentication: false, history: {} } };
+    const gateway = stopped(await TestGateway.start({ services }));
     const args = (...words: string[]): Promise<ProcessEnd> =>
       ServerProcess.run({
         config: { services: SERVICES, publish: { apiKeys: [API_KEY] } },
@@ -363,8 +364,10 @@ describe('the gateway', () => {
       args('publish', 'books.1', '1', '--order', '5'),
       args('publish', 'nope.1', '1'),
       args('stop'),
+      args('publish', 'kept.1', '1', '--idempotency-key', 'k'),
     ]);
-    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0]);
+    expect(ends[5].stdout).toMatch(/^Published at \S+\.\n$/);
     expect(ends[1].stdout).toBe('The gateway is ready.\n');
     expect(ends[2].stdout).toBe('Published.\n');
     expect(ends[4].stderr).toContain('without the section procedures');

@@ -62,10 +62,21 @@ describe('the procedure publish', () => {
     const client = stopped(await subscriber('books.1'));
     const named = { topic: 'books.1', data: { n: 1 }, order: 5, order_key: 'k' };
     expect(await call('publish', named)).toEqual([200, { status: 'ok', _format: 'Published.' }]);
-    expect((await call('publish', { ...named, order: 4 }))[0]).toBe(200);
+    expect((await call('publish', { ...named, order: 4, idempotency_key: 'k' }))[0]).toBe(200);
     expect((await call('publish', { _args: ['books.1', null] }))[0]).toBe(200);
     expect(await client.next()).toMatchObject({ event: 'message', subscription: 'books.1', data: { n: 1 } });
     expect(await client.next()).toMatchObject({ data: null });
+  });
+
+  it('tells the position where there is one, and knows a repeat by its key', async () => {
+    await start({ services: { books: { requireAuthentication: false, history: {} } } });
+    const named = { topic: 'books.1', data: 1, idempotency_key: 'k' };
+    const [, { position, ...first }] = await call('publish', named);
+    expect(first).toEqual({ status: 'ok', _format: 'Published at %(position)s.' });
+    expect(await call('publish', named)).toEqual([
+      200,
+      { status: 'ok', position, repeated: true, _format: 'Published before, at %(position)s.' },
+    ]);
   });
 
   it('takes filter fields', async () => {

@@ -1,3 +1,4 @@
+import type { Appended } from '../broker/history.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
 import { isObject, objectText, type JsonText } from '../protocol/json/json.js';
@@ -9,8 +10,9 @@ import { builtIn, optional, required } from '../rpc/built-in/built-in.js';
 import type { TopicPublisher } from '../topics/topic-publisher.js';
 
 const PUBLISH = `/publish <TOPIC> <DATA> [--order=<N>] [--order_key=<K>] [--throttle=<S>] [--throttle_key=<K>]
+    [--idempotency_key=<K>]
 
-Publishes data to the subscribers of a topic.`;
+Publishes data to the subscribers of a topic. The answer has its position where a history is kept.`;
 
 const TRIGGER = `/trigger <ROOMS> <DATA> [--exclude=<CONNECTION>]
 
@@ -29,10 +31,11 @@ export function publishProcedure(topics: TopicPublisher): CallableProcedure {
       required('data'),
       ...options.map((name) => optional(name)),
       optional('fields'),
+      optional('idempotency_key', 'str'),
     ],
     run: async (_call, [topic, data, ...others]) => {
       const given = options.flatMap((name, index) => textOf(name, others[index]));
-      const fields = others[options.length] ?? {};
+      const [fields = {}, key] = others.slice(options.length);
       if (!isObject(fields)) throw new ProcedureError('fields must be an object', 400);
       const members = new Map([
         ...Object.entries(fields).flatMap(([name, value]) => textOf(name, value)),
@@ -40,10 +43,20 @@ export function publishProcedure(topics: TopicPublisher): CallableProcedure {
         ...textOf('data', data),
         ['options', objectText(given)] as const,
       ]);
-      await pushed(PublicationError, async () => topics.publishMade(members, 'http'));
-      return { status: 'ok', _format: 'Published.' };
+      const appended = await pushed(PublicationError, async () =>
+        topics.publishMade(members, 'http', key as string | undefined),
+      );
+      return publishedAt(appended || undefined);
     },
   });
+}
+
+function publishedAt(appended: Appended | undefined): object {
+  if (!appended) return { status: 'ok', _format: 'Published.' };
+  const position = appended.position.toString();
+  return appended.isRepeated
+    ? { status: 'ok', position, repeated: true, _format: 'Published before, at %(position)s.' }
+    : { status: 'ok', position, _format: 'Published at %(position)s.' };
 }
 
 /** Triggers as `POST /trigger` does, for callers with the service secret. */

@@ -1,8 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HttpAnswer } from '../endpoints/answer.js';
 import type { ApiKeys } from './api-keys.js';
-import { type IntakeHost, IntakeSocket } from './intake-socket.js';
+import { type BodyTaker, type IntakeHost, IntakeSocket } from './intake-socket.js';
 import { RequestHead } from './request-head.js';
 import { Responses } from './responses.js';
 
@@ -11,7 +10,7 @@ const SWEEP_MS = 1_000;
 /** Options of an {@link IntakeFront}. */
 export interface IntakeFrontOptions {
   /** The handlers of the bodies of `POST` requests, by path. */
-  readonly takers: ReadonlyMap<string, (body: Buffer) => HttpAnswer | Promise<HttpAnswer>>;
+  readonly takers: ReadonlyMap<string, BodyTaker>;
   readonly keys: ApiKeys;
   readonly refused: IntakeHost['refused'];
   readonly maxBodyBytes: number;

@@ -15,11 +15,14 @@ const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 const NOWHERE = -1;
 const OK = 200;
 
+/** Handles the body of a request. @param idempotencyKey the value of its `Idempotency-Key`, if it has one. */
+export type BodyTaker = (body: Buffer, idempotencyKey?: string) => HttpAnswer | Promise<HttpAnswer>;
+
 /** The settings and services that all {@link IntakeSocket}s share. */
 export interface IntakeHost {
   readonly head: RequestHead;
   /** The handlers of bodies, by {@link RequestHead.line}. */
-  readonly takers: readonly ((body: Buffer) => HttpAnswer | Promise<HttpAnswer>)[];
+  readonly takers: readonly BodyTaker[];
   readonly keys: ApiKeys;
   readonly responses: Responses;
   readonly maxBodyBytes: number;
@@ -112,7 +115,7 @@ export class IntakeSocket {
     } else {
       const end = head.end + head.bodyLength;
       if (end <= bytes.length) {
-        this.answer(takers[head.line]!(bytes.subarray(head.end, end)));
+        this.answer(takers[head.line]!(bytes.subarray(head.end, end), head.idempotencyKey(bytes)));
         this.requestSinceMs = this.activeAtMs;
         return end;
       }

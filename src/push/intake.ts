@@ -22,13 +22,16 @@ export interface IntakeItem<Taken> {
   readonly name: string;
   /**
    * Takes an item in its wire form, at once where it can: UTF-8, or text that is valid JSON within bounds.
+   * @param idempotencyKey the key of the request that the item is alone in.
    * @throws an error of {@link refusal} when the item is wrong.
    */
-  take(source: JsonText | Buffer): Taken | Promise<Taken>;
+  take(source: JsonText | Buffer, idempotencyKey?: string): Taken | Promise<Taken>;
   readonly refusal: new (message: string) => Error;
 }
 
 const UNAVAILABLE = 'the broker is not available';
+const KEY_OF_LIST =
+  'Idempotency-Key is for one item: in a list, each may have an "idempotency_key" of its own';
 const SPACE = new Set([0x20, 0x0a, 0x0d, 0x09] as (number | undefined)[]);
 const OPEN_LIST = 0x5b;
 
@@ -51,21 +54,25 @@ export class Intake<Taken extends object> {
    * only item was taken, or every item of a list was looked at; 400 when the body, or the only item in it, is wrong;
    * 413 when body or list are too large; 429 when there are too many in a second; 503 when the broker could not take
    * it.
+   * @param idempotencyKey the key that the request has for its only item.
    */
-  answer(body: Buffer): HttpAnswer | Promise<HttpAnswer> {
+  answer(body: Buffer, idempotencyKey?: string): HttpAnswer | Promise<HttpAnswer> {
     const { maxBodyBytes } = this.settings;
     if (body.length > maxBodyBytes) {
       return refusal(HttpStatus.PAYLOAD_TOO_LARGE, tooLong(maxBodyBytes));
     }
     if (body.length === 0) return refusal(HttpStatus.BAD_REQUEST, 'the body is empty');
     if (!isUtf8(body)) return refusal(HttpStatus.BAD_REQUEST, 'the body is not UTF-8');
-    return beginsList(body) ? this.answerBatch(body) : this.answerOne(body);
+    if (!beginsList(body)) return this.answerOne(body, idempotencyKey);
+    return idempotencyKey === undefined
+      ? this.answerBatch(body)
+      : refusal(HttpStatus.BAD_REQUEST, KEY_OF_LIST);
   }
 
   /** Takes the body of a request of Nest. See {@link answer}. */
-  handle(request: BodyRequest): HttpAnswer | Promise<HttpAnswer> {
+  handle(request: BodyRequest, idempotencyKey?: string): HttpAnswer | Promise<HttpAnswer> {
     if (!this.isWarned && !hasRawBody(request)) this.warnOfLostDigits();
-    return this.answer(bodyOf(request));
+    return this.answer(bodyOf(request), idempotencyKey);
   }
 
   private warnOfLostDigits(): void {
@@ -75,10 +82,10 @@ export class Intake<Taken extends object> {
     );
   }
 
-  private answerOne(source: Buffer): HttpAnswer | Promise<HttpAnswer> {
+  private answerOne(source: Buffer, idempotencyKey?: string): HttpAnswer | Promise<HttpAnswer> {
     if (!this.turns.take(1)) return this.tooMany();
     try {
-      const taken = this.item.take(source);
+      const taken = this.item.take(source, idempotencyKey);
       if (!(taken instanceof Promise)) return success(taken);
       return taken.then(success, (error: unknown) => this.notTaken(error));
     } catch (error) {

@@ -28,10 +28,10 @@ function published(appended: Appended | void): Published {
 @Injectable()
 export class PublishIntake extends Intake<Published> {
   constructor(topics: TopicPublisher, settings: PublishSettings, bounds: InputBounds) {
-    const take = (source: JsonText | Buffer): Published | Promise<Published> => {
+    const take = (source: JsonText | Buffer, key?: string): Published | Promise<Published> => {
       const publication =
         typeof source === 'string' ? Publication.of(source) : Publication.parse(source, bounds);
-      return topics.publish(publication, 'http')?.then(published) ?? PUBLISHED;
+      return topics.publish(publication, 'http', key)?.then(published) ?? PUBLISHED;
     };
     super({ name: 'publications', take, refusal: PublicationError }, settings, bounds);
   }

@@ -8,7 +8,7 @@ import { pushRefusal } from './push-refusals.js';
 
 /** A request of a service. */
 export interface PushRequest extends BodyRequest {
-  readonly headers: { readonly authorization?: string };
+  readonly headers: { readonly authorization?: string; readonly 'idempotency-key'?: string };
   readonly socket?: { readonly remoteAddress?: string | undefined };
 }
 

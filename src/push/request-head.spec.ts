@@ -25,6 +25,15 @@ describe('the head of a request', () => {
     expect(head.line).toBe(1);
   });
 
+  it('may have an idempotency key', () => {
+    const head = new RequestHead(TARGETS);
+    const keyed = Buffer.from(headWith('IDEMPOTENCY-KEY: a key'));
+    expect([head.read(keyed, 0), head.idempotencyKey(keyed)]).toEqual(['complete', 'a key']);
+    const empty = Buffer.from(headWith('Idempotency-Key:'));
+    expect([head.read(empty, 0), head.idempotencyKey(empty)]).toEqual(['complete', '']);
+    expect([head.read(Buffer.from(HEAD), 0), head.idempotencyKey(keyed)]).toEqual(['complete', undefined]);
+  });
+
   it('forgets the one before', () => {
     const head = new RequestHead(TARGETS);
     head.read(Buffer.from(HEAD), 0);
@@ -56,6 +65,7 @@ describe('the head of a request', () => {
   it.each([
     'Host: a\r\nHost: a',
     'Content-Length: 12\r\nContent-Length: 12',
+    'Idempotency-Key: a\r\nidempotency-key: a',
     'Content-Length: ',
     'Content-Length: +1',
     'Content-Length: 1,1',

@@ -19,7 +19,7 @@ export type HeadState = 'complete' | 'incomplete' | 'foreign';
 
 /**
  * The head of an HTTP/1.1 request for one of a few known request lines, read from bytes in place. It knows a small and
- * strict part of HTTP: one `Host`, one `Content-Length`, at most one `Authorization` and no header that changes how a
+ * strict part of HTTP: one `Host`, one `Content-Length`, at most one `Authorization` and `Idempotency-Key`, and no header that changes how a
  * request is framed or answered. All else is foreign, and for Node's parser: what may be wrong is not decided here.
  */
 export class RequestHead {
@@ -32,6 +32,8 @@ export class RequestHead {
   /** The offsets of the value of `Authorization`; both are 0 without one. */
   authorizationStart = 0;
   authorizationEnd = 0;
+  private keyStart = 0;
+  private keyEnd = 0;
   private hasHost = false;
   private readonly lines: readonly Buffer[];
 
@@ -44,6 +46,7 @@ export class RequestHead {
   read(bytes: Buffer, at: number): HeadState {
     this.bodyLength = -1;
     this.authorizationStart = this.authorizationEnd = 0;
+    this.keyStart = this.keyEnd = 0;
     this.hasHost = false;
     let next = this.readLine(bytes, at);
     while (next > 0) {
@@ -51,6 +54,11 @@ export class RequestHead {
       next = this.readField(bytes, next);
     }
     return next === 0 ? 'incomplete' : 'foreign';
+  }
+
+  /** The value of `Idempotency-Key` in the bytes that were read. */
+  idempotencyKey(bytes: Buffer): string | undefined {
+    return this.keyEnd === 0 ? undefined : bytes.toString('latin1', this.keyStart, this.keyEnd);
   }
 
   /** @returns where the next line begins; 0 when there is no end of this one yet, -1 when it is foreign. */
@@ -103,6 +111,8 @@ export class RequestHead {
         return !equals(bytes, at, AUTHORIZATION) || this.noteAuthorization(start, end);
       case 14:
         return !equals(bytes, at, CONTENT_LENGTH) || this.noteLength(bytes, start, end);
+      case 15:
+        return !equals(bytes, at, IDEMPOTENCY_KEY) || this.noteKey(start, end);
       case 16:
         return !equals(bytes, at, PROXY_CONNECTION);
       case 17:
@@ -125,6 +135,13 @@ export class RequestHead {
     return true;
   }
 
+  private noteKey(start: number, end: number): boolean {
+    if (this.keyEnd > 0) return false;
+    this.keyStart = start;
+    this.keyEnd = end;
+    return true;
+  }
+
   private noteLength(bytes: Buffer, start: number, end: number): boolean {
     if (this.bodyLength >= 0 || start === end || end - start > MAX_LENGTH_DIGITS) return false;
     let length = 0;
@@ -144,6 +161,7 @@ const UPGRADE = Buffer.from('upgrade');
 const CONNECTION = Buffer.from('connection');
 const AUTHORIZATION = Buffer.from('authorization');
 const CONTENT_LENGTH = Buffer.from('content-length');
+const IDEMPOTENCY_KEY = Buffer.from('idempotency-key');
 const PROXY_CONNECTION = Buffer.from('proxy-connection');
 const TRANSFER_ENCODING = Buffer.from('transfer-encoding');
 const KEEP_ALIVE = Buffer.from('keep-alive');

@@ -10,6 +10,7 @@ import { KittiwakeModule } from '../kittiwake.module.js';
 import { Refusals } from '../metrics/refusals.js';
 import { ApiKeys } from '../push/api-keys.js';
 import { IntakeFront } from '../push/intake-front.js';
+import type { BodyTaker } from '../push/intake-socket.js';
 import { PublishIntake } from '../push/publish.intake.js';
 import { pushRefusal } from '../push/push-refusals.js';
 import { TriggerIntake } from '../push/trigger.intake.js';
@@ -70,8 +71,8 @@ function takeIntake(
 ): void {
   const topics = app.get(PublishIntake, { strict: false });
   const triggers = app.get(TriggerIntake, { strict: false });
-  const takers = new Map<string, (body: Buffer) => HttpAnswer | Promise<HttpAnswer>>();
-  takers.set(publish.path, (body) => topics.answer(body));
+  const takers = new Map<string, BodyTaker>();
+  takers.set(publish.path, (body, idempotencyKey) => topics.answer(body, idempotencyKey));
   if (rooms) takers.set(publish.triggerPath, (body) => triggers.answer(body));
   const { maxBodyBytes } = publish;
   const keys = app.get(ApiKeys, { strict: false });

@@ -5,6 +5,7 @@ import { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import { type JsonMembers, objectText } from '../protocol/json/json.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
+import { idempotencyKeyOf } from './idempotency-key.js';
 import { Services } from './service/services.js';
 
 /** Takes publications for topics from services. */
@@ -18,9 +19,9 @@ export class TopicPublisher {
 
   /**
    * Sends a publication to the subscriptions of its topic on all nodes.
-   * @param idempotencyKey makes a repeat harmless, if its service keeps a history.
+   * @param idempotencyKey makes a repeat harmless, if its service keeps a history; so does the one in the publication.
    * @returns its place in the history, where one is kept; nothing when it is on its way already.
-   * @throws {PublicationError} at once when its topic is not one of a configured service.
+   * @throws {PublicationError} at once when its topic is not one of a configured service, or the key cannot be one.
    * @throws when the broker could not take it, as a rejection.
    */
   publish(
@@ -34,13 +35,18 @@ export class TopicPublisher {
     }
     const retention = service.delivery.history;
     if (!retention) return this.hub.publish(publication, source);
-    return this.hub.append(publication, source, { retention, idempotencyKey });
+    const key = idempotencyKeyOf(publication, idempotencyKey);
+    return this.hub.append(publication, source, { retention, idempotencyKey: key });
   }
 
   /** As {@link publish}, of members that were made here. @throws {PublicationError} when other nodes would not read them. */
-  publishMade(members: JsonMembers, source: 'http' | 'process'): Promise<Appended | void> | undefined {
+  publishMade(
+    members: JsonMembers,
+    source: 'http' | 'process',
+    idempotencyKey?: string,
+  ): Promise<Appended | void> | undefined {
     const reading = { bounds: this.bounds, fault: PublicationError };
     const text = JsonDocument.within(objectText(members), reading);
-    return this.publish(Publication.from(members, text), source);
+    return this.publish(Publication.from(members, text), source, idempotencyKey);
   }
 }

@@ -10,6 +10,7 @@ interface PublishOptions {
   readonly orderKey?: string;
   readonly throttle?: string;
   readonly throttleKey?: string;
+  readonly idempotencyKey?: string;
   readonly field: Record<string, unknown>;
 }
 
@@ -39,17 +40,21 @@ function addPublish(program: Command, context: Context): void {
     .option('--order-key <key>', 'orders are compared among publications of the same key')
     .option('--throttle <seconds>', 'at most one delivery in so many seconds')
     .option('--throttle-key <key>', 'throttling counts publications of the same key')
+    .option('--idempotency-key <key>', 'published once, however often it is tried (services with a history)')
     .option(
       '--field <name=text>',
       'a filter field; name:=JSON for what is not a text',
       collect('--field'),
       {},
     )
-    .action(async (topic: string, text: string, { field: fields, ...options }: PublishOptions) => {
-      const data = jsonArgument(text, 'the data');
-      const named = { topic, data, ...deliveryOptions(options), fields };
-      await callAndPrint(context, 'publish', { positional: [], named });
-    });
+    .action(
+      async (topic: string, text: string, { field: fields, idempotencyKey, ...options }: PublishOptions) => {
+        const data = jsonArgument(text, 'the data');
+        const key = idempotencyKey !== undefined && { idempotency_key: idempotencyKey };
+        const named = { topic, data, ...deliveryOptions(options), ...key, fields };
+        await callAndPrint(context, 'publish', { positional: [], named });
+      },
+    );
 }
 
 function addTrigger(program: Command, context: Context): void {
@@ -66,7 +71,7 @@ function addTrigger(program: Command, context: Context): void {
     });
 }
 
-function deliveryOptions(options: Omit<PublishOptions, 'field'>): Record<string, unknown> {
+function deliveryOptions(options: Omit<PublishOptions, 'field' | 'idempotencyKey'>): Record<string, unknown> {
   const { order, orderKey, throttle, throttleKey } = options;
   return {
     ...(order !== undefined && { order: jsonValue(order, '--order') }),

@@ -37,8 +37,7 @@ export class EndpointsGatewayClient implements GatewayClient {
         yield { value: await (this.operators ? this.status(this.operators) : this.health()) };
         break;
       case 'publish':
-        await this.push(name, this.settings.publish.path, publicationOf(named));
-        yield { value: { status: 'ok', _format: 'Published.' } };
+        yield { value: published(await this.push(name, this.settings.publish.path, publicationOf(named))) };
         break;
       case 'trigger': {
         const answer = await this.push(name, this.settings.publish.triggerPath, named);
@@ -94,6 +93,13 @@ async function ask(http: GatewayHttp, path: string, body?: string, apiKey?: stri
 }
 
 /** A publication in its wire form. */
-function publicationOf({ topic, data, fields, ...options }: Readonly<Record<string, unknown>>): object {
-  return { ...Object(fields), subscription: topic, data, options };
+function publicationOf(named: Readonly<Record<string, unknown>>): object {
+  const { topic, data, fields, idempotency_key, ...options } = named;
+  const key = idempotency_key !== undefined && { idempotency_key };
+  return { ...Object(fields), ...key, subscription: topic, data, options };
+}
+
+function published(answer: { readonly position?: unknown; readonly repeated?: unknown }): object {
+  if (answer.position === undefined) return { ...answer, _format: 'Published.' };
+  return { ...answer, _format: `Published${answer.repeated ? ' before,' : ''} at %(position)s.` };
 }
