@@ -54,7 +54,7 @@ export abstract class Subscription implements MissingOwner, PositionsOwner {
     /** The channel that carries its publications. */
     readonly channel: string,
     readonly rules: DeliveryRules,
-    private readonly limits: SubscriptionLimits,
+    protected readonly limits: SubscriptionLimits,
   ) {}
 
   /** Equal for subscriptions that may share an envelope. */

@@ -38,8 +38,8 @@ export interface TopicInterest {
 
 /** A session's subscription to a topic, with its extra fields and authorizer fields. */
 export class TopicSubscription extends Subscription {
-  /** See {@link Service.authorizerFieldsOf}. */
-  authorizerFields: JsonMembers = new Map();
+  /** See {@link Service.authorizerFieldsOf}. Absent without an authorizer: an empty map takes 180 bytes. */
+  private authorizerFields: JsonMembers | undefined = undefined;
   /** Reauthorization and heartbeats, while they run. */
   periodicCalls: { stop(): void } | undefined = undefined;
   readonly topic: string;
@@ -57,9 +57,9 @@ export class TopicSubscription extends Subscription {
     private readonly subscriber: Subscriber,
     readonly service: Service,
     { topic, extra, reportsDrops, recovers }: TopicInterest,
-    private readonly bounds: SubscriptionLimits,
+    limits: SubscriptionLimits,
   ) {
-    super(subscriber.connection, topic, service.delivery, bounds);
+    super(subscriber.connection, topic, service.delivery, limits);
     this.topic = topic;
     this.extra = extra;
     this.reportsDrops = reportsDrops;
@@ -72,14 +72,14 @@ export class TopicSubscription extends Subscription {
    */
   claim(): boolean {
     const bytes = Buffer.byteLength(this.topic) + bytesOf(this.extra);
-    if (!this.bounds.kept.claim(bytes)) return false;
+    if (!this.limits.kept.claim(bytes)) return false;
     this.claimedBytes = bytes;
     return true;
   }
 
   /** Characters of publications that may be sent at once. */
   get maxReplayLength(): number {
-    return this.bounds.maxHeldLength / 2;
+    return this.limits.maxHeldLength / 2;
   }
 
   get envelopeKey(): string {
@@ -95,7 +95,7 @@ export class TopicSubscription extends Subscription {
   /** The fields of every question; later ones win, so that a client cannot forge an identity. */
   private callbackFields(more: JsonMembers | undefined): JsonMembers {
     const fields: JsonMembers = new Map([['subscription', toJsonText(this.topic)]]);
-    for (const source of [this.extra, this.authorizerFields, this.subscriber.identity ?? []]) {
+    for (const source of [this.extra, this.authorizerFields ?? [], this.subscriber.identity ?? []]) {
       for (const [name, value] of source) fields.set(name, value);
     }
     if (more) for (const [name, value] of more) fields.set(name, value);
@@ -113,13 +113,14 @@ export class TopicSubscription extends Subscription {
     this.authorizerFields = fields;
     this.comparable = undefined;
     return (
-      before.size !== fields.size || [...fields].some(([name, value]) => !isEqual(before.get(name), value))
+      (before?.size ?? 0) !== fields.size ||
+      [...fields].some(([name, value]) => !isEqual(before?.get(name), value))
     );
   }
 
   override end(): void {
     this.periodicCalls?.stop();
-    this.bounds.kept.release(this.claimedBytes);
+    this.limits.kept.release(this.claimedBytes);
     this.claimedBytes = 0;
     super.end();
   }
@@ -163,7 +164,7 @@ export class TopicSubscription extends Subscription {
   /** An extra field if the service has one of this name, else a field of the identity or of the authorizer, else null. */
   private filterValue(field: string): string {
     if (this.service.rules.extraFields.includes(field)) return canonical(this.extra.get(field));
-    return this.subscriber.canonicalIdentity(field) ?? canonical(this.authorizerFields.get(field));
+    return this.subscriber.canonicalIdentity(field) ?? canonical(this.authorizerFields?.get(field));
   }
 }
 
