@@ -66,7 +66,10 @@ class Replaced {
   async configure({ procedures, ...rest }: Configuration = {}): Promise<void> {
     const local = { stateDir: this.folder, worker: 'Kitty', port: 0 };
     const all = {
-      services: { books: { requireAuthentication: false } },
+      services: {
+        books: { requireAuthentication: false },
+        kept: { requireAuthentication: false, history: { size: 10_000 } },
+      },
       publish: { apiKeys: [API_KEY] },
       shutdown: { spread: '100ms' },
       operators: { port: 0 },
@@ -147,9 +150,14 @@ async function ask(options: RequestOptions, body?: string): Promise<[number | un
   return [response.statusCode, await text(response)];
 }
 
-function publish(port: number, agent: Agent | false, key = API_KEY): Promise<[number | undefined, string]> {
+function publish(
+  port: number,
+  agent: Agent | false,
+  key = API_KEY,
+  { subscription = 'books.1', data = 1 } = {},
+): Promise<[number | undefined, string]> {
   const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` };
-  const publication = JSON.stringify({ subscription: 'books.1', data: 1 });
+  const publication = JSON.stringify({ subscription, data });
   return ask({ port, path: '/publish', headers, agent }, publication);
 }
 
@@ -178,7 +186,76 @@ class Hammer {
   }
 }
 
+/** A client that comes back with its position whenever it is closed. */
+class Follower {
+  readonly received: unknown[] = [];
+  /** Whether it got what it had missed, each time that it came back. */
+  readonly recovered: unknown[] = [];
+  private client!: TestClient;
+  private position: unknown;
+  private isStopped = false;
+
+  constructor(private readonly url: string) {}
+
+  async subscribe(): Promise<void> {
+    this.client = await TestClient.connect(this.url, [KITTIWAKE_V1]);
+    const more = this.position === undefined ? { recover: true } : { position: this.position };
+    const reply = await this.client.ask({ event: 'subscribe', subscription: 'kept.1', ...more });
+    if (this.position !== undefined) this.recovered.push(reply.recovered);
+    else this.position = reply.position;
+  }
+
+  /** @param last the data after which it is done. */
+  async follow(last: unknown): Promise<void> {
+    while (!this.isStopped && this.received.at(-1) !== last) {
+      try {
+        const { data, position } = await this.client.next();
+        this.received.push(data);
+        this.position = position;
+      } catch (error) {
+        if (this.client.closed?.code !== RECONNECT.code) throw error;
+        await this.subscribe();
+      }
+    }
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.client.drop();
+  }
+}
+
 describe('a gateway that is replaced on SIGUSR2', () => {
+  it(
+    'hands over its histories, so that nobody loses a publication or has to load a state',
+    async () => {
+      const gateway = await Replaced.start();
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      stopped({ stop: () => agent.destroy() });
+      const follower = stopped(new Follower(gateway.url));
+      await follower.subscribe();
+      const published: number[] = [];
+      const publishNext = async (): Promise<void> => {
+        const data = published.push(published.length);
+        const way = data % 2 === 0 ? agent : false;
+        const [status, body] = await publish(gateway.port, way, API_KEY, { subscription: 'kept.1', data });
+        if (status !== 200) throw new Error(`${status}: ${body}`);
+      };
+      const hammer = stopped(new Hammer(publishNext));
+      const following = follower.follow(-1);
+      await gateway.replace();
+      await gateway.replace();
+      await hammer.stop();
+      await publish(gateway.port, false, API_KEY, { subscription: 'kept.1', data: -1 });
+      await following;
+      expect(hammer.failures).toEqual([]);
+      expect(follower.received).toEqual([...published.map((_, i) => i + 1), -1]);
+      expect(follower.recovered.length).toBeGreaterThan(1);
+      expect(new Set(follower.recovered)).toEqual(new Set([true]));
+    },
+    TEST_TIMEOUT_MS,
+  );
+
   it(
     'refuses nobody, over whatever they come, twice in a row',
     async () => {

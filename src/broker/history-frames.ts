@@ -65,7 +65,7 @@ export function pageText({ publications, ordered }: HistoryPage): JsonText {
 
 /** The page that an answer has. */
 export function pageOf(frame: Buffer, { position, hasPublications }: HistoryAnswer): HistoryPage {
-  const [publications, ordered] = elementsOf(textOf(frame)).map(publicationsOf);
+  const [publications, ordered] = elementsOf(textOf(frame)).map(publicationsIn);
   return {
     top: Position.parse(position!)!,
     publications: hasPublications ? publications : undefined,
@@ -90,7 +90,8 @@ function headerOf(frame: Buffer): unknown {
   return JSON.parse(channelOf(frame).slice(MARK.length));
 }
 
-function listText(publications: readonly Publication[]): string {
+/** The text of a list of publications, with their positions. */
+export function listText(publications: readonly Publication[]): string {
   return `[${publications.map(keptText).join()}]`;
 }
 
@@ -98,7 +99,8 @@ function keptText({ text, position }: Publication): JsonText {
   return withPosition(text, position!);
 }
 
-function publicationsOf(list: JsonText): Publication[] {
+/** The publications of {@link listText}. */
+export function publicationsIn(list: JsonText): Publication[] {
   return elementsOf(list).map((text) => {
     const publication = Publication.of(text);
     publication.position = positionIn(text);

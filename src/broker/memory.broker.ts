@@ -5,7 +5,7 @@ import { MemoryHistory } from './memory.history.js';
 
 /** The embedded broker of a single process: nothing to install, nothing to lose. */
 export class MemoryBroker implements Broker {
-  readonly history = new MemoryHistory((channel, publication) => this.send(channel, publication));
+  readonly history = new MemoryHistory((channel, publication) => this.deliver(channel, publication));
   private readonly channels = new Set<string>();
   private listener: BrokerListener | undefined;
 
@@ -30,7 +30,7 @@ export class MemoryBroker implements Broker {
 
   publish(channel: string, publication: Publication): Promise<void> | undefined {
     if (!this.listener) return Promise.reject(new BrokerError('cannot publish: the broker is stopped'));
-    this.send(channel, publication);
+    this.deliver(channel, publication);
     return undefined;
   }
 
@@ -40,7 +40,8 @@ export class MemoryBroker implements Broker {
     this.history.stop();
   }
 
-  private send(channel: string, publication: Publication): void {
+  /** Delivers on this node. */
+  deliver(channel: string, publication: Publication): void {
     if (this.channels.has(channel)) this.listener?.received(channel, publication);
   }
 }

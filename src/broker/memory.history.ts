@@ -24,6 +24,19 @@ export function newEpoch(): string {
   return randomBytes(6).toString('base64url');
 }
 
+/** All that one process keeps. */
+export interface MemoryEstate {
+  readonly epoch: string;
+  readonly channels: readonly {
+    readonly channel: string;
+    readonly offset: number;
+    /** How long the publications are kept. */
+    readonly leftMs: number;
+    readonly publications: readonly Publication[];
+  }[];
+  readonly keys: readonly { readonly key: string; readonly position: string; readonly leftMs: number }[];
+}
+
 /** The history of one channel. */
 class Log {
   offset = firstNumber();
@@ -40,13 +53,26 @@ export class MemoryHistory implements BrokerHistory {
   /** By channel and key, the oldest first. */
   private readonly keys = new Map<string, { readonly position: Position; readonly endsMs: number }>();
   private isOpen = false;
+  /** Keeps everything in place of this one, which has given it all. */
+  private heir: BrokerHistory | undefined;
   private sweeping: NodeJS.Timeout | undefined;
 
   /** @param send sends a publication to those who have joined its channel. */
-  constructor(private readonly send: (channel: string, publication: Publication) => void) {}
+  constructor(private send: (channel: string, publication: Publication) => void) {}
 
-  append(channel: string, publication: Publication, { retention, idempotencyKey }: Appending): Appended {
+  /** Has everything that is kept sent there as well. */
+  alsoSend(send: (channel: string, publication: Publication) => void): void {
+    const before = this.send;
+    this.send = (channel, publication) => {
+      before(channel, publication);
+      send(channel, publication);
+    };
+  }
+
+  append(channel: string, publication: Publication, appending: Appending): Appended | Promise<Appended> {
     if (!this.isOpen) throw new BrokerError('cannot publish: the broker is stopped');
+    if (this.heir) return this.heir.append(channel, publication, appending);
+    const { retention, idempotencyKey } = appending;
     const key = idempotencyKey === undefined ? undefined : `${channel} ${idempotencyKey}`;
     const known = key === undefined ? undefined : this.keys.get(key);
     if (known && known.endsMs > monotonicMs()) return { position: known.position, isRepeated: true };
@@ -61,6 +87,7 @@ export class MemoryHistory implements BrokerHistory {
   }
 
   async read(channel: string, start: HistoryStart): Promise<HistoryPage> {
+    if (this.heir) return this.heir.read(channel, start);
     const log = this.logOf(channel);
     const top = new Position(this.epoch, log.offset);
     const kept = log.endsMs > monotonicMs() ? log.publications : [];
@@ -72,6 +99,7 @@ export class MemoryHistory implements BrokerHistory {
   }
 
   async tops(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
+    if (this.heir) return this.heir.tops(channels);
     return channels.map((channel) => {
       const log = this.logs.get(channel);
       if (!log) return undefined;
@@ -83,6 +111,43 @@ export class MemoryHistory implements BrokerHistory {
   start(): void {
     this.isOpen = true;
     this.sweeping = setInterval(() => this.sweep(monotonicMs()), SWEEP_MS).unref();
+  }
+
+  /** Gives everything that is kept to another process, which keeps it from here on. */
+  giveTo(heir: BrokerHistory): MemoryEstate {
+    const nowMs = monotonicMs();
+    const channels = [...this.logs].map(([channel, { offset, publications, endsMs }]) => {
+      const leftMs = endsMs - nowMs;
+      return { channel, offset, leftMs, publications: leftMs > 0 ? publications : [] };
+    });
+    const keys = [...this.keys].map(([key, { position, endsMs }]) => ({
+      key,
+      position: position.toString(),
+      leftMs: endsMs - nowMs,
+    }));
+    this.logs.clear();
+    this.keys.clear();
+    this.heir = heir;
+    return { epoch: this.epoch, channels, keys };
+  }
+
+  /** The heir is gone, and what it has kept: numbers begin anew here. */
+  takeBack(): void {
+    this.heir = undefined;
+    this.epoch = newEpoch();
+  }
+
+  /** Goes on where another process has ended. */
+  inherit({ epoch, channels, keys }: MemoryEstate): void {
+    const nowMs = monotonicMs();
+    this.epoch = epoch;
+    for (const { channel, offset, leftMs, publications } of channels) {
+      const log = new Log();
+      Object.assign(log, { offset, endsMs: nowMs + leftMs, publications: [...publications] });
+      this.logs.set(channel, log);
+    }
+    for (const { key, position, leftMs } of keys)
+      this.keys.set(key, { position: Position.parse(position)!, endsMs: nowMs + leftMs });
   }
 
   /** Forgets everything. */

@@ -1,3 +1,4 @@
+import { BROKER, type Broker } from '../broker/broker.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../config/settings.js';
 import { Listeners } from '../connection/upgrade/listeners.js';
@@ -18,6 +19,7 @@ export async function serveAlone(
   const settings = hasSecret ? configured : withSecretOf(predecessor, configured);
   const inherited = predecessor && {
     sockets: predecessor.legacy.sockets,
+    bequeath: (broker: Broker) => predecessor.bequeath(broker),
     release: () => predecessor.release(),
   };
   const app = await serve(settings, { predecessor: inherited });
@@ -25,6 +27,7 @@ export async function serveAlone(
   return new Handover(
     {
       listeners: app.get(Listeners),
+      broker: app.get<Broker>(BROKER),
       secret: hasSecret ? undefined : app.get(ServiceSecret).value,
       retire: () => app.get(MainServer).retire(),
     },

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { BROKER, type Broker } from '../broker/broker.js';
 import type { Settings } from '../config/settings.js';
 import { Listeners } from '../connection/upgrade/listeners.js';
 import { LocalServer } from '../rpc/local/local-server.js';
@@ -7,9 +8,14 @@ import { createServer } from './create-server.js';
 
 /** The surroundings of a gateway that has a predecessor or other worker processes. */
 export interface Company {
-  /** The sockets to take over, and a call that tells their owner that this gateway serves. */
+  /** The sockets to take over, and calls that ask their owner for its histories and tell it that this gateway serves. */
   readonly predecessor?:
-    { readonly sockets: Parameters<Listeners['inherit']>[0]; readonly release: () => void } | undefined;
+    | {
+        readonly sockets: Parameters<Listeners['inherit']>[0];
+        readonly bequeath?: (broker: Broker) => Promise<void>;
+        readonly release: () => void;
+      }
+    | undefined;
   /** The path of the relay to the other worker processes of this machine. */
   readonly relay?: string | undefined;
   /** Awaited before listening: resolves when this gateway, which is prepared, is to take connections. */
@@ -28,6 +34,7 @@ export async function serve(
   const local = app.get(LocalServer);
   if (predecessor) await local.open();
   await untilTold?.();
+  await predecessor?.bequeath?.(app.get<Broker>(BROKER));
   const address = { name: 'main', host: settings.server.host, port: settings.server.port };
   await app.listen(listeners.optionsFor(address), () => undefined);
   listeners.add(app.getHttpServer(), address);

@@ -1,6 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { messageOf } from '../../base/message-of.js';
+import type { Broker } from '../../broker/broker.js';
+import { MemoryBroker } from '../../broker/memory.broker.js';
 import type { Listeners } from '../../connection/upgrade/listeners.js';
+import { Bequest } from './bequest.js';
 import { Successor, type SuccessorCommand } from './successor.js';
 
 /** The time limit for a new process until it serves. */
@@ -11,6 +14,8 @@ export interface HandoverSource {
   readonly listeners: Listeners;
   /** The service secret, if none is configured. */
   readonly secret: string | undefined;
+  /** Keeps histories in memory, perhaps. */
+  readonly broker: Broker;
   /** Stops taking connections. */
   readonly retire: () => Promise<void>;
 }
@@ -34,8 +39,7 @@ export class Handover {
     this.isUnderWay = true;
     this.logger.log('starting a new process, which is to take over');
     try {
-      const { listeners, secret } = this.source;
-      const successor = new Successor(this.command, { sockets: listeners.sockets, secret });
+      const successor = this.successor();
       this.logger.log(`process ${await successor.ready(START_LIMIT_MS)} takes over; this one ends`);
     } catch (error) {
       this.logger.error(`${messageOf(error)}; this process goes on`);
@@ -44,5 +48,14 @@ export class Handover {
     }
     await this.source.retire();
     process.kill(process.pid, 'SIGTERM');
+  }
+
+  private successor(): Successor {
+    const { listeners, secret, broker } = this.source;
+    const { sockets } = listeners;
+    if (!(broker instanceof MemoryBroker)) return new Successor(this.command, { sockets, secret });
+    return new Successor(this.command, { sockets, secret, hasHistory: true }, (path) =>
+      Bequest.give(broker, path),
+    );
   }
 }

@@ -18,14 +18,24 @@ export interface Legacy {
   readonly sockets: readonly InheritedSocket[];
   /** The service secret, if none is configured: programs that have read it go on calling. */
   readonly secret?: string | undefined;
+  /** Whether it has histories in its memory. */
+  readonly hasHistory?: boolean | undefined;
 }
+
+/** A message of the new process: where it waits for the histories, or that it serves. */
+export type SuccessorMessage = { readonly historyPath: string } | { readonly isReady: true };
 
 /** A process that is started to take over from this one, and outlives it. */
 export class Successor {
   private readonly child: ChildProcess;
   private readonly settled = new AbortController();
 
-  constructor({ file, args, environment }: SuccessorCommand, legacy: Legacy) {
+  /** @param giveHistory gives the histories to the process, on a Unix socket. */
+  constructor(
+    { file, args, environment }: SuccessorCommand,
+    legacy: Legacy,
+    private readonly giveHistory?: (path: string) => Promise<void>,
+  ) {
     this.child = spawn(file, args, {
       detached: true,
       env: { ...environment, ...SUCCESSOR_MARK },
@@ -46,7 +56,7 @@ export class Successor {
     process.once('exit', end);
     const timer = setTimeout(end, timeoutMs);
     try {
-      await Promise.race([this.event('message'), this.ended(timeoutMs)]);
+      await Promise.race([this.serves(), this.ended(timeoutMs)]);
     } finally {
       clearTimeout(timer);
       process.off('exit', end);
@@ -55,6 +65,13 @@ export class Successor {
     if (this.child.connected) this.child.disconnect();
     this.child.unref();
     return this.child.pid!;
+  }
+
+  private async serves(): Promise<void> {
+    const [message] = (await this.event('message')) as [SuccessorMessage];
+    if (!('historyPath' in message)) return;
+    await this.giveHistory?.(message.historyPath);
+    await this.serves();
   }
 
   private async ended(timeoutMs: number): Promise<never> {

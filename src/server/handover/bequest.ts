@@ -1,0 +1,49 @@
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+import { isControl } from '../../broker/history-frames.js';
+import type { MemoryBroker } from '../../broker/memory.broker.js';
+import { channelOf, FrameReader, framesIn, textOf } from '../../broker/relay-frame.js';
+import { RelayedHistory } from '../../broker/relayed.history.js';
+import { Publication } from '../../protocol/publication.js';
+import { estateFrames } from './estate.js';
+
+/**
+ * Gives the histories in memory to a successor, which keeps them from then on, also for this process as long as it has
+ * clients. If the successor is lost, numbers begin anew here.
+ */
+export class Bequest {
+  private readonly history = new RelayedHistory((frame) => this.socket.write(frame));
+
+  private constructor(
+    private readonly broker: MemoryBroker,
+    private readonly socket: Socket,
+  ) {}
+
+  /** @param path the Unix socket of the successor. @throws when it does not answer. */
+  static async give(broker: MemoryBroker, path: string): Promise<void> {
+    const socket = createConnection(path);
+    await once(socket, 'connect');
+    socket.unref();
+    new Bequest(broker, socket).give();
+  }
+
+  private give(): void {
+    const { broker, socket, history } = this;
+    const reader = new FrameReader();
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      broker.history.takeBack();
+      history.lost();
+    });
+    socket.on('data', (bytes: Buffer) => {
+      const frames = reader.wholeFrames(bytes);
+      if (frames) for (const frame of framesIn(frames)) this.take(frame);
+    });
+    for (const frame of estateFrames(broker.history.giveTo(history))) socket.write(frame);
+  }
+
+  private take(frame: Buffer): void {
+    if (isControl(frame)) this.history.answered(frame);
+    else this.broker.deliver(channelOf(frame), Publication.of(textOf(frame)));
+  }
+}

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HistoryDesk } from '../../broker/history-desk.js';
+import { keptFrame } from '../../broker/history-frames.js';
+import type { MemoryHistory } from '../../broker/memory.history.js';
+import { FrameReader, framesIn } from '../../broker/relay-frame.js';
+import { EstateReader } from './estate.js';
+
+/** Takes the histories in memory of the predecessor, and keeps them for it as well while it has clients. */
+export class Inheritance {
+  private readonly reader = new FrameReader();
+  private readonly estate = new EstateReader();
+  private readonly desk: HistoryDesk;
+  private isWhole = false;
+
+  private constructor(
+    private readonly history: MemoryHistory,
+    private readonly socket: Socket,
+    private readonly whole: () => void,
+  ) {
+    this.desk = new HistoryDesk(history);
+  }
+
+  /**
+   * @param ask tells the predecessor on which Unix socket this process waits for them.
+   * @returns a promise of all that it kept having arrived.
+   * @throws when the predecessor ends before.
+   */
+  static async take(history: MemoryHistory, ask: (path: string) => void): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'kittiwake-handover-')); // no other user can enter it
+    const path = join(folder, 'history.sock');
+    const server = createServer();
+    try {
+      server.listen(path);
+      await once(server, 'listening');
+      ask(path);
+      const [socket] = (await once(server, 'connection')) as [Socket];
+      await new Promise<void>((resolve, reject) => {
+        socket.on('close', () =>
+          reject(new Error('the process before has ended before it gave its histories')),
+        );
+        new Inheritance(history, socket, resolve).begin();
+      });
+    } finally {
+      server.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  private begin(): void {
+    this.socket.unref();
+    this.socket.on('error', () => this.socket.destroy());
+    this.socket.on('data', (bytes: Buffer) => {
+      const frames = this.reader.wholeFrames(bytes);
+      if (frames) for (const frame of framesIn(frames)) this.take(frame);
+    });
+  }
+
+  private take(frame: Buffer): void {
+    if (this.isWhole) void this.desk.answer(frame).then((answer) => this.socket.write(answer));
+    else this.add(frame);
+  }
+
+  private add(frame: Buffer): void {
+    const estate = this.estate.take(frame);
+    if (!estate) return;
+    this.isWhole = true;
+    this.history.inherit(estate);
+    this.history.alsoSend((channel, publication) => {
+      if (!this.socket.destroyed) this.socket.write(keptFrame(channel, publication));
+    });
+    this.whole();
+  }
+}
