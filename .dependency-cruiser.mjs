@@ -37,7 +37,12 @@ const ROOMS = {
     reference: ['.', 'kinds', 'loading'],
   },
   connection: { '.': ['outflow'], outflow: [], upgrade: ['.', 'outflow'] },
-  broker: { '.': [], redis: ['.'], 'redis/sharded': ['.', 'redis'] },
+  broker: {
+    '.': [],
+    'redis/history': ['.'],
+    redis: ['.', 'redis/history'],
+    'redis/sharded': ['.', 'redis', 'redis/history'],
+  },
   callbacks: { '.': [], http: ['.'], providers: ['.'] },
   procedures: { '.': [], results: [], methods: ['.', 'results'], remote: ['.'], calls: ['.', 'results'] },
   auth: { jwt: ['.'] },

@@ -165,6 +165,6 @@ async function redisBrokers(
     const messages = new RedisMessages(limits, (reason) => metrics.dropped(reason));
     return settings.partitions > 0
       ? new ShardedRedisBroker(settings, messages)
-      : new RedisBroker(settings, messages);
+      : new RedisBroker(settings, messages, () => metrics.history.epochBegan());
   };
 }

@@ -13,6 +13,7 @@ export class HistoryMetrics {
   private readonly resets: Totals;
   private readonly unsequenced: Totals;
   private readonly repeats: Totals;
+  private readonly epochs: Totals;
 
   constructor(registry: Registry) {
     const totals = (name: string, help: string, label?: string): Totals =>
@@ -31,6 +32,7 @@ export class HistoryMetrics {
       'repeats',
       'Publications that were recognised as repeats by their idempotency key.',
     );
+    this.epochs = totals('epochs', 'Times that this node has had the histories in Redis begin an epoch.');
   }
 
   recovered(outcome: RecoveryOutcome, publications = 0): void {
@@ -53,5 +55,9 @@ export class HistoryMetrics {
 
   repeated(): void {
     this.repeats.add(1);
+  }
+
+  epochBegan(): void {
+    this.epochs.add(1);
   }
 }

@@ -14,6 +14,7 @@ export function redisSettings(
     sentinels: [],
     clusterNodes: [],
     partitions: 0,
+    identity: 'run-id',
     ...settings,
   };
 }

@@ -37,6 +37,10 @@ const KNOWN: readonly KnownFault[] = [
   ...TLS_FAULTS,
 ];
 
+const KNOWN_OF_HISTORY: readonly KnownFault[] = [
+  { words: /unknown command.*\binfo\b/i, cure: 'set identity to none: this Redis does not tell its run id' },
+];
+
 /** A fault with its remedy, if that is known. */
 export interface RedisFault {
   readonly text: string;
@@ -44,9 +48,14 @@ export interface RedisFault {
   readonly hasCure: boolean;
 }
 
-/** Adds the remedy, if it is known, to the text of a fault from Redis, Node or OpenSSL. */
-export function explainedRedisFault(fault: string, settings: RedisSettings): RedisFault {
-  const remedy = /\bNOPERM\b/.test(fault) ? { cure: rightsCure(settings) } : remedyIn(KNOWN, fault);
+/**
+ * Adds the remedy, if it is known, to the text of a fault from Redis, Node or OpenSSL.
+ * @param hasHistory whether it is one of a gateway that keeps histories, which takes more rights.
+ */
+export function explainedRedisFault(fault: string, settings: RedisSettings, hasHistory = false): RedisFault {
+  const remedy = /\bNOPERM\b/.test(fault)
+    ? { cure: rightsCure(settings, hasHistory) }
+    : remedyIn(hasHistory ? [...KNOWN, ...KNOWN_OF_HISTORY] : KNOWN, fault);
   // The Sentinels will name another server before long.
   if (remedy?.says === IS_REPLICA && settings.sentinels.length > 0)
     return { text: IS_REPLICA, hasCure: false };
@@ -55,8 +64,13 @@ export function explainedRedisFault(fault: string, settings: RedisSettings): Red
 }
 
 /** An error with the text of a fault and its remedy. */
-export function explainedError(what: string, fault: unknown, settings: RedisSettings): BrokerError {
-  const { text, hasCure } = explainedRedisFault(faultText(fault), settings);
+export function explainedError(
+  what: string,
+  fault: unknown,
+  settings: RedisSettings,
+  hasHistory = false,
+): BrokerError {
+  const { text, hasCure } = explainedRedisFault(faultText(fault), settings, hasHistory);
   return new BrokerError(`${what}: ${text}`, hasCure);
 }
 
@@ -66,7 +80,8 @@ export function refusalOf(error: unknown): string | undefined {
   return /^(?:READONLY|NOPERM|NOAUTH)\b/.test(text) ? text : undefined;
 }
 
-function rightsCure({ prefix, partitions, clusterNodes }: RedisSettings): string {
+function rightsCure(settings: RedisSettings, hasHistory: boolean): string {
+  const { prefix, partitions, clusterNodes } = settings;
   const [commands, channels] =
     partitions > 0
       ? ['+ping +spublish +ssubscribe +sunsubscribe +cluster|nodes +cluster|slots', `&${prefix}{*`]
@@ -74,5 +89,14 @@ function rightsCure({ prefix, partitions, clusterNodes }: RedisSettings): string
           `+ping +publish +subscribe +unsubscribe ${clusterNodes.length > 0 ? '+cluster|info' : '+role'}`,
           `&${prefix}*`,
         ];
-  return `its user needs ${commands} ${channels}`;
+  return `its user needs ${commands} ${channels}${hasHistory ? ` ${historyRights(settings)}` : ''}`;
 }
+
+/** What the scripts of histories use. */
+function historyRights({ prefix, partitions, identity }: RedisSettings): string {
+  const info = identity === 'none' ? '' : ' +info';
+  const keys = partitions > 0 ? `~${prefix}{*` : `~${prefix}{kw}:*`;
+  return `+evalsha +script|load${info} ${HISTORY_COMMANDS} ${keys}`;
+}
+
+const HISTORY_COMMANDS = '+get +mget +set +del +incr +rpush +lpop +ltrim +llen +lrange +pexpire +pttl +time';

@@ -4,6 +4,7 @@ import type { RedisSettings } from '../../config/sections/broker/redis.settings.
 import { faultText } from '../broker.error.js';
 import { Arrivals, type Delay } from './arrivals.js';
 import { explainedRedisFault } from './faults.js';
+import { RedisScripts } from './history/scripts.js';
 import { RedisHeartbeat, type Probe } from './heartbeat.js';
 import { RedisPair, type RedisManner } from './pair.js';
 import { RedisSentinelWatch } from './sentinel-watch.js';
@@ -22,6 +23,7 @@ export interface RedisLinkListener {
 /** A pair of connections at work, as long as Redis answers. One that is lost stays so: another is opened in its place. */
 export class RedisLink {
   readonly subscriptions: RedisSubscriptions;
+  readonly scripts: RedisScripts;
   private readonly logger = new Logger('Broker');
   private readonly heartbeat: RedisHeartbeat;
   private readonly arrivals: Arrivals;
@@ -34,7 +36,11 @@ export class RedisLink {
     private readonly settings: RedisSettings,
     private readonly listener: RedisLinkListener,
   ) {
-    const { subscriber, dialect } = pair;
+    const { publisher, subscriber, dialect } = pair;
+    this.scripts = new RedisScripts(publisher, settings.identity, {
+      failed: (fault) => this.fail(fault),
+      refused: (fault) => this.refuse(fault, true),
+    });
     this.subscriptions = new RedisSubscriptions(subscriber, dialect, {
       redirected: () => listener.moved?.(true),
       failed: (fault) => this.fail(fault),
@@ -107,12 +113,12 @@ export class RedisLink {
   }
 
   /** A server that has become read-only is lost. Missing rights, maybe to some channels only, are logged once. */
-  private refuse(fault: string): void {
+  private refuse(fault: string, hasHistory = false): void {
     if (fault.startsWith('READONLY')) this.fail(fault);
     if (!fault.startsWith('NOPERM') || this.hasWarned) return;
     this.hasWarned = true;
     this.logger.warn(
-      `Redis refuses what clients or services ask for: ${explainedRedisFault(fault, this.settings).text}`,
+      `Redis refuses what clients or services ask for: ${explainedRedisFault(fault, this.settings, hasHistory).text}`,
     );
   }
 

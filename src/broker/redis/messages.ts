@@ -37,23 +37,27 @@ export class RedisMessages {
     this.reading = { bounds, fault: PublicationError };
   }
 
-  /** @throws {BrokerError} when the publication is so large that every node would drop it. */
-  assertCarried({ text }: Publication): void {
-    const bytes = Buffer.byteLength(text);
+  /**
+   * @param moreBytes what is added to the publication on its way.
+   * @throws {BrokerError} when it is so large that every node would drop it.
+   */
+  assertCarried({ text }: Publication, moreBytes = 0): void {
+    const bytes = Buffer.byteLength(text) + moreBytes;
     if (bytes > this.maxBytes) {
       throw new BrokerError(`cannot publish: ${bytes} bytes, allowed are ${this.maxBytes}`);
     }
   }
 
-  /** The publication that the bytes hold; `undefined`, logged and counted, when they hold none. Never throws. */
-  read(channel: string, bytes: Buffer, delay?: Delay): Publication | undefined {
-    if (bytes.length > this.maxBytes) {
-      const limits = `${bytes.length} bytes, allowed are ${this.maxBytes}`;
+  /** The publication that a message holds; `undefined`, logged and counted, when it holds none. Never throws. */
+  read(channel: string, message: Buffer | string, delay?: Delay): Publication | undefined {
+    const length = Buffer.byteLength(message);
+    if (length > this.maxBytes) {
+      const limits = `${length} bytes, allowed are ${this.maxBytes}`;
       this.warnings.warn('oversized', `message on ${JSON.stringify(channel)} dropped: ${limits}`);
       return this.drop('oversized');
     }
     try {
-      const publication = Publication.of(JsonDocument.read(bytes, this.reading).text);
+      const publication = Publication.of(JsonDocument.read(message, this.reading).text);
       if (delay) ({ receivedAtMs: publication.receivedAtMs, queueSize: publication.queueSize } = delay);
       return publication;
     } catch (error) {

@@ -4,16 +4,20 @@ import type { RedisSettings } from '../../config/sections/broker/redis.settings.
 import type { Publication } from '../../protocol/publication.js';
 import { BrokerError, brokerError } from '../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../broker.js';
-import { NoHistory } from '../no.history.js';
+import type { BrokerHistory } from '../history.js';
 import type { Delay } from './arrivals.js';
 import { RedisChannels } from './channels.js';
 import { PLAIN } from './dialect.js';
 import { explainedError } from './faults.js';
+import { HistoryKeys } from './history/keys.js';
+import type { RedisScripts } from './history/scripts.js';
+import { SlotHistory } from './history/slot-history.js';
 import { RedisLink } from './link.js';
 import { RedisMessages } from './messages.js';
 import { PROBE, type RedisManner } from './pair.js';
 import { describeRedis } from './places.js';
 import { recover } from './recovery.js';
+import { RedisHistory } from './redis.history.js';
 import { RedisRole } from './role.js';
 
 /**
@@ -22,7 +26,7 @@ import { RedisRole } from './role.js';
  * before the state is `ready`.
  */
 export class RedisBroker implements Broker {
-  readonly history = new NoHistory();
+  readonly history: BrokerHistory;
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
   private readonly channels: RedisChannels;
@@ -33,16 +37,21 @@ export class RedisBroker implements Broker {
   private recovery: Promise<unknown> | undefined;
   private currentState: BrokerState = 'stopped';
 
-  /** @throws when the URL is not one; the message does not repeat it. */
+  /**
+   * @param onEpoch called when the histories in Redis begin an epoch by this node.
+   * @throws when the URL is not one; the message does not repeat it.
+   */
   constructor(
     private readonly settings: RedisSettings,
     private readonly messages = new RedisMessages(),
+    private readonly onEpoch: () => void = () => undefined,
   ) {
     this.name = describeRedis(settings);
     this.channels = new RedisChannels(settings.prefix);
     const role = new RedisRole();
     const check = settings.clusterNodes.length > 0 ? clusterFault : (client: Redis) => role.fault(client);
     this.manner = { dialect: PLAIN, probe: settings.prefix + PROBE, check };
+    this.history = this.newHistory();
   }
 
   get state(): BrokerState {
@@ -79,6 +88,27 @@ export class RedisBroker implements Broker {
     this.stopping.abort(new Error('the broker was stopped'));
     this.channels.clear();
     await Promise.all([this.link?.close(), this.recovery]);
+  }
+
+  private newHistory(): BrokerHistory {
+    const { settings, messages, onEpoch } = this;
+    const slot = new SlotHistory(
+      HistoryKeys.ofAll(settings.prefix),
+      'PUBLISH',
+      {
+        scripts: (use) => this.scripts(use),
+        explained: (use, error) => explainedError(`cannot ${use}: ${this.name}`, error, settings, true),
+        epochBegan: onEpoch,
+      },
+      (channel, text) => messages.read(channel, text),
+    );
+    return new RedisHistory(messages, () => slot);
+  }
+
+  /** @throws {BrokerError} while Redis is lost. */
+  private scripts(use: string): RedisScripts {
+    if (!this.link || this.state !== 'ready') throw this.unavailable(use);
+    return this.link.scripts;
   }
 
   /** Opens a link, joins the channels of this node again, and becomes `ready`. */

@@ -3,11 +3,14 @@ import { duration, integer } from '../../kinds/number.kind.js';
 import { section } from '../../kinds/section.kind.js';
 import { Rule, Setting, type Disagreement } from '../../kinds/setting.decorator.js';
 import { ANY_TEXT, FILLED_TEXT, HOST_AND_PORT, REDIS_URL } from '../../kinds/text-format.js';
-import { text } from '../../kinds/text.kind.js';
+import { choice, text } from '../../kinds/text.kind.js';
 import { ClientTlsSettings } from '../client-tls.settings.js';
 
 /** The number of slots of a cluster. */
 const MAX_PARTITIONS = 16_384;
+
+export const IDENTITIES = ['run-id', 'none'] as const;
+export type RedisIdentity = (typeof IDENTITIES)[number];
 
 /** One Redis: a single server, a server found by sentinels, or a cluster. */
 @Rule(oneTopology)
@@ -60,6 +63,13 @@ export class RedisSettings {
       'Sharded Pub/Sub of a cluster, on so many partitions: the same number on all nodes. 0 is plain Pub/Sub.',
   })
   readonly partitions: number = 0;
+
+  @Setting({
+    kind: choice(IDENTITIES),
+    about:
+      'How a server is known that has taken the place of another and may have less of the histories: by its `run-id`, or not at all (`none`), where connections to one Redis come to servers with different ones. The same on all nodes.',
+  })
+  readonly identity: RedisIdentity = 'run-id';
 
   @Setting({
     kind: section(ClientTlsSettings),

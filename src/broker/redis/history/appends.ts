@@ -1,0 +1,99 @@
+import { Position } from '../../../protocol/position.js';
+import type { Publication } from '../../../protocol/publication.js';
+import { BrokerError, faultText } from '../../broker.error.js';
+import type { Appended, Appending } from '../../history.js';
+import { IDEMPOTENCY_MS, newEpoch, TOP_TTL_MS } from '../../memory.history.js';
+import { Due } from './due.js';
+import type { HistoryKeys } from './keys.js';
+import { PUBLISH } from './lua.js';
+import { heedEpoch, type HistoryServer } from './server.js';
+import { Turns } from './turns.js';
+
+/** Few enough not to hold up Redis, enough to share the price of a call. */
+const PUBLICATIONS_PER_CALL = 64;
+const BYTES_PER_CALL = 262_144;
+/** Times are set anew after this part of them, not with each publication. */
+const RENEWAL_PART = 1 / 16;
+/** So that something is kept for its time even if a renewal has failed. */
+const KEPT_FOR = 1 + 2 * RENEWAL_PART;
+
+interface Append {
+  readonly channel: string;
+  readonly text: string;
+  readonly appending: Appending;
+}
+
+/** How publications get into the histories of one slot. */
+export class Appends {
+  private readonly renewals = new Due();
+  private readonly turns: Turns<Append, Appended>;
+
+  /** @param command with which publications are sent. */
+  constructor(
+    private readonly keys: HistoryKeys,
+    private readonly command: 'PUBLISH' | 'SPUBLISH',
+    private readonly server: HistoryServer,
+  ) {
+    const bounds = {
+      maxItems: PUBLICATIONS_PER_CALL,
+      maxBytes: BYTES_PER_CALL,
+      bytesOf: ({ text }: Append) => text.length,
+    };
+    this.turns = new Turns<Append, Appended>(bounds, (appends) => this.call(appends));
+  }
+
+  /** @throws {BrokerError} when it could not be kept, or not be said whether it was. */
+  async add(channel: string, publication: Publication, appending: Appending): Promise<Appended> {
+    this.server.scripts('publish');
+    const { text } = publication;
+    return this.turns.add({ channel, text: text.slice(text.indexOf('{')), appending });
+  }
+
+  private async call(appends: readonly Append[]): Promise<readonly (Appended | BrokerError)[]> {
+    const scripts = this.server.scripts('publish');
+    try {
+      const answer = await scripts.run(PUBLISH, ...this.request(appends));
+      const [began, ...each] = answer as [number, ...string[]];
+      heedEpoch(this.server, began);
+      return each.map((text) => this.read(text));
+    } catch (error) {
+      for (const { channel } of appends) this.renewals.forget(channel);
+      throw this.server.explained('publish', isRefusal(error) ? error : uncertain(error));
+    }
+  }
+
+  private request(appends: readonly Append[]): [keys: string[], args: (string | number)[]] {
+    const keys = [this.keys.epoch];
+    const args: (string | number)[] = [newEpoch(), this.command, IDEMPOTENCY_MS];
+    for (const { channel } of appends) keys.push(this.keys.top(channel), this.keys.list(channel));
+    for (const { channel, text, appending } of appends) {
+      const { size, ttlMs } = appending.retention;
+      const ownMs = Math.ceil(ttlMs * KEPT_FOR);
+      const isDue = this.renewals.claim(channel, ttlMs * RENEWAL_PART);
+      args.push(this.keys.channel(channel), text, size, ownMs, Math.max(TOP_TTL_MS, 2 * ownMs));
+      const key = appending.idempotencyKey;
+      if (key !== undefined) keys.push(this.keys.idempotency(channel, key));
+      args.push(isDue ? 1 : 0, key === undefined ? 0 : keys.length);
+    }
+    return [keys, args];
+  }
+
+  private read(text: string): Appended | BrokerError {
+    // The publication is kept, and whoever checks for holes will find it.
+    if (text.startsWith('!')) return this.server.explained('publish', uncertain(text.slice(1)));
+    const isRepeated = text.startsWith('=');
+    return { position: Position.parse(isRepeated ? text.slice(1) : text)!, isRepeated };
+  }
+}
+
+/** The errors with which Redis answers before a script has written anything. */
+const REFUSALS =
+  /^(?:NOSCRIPT|NOPERM|NOAUTH|READONLY|OOM|MISCONF|NOREPLICAS|LOADING|BUSY|MASTERDOWN|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|CROSSSLOT)\b|isn't writeable/;
+
+function isRefusal(error: unknown): boolean {
+  return REFUSALS.test(faultText(error));
+}
+
+function uncertain(error: unknown): BrokerError {
+  return new BrokerError(`${faultText(error)}; it may have been published all the same`);
+}

@@ -1,0 +1,91 @@
+import { scriptOf } from './script.js';
+
+/**
+ * The epoch, whose key has the identity of the server before it: a replica that has become the primary may have less, and
+ * begins another. `began` is 1 when that happens here.
+ */
+const EPOCH = `
+local kept=redis.call('GET',KEYS[1]) local epoch local began=0
+if kept and string.sub(kept,1,#ARGV[1]+1)==ARGV[1]..' ' then epoch=string.sub(kept,#ARGV[1]+2)
+else epoch=ARGV[2] began=1 redis.call('SET',KEYS[1],ARGV[1]..' '..epoch) end`;
+
+/** The number before the first of a channel: by the time, so that none is used again when Redis has forgotten it. */
+const BEGIN = `
+local function begin(top,list,topTtl)
+ local now=redis.call('TIME')
+ local number=string.format('%.0f',(now[1]-1700000000)*100000+math.floor(now[2]/10))
+ redis.call('SET',top,number,'PX',topTtl) redis.call('DEL',list)
+ return number
+end`;
+
+/** Keeps and sends one publication. Numbers are written with all their digits: Lua's own way rounds them. */
+const KEEP = `
+local function keep(top,list,text,rules,command,channel)
+ local number=redis.call('INCR',top)
+ if number==1 then begin(top,list,rules.topTtl) number=redis.call('INCR',top)
+ elseif rules.isDue then redis.call('PEXPIRE',top,rules.topTtl) end
+ local length=redis.call('RPUSH',list,text)
+ if length==1 or rules.isDue then redis.call('PEXPIRE',list,rules.ttl) end
+ if length==rules.size+1 then redis.call('LPOP',list)
+ elseif length>rules.size then redis.call('LTRIM',list,-rules.size,-1) end
+ local position=epoch..'.'..string.format('%.0f',number)
+ local sent=redis.pcall(command,channel,'{"@":"'..position..'",'..string.sub(text,2))
+ return position,type(sent)=='table' and sent.err
+end`;
+
+/**
+ * KEYS: epoch, then top and list of each publication, then keys of idempotency. ARGV: identity, an epoch to begin, the
+ * command to send with, the time of idempotency; then of each publication: channel, text, size, the time of the list,
+ * that of the top, whether these are to be set, and which of the keys of idempotency it has, 0 for none.
+ * Gives whether an epoch began, then for each its position, after "=" if it is a repeat, or after "!" its error.
+ */
+export const PUBLISH = scriptOf(`${EPOCH}${BEGIN}${KEEP}
+local out={began}
+for i=1,(#ARGV-4)/7 do
+ local at=7*i-2
+ local known=ARGV[at+6]~='0' and KEYS[tonumber(ARGV[at+6])]
+ local repeated=known and redis.call('GET',known)
+ if repeated then out[i+1]='='..repeated
+ else
+  local rules={size=tonumber(ARGV[at+2]),ttl=ARGV[at+3],topTtl=ARGV[at+4],isDue=ARGV[at+5]=='1'}
+  local position,fault=keep(KEYS[2*i],KEYS[2*i+1],ARGV[at+1],rules,ARGV[3],ARGV[at])
+  if known then redis.call('SET',known,position,'PX',ARGV[4]) end
+  out[i+1]=fault and '!'..fault or position
+ end
+end
+return out`);
+
+/**
+ * KEYS: epoch, then top and list of each channel. ARGV: identity, an epoch to begin, the time of tops; then of each channel
+ * the epoch and the number after which to read, "*" for the epoch to have all, nothing to have none.
+ * Gives whether an epoch began, the epoch, and for each channel the top, what comes after, and what is before and seems to
+ * have an order.
+ */
+export const READ = scriptOf(`${EPOCH}${BEGIN}
+local out={began,epoch}
+for i=1,(#KEYS-1)/2 do
+ local top,list,from=KEYS[2*i],KEYS[2*i+1],ARGV[2*i+2]
+ local page={redis.call('GET',top) or begin(top,list,ARGV[3])}
+ if from=='*' then page[2]=redis.call('LRANGE',list,0,-1) page[3]={}
+ elseif from==epoch then
+  local length,missed=redis.call('LLEN',list),tonumber(page[1])-tonumber(ARGV[2*i+3])
+  if missed>=0 and missed<=length then
+   page[2]=missed>0 and redis.call('LRANGE',list,-missed,-1) or {}
+   page[3]={}
+   if missed<length then for _,text in ipairs(redis.call('LRANGE',list,0,length-missed-1)) do
+    if string.find(text,'"order"',1,true) then table.insert(page[3],text) end
+   end end
+  end
+ end
+ out[i+2]=page
+end
+return out`);
+
+/** KEYS: tops. ARGV: identity, the time that they have at least. */
+export const TOUCH = scriptOf(`
+for _,top in ipairs(KEYS) do
+ if redis.call('PTTL',top)<tonumber(ARGV[2]) then redis.call('PEXPIRE',top,ARGV[2]) end
+end`);
+
+/** All of them. */
+export const SCRIPTS = [PUBLISH, READ, TOUCH];

@@ -1,0 +1,85 @@
+import { Position } from '../../../protocol/position.js';
+import { Publication } from '../../../protocol/publication.js';
+import type { HistoryPage, HistoryStart } from '../../history.js';
+import { hasOrder, newEpoch, TOP_TTL_MS } from '../../memory.history.js';
+import type { HistoryKeys } from './keys.js';
+import { READ } from './lua.js';
+import { heedEpoch, type HistoryServer } from './server.js';
+import { Turns } from './turns.js';
+
+const CHANNELS_PER_CALL = 50;
+
+interface Read {
+  readonly channel: string;
+  readonly start: HistoryStart;
+}
+
+/** Reads what is kept; gives nothing, and says so, when it is no publication. */
+export type ReadKept = (channel: string, text: string) => Publication | undefined;
+
+/** The answer of the script about a channel. */
+type Page = readonly [top: string, after?: readonly string[], before?: readonly string[]];
+
+/** Reads the histories of one slot. */
+export class Reads {
+  private readonly turns: Turns<Read, HistoryPage>;
+
+  constructor(
+    private readonly keys: HistoryKeys,
+    private readonly server: HistoryServer,
+    private readonly readKept: ReadKept,
+  ) {
+    this.turns = new Turns({ maxItems: CHANNELS_PER_CALL }, (reads) => this.call(reads));
+  }
+
+  /** @throws {BrokerError} */
+  async page(channel: string, start: HistoryStart): Promise<HistoryPage> {
+    this.server.scripts('read the history');
+    return this.turns.add({ channel, start });
+  }
+
+  private async call(reads: readonly Read[]): Promise<HistoryPage[]> {
+    const scripts = this.server.scripts('read the history');
+    const keys = [this.keys.epoch];
+    const args: (string | number)[] = [newEpoch(), TOP_TTL_MS];
+    for (const { channel, start } of reads) {
+      keys.push(this.keys.top(channel), this.keys.list(channel));
+      args.push(...fromOf(start));
+    }
+    try {
+      const answer = await scripts.run(READ, keys, args);
+      const [began, epoch, ...pages] = answer as [number, string, ...Page[]];
+      heedEpoch(this.server, began);
+      return pages.map((page, index) => this.pageOf(reads[index]!.channel, epoch, page));
+    } catch (error) {
+      throw this.server.explained('read the history', error);
+    }
+  }
+
+  private pageOf(channel: string, epoch: string, [number, after, before = []]: Page): HistoryPage {
+    const top = new Position(epoch, Number(number));
+    const first = top.offset - (after?.length ?? 0) + 1;
+    return {
+      top,
+      publications: after?.map((text, index) => this.kept(channel, text, new Position(epoch, first + index))),
+      ordered: before.map((text) => this.readKept(channel, text) ?? nothing()).filter(hasOrder),
+    };
+  }
+
+  private kept(channel: string, text: string, position: Position): Publication {
+    const publication = this.readKept(channel, text) ?? nothing();
+    publication.position = position;
+    return publication;
+  }
+}
+
+/** In place of what somebody else has put there: it reaches nobody, and leaves no hole. */
+function nothing(): Publication {
+  return Publication.parse('{"subscription":"","data":null}');
+}
+
+/** Where the script is to read from: see {@link READ}. */
+function fromOf(start: HistoryStart): [epoch: string, offset: number] {
+  if (start === 'top') return ['', 0];
+  return start === 'oldest' ? ['*', 0] : [start.epoch, start.offset];
+}

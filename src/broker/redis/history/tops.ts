@@ -1,0 +1,52 @@
+import { Position } from '../../../protocol/position.js';
+import { TOP_TTL_MS } from '../../memory.history.js';
+import { Due } from './due.js';
+import type { HistoryKeys } from './keys.js';
+import { TOUCH } from './lua.js';
+import type { RedisScripts } from './scripts.js';
+import type { HistoryServer } from './server.js';
+
+const TOUCH_PERIOD_MS = TOP_TTL_MS / 2;
+
+/** Compares where the histories of one slot are, and keeps those that are in use from being forgotten. */
+export class Tops {
+  private readonly touches = new Due();
+
+  constructor(
+    private readonly keys: HistoryKeys,
+    private readonly server: HistoryServer,
+  ) {}
+
+  /** Nothing for one that was forgotten. @throws {BrokerError} */
+  async of(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
+    const scripts = this.server.scripts('read the history');
+    try {
+      const names = channels.map((channel) => this.keys.top(channel));
+      const positions = await scripts.ask(async (client, identity) => {
+        const [kept, ...numbers] = await client.mget(this.keys.epoch, ...names);
+        // Of another server: what it has may be less.
+        if (!kept?.startsWith(`${identity} `)) return channels.map(() => undefined);
+        const epoch = kept.slice(identity.length + 1);
+        return numbers.map((number) => (number === null ? undefined : new Position(epoch, Number(number))));
+      });
+      await this.touch(
+        scripts,
+        names.filter((_, index) => positions[index]),
+      );
+      return positions;
+    } catch (error) {
+      throw this.server.explained('read the history', error);
+    }
+  }
+
+  private async touch(scripts: RedisScripts, names: readonly string[]): Promise<void> {
+    const due = names.filter((name) => this.touches.claim(name, TOUCH_PERIOD_MS));
+    if (due.length === 0) return;
+    try {
+      await scripts.run(TOUCH, due, [TOP_TTL_MS]);
+    } catch (error) {
+      for (const name of due) this.touches.forget(name);
+      throw error;
+    }
+  }
+}
