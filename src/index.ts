@@ -10,7 +10,14 @@ export type { KittiwakeOptions } from './config/options.js';
 export { Settings } from './config/settings.js';
 export { KittiwakeAdapter } from './connection/upgrade/kittiwake.adapter.js';
 export { type EndpointKind, KITTIWAKE_ENDPOINT } from './endpoints/endpoint-kind.js';
-export { Kittiwake, type PublishOptions, type PublishResult, type TriggerOptions } from './kittiwake.js';
+export {
+  Kittiwake,
+  type KeptPublication,
+  type KeptPublications,
+  type PublishOptions,
+  type PublishResult,
+  type TriggerOptions,
+} from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { ProcedureArguments } from './procedures/arguments.js';
 export { Descriptor, type SocketKind } from './procedures/descriptor.js';
@@ -35,6 +42,7 @@ export {
   SubscriptionRequest,
 } from './topics/service/subscription-request.js';
 export { TopicState, type StateOptions } from './topics/service/state.js';
+export { HistoryError, type HistoryQuery } from './topics/topic-history.js';
 export {
   Authorize,
   BeforeSubscribe,

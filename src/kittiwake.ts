@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { objectText, toJsonText, type JsonText } from './protocol/json/json.js';
+import { objectText, toJsonText, valueOf, type JsonText } from './protocol/json/json.js';
+import type { Publication } from './protocol/publication.js';
 import { RoomPublisher } from './rooms/room-publisher.js';
 import { RoomSessions } from './rooms/room-sessions.js';
 import { optionsText } from './topics/service/state.js';
+import { type HistoryQuery, TopicHistory } from './topics/topic-history.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
 
 /** Delivery options of a publication. */
@@ -34,6 +36,27 @@ export interface PublishResult {
   readonly isRepeated: boolean;
 }
 
+/** A publication that is kept. */
+export interface KeptPublication {
+  readonly position: string;
+  /** Numbers beyond 2^53 lose digits; see {@link text}. */
+  readonly data: unknown;
+  /** The data as the JSON text that it came in, with every digit. */
+  readonly text: string;
+  /** When it was published, as ISO 8601, if that was said. */
+  readonly publishedAt?: string | undefined;
+}
+
+/** A part of what is kept of a topic. */
+export interface KeptPublications {
+  /** The position of the latest publication of the topic. */
+  readonly position: string;
+  /** Whether all that came after `since` is kept; if not, there are no publications. */
+  readonly isComplete: boolean;
+  /** In order. There are more when the last one is not at {@link position}. */
+  readonly publications: readonly KeptPublication[];
+}
+
 /** Delivery options of a trigger. */
 export interface TriggerOptions {
   /** The id of a connection that is not to get it. */
@@ -45,6 +68,7 @@ export interface TriggerOptions {
 export class Kittiwake {
   constructor(
     private readonly topics: TopicPublisher,
+    private readonly histories: TopicHistory,
     private readonly rooms: RoomPublisher,
     private readonly roomSessions: RoomSessions,
   ) {}
@@ -66,6 +90,16 @@ export class Kittiwake {
     const appended = await this.topics.publishMade(members, 'process', options.idempotencyKey);
     if (!appended) return { isRepeated: false };
     return { position: appended.position.toString(), isRepeated: appended.isRepeated };
+  }
+
+  /**
+   * Reads what is kept of a topic: what came after a position, or the latest. It may be less than the limit.
+   * @throws {HistoryError} when its service keeps no history, or the query is wrong.
+   * @throws when the broker cannot be reached.
+   */
+  async history(topic: string, query: HistoryQuery = {}): Promise<KeptPublications> {
+    const { top, isComplete, publications } = await this.histories.read(topic, query);
+    return { position: top.toString(), isComplete, publications: publications.map(keptPublication) };
   }
 
   /**
@@ -92,4 +126,8 @@ export class Kittiwake {
   renewRooms(connectionId?: string): Promise<void> {
     return this.roomSessions.renewAll(connectionId);
   }
+}
+
+function keptPublication({ position, data, publishedAt }: Publication): KeptPublication {
+  return { position: String(position), data: valueOf(data), text: data, publishedAt };
 }

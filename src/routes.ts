@@ -1,11 +1,13 @@
 import { Get, Options, Post, SetMetadata, type Type } from '@nestjs/common';
 import { absent } from './config/configured.js';
+import { historyPathOf } from './config/history-path.js';
 import { ProceduresSettings } from './config/sections/procedures/procedures.settings.js';
 import type { Settings } from './config/settings.js';
 import { OPERATOR_PATHS } from './endpoints/operator-paths.js';
 import { routed, type RoutedMethods, unroutedCopyOf } from './endpoints/routed-controller.js';
 import { HealthController } from './operators/health.controller.js';
 import { OperatorsController } from './operators/operators.controller.js';
+import { HistoryController } from './push/history.controller.js';
 import { PublishController } from './push/publish.controller.js';
 import { TriggerController } from './push/trigger.controller.js';
 
@@ -19,6 +21,13 @@ const ROUTES: readonly (readonly [Type<object>, (settings: Settings) => RoutedMe
     ({ publish, rooms }) => ({
       trigger: publish.enabled && rooms !== undefined && Post(publish.triggerPath),
     }),
+  ],
+  [
+    HistoryController,
+    ({ publish, services }) => {
+      const path = historyPathOf(publish, services);
+      return { history: path !== undefined && Get(path) };
+    },
   ],
   [
     HealthController,

@@ -33,6 +33,7 @@ import {
   type KittiwakeOptions,
 } from '../src/index.js';
 import { stoppedAfterEach } from './support/cleanup.js';
+import { API_KEY } from './support/gateway.js';
 import { createApp, KeptLog, moduleOf, OPTIONS, TestApp } from './support/nest-app.js';
 
 const OFF: KittiwakeOptions = {
@@ -45,7 +46,7 @@ const OFF: KittiwakeOptions = {
 /** What an app may have had before. */
 @Controller()
 class OwnController {
-  @Get(['metrics', 'status', 'health/live', 'health/ready'])
+  @Get(['metrics', 'status', 'health/live', 'health/ready', 'history'])
   own(): { own: boolean } {
     return { own: true };
   }
@@ -84,6 +85,7 @@ const PATHS: readonly (readonly [method: 'GET' | 'POST', path: string])[] = [
   ['GET', '/status'],
   ['GET', '/health/live'],
   ['GET', '/health/ready'],
+  ['GET', '/history'],
   ['POST', '/publish'],
   ['POST', '/trigger'],
 ];
@@ -192,11 +194,22 @@ describe.each(['Express', 'Fastify'] as const)('in an app on %s', (platform) => 
       { provide: APP_FILTER, useClass: HttpErrors },
     ];
     const metadata = { controllers: [BooksController], providers: globals };
-    const app = await start(moduleOf(metadata, { ...OPTIONS, operators: { path: '/kittiwake' } }));
+    const services = { kept: { history: {} } };
+    const app = await start(moduleOf(metadata, { ...OPTIONS, services, operators: { path: '/kittiwake' } }));
     expect(await answerOf(app, 'GET', '/books')).toEqual({ data: { books: 3 } });
     expect(await app.publish({ subscription: 'nobody.1', data: 1 })).toEqual({
       status: 400,
       body: { status: 'error', error: expect.any(String) },
+    });
+    const headers = { Authorization: `Bearer ${API_KEY}`, 'Idempotency-Key': 'k' };
+    const publication = { subscription: 'kept.1', data: 12 };
+    const { body: first } = await app.fetch('POST', '/publish', publication, headers);
+    const { position } = first as { position: string };
+    const again = await app.fetch('POST', '/publish', publication, headers);
+    expect(again.body).toEqual({ status: 'ok', position, repeated: true });
+    expect(await app.fetch('GET', '/history?subscription=kept.1', undefined, headers)).toEqual({
+      status: 200,
+      body: { status: 'ok', position, complete: true, publications: [{ position, data: 12 }] },
     });
     const refused = { status: 'error', error: 'a valid API key is required' };
     expect(await app.fetch('POST', '/publish', {})).toEqual({ status: 401, body: refused });

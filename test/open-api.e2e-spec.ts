@@ -85,7 +85,11 @@ async function started(options: KittiwakeOptions): Promise<Kitten> {
 }
 
 describe.each(MAIN_FRONTS)('the document of %s', (front) => {
-  const kitten = sharedKitten(front, { ...BELOW, rooms: { api: { url: 'http://127.0.0.1:9/' } } });
+  const kitten = sharedKitten(front, {
+    ...BELOW,
+    services: { kept: { history: {} } },
+    rooms: { api: { url: 'http://127.0.0.1:9/' } },
+  });
 
   it.each([
     ['nobody', NOBODY],
@@ -95,6 +99,7 @@ describe.each(MAIN_FRONTS)('the document of %s', (front) => {
     const document = await documentOf(kitten, headers);
     expect(await problemsOf(document)).toBeUndefined();
     expectWhole(document);
+    expect(document.paths['/history']?.get?.parameters).toHaveLength(3);
   });
 
   it('shows nobody anything but public procedures', async () => {

@@ -1,11 +1,14 @@
+import { historyPathOf } from './history-path.js';
 import type { Disagreement } from './kinds/setting.decorator.js';
 import type { HealthSettings } from './sections/health.settings.js';
 import type { OperatorsSettings } from './sections/operators.settings.js';
 import type { ProceduresSettings } from './sections/procedures/procedures.settings.js';
 import type { PublishSettings } from './sections/publish.settings.js';
+import type { ServiceSettings } from './sections/service.settings.js';
 
 /** The sections that have paths of HTTP endpoints. */
 interface Sections {
+  readonly services: ReadonlyMap<string, ServiceSettings>;
   readonly publish: PublishSettings;
   readonly rooms?: object;
   readonly health: HealthSettings;
@@ -32,10 +35,12 @@ export function httpPathsDiffer(settings: Sections): Disagreement | undefined {
   return undefined;
 }
 
-function pathsOf({ publish, rooms, health, operators, procedures }: Sections): TakenPath[] {
+function pathsOf({ services, publish, rooms, health, operators, procedures }: Sections): TakenPath[] {
+  const historyPath = historyPathOf(publish, services);
   const paths = [
     publish.enabled && { key: 'publish.path', path: publish.path, isTree: false },
     publish.enabled && rooms && { key: 'publish.triggerPath', path: publish.triggerPath, isTree: false },
+    historyPath !== undefined && { key: 'publish.historyPath', path: historyPath, isTree: false },
     health.enabled && { key: 'health.livePath', path: health.livePath, isTree: false },
     health.enabled && { key: 'health.readyPath', path: health.readyPath, isTree: false },
     operators.enabled &&

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { BROKER, type Broker } from '../broker/broker.js';
-import type { BrokerHistory } from '../broker/history.js';
+import type { BrokerHistory, HistoryPage, HistoryStart } from '../broker/history.js';
 import { HistorySettings } from '../config/sections/history.settings.js';
 import type { UnsequencedPolicy } from '../config/sections/service-history.settings.js';
 
@@ -36,6 +36,12 @@ export class Histories implements LogKeeper, OnApplicationShutdown {
   /** Whether any channel that is in use has a history. */
   get isUsed(): boolean {
     return this.logs.size > 0;
+  }
+
+  /** Reads a part of the history of a channel for somebody who asks. @throws {BrokerError} when it cannot be reached. */
+  read(channel: string, start: HistoryStart): Promise<HistoryPage> {
+    this.metrics.read('request');
+    return this.history.read(channel, start);
   }
 
   /** Follows a channel, once it is joined; see {@link ChannelLog.open}. */

@@ -40,7 +40,7 @@ export class HistoryMetrics {
     if (publications > 0) this.replayed.add(publications);
   }
 
-  read(reason: 'open' | 'catch_up' | 'recovery'): void {
+  read(reason: 'open' | 'catch_up' | 'recovery' | 'request'): void {
     this.reads.add(1, reason);
     if (reason === 'catch_up') this.catchUps.add(1);
   }

@@ -18,6 +18,15 @@ export interface ResponseObject {
   readonly content?: Content;
 }
 
+/** A parameter of an operation that is not in its body. */
+export interface ParameterObject {
+  readonly name: string;
+  readonly in: 'query' | 'header';
+  readonly required?: boolean;
+  readonly description: string;
+  readonly schema: Schema;
+}
+
 export interface Operation {
   readonly operationId: string;
   readonly tags: readonly string[];
@@ -25,6 +34,7 @@ export interface Operation {
   readonly description?: string;
   /** The security requirements, one of which is enough. */
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly ParameterObject[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, ResponseObject | Reference>>;
   /** Servers in place of those of the document. */

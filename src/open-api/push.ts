@@ -1,14 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { historyPathOf } from '../config/history-path.js';
 import { isConfigured } from '../config/configured.js';
 import { PublishSettings } from '../config/sections/publish.settings.js';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
+import { SERVICE_SECTIONS, type ServiceSettings } from '../config/sections/service.settings.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
+import { historyOperation } from './history.js';
 import {
   jsonContent,
   objectOf,
   type Operation,
+  type ParameterObject,
   type Part,
   type PartSource,
+  type Paths,
   responseAt,
   type Schema,
   schemaAt,
@@ -16,6 +21,7 @@ import {
 
 const TAG = { name: 'Services', description: 'What services push to clients. They need an API key.' };
 const API_KEY = 'apiKey';
+const SECURITY: Operation['security'] = [{ [API_KEY]: [] }];
 
 const ANYTHING: Schema = {};
 const OK: Schema = { const: 'ok' };
@@ -27,6 +33,11 @@ const PUBLICATION: Schema = {
     subscription: { type: 'string', description: 'The topic.' },
     data: { description: 'What subscribers get; any JSON.' },
     published_at: { type: 'string', format: 'date-time', description: 'When it was published.' },
+    idempotency_key: {
+      type: ['string', 'null'],
+      maxLength: 255,
+      description: 'Another one with the same key is this one, for services with a history.',
+    },
     options: {
       type: 'object',
       properties: {
@@ -49,10 +60,19 @@ export class PushPart implements PartSource {
   constructor(
     private readonly publish: PublishSettings,
     private readonly rooms: RoomsSettings,
+    @Inject(SERVICE_SECTIONS) private readonly services: ReadonlyMap<string, ServiceSettings>,
   ) {}
 
   part({ prefix }: OperatorPlace): Part | undefined {
-    return this.publish.enabled ? pushPart(prefix, this.publish, this.rooms) : undefined;
+    if (!this.publish.enabled) return undefined;
+    const path = historyPathOf(this.publish, this.services);
+    const part = pushPart(prefix, this.publish, this.rooms);
+    return path === undefined ? part : { ...part, paths: { ...part.paths, ...this.history(prefix + path) } };
+  }
+
+  private history(path: string): Paths {
+    const get = historyOperation({ tag: TAG.name, security: SECURITY, maxLimit: this.publish.maxBatch });
+    return { [path]: { get } };
   }
 }
 
@@ -93,11 +113,22 @@ function triggerSchema({ maxRoomsPerTrigger: maxItems }: RoomsSettings): Schema 
   };
 }
 
+const PUBLISHED: Schema = {
+  type: 'object',
+  properties: {
+    status: OK,
+    position: { type: 'string', description: 'Its place in the history, where one is kept.' },
+    repeated: { const: true, description: 'It had been published before.' },
+  },
+  required: ['status'],
+};
+
 interface PushOptions {
   readonly operationId: string;
   readonly summary: string;
   readonly schema: Schema;
   readonly taken: Schema;
+  readonly header?: ParameterObject;
   readonly example: unknown;
 }
 
@@ -105,7 +136,13 @@ const PUBLISH: PushOptions = {
   operationId: 'publish',
   summary: 'Publishes to the subscribers of topics.',
   schema: schemaAt('Publication'),
-  taken: objectOf({ status: OK }),
+  taken: PUBLISHED,
+  header: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'Of the only publication: another one with the same key is this one.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  },
   example: { subscription: 'books.1', data: { title: 'Kokoro' } },
 };
 
@@ -118,7 +155,7 @@ const TRIGGER: PushOptions = {
 };
 
 function pushOperation(options: PushOptions, { maxBatch, maxPerSecond }: PublishSettings): Operation {
-  const { operationId, summary, schema, taken, example } = options;
+  const { operationId, summary, schema, taken, header, example } = options;
   const body: Schema = { anyOf: [schema, { type: 'array', items: schema, maxItems: maxBatch }] };
   const results: Schema = { type: 'array', items: { anyOf: [taken, schemaAt('Refusal')] } };
   const refused = responseAt('Refused');
@@ -127,7 +164,8 @@ function pushOperation(options: PushOptions, { maxBatch, maxPerSecond }: Publish
     tags: [TAG.name],
     summary,
     description: 'One, or a list of which each is taken or refused by itself.',
-    security: [{ [API_KEY]: [] }],
+    security: SECURITY,
+    ...(header && { parameters: [header] }),
     requestBody: { required: true, content: { 'application/json': { schema: body, example } } },
     responses: {
       200: {

@@ -29,7 +29,8 @@ export interface IntakeItem<Taken> {
   readonly refusal: new (message: string) => Error;
 }
 
-const UNAVAILABLE = 'the broker is not available';
+/** The error text when the broker could not be reached. */
+export const UNAVAILABLE = 'the broker is not available';
 const KEY_OF_LIST =
   'Idempotency-Key is for one item: in a list, each may have an "idempotency_key" of its own';
 const SPACE = new Set([0x20, 0x0a, 0x0d, 0x09] as (number | undefined)[]);

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../endpoints/answer.js';
+import type { HttpReply } from '../endpoints/replies.js';
 import type { RefusalMade } from '../metrics/refusals.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
 
@@ -12,9 +12,9 @@ export const PUSH_REFUSALS: Readonly<Record<number, string>> = {
 };
 
 /** Reads the refusal for logs and metrics from an answer; `undefined` if it refuses nothing. */
-export function pushRefusal({ status, body }: HttpAnswer): RefusalMade | undefined {
+export function pushRefusal({ status, body }: HttpReply): RefusalMade | undefined {
   const kind = PUSH_REFUSALS[status];
   if (kind === undefined) return undefined;
-  const { error = '' } = body as { readonly error?: string };
+  const { error = '' } = Object(body) as { readonly error?: string };
   return { kind, what: 'a push', why: error, by: BY_GATEWAY };
 }

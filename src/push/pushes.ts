@@ -1,13 +1,13 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
-import type { HttpAnswer } from '../endpoints/answer.js';
 import type { BodyRequest } from '../endpoints/body.js';
-import { Replies } from '../endpoints/replies.js';
+import { type HttpReply, Replies } from '../endpoints/replies.js';
 import { Refusals } from '../metrics/refusals.js';
 import { ApiKeys, KEY_REQUIRED } from './api-keys.js';
 import { pushRefusal } from './push-refusals.js';
 
 /** A request of a service. */
 export interface PushRequest extends BodyRequest {
+  readonly url: string;
   readonly headers: { readonly authorization?: string; readonly 'idempotency-key'?: string };
   readonly socket?: { readonly remoteAddress?: string | undefined };
 }
@@ -21,11 +21,11 @@ export class Pushes {
     private readonly refusals: Refusals,
   ) {}
 
-  /** @param take takes the body of the request. Without a valid key, 401 is answered instead. */
+  /** @param take makes the answer. Without a valid key, 401 is answered instead. */
   async answer(
     request: PushRequest,
     response: unknown,
-    take: (request: BodyRequest) => HttpAnswer | Promise<HttpAnswer>,
+    take: (request: BodyRequest) => HttpReply | Promise<HttpReply>,
   ): Promise<void> {
     const isAdmitted = this.keys.admits(request.headers.authorization);
     const answer = isAdmitted ? await take(request) : { status: HttpStatus.UNAUTHORIZED, body: KEY_REQUIRED };

@@ -10,6 +10,7 @@ import { Services } from './service/services.js';
 import { TopicServiceExplorer } from './service/topic-service-explorer.js';
 import { Sessions } from './sessions.js';
 import { TopicAuthentication } from './topic-authentication.js';
+import { TopicHistory } from './topic-history.js';
 import { TopicPublisher } from './topic-publisher.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 import { TopicsHello } from './topics-hello.js';
@@ -26,6 +27,7 @@ export const TOPICS_PROVIDERS = [
   Sessions,
   TopicAuthentication,
   TopicCalls,
+  TopicHistory,
   TopicPublisher,
   TopicServiceExplorer,
   TopicSubscriptions,

@@ -413,6 +413,10 @@ describe('an unknown key', () => {
       'publish.triggerPath: found /publish, expected a path apart from publish.path, /publish',
     ],
     [
+      { services: { a: { history: {} } }, publish: { path: '/history' } },
+      'publish.historyPath: found /history, expected a path apart from publish.path, /history',
+    ],
+    [
       { operators: { path: '/ops' }, health: { readyPath: '/ops/ready' } },
       'operators.path: found /ops, expected a path apart from health.readyPath, /ops/ready',
     ],

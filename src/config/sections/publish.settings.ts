@@ -37,4 +37,12 @@ export class PublishSettings {
 
   @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services trigger rooms.' })
   readonly triggerPath: string = '/trigger';
+
+  @Setting({
+    kind: text(ENDPOINTS_PATH),
+    optional: true,
+    about:
+      'The path where services read what is kept of topics; without it `/history`, if a service of the configuration keeps a history.',
+  })
+  readonly historyPath?: string;
 }
