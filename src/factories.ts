@@ -161,10 +161,11 @@ async function redisBrokers(
     maxBytes: maxBodyBytes + WRAPPING_BYTES,
     bounds: inputBounds.wrappedIn(WRAPPING_MEMBERS),
   };
+  const onEpoch = (): void => metrics.history.epochBegan();
   return (settings) => {
     const messages = new RedisMessages(limits, (reason) => metrics.dropped(reason));
     return settings.partitions > 0
-      ? new ShardedRedisBroker(settings, messages)
-      : new RedisBroker(settings, messages, () => metrics.history.epochBegan());
+      ? new ShardedRedisBroker(settings, messages, onEpoch)
+      : new RedisBroker(settings, messages, onEpoch);
   };
 }

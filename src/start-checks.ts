@@ -1,5 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit } from '@nestjs/common';
 import { Authenticators } from './auth/authenticator.js';
+import { ConfigurationError } from './config/configuration-error.js';
+import { withoutServers } from './config/history-servers.js';
 import { requireFiles } from './config/loading/files.js';
 import { warningsOf } from './config/loading/warnings.js';
 import { Settings } from './config/settings.js';
@@ -19,9 +21,12 @@ export class StartChecks implements OnModuleInit, OnApplicationBootstrap {
     requireFiles(this.settings);
   }
 
-  /** Runs once the providers of the app have been found. */
+  /** Runs once the providers of the app have been found. @throws {ConfigurationError} when they do not fit the settings. */
   onApplicationBootstrap(): void {
     const { settings, services, authenticators } = this;
+    const fault = withoutServers(settings.broker, services.keepingHistory());
+    if (fault)
+      throw new ConfigurationError([`${fault.key}: found ${fault.found}, expected ${fault.expected}`]);
     const logger = new Logger('Kittiwake');
     const warnings = warningsOf(settings, services.requiringAuthentication(), !authenticators.areNone);
     for (const warning of warnings) logger.warn(warning);

@@ -444,6 +444,15 @@ describe('an app with Kittiwake', () => {
       );
     });
 
+    it('keeps a history in a Cluster that is used as one server', async () => {
+      @TopicService('books', { history: {} })
+      class Books {}
+      const broker = { kind: 'redis', redis: { clusterNodes: ['127.0.0.1:1'] } } as const;
+      expect(await failure({ providers: [Books] }, { ...OPTIONS, broker })).toMatch(
+        /^The configuration cannot be used:\n- broker\.redis\.partitions: found 0, and a history for books, expected .*$/,
+      );
+    });
+
     it('waits for callbacks that never come', async () => {
       @TopicService('books')
       class Beats {

@@ -1,11 +1,11 @@
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
-import { NoHistory } from './no.history.js';
+import { MemoryHistory } from './memory.history.js';
 import { PairedBroker } from './paired.broker.js';
 
 /** One of the two: it is what a test says that it is. */
 class Half implements Broker {
   state: BrokerState = 'stopped';
-  readonly history = new NoHistory();
+  readonly history = new MemoryHistory(() => undefined);
   private listener: BrokerListener | undefined;
 
   async start(listener: BrokerListener): Promise<void> {

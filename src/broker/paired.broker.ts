@@ -18,7 +18,7 @@ export class PairedBroker implements Broker {
     private readonly alternate: Broker,
   ) {}
 
-  /** That of the main one: what the alternate brings has no place in it. */
+  /** That of the main one: what the alternate brings has no place in it, whatever it says. */
   get history(): BrokerHistory {
     return this.main.history;
   }
@@ -37,9 +37,13 @@ export class PairedBroker implements Broker {
       received: (channel, publication) => this.listener?.received(channel, publication),
       stateChanged: (half, channels) => this.report(half, channels),
     };
+    const other: BrokerListener = {
+      ...half,
+      received: (channel, publication) => half.received(channel, publication.unplaced()),
+    };
     try {
       await this.main.start(half);
-      await this.alternate.start(half);
+      await this.alternate.start(other);
     } catch (error) {
       await this.stop();
       throw error;

@@ -1,3 +1,4 @@
+import { historyHasServers } from './history-servers.js';
 import { httpPathsDiffer } from './http-paths.js';
 import { texts } from './kinds/collection.kind.js';
 import { section, sections } from './kinds/section.kind.js';
@@ -30,6 +31,7 @@ import { TopicsSettings } from './sections/topics.settings.js';
 @Rule(tokenSecretIsStrong)
 @Rule(serviceSecretIsStrong)
 @Rule(mockTokenStaysAtHome)
+@Rule(historyHasServers)
 export class Settings {
   @Setting({ kind: section(ServerSettings), about: 'Where the gateway listens.' })
   readonly server: ServerSettings = new ServerSettings();

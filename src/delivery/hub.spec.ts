@@ -1,6 +1,6 @@
 import { BrokerError } from '../broker/broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../broker/broker.js';
-import { NoHistory } from '../broker/no.history.js';
+import { MemoryHistory } from '../broker/memory.history.js';
 import { loadSettings } from '../config/loading/load-settings.js';
 import { Histories } from '../history/histories.js';
 import { Metrics } from '../metrics/metrics.js';
@@ -11,7 +11,7 @@ import type { Subscription } from './subscription.js';
 class FakeBroker implements Broker {
   state: BrokerState = 'ready';
   readonly joined = new Set<string>();
-  readonly history = new NoHistory();
+  readonly history = new MemoryHistory(() => undefined);
   private listener: BrokerListener | undefined;
   private lost: readonly string[] | undefined = [];
 

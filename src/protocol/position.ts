@@ -52,3 +52,8 @@ export function positionIn(text: string): Position | undefined {
   const end = text.indexOf('"', MARK.length);
   return end < 0 ? undefined : Position.parse(text.slice(MARK.length, end));
 }
+
+/** The text of a publication that has a position, as it was before. */
+export function withoutPosition(text: JsonText): JsonText {
+  return `{${text.slice(text.indexOf(',', MARK.length) + 1)}` as JsonText;
+}

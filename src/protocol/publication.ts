@@ -13,7 +13,7 @@ import {
   type JsonText,
 } from './json/json.js';
 import { MemberFinder } from './json/member-finder.js';
-import type { Position } from './position.js';
+import { type Position, positionIn, withoutPosition } from './position.js';
 import { reformatTimestamp } from './timestamp.js';
 
 /** A place in an order. Integers too large for a number are bigint, so that they compare exactly. */
@@ -155,6 +155,14 @@ export class Publication {
   detach(): void {
     this.source = this.text;
     this.rawData = this.data;
+  }
+
+  /** The same, without a position of another history that it may have come with. */
+  unplaced(): Publication {
+    if (!positionIn(this.text)) return this;
+    const publication = Publication.of(withoutPosition(this.text));
+    ({ receivedAtMs: publication.receivedAtMs, queueSize: publication.queueSize } = this);
+    return publication;
   }
 
   /** As {@link detach}, for who keeps many: its members are read again when somebody asks for them. */

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { PairedBroker } from '../../src/broker/paired.broker.js';
 import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
 import { destroyClient } from '../../src/broker/redis/connection.js';
+import { positionIn, withPosition } from '../../src/protocol/position.js';
 import { freePort, RedisServer } from '../support/redis-server.js';
 import { eventually } from '../support/wait.js';
 import { publication, Recorder } from './recorder.js';
@@ -67,6 +68,21 @@ describe('two Redis servers during a migration', () => {
     await node.broker.publish(CHANNEL, publication());
     await publishOnMain('last');
     expect(await node.texts(2)).toEqual([publication().text, publication('last').text]);
+  });
+
+  it('have positions of the main one alone', async () => {
+    await node.start();
+    await node.broker.join(CHANNEL);
+    const { history } = node.broker;
+    const { position } = await history.append(CHANNEL, publication('main'), {
+      retention: { size: 5, ttlMs: 60_000 },
+    });
+    await node.texts(1);
+    await clients[1]!.publish(`alt:${CHANNEL}`, withPosition(publication('alternate').text, position));
+    const [main, alternate] = await node.texts(2);
+    expect(positionIn(main!)).toEqual(position);
+    expect(alternate).toBe(publication('alternate').text);
+    expect(node.arrived[1]!.publication.data).toBe('"alternate"');
   });
 
   it.each(['main', 'alternate'])('are lost when the %s one is, and ready when both are', async (which) => {

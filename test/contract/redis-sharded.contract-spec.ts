@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { partitionOf, slotOf } from '../../src/broker/redis/sharded/partitioning.js';
@@ -10,6 +11,8 @@ import { publication, Recorder } from './recorder.js';
 import { redisSettings } from './redis-settings.js';
 
 const PARTITIONS = 8;
+/** The partition of which something is kept: slots with keys cannot be moved in one step. */
+const KEPT = 6;
 /** Redis says by itself what has changed: nobody has to ask. */
 const SLOW = { pingIntervalMs: 60_000, pingTimeoutMs: 10_000 };
 const QUICK = { pingIntervalMs: 100, pingTimeoutMs: 500 };
@@ -154,6 +157,35 @@ describe('sharded Redis', () => {
     await expectToWork(all);
   });
 
+  it('waits a moment with what it keeps in a slot that moves, in order, and says when it takes longer', async () => {
+    const { broker } = await startNode();
+    const slot = slotOf(`${KEPT}`);
+    const order: number[] = [];
+    const append = async (channel: string, data = 0): Promise<void> => {
+      const appending = { retention: { size: 5, ttlMs: 60_000 } };
+      await broker.history.append(channel, publication(data, channel), appending);
+      order.push(data);
+    };
+    await append(channelOf(KEPT));
+    await cluster.beginMoving(slot, await cluster.primaryOf(slotOf('0')));
+    const waiting: Promise<void>[] = [];
+    try {
+      await expect(append(channelOf(KEPT, 1))).rejects.toThrow(
+        /cannot publish: .*(ASK|TRYAGAIN) (?!.*may have)/,
+      );
+      // Its keys are not at either server; those of the second are still where they were.
+      waiting.push(append(channelOf(KEPT, 1), 1));
+      await setImmediate();
+      waiting.push(append(channelOf(KEPT), 2));
+      await setImmediate();
+    } finally {
+      await cluster.endMoving(slot);
+    }
+    await Promise.all(waiting);
+    expect(order).toEqual([0, 1, 2]);
+    expect(broker.state).toBe('ready');
+  });
+
   it('notices a slot that moves while no channel of it is used', async () => {
     const node = await startNode();
     const from = await cluster.primaryOf(slotOf('5'));
@@ -217,8 +249,9 @@ describe('sharded Redis', () => {
 });
 
 /** Some channel of a partition. */
-function channelOf(partition: number): string {
-  for (let i = 0; ; i++) {
-    if (partitionOf(`books.book_${i}`, PARTITIONS) === partition) return `books.book_${i}`;
+function channelOf(partition: number, index = 0): string {
+  for (let i = 0, left = index; ; i++) {
+    const channel = `books.book_${i}`;
+    if (partitionOf(channel, PARTITIONS) === partition && left-- === 0) return channel;
   }
 }

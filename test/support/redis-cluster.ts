@@ -111,6 +111,23 @@ export class RedisCluster {
     });
   }
 
+  /** Begins to move a slot to another primary, as resharding does: keys that are not there any more are at the other. */
+  async beginMoving(slot: number, to: RedisServer): Promise<void> {
+    const from = await this.primaryOf(slot);
+    const ids = await this.onAll((client) => client.cluster('MYID'));
+    const idOf = (node: RedisServer): string => String(ids[this.nodes.indexOf(node)]);
+    await this.ask(to, (client) => client.call('CLUSTER', 'SETSLOT', `${slot}`, 'IMPORTING', idOf(from)));
+    await this.ask(from, (client) => client.call('CLUSTER', 'SETSLOT', `${slot}`, 'MIGRATING', idOf(to)));
+  }
+
+  /** Leaves a slot where it is. */
+  async endMoving(slot: number): Promise<void> {
+    await this.onAll(async (client) => {
+      if (((await client.role()) as string[])[0] === 'master')
+        await client.call('CLUSTER', 'SETSLOT', `${slot}`, 'STABLE');
+    });
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }

@@ -10,7 +10,7 @@ import { RedisChannels } from './channels.js';
 import { PLAIN } from './dialect.js';
 import { explainedError } from './faults.js';
 import { HistoryKeys } from './history/keys.js';
-import type { RedisScripts } from './history/scripts.js';
+import type { ScriptRunner } from './history/script-runner.js';
 import { SlotHistory } from './history/slot-history.js';
 import { RedisLink } from './link.js';
 import { RedisMessages } from './messages.js';
@@ -106,7 +106,7 @@ export class RedisBroker implements Broker {
   }
 
   /** @throws {BrokerError} while Redis is lost. */
-  private scripts(use: string): RedisScripts {
+  private scripts(use: string): ScriptRunner {
     if (!this.link || this.state !== 'ready') throw this.unavailable(use);
     return this.link.scripts;
   }

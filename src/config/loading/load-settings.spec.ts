@@ -582,6 +582,13 @@ describe('settings that start and cannot work, or open a door', () => {
       { procedures: { mockToken: true }, server: { host: '0.0.0.0' } },
       'procedures.mockToken: found true, with server.host 0.0.0.0, expected false, or server.host 127.0.0.1: anyone who can connect could call everything',
     ],
+    [
+      {
+        services: { books: { history: {} }, plain: {} },
+        broker: { kind: 'redis', redis: { clusterNodes: ['h:1'] } },
+      },
+      'broker.redis.partitions: found 0, and a history for books, expected at least 1, such as 64: in a cluster, histories need partitions',
+    ],
     [{ publish: { apiKeys: ['change-me-to-a-long-random-key'] } }, 'publish.apiKeys[0]: found ***'],
   ])('stop the start: %j', (options, line) => {
     expect(problemsOf(options)).toEqual([expect.stringContaining(line)]);
@@ -589,6 +596,14 @@ describe('settings that start and cannot work, or open a door', () => {
 
   it.each([
     { broker: { kind: 'memory', redis: { url: 'redis://h' } } },
+    {
+      services: { books: { history: {} } },
+      broker: { kind: 'redis', redis: { clusterNodes: ['h:1'], partitions: 8 } },
+    },
+    {
+      services: { books: { history: undefined } },
+      broker: { kind: 'redis', redis: { clusterNodes: ['h:1'] } },
+    },
     { auth: { jwt: { algorithms: ['HS256'], secret: 'abc' } }, allowWeakSecrets: true },
     { auth: { jwt: { algorithms: ['HS256'], secret: 'ö'.repeat(16) } } },
     { procedures: { secret: 'weak-key' }, allowWeakSecrets: true },

@@ -16,6 +16,11 @@ export class Services {
     );
   }
 
+  /** The names of those that keep a history. */
+  keepingHistory(): string[] {
+    return [...this.byName.values()].flatMap(({ name, rules }) => (rules.history ? [name] : []));
+  }
+
   /** The service behind a topic: what stands before its first dot. Nothing for what is not a topic of a service. */
   find(topic: unknown): Service | undefined {
     return typeof topic === 'string' && isTopic(topic) ? this.byName.get(serviceName(topic)) : undefined;

@@ -58,6 +58,8 @@ export class Appends {
       return each.map((text) => this.read(text));
     } catch (error) {
       for (const { channel } of appends) this.renewals.forget(channel);
+      // Thrown here, and so before anything was sent.
+      if (error instanceof BrokerError) throw error;
       throw this.server.explained('publish', isRefusal(error) ? error : uncertain(error));
     }
   }

@@ -1,5 +1,6 @@
 import { Position } from '../../../protocol/position.js';
 import { Publication } from '../../../protocol/publication.js';
+import { BrokerError } from '../../broker.error.js';
 import type { HistoryPage, HistoryStart } from '../../history.js';
 import { hasOrder, newEpoch, TOP_TTL_MS } from '../../memory.history.js';
 import type { HistoryKeys } from './keys.js';
@@ -52,6 +53,7 @@ export class Reads {
       heedEpoch(this.server, began);
       return pages.map((page, index) => this.pageOf(reads[index]!.channel, epoch, page));
     } catch (error) {
+      if (error instanceof BrokerError) throw error;
       throw this.server.explained('read the history', error);
     }
   }

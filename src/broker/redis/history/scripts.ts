@@ -3,6 +3,7 @@ import type { RedisIdentity } from '../../../config/sections/broker/redis.settin
 import { faultText } from '../../broker.error.js';
 import { SCRIPTS } from './lua.js';
 import type { RedisScript } from './script.js';
+import type { ScriptRunner } from './script-runner.js';
 
 /** The receiver of the faults of scripts. */
 export interface RedisScriptsListener {
@@ -17,7 +18,7 @@ export interface RedisScriptsListener {
  * histories needs no right to. They stay: one that Redis has forgotten is not loaded again on the same connection, since
  * what was sent after it would be there before it.
  */
-export class RedisScripts {
+export class RedisScripts implements ScriptRunner {
   private loaded: Promise<string> | undefined;
 
   constructor(
@@ -35,17 +36,14 @@ export class RedisScripts {
     return this.loaded;
   }
 
-  /**
-   * Runs a script, with the identity of the server as its first argument. Scripts run in the order of the calls.
-   * @throws Redis' error.
-   */
+  /** See {@link ScriptRunner.run}. */
   run(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     return this.ask(async (client, identity) =>
       client.evalsha(script.sha, keys.length, ...keys, identity, ...args),
     );
   }
 
-  /** Asks Redis for something, in order with the scripts. @throws Redis' error. */
+  /** See {@link ScriptRunner.ask}. */
   async ask<T>(question: (client: Redis, identity: string) => Promise<T>): Promise<T> {
     try {
       return await question(this.client, await this.identity());

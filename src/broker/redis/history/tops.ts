@@ -1,9 +1,10 @@
 import { Position } from '../../../protocol/position.js';
+import { BrokerError } from '../../broker.error.js';
 import { TOP_TTL_MS } from '../../memory.history.js';
 import { Due } from './due.js';
 import type { HistoryKeys } from './keys.js';
 import { TOUCH } from './lua.js';
-import type { RedisScripts } from './scripts.js';
+import type { ScriptRunner } from './script-runner.js';
 import type { HistoryServer } from './server.js';
 
 const TOUCH_PERIOD_MS = TOP_TTL_MS / 2;
@@ -35,11 +36,12 @@ export class Tops {
       );
       return positions;
     } catch (error) {
+      if (error instanceof BrokerError) throw error;
       throw this.server.explained('read the history', error);
     }
   }
 
-  private async touch(scripts: RedisScripts, names: readonly string[]): Promise<void> {
+  private async touch(scripts: ScriptRunner, names: readonly string[]): Promise<void> {
     const due = names.filter((name) => this.touches.claim(name, TOUCH_PERIOD_MS));
     if (due.length === 0) return;
     try {

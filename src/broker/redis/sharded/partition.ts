@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { BrokerError } from '../../broker.error.js';
 import { RedisChannels } from '../channels.js';
 import { SHARDED } from '../dialect.js';
+import type { ScriptRunner } from '../history/script-runner.js';
 import type { RedisLink } from '../link.js';
 import { PROBE } from '../pair.js';
 import { partitionPrefix, slotOf } from './partitioning.js';
@@ -54,6 +55,12 @@ export class RedisPartition {
   publish(channel: string, text: string): Promise<void> {
     if (!this.link || !this.attached) return Promise.reject(this.unavailable('publish'));
     return this.link.publish(this.channels.prefix + channel, text);
+  }
+
+  /** The scripts of its server. @throws {BrokerError} when the partition is lost. */
+  scripts(use: string): ScriptRunner {
+    if (!this.link || !this.attached) throw this.unavailable(use);
+    return this.link.scripts;
   }
 
   /** Publishes where nobody listens. @throws Redis' error. */

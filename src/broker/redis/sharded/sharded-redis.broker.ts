@@ -3,13 +3,18 @@ import type { RedisSettings } from '../../../config/sections/broker/redis.settin
 import type { Publication } from '../../../protocol/publication.js';
 import { BrokerError, brokerError } from '../../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../../broker.js';
-import { NoHistory } from '../../no.history.js';
+import type { BrokerHistory } from '../../history.js';
 import type { Delay } from '../arrivals.js';
 import { RedisMessages } from '../messages.js';
 import { describeRedis } from '../places.js';
 import { recover } from '../recovery.js';
+import { RedisHistory } from '../redis.history.js';
+import { explainedError } from '../faults.js';
+import { HistoryKeys } from '../history/keys.js';
+import { SlotHistory } from '../history/slot-history.js';
+import { PatientScripts } from './patient-scripts.js';
 import { RedisPartition } from './partition.js';
-import { partitionOf } from './partitioning.js';
+import { partitionOf, partitionPrefix } from './partitioning.js';
 import type { RedisShard, RedisShardListener } from './shard.js';
 import { RedisShards } from './shards.js';
 
@@ -19,7 +24,7 @@ import { RedisShards } from './shards.js';
  * lost, only its channels are reported, and the others go on.
  */
 export class ShardedRedisBroker implements Broker, RedisShardListener {
-  readonly history = new NoHistory();
+  readonly history: BrokerHistory;
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
   private readonly name: string;
@@ -29,10 +34,14 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
   private recovery: Promise<void> | undefined;
   private currentState: BrokerState = 'stopped';
 
-  /** @throws when the URL is not one; the message does not repeat it. */
+  /**
+   * @param onEpoch called when the histories in Redis begin an epoch by this node.
+   * @throws when the URL is not one; the message does not repeat it.
+   */
   constructor(
     private readonly settings: RedisSettings,
     private readonly messages = new RedisMessages(),
+    private readonly onEpoch: () => void = () => undefined,
   ) {
     this.name = describeRedis(settings);
     this.partitions = Array.from(
@@ -40,6 +49,13 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
       (_, number) => new RedisPartition(settings.prefix, number),
     );
     this.shards = new RedisShards(settings, this);
+    const slots = new Map<RedisPartition, SlotHistory>();
+    this.history = new RedisHistory(messages, (channel) => {
+      const partition = this.partition(channel);
+      const slot = slots.get(partition) ?? this.newSlot(partition);
+      slots.set(partition, slot);
+      return slot;
+    });
   }
 
   /** `lost` while any partition is. */
@@ -109,6 +125,26 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
 
   private partition(channel: string): RedisPartition {
     return this.partitions[partitionOf(channel, this.partitions.length)]!;
+  }
+
+  private newSlot(partition: RedisPartition): SlotHistory {
+    const { settings, messages, onEpoch } = this;
+    const prefix = partitionPrefix(settings.prefix, partition.number);
+    const patient = new PatientScripts(() => partition.scripts('reach the history'));
+    return new SlotHistory(
+      new HistoryKeys(prefix, prefix),
+      'SPUBLISH',
+      {
+        scripts: (use) => {
+          if (this.state === 'stopped') throw this.notStarted(use);
+          partition.scripts(use);
+          return patient;
+        },
+        explained: (use, error) => explainedError(`cannot ${use}: ${this.name}`, error, settings, true),
+        epochBegan: onEpoch,
+      },
+      (channel, text) => messages.read(channel, text),
+    );
   }
 
   /** Attaches lost partitions to the shards that have them now. @throws when one of them stays lost. */
