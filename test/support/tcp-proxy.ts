@@ -6,12 +6,15 @@ export class TcpProxy {
   /** The client's side of each connection that was made, in order. */
   private readonly sockets: Socket[] = [];
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    private targetPort: number,
+  ) {}
 
   static async start(targetPort: number): Promise<TcpProxy> {
     const server = createServer();
-    const proxy = new TcpProxy(server);
-    server.on('connection', (socket) => proxy.forward(socket, targetPort));
+    const proxy = new TcpProxy(server, targetPort);
+    server.on('connection', (socket) => proxy.forward(socket));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return proxy;
@@ -26,6 +29,12 @@ export class TcpProxy {
     this.sockets[index]?.emit('silence');
   }
 
+  /** Ends all connections; the next ones come to another server. */
+  turnTo(targetPort: number): void {
+    this.targetPort = targetPort;
+    for (const socket of this.sockets.splice(0)) socket.destroy();
+  }
+
   async stop(): Promise<void> {
     const closed = once(this.server, 'close');
     this.server.close();
@@ -33,9 +42,9 @@ export class TcpProxy {
     await closed;
   }
 
-  private forward(socket: Socket, targetPort: number): void {
+  private forward(socket: Socket): void {
     this.sockets.push(socket);
-    const target = connect(targetPort, '127.0.0.1');
+    const target = connect(this.targetPort, '127.0.0.1');
     socket.pipe(target).pipe(socket);
     socket.once('silence', () => target.unpipe(socket).pause());
     for (const [from, to] of [
