@@ -36,6 +36,12 @@ export { ProcedureResult } from './procedures/result.js';
 export type { Access, ParameterType } from './procedures/signature.js';
 export { TypedResult } from './procedures/typed-result.js';
 export { PublicationError } from './protocol/publication.js';
+export { GapRequest } from './topics/service/gap-request.js';
+export {
+  type MissedOptions,
+  type MissedPublication,
+  MissedPublications,
+} from './topics/service/missed-publications.js';
 export {
   type MessageRequest,
   type SubscriptionFields,
@@ -48,6 +54,7 @@ export {
   BeforeSubscribe,
   BeforeUnsubscribe,
   OnAuthorizationChange,
+  OnGap,
   OnHeartbeat,
   OnMessage,
   OnSubscribe,

@@ -1,26 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { objectText, toJsonText, valueOf, type JsonText } from './protocol/json/json.js';
+import { objectText, toJsonText, valueOf } from './protocol/json/json.js';
 import type { Publication } from './protocol/publication.js';
 import { RoomPublisher } from './rooms/room-publisher.js';
 import { RoomSessions } from './rooms/room-sessions.js';
-import { optionsText } from './topics/service/state.js';
+import { publicationMembers, type PublicationOptions } from './topics/service/publication-members.js';
 import { type HistoryQuery, TopicHistory } from './topics/topic-history.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
 
-/** Delivery options of a publication. */
-export interface PublishOptions {
-  /** Subscribers get publications of ascending order only; what comes late is dropped. */
-  readonly order?: number | bigint | undefined;
-  /** Orders are compared among publications of the same key. */
-  readonly orderKey?: string | number | undefined;
-  /** At most one delivery per this many seconds to each subscriber; the last one always arrives. */
-  readonly throttle?: number | undefined;
-  /** Throttling counts publications of the same key. */
-  readonly throttleKey?: string | number | undefined;
-  /** The time of publication, which subscribers are told. */
-  readonly publishedAt?: Date | undefined;
-  /** Values of filter fields: only subscriptions that have the same get the publication. */
-  readonly fields?: Readonly<Record<string, unknown>> | undefined;
+/** Options of a publication. */
+export interface PublishOptions extends PublicationOptions {
   /**
    * Another publication to the same topic with the same key, within five minutes, is this one: a retry does no harm. Up to
    * 255 characters. Without effect where the service keeps no history.
@@ -81,12 +69,7 @@ export class Kittiwake {
    * @throws when the broker could not take it.
    */
   async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
-    const members = new Map<string, JsonText>();
-    for (const [name, value] of Object.entries(options.fields ?? {})) members.set(name, toJsonText(value));
-    members.set('subscription', toJsonText(topic));
-    members.set('data', toJsonText(data));
-    if (options.publishedAt) members.set('published_at', toJsonText(options.publishedAt.toISOString()));
-    members.set('options', optionsText(options));
+    const members = publicationMembers(data, options).set('subscription', toJsonText(topic));
     const appended = await this.topics.publishMade(members, 'process', options.idempotencyKey);
     if (!appended) return { isRepeated: false };
     return { position: appended.position.toString(), isRepeated: appended.isRepeated };

@@ -29,6 +29,7 @@ import {
   MessageData,
   type MessageRequest,
   OnAuthorizationChange,
+  OnGap,
   OnHeartbeat,
   OnMessage,
   OnSubscribe,
@@ -190,7 +191,7 @@ describe('an app with Kittiwake', () => {
 
     it('publishes to nobody when it is alone', async () => {
       const worker = await context({ ...OPTIONS, services: { books: ANYBODY } });
-      await expect(worker.get(Kittiwake).publish('books.1', 1)).resolves.toBeUndefined();
+      await expect(worker.get(Kittiwake).publish('books.1', 1)).resolves.toEqual({ isRepeated: false });
     });
   });
 
@@ -263,7 +264,7 @@ describe('an app with Kittiwake', () => {
       @Module({ imports: [KittiwakeModule.forRoot(OPTIONS), Feature] })
       class AppModule {}
       const { app } = await listen(AppModule);
-      await expect(app.get(News).kittiwake.publish('books.1', 1)).resolves.toBeUndefined();
+      await expect(app.get(News).kittiwake.publish('books.1', 1)).resolves.toEqual({ isRepeated: false });
     });
 
     it.each([
@@ -468,6 +469,14 @@ describe('an app with Kittiwake', () => {
           // nothing to do
         }
       }
+      @TopicService('books')
+      class Fills {
+        @OnGap()
+        fill(): void {
+          // nothing to do
+        }
+      }
+      expect(await failure({ providers: [Fills] })).toBe('Fills answers onGap, but has no history');
       expect(await failure({ providers: [Beats] })).toBe(
         'Beats answers onHeartbeat, but has no heartbeatPeriod',
       );

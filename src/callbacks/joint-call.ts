@@ -13,14 +13,14 @@ export interface JointCallHooks {
 }
 
 /** One call for several askers of the same question. It is ended when all of them have left. */
-export class JointCall {
+export class JointCall<Answer = JsonMembers> {
   private readonly ending = new AbortController();
-  private readonly answer: Promise<JsonMembers>;
+  private readonly answer: Promise<Answer>;
   private askers = 0;
   /** Whether the app has been asked. */
   isSent = false;
 
-  constructor(call: (hooks: JointCallHooks) => Promise<JsonMembers>) {
+  constructor(call: (hooks: JointCallHooks) => Promise<Answer>) {
     this.answer = call({ signal: this.ending.signal, sent: () => (this.isSent = true) });
   }
 
@@ -34,7 +34,7 @@ export class JointCall {
    * @throws what the call throws.
    * @throws the reason of the asker's signal when that is aborted, of its withdrawal if nothing has been sent by then.
    */
-  join({ signal, withdrawal }: JointAsker): Promise<JsonMembers> {
+  join({ signal, withdrawal }: JointAsker): Promise<Answer> {
     this.askers++;
     return new Promise((resolve, reject) => {
       const settle = (): void => {

@@ -10,6 +10,8 @@ export interface Replay {
   readonly until: Position;
   /** What has an order and came before: the client had it, as far as it was for it. */
   readonly ordered: readonly Publication[];
+  /** Whether the app has filled in what is not kept: that has no positions. */
+  readonly isFilled?: boolean;
 }
 
 /** How long a frame is kept for others that have missed the same. */

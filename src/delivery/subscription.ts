@@ -109,6 +109,7 @@ export abstract class Subscription implements MissingOwner, PositionsOwner {
       if (!replay || !publication.position?.isWithin(replay.until))
         this.sendHeld(new Fanout(publication, true, 'held'));
     this.positions?.resume();
+    if (replay?.isFilled) this.positions?.tell();
   }
 
   /** The last publication before a reset has passed: what comes after it may have a hole. */

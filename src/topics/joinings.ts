@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Hub } from '../delivery/hub.js';
 import type { Replay } from '../delivery/replays.js';
 import { CallbackAnswerError, ClientError } from '../protocol/errors.js';
-import { isObject, toJsonText, valueOf, type JsonMembers, type JsonText } from '../protocol/json/json.js';
-import { Position } from '../protocol/position.js';
+import { toJsonText, valueOf, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { deliveryOptions, type DeliveryOptions, PublicationError } from '../protocol/publication.js';
+import { statePosition } from './gap-answer.js';
 import { isHeardOut } from './heard-out.js';
 import { type Beginning, Recoveries } from './recoveries.js';
 import type { RecoveryReply } from './reply.js';
@@ -57,16 +57,16 @@ export class Joinings {
     beginning: Beginning,
     confirm: ConfirmBeginning,
   ): Promise<Replay | undefined> {
-    const { replay } = beginning;
-    const answer = await firstAnswer(subscription, replay !== undefined);
+    const { replay, state } = beginning;
+    const answer = state?.answer ?? (await firstAnswer(subscription, replay !== undefined));
     const options = replay ? undefined : answer.get('options');
-    const state = options && subscription.recovers ? positionOf(options) : undefined;
-    const sinceState = state && (await this.recoveries.after(subscription, state));
+    const position = options && subscription.recovers && !state ? statePosition(answer) : undefined;
+    const since = state?.since ?? (position && (await this.recoveries.after(subscription, position)));
     if (subscription.wasReset) throw unavailable();
     if (options) subscription.prime(stateOptions(options));
     const data = replay ? undefined : answer.get('data');
-    confirm(data, this.recoveries.replyTo(subscription, beginning, sinceState && state));
-    return replay ?? sinceState;
+    confirm(data, this.recoveries.replyTo(subscription, beginning, since?.position));
+    return replay ?? since?.replay;
   }
 }
 
@@ -81,14 +81,6 @@ async function firstAnswer(subscription: TopicSubscription, isRecovered: boolean
     const isDue = isHeardOut(subscription) && service.isAuthorizing;
     return isDue ? question : { ...question, withdrawal: connection.abandoned };
   });
-}
-
-/** The position that a service gives with its state, in the options of its answer. */
-function positionOf(options: JsonText): Position | undefined {
-  const value = valueOf(options);
-  return isObject(value) && typeof value['position'] === 'string'
-    ? Position.parse(value['position'])
-    : undefined;
 }
 
 /** What the client missed while it began cannot be said: it may try again. */

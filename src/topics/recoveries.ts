@@ -4,7 +4,9 @@ import type { Replay } from '../delivery/replays.js';
 import type { LossReason } from '../history/channel-log.js';
 import type { RecoveryOutcome } from '../metrics/history.metrics.js';
 import { Metrics } from '../metrics/metrics.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 import { MAX_POSITION_LENGTH, Position } from '../protocol/position.js';
+import { Gaps } from './gaps.js';
 import type { RecoveryReply } from './reply.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 import type { TopicInterest, TopicSubscription } from './topic-subscription.js';
@@ -15,6 +17,21 @@ export interface Beginning {
   readonly replay?: Replay;
   /** Why it does not, if it came back. */
   readonly reason?: LossReason;
+  /** The state that the service gave when it was asked about the gap. */
+  readonly state?: FoundState;
+}
+
+/** A state, and what came after it. */
+interface FoundState {
+  /** As the answer to `beforeSubscribe`. */
+  readonly answer: JsonMembers;
+  readonly since: Continuation;
+}
+
+/** What came after the position of a state. */
+export interface Continuation {
+  readonly position: Position;
+  readonly replay: Replay;
 }
 
 /** What a client that has a history begins with: what it has missed since its position, or the state. */
@@ -23,6 +40,7 @@ export class Recoveries {
   constructor(
     private readonly hub: Hub,
     private readonly metrics: Metrics,
+    private readonly gaps: Gaps,
   ) {}
 
   /** @throws {ClientError} for what cannot be a position. */
@@ -36,15 +54,37 @@ export class Recoveries {
     if (typeof since !== 'string') return {};
     const position = Position.parse(since);
     const found = position ? await this.hub.recover(subscription, position) : 'position_lost';
-    const beginning = this.bounded(subscription, found);
+    const kept = this.bounded(subscription, found);
+    const beginning = kept.reason ? await this.filled(subscription, since, kept.reason) : kept;
     this.metrics.history.recovered(outcomeOf(beginning), beginning.replay?.fanouts.length);
     return beginning;
   }
 
-  /** As {@link find}, of a position that the service gives with its state. */
-  async after(subscription: TopicSubscription, position: Position): Promise<Replay | undefined> {
+  /**
+   * What came after a state. @param position that of the state, as the service says.
+   * @returns nothing where that cannot be said: what is held came after it.
+   */
+  async after(subscription: TopicSubscription, position: Position): Promise<Continuation | undefined> {
     const found = await this.hub.recover(subscription, position);
-    return this.bounded(subscription, found).replay;
+    const { replay } = this.bounded(subscription, found);
+    return replay && { position, replay };
+  }
+
+  /** Asks the service about what is not kept. What came after it was asked is: nothing is missing in between. */
+  private async filled(
+    subscription: TopicSubscription,
+    since: string,
+    reason: LossReason,
+  ): Promise<Beginning> {
+    const gap = await this.gaps.ask(subscription, since, reason);
+    if (!gap) return { reason };
+    const given = gap.position && (await this.after(subscription, gap.position));
+    const rest = given ?? (await this.after(subscription, gap.askedAt));
+    if (!rest) return { reason };
+    if (gap.state) return { reason, state: { answer: gap.state, since: rest } };
+    const fanouts = [...(gap.missed ?? []), ...rest.replay.fanouts];
+    const { replay } = this.bounded(subscription, { ...rest.replay, fanouts, ordered: [], isFilled: true });
+    return replay ? { replay } : { reason };
   }
 
   /** What the client is told of where it stands. @param state the position that the service gives for its state. */
@@ -68,6 +108,6 @@ export class Recoveries {
   }
 }
 
-function outcomeOf({ reason }: Beginning): RecoveryOutcome {
-  return reason ?? 'recovered';
+function outcomeOf({ reason, replay }: Beginning): RecoveryOutcome {
+  return reason ?? (replay?.isFilled ? 'filled' : 'recovered');
 }

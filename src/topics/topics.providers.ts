@@ -2,6 +2,7 @@ import { Beginnings } from './beginnings.js';
 import { TopicCalls } from './calls/topic-calls.js';
 import { EndNotices } from './end-notices.js';
 import { Endings } from './endings.js';
+import { Gaps } from './gaps.js';
 import { Joinings } from './joinings.js';
 import { Recoveries } from './recoveries.js';
 import { ConfiguredServices } from './service/configured-services.js';
@@ -20,6 +21,7 @@ export const TOPICS_PROVIDERS = [
   ConfiguredServices,
   EndNotices,
   Endings,
+  Gaps,
   Joinings,
   ProvidedServices,
   Recoveries,

@@ -417,6 +417,10 @@ describe('an unknown key', () => {
       'publish.historyPath: found /history, expected a path apart from publish.path, /history',
     ],
     [
+      { services: { a: { onGap: 'http://a/' } } },
+      'services.a.onGap: found a URL, expected none without history: nothing is asked then',
+    ],
+    [
       { operators: { path: '/ops' }, health: { readyPath: '/ops/ready' } },
       'operators.path: found /ops, expected a path apart from health.readyPath, /ops/ready',
     ],

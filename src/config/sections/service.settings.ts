@@ -12,6 +12,7 @@ import { ServiceHistorySettings } from './service-history.settings.js';
 @Rule(jitterWithinPeriod)
 @Rule(extraFieldsAreFree)
 @Rule(keyIsUsed)
+@Rule(gapsHaveHistory)
 export class ServiceSettings {
   @Setting({ kind: flag(), about: 'Only authenticated clients may subscribe.' })
   readonly requireAuthentication: boolean = true;
@@ -59,6 +60,14 @@ export class ServiceSettings {
     about: 'Asked before a subscription begins; its answer may hold the current state for the client.',
   })
   readonly beforeSubscribe?: string;
+
+  @Setting({
+    kind: text(CALLBACK_URL),
+    optional: true,
+    about:
+      'Asked about what clients have missed that is not kept any more; its answer may hold that, or the current state.',
+  })
+  readonly onGap?: string;
 
   @Setting({ kind: text(CALLBACK_URL), optional: true, about: 'Told that a subscription has begun.' })
   readonly onSubscribe?: string;
@@ -147,6 +156,12 @@ function keyIsUsed({ slowConsumer, conflateKey }: ServiceSettings): Disagreement
     found: JSON.stringify(conflateKey),
     expected: 'none unless slowConsumer is conflate',
   };
+}
+
+/** Refuses a callback that would never be asked. */
+function gapsHaveHistory({ onGap, history }: ServiceSettings): Disagreement | undefined {
+  if (onGap === undefined || history) return undefined;
+  return { key: 'onGap', found: 'a URL', expected: 'none without history: nothing is asked then' };
 }
 
 /** Refuses extra fields named like members of the protocol, for which the client's values would pass in frames. */

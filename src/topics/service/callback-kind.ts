@@ -1,6 +1,7 @@
 /** The callbacks of a service about a subscription, by their names in the configuration, in the order of its life. */
 export const CALLBACK_KINDS = [
   'authorizer',
+  'onGap',
   'beforeSubscribe',
   'onSubscribe',
   'onMessage',

@@ -59,7 +59,7 @@ export class ProvidedServices {
       }
     }
     const settings = settingsOf(definition, name, rules);
-    requirePeriods(definition, settings, byKind);
+    requireUse(definition, settings, byKind);
     return new Service(name, settings, new ProviderServiceCallbacks(byKind), this.metrics);
   }
 }
@@ -77,12 +77,13 @@ function settingsOf(definition: string, name: string, rules: TopicServiceRules):
 }
 
 /** Callbacks that would never be asked are a mistake. */
-function requirePeriods(
+function requireUse(
   definition: string,
   rules: ServiceRules,
   methods: ReadonlyMap<CallbackKind, ProviderMethod>,
 ): void {
   const missing = [
+    methods.has('onGap') && !rules.history && ['onGap', 'history'],
     methods.has('onHeartbeat') && !rules.heartbeatPeriodMs && ['onHeartbeat', 'heartbeatPeriod'],
     methods.has('onAuthorizationChange') &&
       !rules.authorizationRenewalPeriodMs && ['onAuthorizationChange', 'authorizationRenewalPeriod'],

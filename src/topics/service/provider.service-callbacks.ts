@@ -5,6 +5,8 @@ import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
+import { GapRequest } from './gap-request.js';
+import { MissedPublications } from './missed-publications.js';
 import type { ServiceQuestion, ServiceCallbacks } from './service-callbacks.js';
 import { TopicState } from './state.js';
 import { SubscriptionRequest } from './subscription-request.js';
@@ -28,7 +30,7 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
 
   async ask(kind: CallbackKind, { fields, signal }: ServiceQuestion): Promise<JsonMembers> {
     const method = this.methods.get(kind)!;
-    const answer = await method.call((own) => new SubscriptionRequest(fields, own), signal);
+    const answer = await method.call((own) => requestOf(kind, fields, own), signal);
     if ('refusal' in answer) {
       requireRefusal({ thrown: answer.thrown, name: method.name, isDecision: DECIDING.has(kind) });
       return answer.refusal;
@@ -42,6 +44,10 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
   }
 }
 
+function requestOf(kind: CallbackKind, fields: JsonMembers, signal: AbortSignal): SubscriptionRequest {
+  return kind === 'onGap' ? new GapRequest(fields, signal) : new SubscriptionRequest(fields, signal);
+}
+
 function decided(kind: CallbackKind, value: unknown): JsonMembers {
   if (kind === 'authorizer') return authorization(value);
   return new Map([['status', value === false ? ERROR : OK]]);
@@ -50,6 +56,8 @@ function decided(kind: CallbackKind, value: unknown): JsonMembers {
 function membersOfAnswer(kind: CallbackKind, { value }: ReturnedValue): JsonMembers {
   const members: JsonMembers = new Map([['status', OK]]);
   if (TOLD.has(kind) || value === undefined) return members;
+  if (kind === 'onGap' && value instanceof MissedPublications)
+    return new Map([...members, ...value.members()]);
   if (value instanceof TopicState) {
     members.set('data', toJsonText(value.data));
     members.set('options', value.optionsText());

@@ -55,6 +55,11 @@ export class Service {
     return LATER.some((kind) => this.has(kind));
   }
 
+  /** Whether it is asked about what clients have missed that is not kept. */
+  get fillsGaps(): boolean {
+    return this.has('onGap');
+  }
+
   /** The time after which the authorizer is asked again; 0 for never. */
   get renewalPeriodMs(): number {
     return this.isAuthorizing ? (this.rules.authorizationRenewalPeriodMs ?? 0) : 0;

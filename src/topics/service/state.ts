@@ -11,6 +11,11 @@ export interface StateOptions {
   readonly throttle?: number | undefined;
   /** Throttling counts publications of the same key. */
   readonly throttleKey?: string | number | undefined;
+  /**
+   * The position of the last publication that is in the state, where the service keeps a history: clients that follow
+   * positions get exactly what came after it.
+   */
+  readonly position?: string | undefined;
 }
 
 /** A state with an order, for `@BeforeSubscribe` to return: `return new State(book, { order: book.version })`. */
@@ -39,12 +44,13 @@ export class TopicState<Data = unknown> extends Carrier<Data> {
  * The options of a state or a publication as they go over the wire.
  * @throws {TypeError} when the order or the time is not a finite number.
  */
-export function optionsText({ order, orderKey, throttle, throttleKey }: StateOptions): JsonText {
+export function optionsText({ order, orderKey, throttle, throttleKey, position }: StateOptions): JsonText {
   const members = new Map<string, JsonText>();
   if (order !== undefined) members.set('order', numberText('order', order));
   if (orderKey !== undefined) members.set('order_key', toJsonText(orderKey));
   if (throttle !== undefined) members.set('throttle', numberText('throttle', throttle));
   if (throttleKey !== undefined) members.set('throttle_key', toJsonText(throttleKey));
+  if (position !== undefined) members.set('position', toJsonText(position));
   return objectText(members);
 }
 

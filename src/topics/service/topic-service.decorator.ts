@@ -46,6 +46,12 @@ const callback = (kind: CallbackKind) => (): MethodDecorator => (_target, _name,
  * `status: 'error'` refuse, as does throwing.
  */
 export const Authorize = callback('authorizer');
+/**
+ * Asked when clients come back with a position after which not all is kept: with a `GapRequest`, once for all of them that
+ * give the same. What it returns may be `MissedPublications` since then, or the state, as of {@link BeforeSubscribe}, which is
+ * not asked then; nothing is as if it were not there.
+ */
+export const OnGap = callback('onGap');
 /** Asked before a subscription begins. What it returns is the current state for the client; see {@link State}. */
 export const BeforeSubscribe = callback('beforeSubscribe');
 /** Told when a subscription has begun. */
