@@ -11,6 +11,7 @@ const CLIENTS = 30;
 const PUBLISH_PACE_MS = 4;
 const CUT_PACE_MS = 15;
 const FAULT_PACE_MS = 600;
+const RETRY_MS = 50;
 const SETTLE_MS = 30_000;
 
 /** The gateways that are tried, and what may befall them. */
@@ -100,7 +101,7 @@ class Chaos {
       }
       await answer?.arrayBuffer();
       this.retries++;
-      await delay(20);
+      await delay(RETRY_MS);
     }
   }
 

@@ -16,7 +16,8 @@ export class Ledger {
     const place = `${topic} ${position}`;
     const known = this.byPlace.get(place);
     if (known === undefined) this.byPlace.set(place, data);
-    else if (known !== data) this.fault(`${place} is of ${JSON.stringify(known)} and of ${JSON.stringify(data)}`);
+    else if (known !== data)
+      this.fault(`${place} is of ${JSON.stringify(known)} and of ${JSON.stringify(data)}`);
   }
 
   /** The publisher was told that this is the position of the last publication of a topic. */
