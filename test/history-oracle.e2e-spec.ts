@@ -2,6 +2,7 @@ import { chaos, type ChaosReport } from './chaos/chaos.js';
 import { RedisWorld } from './chaos/redis-world.js';
 import { Chance } from './support/chance.js';
 import { stoppedAfterEach } from './support/cleanup.js';
+import { BUILD_TIMEOUT_MS, ensureBuilt } from './support/server-process.js';
 import { TestGateway } from './support/gateway.js';
 
 const SEED = Number(process.env['KITTIWAKE_CHAOS_SEED'] ?? 1);
@@ -9,6 +10,8 @@ const SECONDS = Number(process.env['KITTIWAKE_CHAOS_SECONDS'] ?? 4);
 const TIMEOUT_MS = SECONDS * 1000 + 60_000;
 
 const SERVICES = { books: { requireAuthentication: false, history: { size: 60 } } };
+
+beforeAll(ensureBuilt, BUILD_TIMEOUT_MS);
 
 const stopped = stoppedAfterEach();
 
@@ -36,7 +39,7 @@ describe('chaos: everybody gets all publications once and in order, or is told',
     async () => {
       const options = { services: SERVICES, history: { checkPeriod: '200ms' } };
       const world = stopped(await RedisWorld.start(options, new Chance(SEED)));
-      const report = await chaos(world, Math.max(SECONDS, 7), SEED);
+      const report = await chaos(world, SECONDS, SEED);
       expectClean(report);
       expect(Object.keys(report.befell)).toEqual(Object.keys(world.faults));
     },

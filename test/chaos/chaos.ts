@@ -10,8 +10,9 @@ const TOPICS = 12;
 const CLIENTS = 30;
 const PUBLISH_PACE_MS = 4;
 const CUT_PACE_MS = 15;
-const FAULT_PACE_MS = 600;
+const FAULT_PACE_MS = 300;
 const RETRY_MS = 50;
+const READY_MS = 20_000;
 const SETTLE_MS = 30_000;
 
 /** The gateways that are tried, and what may befall them. */
@@ -74,8 +75,10 @@ class Chaos {
     return { faults: ledger.faults, journeys, published, retries, befell };
   }
 
+  /** Not before every fault has befallen. */
   private get isOver(): boolean {
-    return performance.now() > this.endMs;
+    const hasAll = Object.keys(this.world.faults).every((name) => name in this.befell);
+    return hasAll && performance.now() > this.endMs;
   }
 
   private async publishAll(): Promise<void> {
@@ -114,9 +117,16 @@ class Chaos {
     for (let i = 0; !this.isOver && names.length > 0; i++) {
       await delay(FAULT_PACE_MS);
       const name = i < names.length ? names[i]! : this.chance.of(names); // each at least once
-      this.befell[name] = (this.befell[name] ?? 0) + 1;
       await this.world.faults[name]!();
+      await eventually(() => this.areReady(), { timeoutMs: READY_MS, what: 'ready nodes' });
+      this.befell[name] = (this.befell[name] ?? 0) + 1;
     }
+  }
+
+  /** So that the next fault befalls something. */
+  private async areReady(): Promise<boolean> {
+    const answers = await Promise.all(this.world.nodes().map((node) => fetch(`${node}/health/ready`)));
+    return answers.every(({ ok }) => ok);
   }
 
   /** One more publication to each topic, which everybody must get. */

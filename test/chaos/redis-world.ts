@@ -1,14 +1,16 @@
 import { Redis } from 'ioredis';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KittiwakeOptions } from '../../src/config/options.js';
-import { TestGateway } from '../support/gateway.js';
+import { API_KEY, TestGateway } from '../support/gateway.js';
 import type { Chance } from '../support/chance.js';
 import { freePort, RedisServer } from '../support/redis-server.js';
+import { ServerProcess } from '../support/server-process.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { eventually } from '../support/wait.js';
 import type { ChaosWorld } from './chaos.js';
 
-const NODES = 3;
+/** Besides the one that is a process of its own. */
+const NODES = 2;
 /** Longer than Redis may be silent, shorter than anybody would mind. */
 const STALL_MS = 800;
 /** How much a primary goes on with while its replica gets nothing. */
@@ -18,9 +20,10 @@ const SERVER = { args: ['--repl-diskless-sync-delay', '0'] };
 /** Quick to notice a Redis that is silent. */
 const TIMING = { pingInterval: '100ms', pingTimeout: '500ms' };
 
-/** Three gateways on one Redis, which is cut off, emptied, stalled and replaced. */
+/** Three gateways, one of them a process, on one Redis, which is cut off, emptied, stalled and replaced. */
 export class RedisWorld implements ChaosWorld {
   private gateways: TestGateway[] = [];
+  private process: ServerProcess | undefined;
   private proxy!: TcpProxy;
 
   private constructor(
@@ -35,6 +38,7 @@ export class RedisWorld implements ChaosWorld {
     try {
       world.proxy = await TcpProxy.start(redis.port);
       for (let i = 0; i < NODES; i++) world.gateways.push(await world.node(await freePort()));
+      world.process = await ServerProcess.start({ config: world.config });
     } catch (error) {
       await world.stop();
       throw error;
@@ -42,30 +46,42 @@ export class RedisWorld implements ChaosWorld {
     return world;
   }
 
-  readonly nodes = (): string[] => this.gateways.map(({ httpUrl }) => httpUrl);
+  readonly nodes = (): string[] => [...this.gateways, this.process!].map(({ httpUrl }) => httpUrl);
 
   readonly faults = {
     'subscribers cut off': () => this.tell((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')),
     'node replaced': () => this.replaceNode(),
     'publishers cut off': () => this.tell((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'normal')),
     'one key forgotten': () => this.tell((redis) => this.loseKey(redis)),
-    stalled: () => this.stall(),
+    'Redis stalled': () =>
+      this.stall(
+        () => this.redis.freeze(),
+        () => this.redis.thaw(),
+      ),
+    'node stalled': () =>
+      this.stall(
+        () => this.process!.signal('SIGSTOP'),
+        () => this.process!.signal('SIGCONT'),
+      ),
+    'node killed': () => this.killNode(),
     'replica with less': () => this.failOver(),
     'all forgotten': () => this.tell((redis) => redis.flushall()),
   };
 
   async stop(): Promise<void> {
-    await Promise.all(this.gateways.map((gateway) => gateway.stop()));
+    await Promise.all([this.process?.stop(), ...this.gateways.map((gateway) => gateway.stop())]);
     await this.proxy?.stop();
     await this.redis.stop();
   }
 
+  private get config(): KittiwakeOptions {
+    const url = `redis://127.0.0.1:${this.proxy.port}`;
+    const publish = { apiKeys: [API_KEY] };
+    return { publish, ...this.options, broker: { kind: 'redis', redis: { url, ...TIMING } } };
+  }
+
   private node(port: number): Promise<TestGateway> {
-    return TestGateway.start({
-      ...this.options,
-      server: { port },
-      broker: { kind: 'redis', redis: { url: `redis://127.0.0.1:${this.proxy.port}`, ...TIMING } },
-    });
+    return TestGateway.start({ ...this.config, server: { port } });
   }
 
   private async tell(command: (redis: Redis) => Promise<unknown>, port = this.redis.port): Promise<void> {
@@ -82,10 +98,17 @@ export class RedisWorld implements ChaosWorld {
     if (keys.length > 0) await redis.del(this.chance.of(keys.toSorted()));
   }
 
-  private async stall(): Promise<void> {
-    this.redis.freeze();
+  private async stall(freeze: () => void, thaw: () => void): Promise<void> {
+    freeze();
     await delay(STALL_MS);
-    this.redis.thaw();
+    thaw();
+  }
+
+  private async killNode(): Promise<void> {
+    const killed = this.process!;
+    await killed.stop();
+    const env = { KITTIWAKE_PORT: `${killed.port}` };
+    this.process = await ServerProcess.start({ config: this.config, env });
   }
 
   /** A replica becomes the primary that has not got the latest, as with a fail-over in the wrong moment. */

@@ -7,6 +7,7 @@ const SLOW = [
   'handover',
   'cli',
   'open-api-page',
+  'history-oracle',
   'rooms',
   'topics',
   'endpoints',
