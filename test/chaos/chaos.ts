@@ -11,6 +11,7 @@ const CLIENTS = 30;
 const PUBLISH_PACE_MS = 4;
 const CUT_PACE_MS = 15;
 const FAULT_PACE_MS = 300;
+const RECOVERIES = 50;
 const RETRY_MS = 50;
 const READY_MS = 20_000;
 const SETTLE_MS = 30_000;
@@ -75,10 +76,10 @@ class Chaos {
     return { faults: ledger.faults, journeys, published, retries, befell };
   }
 
-  /** Not before every fault has befallen. */
+  /** Not before every fault has befallen, and clients have come back often enough to see what they miss. */
   private get isOver(): boolean {
     const hasAll = Object.keys(this.world.faults).every((name) => name in this.befell);
-    return hasAll && performance.now() > this.endMs;
+    return hasAll && this.journeys.recovered >= RECOVERIES && performance.now() > this.endMs;
   }
 
   private async publishAll(): Promise<void> {
