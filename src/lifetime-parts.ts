@@ -25,6 +25,7 @@ import { RoomsApp } from './rooms/rooms-app.js';
 import { RpcHttp } from './rpc/http/rpc-http.js';
 import { LocalServer } from './rpc/local/local-server.js';
 import { RpcSessions } from './rpc/websocket/sessions.js';
+import { Ingest } from './topics/ingest.js';
 import { Sessions } from './topics/sessions.js';
 
 /** The parts of a gateway that begin and end with it. */
@@ -75,6 +76,7 @@ export const LIFETIME_PROVIDERS = [
     BroughtProcedures,
     BrokerLoss,
     RoomHub,
+    Ingest,
     RabbitMqTriggers,
     OperatorsServer,
     LocalServer,

@@ -24,7 +24,7 @@ export class StartChecks implements OnModuleInit, OnApplicationBootstrap {
   /** Runs once the providers of the app have been found. @throws {ConfigurationError} when they do not fit the settings. */
   onApplicationBootstrap(): void {
     const { settings, services, authenticators } = this;
-    const fault = withoutServers(settings.broker, services.keepingHistory());
+    const fault = withoutServers(settings.broker, [...services.histories().keys()]);
     if (fault)
       throw new ConfigurationError([`${fault.key}: found ${fault.found}, expected ${fault.expected}`]);
     const logger = new Logger('Kittiwake');

@@ -233,3 +233,38 @@ describe('what a service publishes in Redis itself', () => {
     client.leave();
   });
 });
+
+describe('what services leave in a stream of Redis', () => {
+  const PREFIX = 'ingest:';
+  const ingesting = (): Promise<TestGateway> =>
+    startGateway(server.url, {
+      history: { ingest: true, ingestPeriod: '5ms' },
+      broker: { kind: 'redis', redis: { url: server.url, prefix: PREFIX, ...TIMING } },
+    });
+
+  it('comes in once and in order, also what was left while no gateway ran', async () => {
+    let left = 0;
+    const leave = async (): Promise<void> => {
+      const text = JSON.stringify({ subscription: topic, data: ++left });
+      await operator.xadd(`${PREFIX}{kw}:in`, '*', 'c', topic, 'd', text);
+    };
+    const first = await ingesting();
+    const client = await follower(first);
+    await leave();
+    await client.has(1);
+    client.leave();
+    await first.stop();
+    for (let i = 0; i < 100; i++) await leave();
+    const [a, b] = [await ingesting(), await ingesting()];
+    try {
+      await client.comeTo(a);
+      for (let i = 0; i < 100; i++) await leave();
+      await client.has(left);
+      expect(client.numbers).toEqual(Array.from({ length: left }, (_, index) => index + 1));
+      expect(client.told).toEqual([]);
+      client.leave();
+    } finally {
+      await Promise.all([a.stop(), b.stop()]);
+    }
+  });
+});

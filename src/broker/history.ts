@@ -56,4 +56,10 @@ export interface BrokerHistory {
    * @throws {BrokerError} when it cannot be reached.
    */
   tops(channels: readonly string[]): Promise<readonly (Position | undefined)[]>;
+  /**
+   * From here on takes in what services leave with the broker itself, for channels of the services with these names; absent
+   * where they can leave nothing.
+   * @param periodMs how often it is looked for.
+   */
+  takeIn?(services: ReadonlyMap<string, Retention>, periodMs: number): void;
 }

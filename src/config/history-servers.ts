@@ -1,5 +1,6 @@
 import type { Disagreement } from './kinds/setting.decorator.js';
 import type { BrokerSettings } from './sections/broker/broker.settings.js';
+import type { HistorySettings } from './sections/history.settings.js';
 import type { ServiceSettings } from './sections/service.settings.js';
 
 /** Refuses histories in a Cluster that is used as one server: their keys would be elsewhere. */
@@ -9,6 +10,22 @@ export function historyHasServers(settings: {
 }): Disagreement | undefined {
   const names = [...settings.services].flatMap(([name, { history }]) => (history ? [name] : []));
   return withoutServers(settings.broker, names);
+}
+
+/** Refuses to wait for what services leave in Redis where there is none. */
+export function ingestHasRedis({
+  broker,
+  history,
+}: {
+  readonly broker: BrokerSettings;
+  readonly history: HistorySettings;
+}): Disagreement | undefined {
+  if (!history.ingest || broker.kind === 'redis') return undefined;
+  return {
+    key: 'history.ingest',
+    found: `true, with broker.kind ${broker.kind}`,
+    expected: 'broker.kind redis',
+  };
 }
 
 /** As {@link historyHasServers}. @param services the names of those with a history, wherever they are from. */

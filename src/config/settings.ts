@@ -1,4 +1,4 @@
-import { historyHasServers } from './history-servers.js';
+import { historyHasServers, ingestHasRedis } from './history-servers.js';
 import { httpPathsDiffer } from './http-paths.js';
 import { texts } from './kinds/collection.kind.js';
 import { section, sections } from './kinds/section.kind.js';
@@ -32,6 +32,7 @@ import { TopicsSettings } from './sections/topics.settings.js';
 @Rule(serviceSecretIsStrong)
 @Rule(mockTokenStaysAtHome)
 @Rule(historyHasServers)
+@Rule(ingestHasRedis)
 export class Settings {
   @Setting({ kind: section(ServerSettings), about: 'Where the gateway listens.' })
   readonly server: ServerSettings = new ServerSettings();

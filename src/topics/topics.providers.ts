@@ -3,6 +3,7 @@ import { TopicCalls } from './calls/topic-calls.js';
 import { EndNotices } from './end-notices.js';
 import { Endings } from './endings.js';
 import { Gaps } from './gaps.js';
+import { Ingest } from './ingest.js';
 import { Joinings } from './joinings.js';
 import { Recoveries } from './recoveries.js';
 import { ConfiguredServices } from './service/configured-services.js';
@@ -22,6 +23,7 @@ export const TOPICS_PROVIDERS = [
   EndNotices,
   Endings,
   Gaps,
+  Ingest,
   Joinings,
   ProvidedServices,
   Recoveries,

@@ -197,6 +197,85 @@ describe('a publication for a history', () => {
   });
 });
 
+describe('the stream in which services leave publications', () => {
+  const STREAM = `${PREFIX}{kw}:in`;
+  const SERVICES = new Map([['books', RETENTION]]);
+  const leave = (...fields: string[]): Promise<unknown> => operator.xadd(STREAM, '*', ...fields);
+  const textOf = (data: unknown): string => ` ${publication(data, channel).text}`;
+
+  it('is taken in once and in order, however many nodes do it', async () => {
+    const listening = await startNode();
+    await listening.broker.join(channel);
+    for (let i = 0; i < 150; i++) await leave('c', channel, 'd', textOf(i));
+    for (let node = 0; node < 3; node++) (await startHistory()).takeIn!(SERVICES, 1);
+    for (let i = 150; i < 300; i++) await leave('c', channel, 'd', textOf(i));
+    await listening.texts(300);
+    const numbers = listening.arrived.map((one) => Number(one.publication.data));
+    expect(numbers).toEqual(Array.from({ length: 300 }, (_, i) => i));
+    const { publications } = await listening.broker.history.read(channel, 'oldest');
+    expect(publications!.map(({ data }) => data)).toEqual(['295', '296', '297', '298', '299']);
+    expect(await operator.exists(STREAM)).toBe(0);
+  });
+
+  it('knows repeats by their key, that of whoever publishes otherwise too', async () => {
+    const history = await startHistory();
+    const appending = { retention: RETENTION, idempotencyKey: 'key' };
+    await history.append(channel, publication('first', channel), appending);
+    await leave('c', channel, 'd', textOf('again'), 'k', 'key');
+    await leave('c', channel, 'd', textOf('second'), 'k', 'other');
+    await leave('c', channel, 'd', textOf('second'), 'k', 'other');
+    history.takeIn!(SERVICES, 1);
+    await eventually(async () => (await operator.exists(STREAM)) === 0);
+    const { publications } = await history.read(channel, 'oldest');
+    expect(publications!.map(({ data }) => data)).toEqual(['"first"', '"second"']);
+  });
+
+  it.each([
+    [['d', '{}'], 'it needs c, the topic, and d, the publication'],
+    [['c', 'books.1'], 'it needs c'],
+    [
+      ['c', 'news.1', 'd', '{"subscription":"news.1","data":1}'],
+      'no service with a history has its topic news.1',
+    ],
+    [['c', 'books.', 'd', '{"subscription":"books.","data":1}'], 'no service with a history'],
+    [['c', 'books.1', 'd', 'nonsense'], 'd is not a publication with the subscription books.1'],
+    [['c', 'books.1', 'd', '7'], 'd is not a publication'],
+    [['c', 'books.1', 'd', '{"subscription":"books.2","data":1}'], 'd is not a publication'],
+    [['c', 'books.1', 'd', '{"subscription":"books.1"}'], 'd is not a publication'],
+    [
+      ['c', 'books.1', 'd', `{"subscription":"books.1","data":"${'x'.repeat(2000)}"}`],
+      'it is larger than 920 bytes',
+    ],
+  ])('has what is no publication dropped and counted: %j', async (fields, fault) => {
+    const warnings: string[] = [];
+    Logger.overrideLogger({ warn: (text: unknown) => warnings.push(String(text)), log() {}, error() {} });
+    let dropped = 0;
+    const messages = new RedisMessages({ maxBytes: 1000 }, () => dropped++);
+    const node = new Recorder(new RedisBroker(redisSettings(server, { prefix: PREFIX }), messages));
+    nodes.push(node);
+    await node.start();
+    await leave(...fields);
+    await leave('c', channel, 'd', textOf('good'));
+    node.broker.history.takeIn!(SERVICES, 1);
+    await eventually(async () => (await operator.exists(STREAM)) === 0);
+    await eventually(() => dropped === 1);
+    expect(warnings).toEqual([expect.stringContaining(fault)]);
+    const { publications } = await node.broker.history.read(channel, 'oldest');
+    expect(publications).toHaveLength(1);
+    Logger.overrideLogger(false);
+  });
+
+  it('loses no other entry for one that cannot be kept', async () => {
+    const history = await startHistory();
+    await operator.set(`${PREFIX}{kw}:l:books.taken`, 'by somebody else');
+    await leave('c', 'books.taken', 'd', publication(1, 'books.taken').text);
+    await leave('c', channel, 'd', textOf(2));
+    history.takeIn!(SERVICES, 1);
+    await eventually(async () => (await operator.exists(STREAM)) === 0);
+    expect((await history.read(channel, 'oldest')).publications).toHaveLength(1);
+  });
+});
+
 describe('the user of Redis', () => {
   const kept = [
     '+evalsha +script|load +info +get +mget +set +del +incr +rpush +lpop +ltrim +llen +lrange +pexpire +pttl +time'.split(
@@ -224,6 +303,22 @@ describe('the user of Redis', () => {
     });
     expect((await history.read(channel, 'oldest')).publications).toHaveLength(2);
     expect(await history.tops([channel])).not.toEqual([undefined]);
+  });
+
+  it('needs more rights for streams, which the log names', async () => {
+    const warnings: string[] = [];
+    Logger.overrideLogger({ warn: (text: unknown) => warnings.push(String(text)), log() {}, error() {} });
+    const streams = ['+exists', '+xrange', '+xdel', '+xlen'];
+    const services = new Map([['books', RETENTION]]);
+    await operator.xadd(`${PREFIX}{kw}:in`, '*', 'c', channel, 'd', publication(1, channel).text);
+    const without = await startHistory({ url: await urlOf('keeping', ...RIGHTS, ...kept) });
+    without.takeIn!(services, 1);
+    await eventually(() => warnings.length > 0);
+    expect(warnings[0]).toContain(`+time ${streams.join(' ')} ~${PREFIX}`);
+    Logger.overrideLogger(false);
+    const history = await startHistory({ url: await urlOf('taking', ...RIGHTS, ...kept, ...streams) });
+    history.takeIn!(services, 1);
+    await eventually(async () => (await operator.exists(`${PREFIX}{kw}:in`)) === 0);
   });
 
   it('may lack a channel: what is published there fails, and nothing else', async () => {

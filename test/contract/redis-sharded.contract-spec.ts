@@ -82,6 +82,24 @@ describe('sharded Redis', () => {
     expect(await node.texts(1)).toEqual([publication('by a service').text]);
   });
 
+  it('takes in what services leave in the stream of the partition of a topic, and of no other', async () => {
+    const channels = [channelOf(KEPT), channelOf(KEPT, 1), channelOf(KEPT + 1)];
+    const { broker } = await startNode();
+    const primary = await cluster.primaryOf(slotOf(`${KEPT}`));
+    const client = new Redis(primary.port);
+    const stream = `{${KEPT}}:in`;
+    try {
+      for (const channel of channels)
+        await client.xadd(stream, '*', 'c', channel, 'd', publication(1, channel).text);
+      broker.history.takeIn!(new Map([['books', { size: 5, ttlMs: 60_000 }]]), 5);
+      await eventually(async () => (await client.exists(stream)) === 0);
+    } finally {
+      client.disconnect();
+    }
+    const kept = await Promise.all(channels.map((channel) => broker.history.read(channel, 'oldest')));
+    expect(kept.map(({ publications }) => publications!.length)).toEqual([1, 1, 0]);
+  });
+
   it('is joined and left by one command for each partition', async () => {
     const node = await startNode();
     const clients = [...(await channelsByPrimary()).keys()].map(({ port }) => new Redis(port));
@@ -170,11 +188,11 @@ describe('sharded Redis', () => {
     await cluster.beginMoving(slot, await cluster.primaryOf(slotOf('0')));
     const waiting: Promise<void>[] = [];
     try {
-      await expect(append(channelOf(KEPT, 1))).rejects.toThrow(
+      await expect(append(channelOf(KEPT, 2))).rejects.toThrow(
         /cannot publish: .*(ASK|TRYAGAIN) (?!.*may have)/,
       );
       // Its keys are not at either server; those of the second are still where they were.
-      waiting.push(append(channelOf(KEPT, 1), 1));
+      waiting.push(append(channelOf(KEPT, 2), 1));
       await setImmediate();
       waiting.push(append(channelOf(KEPT), 2));
       await setImmediate();

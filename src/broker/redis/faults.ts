@@ -54,7 +54,7 @@ export interface RedisFault {
  */
 export function explainedRedisFault(fault: string, settings: RedisSettings, hasHistory = false): RedisFault {
   const remedy = /\bNOPERM\b/.test(fault)
-    ? { cure: rightsCure(settings, hasHistory) }
+    ? { cure: rightsCure(settings, hasHistory, fault) }
     : remedyIn(hasHistory ? [...KNOWN, ...KNOWN_OF_HISTORY] : KNOWN, fault);
   // The Sentinels will name another server before long.
   if (remedy?.says === IS_REPLICA && settings.sentinels.length > 0)
@@ -80,7 +80,7 @@ export function refusalOf(error: unknown): string | undefined {
   return /^(?:READONLY|NOPERM|NOAUTH)\b/.test(text) ? text : undefined;
 }
 
-function rightsCure(settings: RedisSettings, hasHistory: boolean): string {
+function rightsCure(settings: RedisSettings, hasHistory: boolean, fault: string): string {
   const { prefix, partitions, clusterNodes } = settings;
   const [commands, channels] =
     partitions > 0
@@ -89,14 +89,17 @@ function rightsCure(settings: RedisSettings, hasHistory: boolean): string {
           `+ping +publish +subscribe +unsubscribe ${clusterNodes.length > 0 ? '+cluster|info' : '+role'}`,
           `&${prefix}*`,
         ];
-  return `its user needs ${commands} ${channels}${hasHistory ? ` ${historyRights(settings)}` : ''}`;
+  return `its user needs ${commands} ${channels}${hasHistory ? ` ${historyRights(settings, TAKES_IN.test(fault))}` : ''}`;
 }
 
 /** What the scripts of histories use. */
-function historyRights({ prefix, partitions, identity }: RedisSettings): string {
+function historyRights({ prefix, partitions, identity }: RedisSettings, takesIn: boolean): string {
   const info = identity === 'none' ? '' : ' +info';
   const keys = partitions > 0 ? `~${prefix}{*` : `~${prefix}{kw}:*`;
-  return `+evalsha +script|load${info} ${HISTORY_COMMANDS} ${keys}`;
+  return `+evalsha +script|load${info} ${HISTORY_COMMANDS}${takesIn ? ` ${STREAM_COMMANDS}` : ''} ${keys}`;
 }
 
 const HISTORY_COMMANDS = '+get +mget +set +del +incr +rpush +lpop +ltrim +llen +lrange +pexpire +pttl +time';
+/** What takes in streams uses besides. */
+const STREAM_COMMANDS = '+exists +xrange +xdel +xlen';
+const TAKES_IN = /'(?:exists|xrange|xdel|xlen)'|COMMAND.*X(?:RANGE|DEL|LEN)/i;

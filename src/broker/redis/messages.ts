@@ -25,7 +25,8 @@ export interface MessageLimits {
 export class RedisMessages {
   private readonly logger = new Logger('Broker');
   private readonly warnings = new DigestedLog(this.logger);
-  private readonly maxBytes: number;
+  /** The most bytes of a message. */
+  readonly maxBytes: number;
   private readonly reading: JsonReading;
 
   /** @param onDropped called for each message that is not taken for a publication. */
@@ -64,6 +65,12 @@ export class RedisMessages {
       this.logDefect(channel, error);
       return this.drop('malformed');
     }
+  }
+
+  /** Drops an entry of a stream, logged and counted. */
+  refuseEntry(stream: string, fault: string): void {
+    this.warnings.warn('entry', `entry of the stream ${JSON.stringify(stream)} dropped: ${fault}`);
+    this.drop('malformed');
   }
 
   private drop(reason: MessageFault): undefined {

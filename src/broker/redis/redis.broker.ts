@@ -4,12 +4,12 @@ import type { RedisSettings } from '../../config/sections/broker/redis.settings.
 import type { Publication } from '../../protocol/publication.js';
 import { BrokerError, brokerError } from '../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../broker.js';
-import type { BrokerHistory } from '../history.js';
 import type { Delay } from './arrivals.js';
 import { RedisChannels } from './channels.js';
 import { PLAIN } from './dialect.js';
 import { explainedError } from './faults.js';
-import { HistoryKeys } from './history/keys.js';
+import { RedisHistoryServer } from './history-server.js';
+import { ALL_CHANNELS, HistoryKeys } from './history/keys.js';
 import type { ScriptRunner } from './history/script-runner.js';
 import { SlotHistory } from './history/slot-history.js';
 import { RedisLink } from './link.js';
@@ -26,7 +26,7 @@ import { RedisRole } from './role.js';
  * before the state is `ready`.
  */
 export class RedisBroker implements Broker {
-  readonly history: BrokerHistory;
+  readonly history: RedisHistory;
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
   private readonly channels: RedisChannels;
@@ -86,23 +86,16 @@ export class RedisBroker implements Broker {
   async stop(): Promise<void> {
     this.currentState = 'stopped';
     this.stopping.abort(new Error('the broker was stopped'));
+    this.history.stop();
     this.channels.clear();
     await Promise.all([this.link?.close(), this.recovery]);
   }
 
-  private newHistory(): BrokerHistory {
+  private newHistory(): RedisHistory {
     const { settings, messages, onEpoch } = this;
-    const slot = new SlotHistory(
-      HistoryKeys.ofAll(settings.prefix),
-      'PUBLISH',
-      {
-        scripts: (use) => this.scripts(use),
-        explained: (use, error) => explainedError(`cannot ${use}: ${this.name}`, error, settings, true),
-        epochBegan: onEpoch,
-      },
-      (channel, text) => messages.read(channel, text),
-    );
-    return new RedisHistory(messages, () => slot);
+    const server = new RedisHistoryServer(settings, messages, onEpoch, (use) => this.scripts(use));
+    const slot = new SlotHistory(HistoryKeys.ofAll(settings.prefix), ALL_CHANNELS, server);
+    return new RedisHistory(messages, { of: () => slot, all: () => [slot] });
   }
 
   /** @throws {BrokerError} while Redis is lost. */

@@ -1,28 +1,34 @@
 import type { Position } from '../../protocol/position.js';
 import type { Publication } from '../../protocol/publication.js';
-import type { Appended, Appending, BrokerHistory, HistoryPage, HistoryStart } from '../history.js';
+import type { Appended, Appending, BrokerHistory, HistoryPage, HistoryStart, Retention } from '../history.js';
+import { POSITION_BYTES } from './history-server.js';
 import type { SlotHistory } from './history/slot-history.js';
 import type { RedisMessages } from './messages.js';
 
-/** The longest that a position adds to the text of a publication, with the member that it stands in. */
-const POSITION_BYTES = 80;
+/** The slots in which histories are. */
+export interface HistorySlots {
+  /** The one that a channel is in. */
+  of(channel: string): SlotHistory;
+  all(): readonly SlotHistory[];
+}
 
 /** Histories in Redis, by scripts: a list and a counter for each channel, all of a partition in one slot. */
 export class RedisHistory implements BrokerHistory {
+  private taking: NodeJS.Timeout | undefined;
+
   constructor(
     private readonly messages: RedisMessages,
-    /** The histories of the slot that a channel is in. */
-    private readonly slotOf: (channel: string) => SlotHistory,
+    private readonly slots: HistorySlots,
   ) {}
 
   async append(channel: string, publication: Publication, appending: Appending): Promise<Appended> {
-    const { appends } = this.slotOf(channel);
+    const { appends } = this.slots.of(channel);
     this.messages.assertCarried(publication, POSITION_BYTES);
     return appends.add(channel, publication, appending);
   }
 
   async read(channel: string, start: HistoryStart): Promise<HistoryPage> {
-    return this.slotOf(channel).reads.page(channel, start);
+    return this.slots.of(channel).reads.page(channel, start);
   }
 
   async tops(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
@@ -35,10 +41,24 @@ export class RedisHistory implements BrokerHistory {
     return channels.map((channel) => tops.get(channel));
   }
 
+  /** See {@link BrokerHistory.takeIn}. */
+  takeIn(services: ReadonlyMap<string, Retention>, periodMs: number): void {
+    const all = this.slots.all();
+    // Silent: a broker that is lost says so itself, and a missing right is logged.
+    const take = (): void => all.forEach(({ pump }) => void pump.run(services).catch(() => undefined));
+    take();
+    this.taking = setInterval(take, periodMs).unref();
+  }
+
+  /** Ends what {@link takeIn} began. */
+  stop(): void {
+    clearInterval(this.taking);
+  }
+
   private bySlot(channels: readonly string[]): Map<SlotHistory, string[]> {
     const bySlot = new Map<SlotHistory, string[]>();
     for (const channel of channels) {
-      const slot = this.slotOf(channel);
+      const slot = this.slots.of(channel);
       const others = bySlot.get(slot);
       if (others) others.push(channel);
       else bySlot.set(slot, [channel]);

@@ -593,6 +593,10 @@ describe('settings that start and cannot work, or open a door', () => {
       },
       'broker.redis.partitions: found 0, and a history for books, expected at least 1, such as 64: in a cluster, histories need partitions',
     ],
+    [
+      { history: { ingest: true } },
+      'history.ingest: found true, with broker.kind memory, expected broker.kind redis',
+    ],
     [{ publish: { apiKeys: ['change-me-to-a-long-random-key'] } }, 'publish.apiKeys[0]: found ***'],
   ])('stop the start: %j', (options, line) => {
     expect(problemsOf(options)).toEqual([expect.stringContaining(line)]);

@@ -1,4 +1,5 @@
 import { bytes, duration } from '../kinds/number.kind.js';
+import { flag } from '../kinds/text.kind.js';
 import { Setting } from '../kinds/setting.decorator.js';
 
 /** What services with a history have in common. */
@@ -15,4 +16,14 @@ export class HistorySettings {
       'How often it is checked that nothing was missed, and clients are told positions that no message has told them.',
   })
   readonly checkPeriodMs: number = 30_000;
+
+  @Setting({
+    kind: flag(),
+    about:
+      'Whether publications are taken in that services leave in a stream of Redis, also while no gateway runs: `XADD`, see the protocol of topics.',
+  })
+  readonly ingest: boolean = false;
+
+  @Setting({ kind: duration({ min: 1 }), about: 'How often it is looked for them.' })
+  readonly ingestPeriodMs: number = 50;
 }

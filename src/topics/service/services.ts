@@ -1,3 +1,4 @@
+import type { Retention } from '../../broker/history.js';
 import { TOPIC_ERRORS } from '../topic-errors.js';
 import type { Service } from './service.js';
 
@@ -16,9 +17,10 @@ export class Services {
     );
   }
 
-  /** The names of those that keep a history. */
-  keepingHistory(): string[] {
-    return [...this.byName.values()].flatMap(({ name, rules }) => (rules.history ? [name] : []));
+  /** How much those keep that keep a history, by name. */
+  histories(): Map<string, Retention> {
+    const keeping = [...this.byName.values()].filter(({ rules }) => rules.history);
+    return new Map(keeping.map(({ name, rules }) => [name, rules.history!]));
   }
 
   /** The service behind a topic: what stands before its first dot. Nothing for what is not a topic of a service. */

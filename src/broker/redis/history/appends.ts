@@ -2,9 +2,10 @@ import { Position } from '../../../protocol/position.js';
 import type { Publication } from '../../../protocol/publication.js';
 import { BrokerError, faultText } from '../../broker.error.js';
 import type { Appended, Appending } from '../../history.js';
-import { IDEMPOTENCY_MS, newEpoch, TOP_TTL_MS } from '../../memory.history.js';
+import { IDEMPOTENCY_MS, newEpoch } from '../../memory.history.js';
 import { Due } from './due.js';
-import type { HistoryKeys } from './keys.js';
+import type { HistoryKeys, SlotTag } from './keys.js';
+import { keptForMs, renewalMs, topKeptForMs } from './lifetimes.js';
 import { PUBLISH } from './lua.js';
 import { heedEpoch, type HistoryServer } from './server.js';
 import { Turns } from './turns.js';
@@ -12,11 +13,6 @@ import { Turns } from './turns.js';
 /** Few enough not to hold up Redis, enough to share the price of a call. */
 const PUBLICATIONS_PER_CALL = 64;
 const BYTES_PER_CALL = 262_144;
-/** Times are set anew after this part of them, not with each publication. */
-const RENEWAL_PART = 1 / 16;
-/** So that something is kept for its time even if a renewal has failed. */
-const KEPT_FOR = 1 + 2 * RENEWAL_PART;
-
 interface Append {
   readonly channel: string;
   readonly text: string;
@@ -28,10 +24,9 @@ export class Appends {
   private readonly renewals = new Due();
   private readonly turns: Turns<Append, Appended>;
 
-  /** @param command with which publications are sent. */
   constructor(
     private readonly keys: HistoryKeys,
-    private readonly command: 'PUBLISH' | 'SPUBLISH',
+    private readonly tag: SlotTag,
     private readonly server: HistoryServer,
   ) {
     const bounds = {
@@ -66,13 +61,12 @@ export class Appends {
 
   private request(appends: readonly Append[]): [keys: string[], args: (string | number)[]] {
     const keys = [this.keys.epoch];
-    const args: (string | number)[] = [newEpoch(), this.command, IDEMPOTENCY_MS];
+    const args: (string | number)[] = [newEpoch(), this.tag.command, IDEMPOTENCY_MS];
     for (const { channel } of appends) keys.push(this.keys.top(channel), this.keys.list(channel));
     for (const { channel, text, appending } of appends) {
       const { size, ttlMs } = appending.retention;
-      const ownMs = Math.ceil(ttlMs * KEPT_FOR);
-      const isDue = this.renewals.claim(channel, ttlMs * RENEWAL_PART);
-      args.push(this.keys.channel(channel), text, size, ownMs, Math.max(TOP_TTL_MS, 2 * ownMs));
+      const isDue = this.renewals.claim(channel, renewalMs(ttlMs));
+      args.push(this.keys.channel(channel), text, size, keptForMs(ttlMs), topKeptForMs(ttlMs));
       const key = appending.idempotencyKey;
       if (key !== undefined) keys.push(this.keys.idempotency(channel, key));
       args.push(isDue ? 1 : 0, key === undefined ? 0 : keys.length);

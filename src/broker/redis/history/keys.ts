@@ -3,17 +3,31 @@ import { createHash } from 'node:crypto';
 /** The tag of the keys where channels are not partitioned. */
 const ONE_SLOT = '{kw}:';
 
+/** Which channels have their histories in a slot, and how publications on them are sent. */
+export interface SlotTag {
+  readonly command: 'PUBLISH' | 'SPUBLISH';
+  readonly partition: number;
+  /** 0: it has all channels. */
+  readonly partitions: number;
+}
+
+/** That of all channels. */
+export const ALL_CHANNELS: SlotTag = { command: 'PUBLISH', partition: 0, partitions: 0 };
+
 /** The names that the histories of some channels have in Redis. The part in braces has all keys in one slot. */
 export class HistoryKeys {
+  /** The epoch of the numbers, and the server that began it. */
   readonly epoch: string;
+  /** Where services leave publications. */
+  readonly stream: string;
 
   constructor(
     /** Of keys. */
-    private readonly prefix: string,
-    /** Of channels. */
-    private readonly channelPrefix: string,
+    readonly prefix: string,
+    readonly channelPrefix: string,
   ) {
     this.epoch = `${prefix}epoch`;
+    this.stream = `${prefix}in`;
   }
 
   /** Those of channels that are not partitioned. @param prefix of channels. */
@@ -31,10 +45,9 @@ export class HistoryKeys {
     return `${this.prefix}l:${channel}`;
   }
 
-  /** The position of the publication with a key of idempotency. */
+  /** The position of the publication with a key of idempotency. The script {@link PUMP} makes the same name. */
   idempotency(channel: string, key: string): string {
-    const hash = createHash('sha256').update(`${channel} ${key}`).digest('base64url');
-    return `${this.prefix}i:${hash.slice(0, 22)}`;
+    return `${this.prefix}i:${createHash('sha1').update(`${channel} ${key}`).digest('hex')}`;
   }
 
   /** Where its publications are sent. */

@@ -81,6 +81,74 @@ for i=1,(#KEYS-1)/2 do
 end
 return out`);
 
+/** The most that {@link PUMP} takes in at once, so that Redis has time for others. */
+export const MAX_ENTRIES_PER_CALL = 64;
+
+/** The CRC-32 of a text, half a byte at a time: it says which partition has a channel. */
+const CRC = `
+local half={0,0x1db71064,0x3b6e20c8,0x26d930ac,0x76dc4190,0x6b6b51f4,0x4db26158,0x5005713c,
+ 0xedb88320,0xf00f9344,0xd6d6a3e8,0xcb61b38c,0x9b64c2b0,0x86d3d2d4,0xa00ae278,0xbdbdf21c}
+local function crc(text)
+ local sum=bit.bnot(0)
+ for at=1,#text do
+  sum=bit.bxor(sum,string.byte(text,at))
+  for _=1,2 do sum=bit.bxor(bit.rshift(sum,4),half[bit.band(sum,15)+1]) end
+ end
+ sum=bit.bnot(sum)
+ return sum<0 and sum+4294967296 or sum
+end`;
+
+/** Why an entry of a stream is not published. */
+const FAULTS = `
+local function faultOf(channel,text)
+ if not channel or not text then return 'it needs c, the topic, and d, the publication' end
+ if not rules[string.match(channel,'^([^.]+)%..') or ''] then return 'no service with a history has its topic '..channel end
+ if #text>tonumber(ARGV[6]) then return 'it is larger than '..ARGV[6]..' bytes' end
+ local partition=partitions>0 and crc(channel)%partitions
+ if partition and partition~=tonumber(ARGV[10]) then return 'its topic is of partition '..partition end
+ local isJson,members=pcall(cjson.decode,text)
+ if not isJson or type(members)~='table' or members.subscription~=channel or members.data==nil then
+  return 'd is not a publication with the subscription '..channel
+ end
+end`;
+
+/**
+ * KEYS: epoch, stream. ARGV: identity, an epoch to begin, the command to send with, the time of idempotency, the most
+ * entries, the most bytes of one, what the names of keys and of channels begin with, the number of partitions, and which
+ * it is; then of each service: name, size, the time of lists, that of tops.
+ * An entry is taken out first: what cannot be kept must not come again and again. Gives whether an epoch began, how many
+ * entries were taken, and what was wrong with some.
+ */
+export const PUMP = scriptOf(`${EPOCH}${BEGIN}${KEEP}${CRC}
+local rules,partitions={},tonumber(ARGV[9])
+for i=11,#ARGV,4 do rules[ARGV[i]]={size=tonumber(ARGV[i+1]),ttl=ARGV[i+2],topTtl=ARGV[i+3],isDue=true} end
+${FAULTS}
+local function take(fields)
+ local channel,text=fields.c,fields.d and string.match(fields.d,'^%s*(.*)$')
+ local fault=faultOf(channel,text)
+ if fault then return fault end
+ local known=fields.k and ARGV[7]..'i:'..redis.sha1hex(channel..' '..fields.k)
+ if known and redis.call('GET',known) then return end
+ local position,unsent=keep(ARGV[7]..'t:'..channel,ARGV[7]..'l:'..channel,text,rules[string.match(channel,'^[^.]+')],
+  ARGV[3],ARGV[8]..channel)
+ if known then redis.call('SET',known,position,'PX',ARGV[4]) end
+ return unsent
+end
+local faults,taken,bytes={},0,0
+repeat
+ local some=redis.call('XRANGE',KEYS[2],'-','+','COUNT',8)
+ for _,entry in ipairs(some) do
+  redis.call('XDEL',KEYS[2],entry[1])
+  local fields={}
+  for i=1,#entry[2],2 do fields[entry[2][i]]=entry[2][i+1] bytes=bytes+#entry[2][i+1] end
+  local isDone,fault=pcall(take,fields)
+  if fault then table.insert(faults,type(fault)=='table' and fault.err or tostring(fault)) end
+  taken=taken+1
+ end
+until #some<8 or taken>=tonumber(ARGV[5]) or bytes>262144
+if redis.call('XLEN',KEYS[2])==0 then redis.call('DEL',KEYS[2]) end
+return {began,taken,faults}`);
+
 /** KEYS: tops. ARGV: identity, the time that they have at least. */
 export const TOUCH = scriptOf(`
 for _,top in ipairs(KEYS) do
@@ -88,4 +156,4 @@ for _,top in ipairs(KEYS) do
 end`);
 
 /** All of them. */
-export const SCRIPTS = [PUBLISH, READ, TOUCH];
+export const SCRIPTS = [PUBLISH, READ, PUMP, TOUCH];

@@ -15,9 +15,6 @@ interface Read {
   readonly start: HistoryStart;
 }
 
-/** Reads what is kept; gives nothing, and says so, when it is no publication. */
-export type ReadKept = (channel: string, text: string) => Publication | undefined;
-
 /** The answer of the script about a channel. */
 type Page = readonly [top: string, after?: readonly string[], before?: readonly string[]];
 
@@ -28,7 +25,6 @@ export class Reads {
   constructor(
     private readonly keys: HistoryKeys,
     private readonly server: HistoryServer,
-    private readonly readKept: ReadKept,
   ) {
     this.turns = new Turns({ maxItems: CHANNELS_PER_CALL }, (reads) => this.call(reads));
   }
@@ -64,12 +60,12 @@ export class Reads {
     return {
       top,
       publications: after?.map((text, index) => this.kept(channel, text, new Position(epoch, first + index))),
-      ordered: before.map((text) => this.readKept(channel, text) ?? nothing()).filter(hasOrder),
+      ordered: before.map((text) => this.server.read(channel, text) ?? nothing()).filter(hasOrder),
     };
   }
 
   private kept(channel: string, text: string, position: Position): Publication {
-    const publication = this.readKept(channel, text) ?? nothing();
+    const publication = this.server.read(channel, text) ?? nothing();
     publication.position = position;
     return publication;
   }

@@ -1,3 +1,4 @@
+import type { Publication } from '../../../protocol/publication.js';
 import type { BrokerError } from '../../broker.error.js';
 import type { ScriptRunner } from './script-runner.js';
 
@@ -6,8 +7,14 @@ export type HistoryUse = 'publish' | 'read the history';
 
 /** The server that has some histories, as long as there is one. */
 export interface HistoryServer {
+  /** The most that a publication may have, so that nodes take it. */
+  readonly maxBytes: number;
   /** @throws {BrokerError} while there is none. */
   scripts(use: HistoryUse): ScriptRunner;
+  /** Reads what is kept; gives nothing, and says so, when it is no publication. */
+  read(channel: string, text: string): Publication | undefined;
+  /** Says that an entry of a stream cannot be published, and why. */
+  refuse(stream: string, fault: string): void;
   /** What an error of Redis means to whoever asked. */
   explained(use: HistoryUse, error: unknown): BrokerError;
   /** A script has begun an epoch: positions of before mean nothing any more. */

@@ -1,6 +1,7 @@
 import { Appends } from './appends.js';
-import type { HistoryKeys } from './keys.js';
-import { Reads, type ReadKept } from './reads.js';
+import type { HistoryKeys, SlotTag } from './keys.js';
+import { Pump } from './pump.js';
+import { Reads } from './reads.js';
 import type { HistoryServer } from './server.js';
 import { Tops } from './tops.js';
 
@@ -9,10 +10,12 @@ export class SlotHistory {
   readonly appends: Appends;
   readonly reads: Reads;
   readonly tops: Tops;
+  readonly pump: Pump;
 
-  constructor(keys: HistoryKeys, command: 'PUBLISH' | 'SPUBLISH', server: HistoryServer, readKept: ReadKept) {
-    this.appends = new Appends(keys, command, server);
-    this.reads = new Reads(keys, server, readKept);
+  constructor(keys: HistoryKeys, tag: SlotTag, server: HistoryServer) {
+    this.appends = new Appends(keys, tag, server);
+    this.reads = new Reads(keys, server);
     this.tops = new Tops(keys, server);
+    this.pump = new Pump(keys, tag, server);
   }
 }

@@ -3,13 +3,12 @@ import type { RedisSettings } from '../../../config/sections/broker/redis.settin
 import type { Publication } from '../../../protocol/publication.js';
 import { BrokerError, brokerError } from '../../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../../broker.js';
-import type { BrokerHistory } from '../../history.js';
 import type { Delay } from '../arrivals.js';
 import { RedisMessages } from '../messages.js';
 import { describeRedis } from '../places.js';
 import { recover } from '../recovery.js';
 import { RedisHistory } from '../redis.history.js';
-import { explainedError } from '../faults.js';
+import { RedisHistoryServer } from '../history-server.js';
 import { HistoryKeys } from '../history/keys.js';
 import { SlotHistory } from '../history/slot-history.js';
 import { PatientScripts } from './patient-scripts.js';
@@ -24,7 +23,7 @@ import { RedisShards } from './shards.js';
  * lost, only its channels are reported, and the others go on.
  */
 export class ShardedRedisBroker implements Broker, RedisShardListener {
-  readonly history: BrokerHistory;
+  readonly history: RedisHistory;
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
   private readonly name: string;
@@ -49,13 +48,7 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
       (_, number) => new RedisPartition(settings.prefix, number),
     );
     this.shards = new RedisShards(settings, this);
-    const slots = new Map<RedisPartition, SlotHistory>();
-    this.history = new RedisHistory(messages, (channel) => {
-      const partition = this.partition(channel);
-      const slot = slots.get(partition) ?? this.newSlot(partition);
-      slots.set(partition, slot);
-      return slot;
-    });
+    this.history = this.newHistory();
   }
 
   /** `lost` while any partition is. */
@@ -96,6 +89,7 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
   async stop(): Promise<void> {
     this.currentState = 'stopped';
     this.stopping.abort(new Error('the broker was stopped'));
+    this.history.stop();
     for (const partition of this.partitions) partition.clear();
     await Promise.all([this.shards.close(), this.recovery]);
   }
@@ -127,24 +121,31 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
     return this.partitions[partitionOf(channel, this.partitions.length)]!;
   }
 
+  private newHistory(): RedisHistory {
+    const slots = new Map<RedisPartition, SlotHistory>();
+    const slotOf = (partition: RedisPartition): SlotHistory => {
+      const slot = slots.get(partition) ?? this.newSlot(partition);
+      slots.set(partition, slot);
+      return slot;
+    };
+    return new RedisHistory(this.messages, {
+      of: (channel) => slotOf(this.partition(channel)),
+      all: () => this.partitions.map(slotOf),
+    });
+  }
+
   private newSlot(partition: RedisPartition): SlotHistory {
     const { settings, messages, onEpoch } = this;
-    const prefix = partitionPrefix(settings.prefix, partition.number);
+    const { prefix, partitions } = settings;
     const patient = new PatientScripts(() => partition.scripts('reach the history'));
-    return new SlotHistory(
-      new HistoryKeys(prefix, prefix),
-      'SPUBLISH',
-      {
-        scripts: (use) => {
-          if (this.state === 'stopped') throw this.notStarted(use);
-          partition.scripts(use);
-          return patient;
-        },
-        explained: (use, error) => explainedError(`cannot ${use}: ${this.name}`, error, settings, true),
-        epochBegan: onEpoch,
-      },
-      (channel, text) => messages.read(channel, text),
-    );
+    const server = new RedisHistoryServer(settings, messages, onEpoch, (use) => {
+      if (this.state === 'stopped') throw this.notStarted(use);
+      partition.scripts(use);
+      return patient;
+    });
+    const names = partitionPrefix(prefix, partition.number);
+    const tag = { command: 'SPUBLISH', partition: partition.number, partitions } as const;
+    return new SlotHistory(new HistoryKeys(names, names), tag, server);
   }
 
   /** Attaches lost partitions to the shards that have them now. @throws when one of them stays lost. */

@@ -1,0 +1,19 @@
+import { TOP_TTL_MS } from '../../memory.history.js';
+
+/** Times are set anew after this part of them, not with each publication. */
+const RENEWAL_PART = 1 / 16;
+
+/** How long it is until the time of what is kept has to be set anew. */
+export function renewalMs(ttlMs: number): number {
+  return ttlMs * RENEWAL_PART;
+}
+
+/** The time that is set for what is to be kept for another: there is something left even if one renewal has failed. */
+export function keptForMs(ttlMs: number): number {
+  return Math.ceil(ttlMs * (1 + 2 * RENEWAL_PART));
+}
+
+/** That of the number of the last publication, which outlives it. */
+export function topKeptForMs(ttlMs: number): number {
+  return Math.max(TOP_TTL_MS, 2 * keptForMs(ttlMs));
+}
