@@ -2,7 +2,7 @@ import type { Publication } from '../protocol/publication.js';
 import type { RingBudget } from './ring-budget.js';
 
 /** The estimated cost of a publication besides its text, in bytes. */
-const OVERHEAD_BYTES = 200;
+const OVERHEAD_BYTES = 250;
 
 /** The latest publications of a channel, without a hole up to its top. */
 export class Ring {

@@ -86,3 +86,19 @@ describe('the throttle of a publication', () => {
     expect(options(`{"throttle":${text}}`).throttleMs).toBeUndefined();
   });
 });
+
+describe('a publication that is kept', () => {
+  it.each([
+    '{"subscription":"a.b","data":{"n":12345678901234567890,"é":"\\u00e9"}}',
+    '{"@":"e.1","x":"a.b","subscription":"a.b","data":"a.b"}',
+    '{"subscription":"a.b","data": 0 ,"options":{"order":0}}',
+  ])('is the same as before: %s', (text) => {
+    for (const source of [text, Buffer.from(text)]) {
+      const publication = Publication.parse(source);
+      const { data } = Publication.parse(text);
+      publication.slim();
+      expect([publication.data, publication.raw, publication.text]).toEqual([data, data, text]);
+      expect(publication.members.get('data')).toBe(data);
+    }
+  });
+});

@@ -168,6 +168,10 @@ export class Publication {
   /** As {@link detach}, for who keeps many: its members are read again when somebody asks for them. */
   slim(): void {
     this.detach();
+    // A part of the text: a copy would take as much again.
+    const { text, data } = this;
+    const at = text.indexOf(data);
+    this.rawData = text.slice(at, at + data.length) as JsonText;
     this.knownMembers = undefined;
     this.comparable = undefined;
   }
