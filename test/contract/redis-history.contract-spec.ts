@@ -308,7 +308,7 @@ describe('the user of Redis', () => {
   it('needs more rights for streams, which the log names', async () => {
     const warnings: string[] = [];
     Logger.overrideLogger({ warn: (text: unknown) => warnings.push(String(text)), log() {}, error() {} });
-    const streams = ['+exists', '+xrange', '+xdel', '+xlen'];
+    const streams = ['+xrange', '+xdel', '+xlen'];
     const services = new Map([['books', RETENTION]]);
     await operator.xadd(`${PREFIX}{kw}:in`, '*', 'c', channel, 'd', publication(1, channel).text);
     const without = await startHistory({ url: await urlOf('keeping', ...RIGHTS, ...kept) });

@@ -178,6 +178,7 @@ describe('sharded Redis', () => {
   it('waits a moment with what it keeps in a slot that moves, in order, and says when it takes longer', async () => {
     const { broker } = await startNode();
     const slot = slotOf(`${KEPT}`);
+    const left = new Redis((await cluster.primaryOf(slot)).port);
     const order: number[] = [];
     const append = async (channel: string, data = 0): Promise<void> => {
       const appending = { retention: { size: 5, ttlMs: 60_000 } };
@@ -185,7 +186,10 @@ describe('sharded Redis', () => {
       order.push(data);
     };
     await append(channelOf(KEPT));
+    const text = publication(3, channelOf(KEPT, 3)).text;
+    await left.xadd(`{${KEPT}}:in`, '*', 'c', channelOf(KEPT, 3), 'd', text);
     await cluster.beginMoving(slot, await cluster.primaryOf(slotOf('0')));
+    broker.history.takeIn!(new Map([['books', { size: 5, ttlMs: 60_000 }]]), 5);
     const waiting: Promise<void>[] = [];
     try {
       await expect(append(channelOf(KEPT, 2))).rejects.toThrow(
@@ -201,6 +205,9 @@ describe('sharded Redis', () => {
     }
     await Promise.all(waiting);
     expect(order).toEqual([0, 1, 2]);
+    await eventually(async () => (await left.exists(`{${KEPT}}:in`)) === 0);
+    left.disconnect();
+    expect((await broker.history.read(channelOf(KEPT, 3), 'oldest')).publications).toHaveLength(1);
     expect(broker.state).toBe('ready');
   });
 

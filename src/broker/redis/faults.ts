@@ -101,5 +101,5 @@ function historyRights({ prefix, partitions, identity }: RedisSettings, takesIn:
 
 const HISTORY_COMMANDS = '+get +mget +set +del +incr +rpush +lpop +ltrim +llen +lrange +pexpire +pttl +time';
 /** What takes in streams uses besides. */
-const STREAM_COMMANDS = '+exists +xrange +xdel +xlen';
-const TAKES_IN = /'(?:exists|xrange|xdel|xlen)'|COMMAND.*X(?:RANGE|DEL|LEN)/i;
+const STREAM_COMMANDS = '+xrange +xdel +xlen';
+const TAKES_IN = /'(?:xrange|xdel|xlen)'|COMMAND.*X(?:RANGE|DEL|LEN)/i;

@@ -82,7 +82,7 @@ end
 return out`);
 
 /** The most that {@link PUMP} takes in at once, so that Redis has time for others. */
-export const MAX_ENTRIES_PER_CALL = 64;
+export const MAX_ENTRIES_PER_CALL = 32;
 
 /** The CRC-32 of a text, half a byte at a time: it says which partition has a channel. */
 const CRC = `
@@ -113,39 +113,38 @@ local function faultOf(channel,text)
 end`;
 
 /**
- * KEYS: epoch, stream. ARGV: identity, an epoch to begin, the command to send with, the time of idempotency, the most
- * entries, the most bytes of one, what the names of keys and of channels begin with, the number of partitions, and which
- * it is; then of each service: name, size, the time of lists, that of tops.
+ * KEYS: epoch, stream, then top and list of each topic of which there are entries. ARGV: identity, an epoch to begin, the
+ * command to send with, the time of idempotency, the most entries, the most bytes of one, what the names of keys and of
+ * channels begin with, the number of partitions, and which it is; then of each service: name, size, the time of lists,
+ * that of tops. Stops at an entry whose keys were not given: a script may use no other where a slot is on the move.
  * An entry is taken out first: what cannot be kept must not come again and again. Gives whether an epoch began, how many
  * entries were taken, and what was wrong with some.
  */
 export const PUMP = scriptOf(`${EPOCH}${BEGIN}${KEEP}${CRC}
-local rules,partitions={},tonumber(ARGV[9])
+local rules,partitions,given={},tonumber(ARGV[9]),{}
 for i=11,#ARGV,4 do rules[ARGV[i]]={size=tonumber(ARGV[i+1]),ttl=ARGV[i+2],topTtl=ARGV[i+3],isDue=true} end
+for i=3,#KEYS do given[KEYS[i]]=true end
 ${FAULTS}
-local function take(fields)
- local channel,text=fields.c,fields.d and string.match(fields.d,'^%s*(.*)$')
- local fault=faultOf(channel,text)
- if fault then return fault end
- local known=fields.k and ARGV[7]..'i:'..redis.sha1hex(channel..' '..fields.k)
+local function take(channel,text,key)
+ local known=key and ARGV[7]..'i:'..redis.sha1hex(channel..' '..key)
  if known and redis.call('GET',known) then return end
  local position,unsent=keep(ARGV[7]..'t:'..channel,ARGV[7]..'l:'..channel,text,rules[string.match(channel,'^[^.]+')],
   ARGV[3],ARGV[8]..channel)
  if known then redis.call('SET',known,position,'PX',ARGV[4]) end
  return unsent
 end
-local faults,taken,bytes={},0,0
-repeat
- local some=redis.call('XRANGE',KEYS[2],'-','+','COUNT',8)
- for _,entry in ipairs(some) do
-  redis.call('XDEL',KEYS[2],entry[1])
-  local fields={}
-  for i=1,#entry[2],2 do fields[entry[2][i]]=entry[2][i+1] bytes=bytes+#entry[2][i+1] end
-  local isDone,fault=pcall(take,fields)
-  if fault then table.insert(faults,type(fault)=='table' and fault.err or tostring(fault)) end
-  taken=taken+1
- end
-until #some<8 or taken>=tonumber(ARGV[5]) or bytes>262144
+local faults,taken={},0
+for _,entry in ipairs(redis.call('XRANGE',KEYS[2],'-','+','COUNT',ARGV[5])) do
+ local fields={}
+ for i=1,#entry[2],2 do fields[entry[2][i]]=entry[2][i+1] end
+ local text=fields.d and string.match(fields.d,'^%s*(.*)$')
+ local fault=faultOf(fields.c,text)
+ if not fault and not given[ARGV[7]..'t:'..fields.c] then break end
+ redis.call('XDEL',KEYS[2],entry[1])
+ if not fault then local _,thrown=pcall(take,fields.c,text,fields.k) fault=thrown end
+ if fault then table.insert(faults,type(fault)=='table' and fault.err or tostring(fault)) end
+ taken=taken+1
+end
 if redis.call('XLEN',KEYS[2])==0 then redis.call('DEL',KEYS[2]) end
 return {began,taken,faults}`);
 

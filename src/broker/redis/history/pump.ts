@@ -23,20 +23,32 @@ export class Pump {
     if (this.isRunning) return;
     this.isRunning = true;
     try {
-      while ((await this.isFilled()) && (await this.takeSome(services)) > 0);
+      for (let taken = -1; taken !== 0;) taken = await this.takeSome(await this.topics(), services);
     } finally {
       this.isRunning = false;
     }
   }
 
-  private async isFilled(): Promise<boolean> {
+  /** The topics of the entries that come next; nothing when there are none. */
+  private async topics(): Promise<Set<string> | undefined> {
     const scripts = this.server.scripts('publish');
-    return (await scripts.ask((client) => client.exists(this.keys.stream))) > 0;
+    const entries = await scripts.ask((client) =>
+      client.xrange(this.keys.stream, '-', '+', 'COUNT', MAX_ENTRIES_PER_CALL),
+    );
+    if (entries.length === 0) return undefined;
+    return new Set(entries.flatMap(([, fields]) => topicIn(fields)));
   }
 
-  private async takeSome(services: ReadonlyMap<string, Retention>): Promise<number> {
+  /** @returns how many entries were taken. */
+  private async takeSome(
+    topics: Set<string> | undefined,
+    services: ReadonlyMap<string, Retention>,
+  ): Promise<number> {
+    if (!topics) return 0;
     const { command, partition, partitions } = this.tag;
     const { epoch, stream, prefix, channelPrefix } = this.keys;
+    const keys = [epoch, stream];
+    for (const topic of topics) keys.push(this.keys.top(topic), this.keys.list(topic));
     const rules = [...services].flatMap(([name, { size, ttlMs }]) => [
       name,
       size,
@@ -46,10 +58,16 @@ export class Pump {
     const bounds = [MAX_ENTRIES_PER_CALL, this.server.maxBytes];
     const names = [prefix, channelPrefix, partitions, partition];
     const args = [newEpoch(), command, IDEMPOTENCY_MS, ...bounds, ...names, ...rules];
-    const answer = await this.server.scripts('publish').run(PUMP, [epoch, stream], args);
+    const answer = await this.server.scripts('publish').run(PUMP, keys, args);
     const [began, taken, faults] = answer as [number, number, string[]];
     heedEpoch(this.server, began);
     for (const fault of faults) this.server.refuse(stream, fault);
     return taken;
   }
+}
+
+/** The topic of an entry, if it names one. */
+function topicIn(fields: readonly string[]): string[] {
+  const at = fields.findLastIndex((name, index) => index % 2 === 0 && name === 'c');
+  return at < 0 ? [] : [fields[at + 1]!];
 }
