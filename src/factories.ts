@@ -127,7 +127,7 @@ export const MADE_OF_SETTINGS: FactoryProvider[] = [
 
 /** The size of the object that wraps a trigger on its way to other nodes: its most bytes, and its members. */
 const WRAPPING_BYTES = 1024;
-const WRAPPING_MEMBERS = 3;
+const WRAPPING_MEMBERS = 5;
 
 /**
  * Provides the configured broker; the Redis client is loaded only where it is one of Redis.

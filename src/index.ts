@@ -17,6 +17,7 @@ export {
   type PublishOptions,
   type PublishResult,
   type TriggerOptions,
+  type TriggerResult,
 } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { ProcedureArguments } from './procedures/arguments.js';

@@ -48,7 +48,22 @@ export interface KeptPublications {
 /** Delivery options of a trigger. */
 export interface TriggerOptions {
   /** The id of a connection that is not to get it. */
-  readonly exclude?: string;
+  readonly exclude?: string | undefined;
+  /**
+   * Another trigger with the same key, within five minutes, is this one: a retry does no harm. Up to 255 characters.
+   * Without effect where rooms keep no history.
+   */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** What became of a trigger. */
+export interface TriggerResult {
+  /** How many subscriptions of this node it was sent to; 0 for a repeat. */
+  readonly reached: number;
+  /** Its place in the history of rooms, where one is kept. */
+  readonly position?: string;
+  /** Whether it had been triggered before, by its idempotency key: then it was not sent again. */
+  readonly isRepeated: boolean;
 }
 
 /** Kittiwake in process: inject it into any provider to push to clients. */
@@ -87,19 +102,24 @@ export class Kittiwake {
 
   /**
    * Triggers rooms: sends data to their subscriptions, on every node.
-   * @param exclude the id of a connection that is not to get it, such as the sender's.
-   * @returns how many subscriptions of this node were reached.
-   * @throws {TriggerError} when a room is not an object, or the data exceeds the bounds of JSON.
+   * @throws {TriggerError} when a room is not an object, the data exceeds the bounds of JSON, or the idempotency key cannot
+   * be one.
    * @throws {TypeError} when the data cannot be JSON.
    * @throws when the broker could not take it.
    */
-  async trigger(rooms: readonly object[], data: unknown, { exclude }: TriggerOptions = {}): Promise<number> {
+  async trigger(
+    rooms: readonly object[],
+    data: unknown,
+    { exclude, idempotencyKey }: TriggerOptions = {},
+  ): Promise<TriggerResult> {
     const members = new Map([
       ['rooms', toJsonText(rooms)],
       ['data', toJsonText(data)],
     ]);
     if (exclude !== undefined) members.set('exclude', toJsonText(exclude));
-    return this.rooms.trigger(objectText(members), 'process');
+    const { reached, appended } = await this.rooms.trigger(objectText(members), 'process', idempotencyKey);
+    if (!appended) return { reached, isRepeated: false };
+    return { reached, position: appended.position.toString(), isRepeated: appended.isRepeated };
   }
 
   /**

@@ -20,7 +20,7 @@ import { OperatorsServer } from './operators/operators-server.js';
 import { Readiness } from './operators/readiness.js';
 import { BroughtProcedures } from './procedures/brought-procedures.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
-import { RoomHub } from './rooms/room-hub.js';
+import { RoomRelay } from './rooms/room-relay.js';
 import { RoomsApp } from './rooms/rooms-app.js';
 import { RpcHttp } from './rpc/http/rpc-http.js';
 import { LocalServer } from './rpc/local/local-server.js';
@@ -75,7 +75,7 @@ export const LIFETIME_PROVIDERS = [
   listOf<Startable>(STARTING, [
     BroughtProcedures,
     BrokerLoss,
-    RoomHub,
+    RoomRelay,
     Ingest,
     RabbitMqTriggers,
     OperatorsServer,

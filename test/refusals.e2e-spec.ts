@@ -5,6 +5,8 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { connect as connectTo, type Socket } from 'node:net';
 import type { ClientOptions } from 'ws';
+import { BrokerError } from '../src/broker/broker.error.js';
+import { BROKER, type Broker } from '../src/broker/broker.js';
 import type { KittiwakeOptions } from '../src/config/options.js';
 import { PUSH_REFUSALS } from '../src/push/push-refusals.js';
 import { Kittiwake } from '../src/kittiwake.js';
@@ -14,6 +16,7 @@ import { Procedures } from '../src/procedures/procedures.js';
 import { CLOSE_REASONS } from '../src/protocol/close-reason.js';
 import { HANDSHAKE_REASONS } from '../src/protocol/handshake-refusals.js';
 import { ROOM_ERRORS } from '../src/rooms/room-errors.js';
+import { RoomRelay } from '../src/rooms/room-relay.js';
 import { BearerTokens } from '../src/rpc/bearer-tokens.js';
 import { RPC_ERRORS } from '../src/rpc/websocket/errors.js';
 import { Services } from '../src/topics/service/services.js';
@@ -98,7 +101,7 @@ beforeAll(async () => {
     publish: { maxPerSecond: 1, maxBodyBytes: 1_000 },
     auth: { ticket: { url: `${app.url}/ticket`, fields: ['user_id'] }, jwt: JWT, maxFailures: 2 },
     procedures: { resultBytes: 1_000 },
-    rooms: { api: { url: `${app.url}/api/` } },
+    rooms: { api: { url: `${app.url}/api/` }, history: {} },
     services: {
       books: {
         requireAuthentication: false,
@@ -383,6 +386,14 @@ const ROOMS: Scenarios<typeof ROOM_ERRORS> = {
   roomTooLong: () => enterRoom(joining({ id: 'x'.repeat(17_000) })),
   tooMuchKept: () => enterRoom(joining({ id: `1${LONG}` }, 'a'), joining({ id: `2${LONG}` }, 'b')),
   tooManySubscriptions: () => enterRoom(joining(ROOM, 'a'), joining(ROOM, 'b'), joining(ROOM, 'c')),
+  invalidPosition: () => enterRoom({ ...joining(ROOM), position: 1 }),
+  invalidConnectionId: () => enterRoom({ ...joining(ROOM), recover: true, was: [1] }),
+  unavailable: async () => {
+    const { history } = where.app.get<Broker>(BROKER);
+    jest.spyOn(history, 'read').mockRejectedValueOnce(new BrokerError('away'));
+    const { epoch, offset } = where.app.get(RoomRelay).log!.top!;
+    await enterRoom({ ...joining(ROOM), position: `${epoch}.${offset - 1}` });
+  },
 };
 
 const call = async (...frames: unknown[]): Promise<void> => {

@@ -217,7 +217,10 @@ describe('a trigger in process', () => {
 
   it('says how many subscriptions it reached', async () => {
     const client = await stage.member({ R: ROOM, S: ROOM });
-    expect(await stage.kittiwake.trigger([ROOM, OTHER], { a: [1] })).toBe(2);
+    expect(await stage.kittiwake.trigger([ROOM, OTHER], { a: [1] })).toEqual({
+      reached: 2,
+      isRepeated: false,
+    });
     expect(await settled(client)).toEqual([publication({ a: [1] }, 'R'), publication({ a: [1] }, 'S')]);
     expect(await stage.gateway.metric('kittiwake_publications_total', { source: 'process' })).toBe(1);
     await client.close();
@@ -243,7 +246,7 @@ describe('a trigger in process', () => {
     const { connectionId: exclude } = (await client.next()) as { connectionId: string };
     await client.ask(subscribe(ROOM, 'R'));
     const other = await stage.member({ S: ROOM });
-    expect(await stage.kittiwake.trigger([ROOM], 1, { exclude })).toBe(1);
+    expect(await stage.kittiwake.trigger([ROOM], 1, { exclude })).toMatchObject({ reached: 1 });
     expect(await settled(client)).toEqual([]);
     expect(await settled(other)).toEqual([publication(1, 'S')]);
     await Promise.all([client.close(), other.close()]);

@@ -1,10 +1,11 @@
 import type { Position } from '../protocol/position.js';
+import type { Publication } from '../protocol/publication.js';
 import type { Envelope } from './envelope.js';
 
 /** The subscription whose client follows positions. */
-export interface PositionsOwner {
+export interface PositionsOwner<P = Publication> {
   /** The envelope in which its publications go out. */
-  envelope: Envelope;
+  envelope: Envelope<P>;
   /** Whether something waits that a client with the latest position would never get. */
   readonly keepsBack: boolean;
   /** Tells the client a position apart from any publication. */
@@ -16,16 +17,16 @@ export interface PositionsOwner {
  * by throttling or because the client does not keep up, frames have none: a client with a later position would never get
  * what waits.
  */
-export class FollowedPositions {
+export class FollowedPositions<P = Publication> {
   /** The latest that the client knows for sure, apart from those in frames; told again only when there is a later one. */
   private told: Position | undefined;
   /** The envelope with positions, while another one is used. */
-  private positioned: Envelope | undefined;
+  private positioned: Envelope<P> | undefined;
   /** Publications were lost while it began. */
   wasReset = false;
 
   constructor(
-    private readonly owner: PositionsOwner,
+    private readonly owner: PositionsOwner<P>,
     /** The last that has passed on the channel. */
     private readonly top: () => Position | undefined,
   ) {}

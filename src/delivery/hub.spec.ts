@@ -1,9 +1,12 @@
+import { jest } from '@jest/globals';
 import { BrokerError } from '../broker/broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../broker/broker.js';
 import { MemoryHistory } from '../broker/memory.history.js';
+import type { Connection } from '../connection/connection.js';
 import { loadSettings } from '../config/loading/load-settings.js';
 import { Histories } from '../history/histories.js';
 import { Metrics } from '../metrics/metrics.js';
+import { Position } from '../protocol/position.js';
 import { Hub } from './hub.js';
 import type { Subscription } from './subscription.js';
 
@@ -96,10 +99,34 @@ describe('the hub', () => {
     expect(reported).toEqual([['lost', [first, second]]]);
   });
 
-  it('names none, for all may miss something, when the node itself listens on such a channel', async () => {
-    await hub.listen('kittiwake:rooms', () => undefined);
-    await hub.join(subscription('books.1'));
+  it('names those who miss something without a history, when all channels are lost and some have one', async () => {
+    const [first, second] = ['first', 'second'].map((name) => ({ name }) as unknown as Connection);
+    jest
+      .spyOn(broker.history, 'read')
+      .mockResolvedValue({ top: new Position('e', 1), publications: [], ordered: [] });
+    const listener = { received: () => undefined, reset: () => undefined, checked: () => undefined };
+    const rules = { size: 1, ttlMs: 1000, unsequenced: 'live' } as const;
+    await hub.follow('kept', { ...listener, addConnections: (all) => all.add(second!) }, rules);
+    await hub.listen('rooms', { ...listener, addConnections: (all) => all.add(first!) });
+    broker.lose();
+    expect(reported).toEqual([['lost', [first]]]);
+  });
+
+  it('names those for whom the node itself listens on such a channel, besides', async () => {
+    const [first, second, third] = ['first', 'second', 'third'].map(
+      (name) => ({ name }) as unknown as Connection,
+    );
+    await hub.listen('kittiwake:rooms', {
+      received: () => undefined,
+      addConnections: (connections) => connections.add(second!).add(third!),
+    });
+    await hub.join(subscription('books.1', first));
+    await hub.join(subscription('books.2', second));
+    broker.lose('books.1', 'books.3');
     broker.lose('books.1', 'kittiwake:rooms');
-    expect(reported).toEqual([['lost', undefined]]);
+    expect(reported).toEqual([
+      ['lost', [first]],
+      ['lost', [first, second, third]],
+    ]);
   });
 });

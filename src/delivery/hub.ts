@@ -6,12 +6,13 @@ import type { Connection } from '../connection/connection.js';
 import type { ChannelLog, HistoryRules } from '../history/channel-log.js';
 import { Histories } from '../history/histories.js';
 import { LogLine } from '../metrics/log-line.js';
-import { Metrics } from '../metrics/metrics.js';
+import { Metrics, type PublicationSource } from '../metrics/metrics.js';
 import { ClientError } from '../protocol/errors.js';
 import type { Position } from '../protocol/position.js';
 import type { Publication } from '../protocol/publication.js';
 import { Channel, type ChannelListener } from './channel.js';
 import { Fanout } from './fanout.js';
+import { NodeChannel, type NodeFollower, type NodeListener } from './node-listener.js';
 import type { Subscription } from './subscription.js';
 import type { Tally } from './tally.js';
 
@@ -29,7 +30,8 @@ export type StateListener = (state: BrokerState, affected?: ReadonlySet<Connecti
 export class Hub implements BrokerListener, Stoppable {
   private readonly logger = new Logger('Hub');
   private readonly channels = new Map<string, Channel>();
-  private readonly listeners = new Map<string, (publication: Publication) => void>();
+  /** Those that the node itself listens on. */
+  private readonly own = new Map<string, NodeChannel>();
   private readonly tally: Tally;
   private onStateChange: StateListener | undefined;
 
@@ -76,11 +78,7 @@ export class Hub implements BrokerListener, Stoppable {
    * As {@link publish}, to a channel with a history.
    * @returns its place there.
    */
-  async append(
-    publication: Publication,
-    source: 'http' | 'process',
-    appending: Appending,
-  ): Promise<Appended> {
+  async append(publication: Publication, source: PublicationSource, appending: Appending): Promise<Appended> {
     this.metrics.publicationTaken(source);
     const appended = await this.broker.history.append(publication.subscription, publication, appending);
     if (appended.isRepeated) this.metrics.history.repeated();
@@ -88,9 +86,22 @@ export class Hub implements BrokerListener, Stoppable {
   }
 
   /** Takes all publications of a channel for the node itself. @throws when the broker cannot be reached. */
-  async listen(name: string, listener: (publication: Publication) => void): Promise<void> {
-    this.listeners.set(name, listener);
+  async listen(name: string, listener: NodeListener): Promise<void> {
+    this.own.set(name, new NodeChannel(listener));
     await this.broker.join(name);
+  }
+
+  /** As {@link listen}, of a channel with a history: once and in order. @returns it. @throws as there. */
+  async follow(name: string, listener: NodeFollower, history: HistoryRules): Promise<ChannelLog> {
+    const log = this.histories.follow(name, history, {
+      deliver: (publication) => listener.received(publication),
+      reset: (top) => listener.reset(top),
+      checked: (top) => listener.checked(top),
+    });
+    this.own.set(name, new NodeChannel(listener, log));
+    await this.broker.join(name);
+    await log.open();
+    return log;
   }
 
   /** Sends a publication that is for nodes, not for a topic. As {@link publish}. */
@@ -162,7 +173,7 @@ export class Hub implements BrokerListener, Stoppable {
 
   /** See {@link BrokerListener.received}. */
   received(name: string, publication: Publication): void {
-    this.listeners.get(name)?.(publication);
+    this.own.get(name)?.receive(publication);
     const channel = this.channels.get(name);
     if (!channel) return;
     if (channel.log) channel.log.receive(publication);
@@ -178,25 +189,39 @@ export class Hub implements BrokerListener, Stoppable {
   /** See {@link BrokerListener.stateChanged}. */
   stateChanged(state: BrokerState, channels?: readonly string[]): void {
     this.metrics.brokerStateChanged(state === 'ready');
-    if (state === 'lost')
-      for (const name of channels ?? this.channels.keys()) this.channels.get(name)?.lose();
-    if (state === 'ready') for (const { log } of this.channels.values()) log?.back();
+    if (state === 'lost') this.lose(channels ?? this.names());
+    if (state === 'ready') for (const name of this.names()) this.logOf(name)?.back();
     this.onStateChange?.(state, this.affectedBy(channels));
   }
 
   /**
    * The connections that may miss something: those with a subscription to one of the channels, or to any, that has no
-   * history. None are named when all may: the node itself listens on one, or no channel has a history.
+   * history, and those for whom the node itself listens on one. None are named when no channel has a history: all may.
    */
   private affectedBy(channels: readonly string[] | undefined): ReadonlySet<Connection> | undefined {
     if (!channels && !this.histories.isUsed) return undefined;
     const affected = new Set<Connection>();
-    for (const name of channels ?? [...this.channels.keys(), ...this.listeners.keys()]) {
-      if (this.listeners.has(name)) return undefined;
+    for (const name of channels ?? this.names()) {
+      this.own.get(name)?.addConnections(affected);
       const channel = this.channels.get(name);
       if (!channel?.log) channel?.addConnections(affected);
     }
     return affected;
+  }
+
+  private lose(channels: Iterable<string>): void {
+    for (const name of channels) {
+      this.channels.get(name)?.lose();
+      this.own.get(name)?.log?.lost();
+    }
+  }
+
+  private names(): readonly string[] {
+    return [...this.channels.keys(), ...this.own.keys()];
+  }
+
+  private logOf(name: string): ChannelLog | undefined {
+    return this.own.get(name)?.log ?? this.channels.get(name)?.log;
   }
 
   private channelOf(name: string, history: HistoryRules | undefined): Channel {

@@ -60,7 +60,7 @@ export class Histories implements LogKeeper, OnApplicationShutdown {
   /** See {@link LogKeeper.takesUnsequenced}. */
   takesUnsequenced(channel: string, policy: UnsequencedPolicy): boolean {
     this.metrics.cameUnsequenced(policy);
-    const service = channel.slice(0, channel.indexOf('.'));
+    const [service = channel] = channel.split('.', 1);
     if (!this.warned.has(service)) {
       this.warned.add(service);
       const what = policy === 'live' ? 'clients that come back do not get what is' : 'it drops what is';

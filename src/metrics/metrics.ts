@@ -13,7 +13,7 @@ import { Totals } from './totals.js';
 const CALLBACK_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
 
 /** The way by which a publication came to this node. */
-type PublicationSource = 'http' | 'process' | 'rabbitmq';
+export type PublicationSource = 'http' | 'process' | 'rabbitmq';
 
 /** The metrics of the gateway for Prometheus. */
 @Injectable()

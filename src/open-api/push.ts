@@ -26,6 +26,12 @@ const SECURITY: Operation['security'] = [{ [API_KEY]: [] }];
 const ANYTHING: Schema = {};
 const OK: Schema = { const: 'ok' };
 
+const IDEMPOTENCY_KEY: Schema = {
+  type: ['string', 'null'],
+  maxLength: 255,
+  description: 'Another one with the same key is this one, where a history is kept.',
+};
+
 const PUBLICATION: Schema = {
   type: 'object',
   description: 'Members that are not listed here are there to be filtered by.',
@@ -33,11 +39,7 @@ const PUBLICATION: Schema = {
     subscription: { type: 'string', description: 'The topic.' },
     data: { description: 'What subscribers get; any JSON.' },
     published_at: { type: 'string', format: 'date-time', description: 'When it was published.' },
-    idempotency_key: {
-      type: ['string', 'null'],
-      maxLength: 255,
-      description: 'Another one with the same key is this one, for services with a history.',
-    },
+    idempotency_key: IDEMPOTENCY_KEY,
     options: {
       type: 'object',
       properties: {
@@ -101,26 +103,41 @@ function pushPart(prefix: string, publish: PublishSettings, settings: RoomsSetti
   };
 }
 
-function triggerSchema({ maxRoomsPerTrigger: maxItems }: RoomsSettings): Schema {
+function triggerSchema({ maxRoomsPerTrigger: maxItems, history }: RoomsSettings): Schema {
   return {
     type: 'object',
     properties: {
       rooms: { type: 'array', items: { type: 'object' }, maxItems, description: 'The rooms.' },
       data: { description: 'What clients in these rooms get; any JSON.' },
       exclude: { type: ['string', 'null'], description: 'The id of a connection that does not get it.' },
+      ...(history && { idempotency_key: IDEMPOTENCY_KEY }),
     },
     required: ['rooms', 'data'],
   };
 }
 
-const PUBLISHED: Schema = {
+const PLACE = {
+  position: { type: 'string', description: 'Its place in the history, where one is kept.' },
+  repeated: { const: true, description: 'It had been taken before.' },
+} as const satisfies Record<string, Schema>;
+
+const PUBLISHED: Schema = { type: 'object', properties: { status: OK, ...PLACE }, required: ['status'] };
+
+const TRIGGERED: Schema = {
   type: 'object',
   properties: {
     status: OK,
-    position: { type: 'string', description: 'Its place in the history, where one is kept.' },
-    repeated: { const: true, description: 'It had been published before.' },
+    reached: { type: 'integer', description: 'Subscriptions of this node.' },
+    ...PLACE,
   },
-  required: ['status'],
+  required: ['status', 'reached'],
+};
+
+const KEY: ParameterObject = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: 'Of the only item: another one with the same key is this one, where a history is kept.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
 interface PushOptions {
@@ -137,12 +154,7 @@ const PUBLISH: PushOptions = {
   summary: 'Publishes to the subscribers of topics.',
   schema: schemaAt('Publication'),
   taken: PUBLISHED,
-  header: {
-    name: 'Idempotency-Key',
-    in: 'header',
-    description: 'Of the only publication: another one with the same key is this one.',
-    schema: { type: 'string', minLength: 1, maxLength: 255 },
-  },
+  header: KEY,
   example: { subscription: 'books.1', data: { title: 'Kokoro' } },
 };
 
@@ -150,7 +162,8 @@ const TRIGGER: PushOptions = {
   operationId: 'trigger',
   summary: 'Triggers rooms.',
   schema: schemaAt('Trigger'),
-  taken: objectOf({ status: OK, reached: { type: 'integer', description: 'Subscriptions of this node.' } }),
+  taken: TRIGGERED,
+  header: KEY,
   example: { rooms: [{ book: 1 }], data: ANYTHING },
 };
 

@@ -5,6 +5,7 @@ import { isObject, objectText, type JsonText } from '../protocol/json/json.js';
 import { richJsonText } from '../protocol/json/rich-json.js';
 import { PublicationError } from '../protocol/publication.js';
 import type { RoomPublisher } from '../rooms/room-publisher.js';
+import type { Relayed } from '../rooms/room-relay.js';
 import { TriggerError } from '../rooms/room/trigger.js';
 import { builtIn, optional, required } from '../rpc/built-in/built-in.js';
 import type { TopicPublisher } from '../topics/topic-publisher.js';
@@ -14,9 +15,10 @@ const PUBLISH = `/publish <TOPIC> <DATA> [--order=<N>] [--order_key=<K>] [--thro
 
 Publishes data to the subscribers of a topic. The answer has its position where a history is kept.`;
 
-const TRIGGER = `/trigger <ROOMS> <DATA> [--exclude=<CONNECTION>]
+const TRIGGER = `/trigger <ROOMS> <DATA> [--exclude=<CONNECTION>] [--idempotency_key=<K>]
 
-Triggers rooms, and says how many subscriptions of this node were reached.`;
+Triggers rooms, and says how many subscriptions of this node were reached. The answer has its position where a history is
+kept.`;
 
 /** Publishes as `POST /publish` does, for callers with the service secret. */
 export function publishProcedure(topics: TopicPublisher): CallableProcedure {
@@ -66,17 +68,32 @@ export function triggerProcedure(rooms: RoomPublisher): CallableProcedure {
     access: 'service',
     isReplaceable: true,
     description: TRIGGER,
-    parameters: [required('rooms'), required('data'), optional('exclude', 'str')],
-    run: async (_call, [given, data, exclude]) => {
+    parameters: [
+      required('rooms'),
+      required('data'),
+      optional('exclude', 'str'),
+      optional('idempotency_key', 'str'),
+    ],
+    run: async (_call, [given, data, exclude, key]) => {
       const text = objectText([
         ...textOf('rooms', given),
         ...textOf('data', data),
         ...textOf('exclude', exclude),
       ]);
-      const reached = await pushed(TriggerError, () => rooms.trigger(text, 'http'));
-      return { status: 'ok', reached, _format: 'Reached %(reached)s subscriptions here.' };
+      return triggered(
+        await pushed(TriggerError, () => rooms.trigger(text, 'http', key as string | undefined)),
+      );
     },
   });
+}
+
+function triggered({ reached, appended }: Relayed): object {
+  const format = 'Reached %(reached)s subscriptions here';
+  if (!appended) return { status: 'ok', reached, _format: `${format}.` };
+  const position = appended.position.toString();
+  return appended.isRepeated
+    ? { status: 'ok', reached, position, repeated: true, _format: 'Triggered before, at %(position)s.' }
+    : { status: 'ok', reached, position, _format: `${format}, at %(position)s.` };
 }
 
 function textOf(name: string, value: unknown): [string, JsonText][] {

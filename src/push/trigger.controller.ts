@@ -14,6 +14,7 @@ export class TriggerController {
 
   /** Answers 200 when every one of a list was looked at: the results say which were taken. */
   trigger(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
-    return this.pushes.answer(request, response, (body) => this.intake.handle(body));
+    const { 'idempotency-key': key } = request.headers;
+    return this.pushes.answer(request, response, (body) => this.intake.handle(body, key));
   }
 }

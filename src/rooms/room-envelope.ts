@@ -17,3 +17,21 @@ export class RoomEnvelope implements Envelope<Trigger> {
     return joinedFrame(HEAD, data, this.tail);
   }
 }
+
+/** As {@link RoomEnvelope}, for a client that is told the position of each. */
+export class PositionedRoomEnvelope implements Envelope<Trigger> {
+  /** See {@link Envelope.plain}. */
+  readonly plain: RoomEnvelope;
+  private readonly tail: string;
+
+  constructor(requestId: JsonText) {
+    this.plain = new RoomEnvelope(requestId);
+    this.tail = `,"requestId":${requestId},"position":"`;
+  }
+
+  frame(trigger: Trigger): Buffer {
+    const { data, position } = trigger;
+    if (!position) return this.plain.frame(trigger);
+    return joinedFrame(HEAD, data, Buffer.from(`${this.tail}${position.toString()}"}`));
+  }
+}

@@ -11,4 +11,7 @@ export const ROOM_ERRORS = {
   roomTooLong: () => new ClientError('room_too_long', 'room-too-long'),
   tooMuchKept: () => new ClientError('too_much_kept', 'too-much-kept'),
   tooManySubscriptions: () => new ClientError('too_many_subscriptions', 'too-many-subscriptions'),
+  invalidPosition: () => new ClientError('invalid_position', 'invalid-position'),
+  invalidConnectionId: () => new ClientError('invalid_connection_id', 'invalid-connection-id'),
+  unavailable: (cause?: unknown) => new ClientError('service_unavailable', 'service-unavailable', { cause }),
 } as const;

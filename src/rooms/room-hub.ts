@@ -1,16 +1,16 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { randomUUID } from 'node:crypto';
-import type { Startable } from '../base/lifetime.js';
-import { isConfigured } from '../config/configured.js';
+import { Injectable } from '@nestjs/common';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
+import type { Connection } from '../connection/connection.js';
 import { keyFor } from '../delivery/conflation.js';
+import type { Envelope } from '../delivery/envelope.js';
 import { Fanout } from '../delivery/fanout.js';
-import { Hub } from '../delivery/hub.js';
 import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
 import { Metrics } from '../metrics/metrics.js';
-import { toJsonText } from '../protocol/json/json.js';
-import { Publication } from '../protocol/publication.js';
-import { RoomEnvelope } from './room-envelope.js';
+import type { Position } from '../protocol/position.js';
+import { FollowingRoomSubscription, type RoomFollowing } from './following-room-subscription.js';
+import { inSlices } from './in-slices.js';
+import { PositionedRoomEnvelope, RoomEnvelope } from './room-envelope.js';
+import { spread } from './room-matching.js';
 import {
   type RoomInterest,
   type RoomMember,
@@ -18,27 +18,20 @@ import {
   RoomSubscription,
 } from './room-subscription.js';
 import { RoomTrie } from './room/room-trie.js';
-import { Trigger, TriggerError } from './room/trigger.js';
+import type { Trigger } from './room/trigger.js';
 
-/** The broker's channel for the triggers of all rooms. No topic has its name: topics have a dot. */
-const CHANNEL = 'kittiwake:rooms';
-
-/** The way by which a trigger came to this node. */
-export type TriggerSource = 'http' | 'process' | 'rabbitmq';
-
-/** Brings triggers to the subscriptions of rooms: at once on this node, and through the broker on the others. */
+/** The subscriptions to rooms of this node, and how triggers reach them. */
 @Injectable()
-export class RoomHub implements Startable {
-  private readonly logger = new Logger('Rooms');
-  private readonly nodeId = toJsonText(randomUUID());
+export class RoomHub {
   private readonly subscriptions = new RoomTrie<RoomSubscription>();
-  private readonly envelopes = new SharedEnvelopes<RoomEnvelope>();
+  /** Those of clients that follow positions. */
+  private readonly followers = new Set<FollowingRoomSubscription>();
+  private readonly envelopes = new SharedEnvelopes<Envelope<Trigger>>();
   private readonly slowness: RoomSlowness | undefined;
   private delivered = 0;
   private serial = 0;
 
   constructor(
-    private readonly hub: Hub,
     private readonly metrics: Metrics,
     private readonly settings: RoomsSettings,
   ) {
@@ -56,77 +49,64 @@ export class RoomHub implements Startable {
     return this.delivered;
   }
 
-  /** Listens to the triggers of other nodes, where there are rooms. @throws when the broker cannot be reached. */
-  async start(): Promise<void> {
-    if (!isConfigured(this.settings)) return;
-    await this.hub.listen(CHANNEL, (publication) => this.received(publication));
+  join(member: RoomMember, interest: RoomInterest): RoomSubscription {
+    const { requestId } = interest;
+    const envelope = this.envelopes.acquire(requestId, () => new RoomEnvelope(requestId));
+    return this.added(new RoomSubscription(member, interest, envelope, this.slowness));
   }
 
-  join(member: RoomMember, interest: RoomInterest): RoomSubscription {
-    const { room, requestId } = interest;
-    const envelope = this.envelopes.acquire(requestId, () => new RoomEnvelope(requestId));
-    const subscription = new RoomSubscription(member, interest, envelope, this.slowness);
-    this.subscriptions.add(room, subscription);
-    this.metrics.subscriptionsChanged('room', 1);
-    return subscription;
+  /** As {@link join}, of a client that follows positions. Its triggers are held until it is released. */
+  follow(member: RoomMember, interest: RoomInterest, following: RoomFollowing): FollowingRoomSubscription {
+    const { requestId } = interest;
+    const envelope = this.envelopes.acquire(`@${requestId}`, () => new PositionedRoomEnvelope(requestId));
+    const subscription = new FollowingRoomSubscription(member, interest, following, envelope, this.slowness);
+    this.followers.add(subscription);
+    return this.added(subscription);
   }
 
   leave(subscription: RoomSubscription): void {
-    const { room, requestId } = subscription;
-    this.subscriptions.remove(room, subscription);
+    this.subscriptions.remove(subscription.room, subscription);
+    if (subscription instanceof FollowingRoomSubscription) this.followers.delete(subscription);
+    subscription.end();
     this.metrics.subscriptionsChanged('room', -1);
-    this.envelopes.release(requestId);
+    this.envelopes.release(subscription.envelopeKey);
   }
 
-  /**
-   * Sends a trigger to the subscriptions of all nodes.
-   * @returns how many subscriptions of this node were reached.
-   * @throws when the broker could not take it for the other nodes.
-   */
-  async publish(trigger: Trigger, source: TriggerSource): Promise<number> {
-    await this.hub.broadcast(this.publicationOf(trigger));
-    return this.deliver(trigger, source);
-  }
-
-  /** Sends a trigger to the subscriptions of this node only: the others have it already. @returns how many. */
-  deliver(trigger: Trigger, source: TriggerSource): number {
-    this.metrics.publicationTaken(source);
-    return this.fanOut(trigger);
-  }
-
-  private publicationOf({ text }: Trigger): Publication {
-    const members = new Map([
-      ['subscription', toJsonText(CHANNEL)],
-      ['node', this.nodeId],
-      ['data', text],
-    ]);
-    return Publication.from(members);
-  }
-
-  private received(publication: Publication): void {
-    if (publication.members.get('node') === this.nodeId) return;
-    try {
-      this.fanOut(Trigger.of(publication.data, this.settings.maxRoomsPerTrigger));
-    } catch (error) {
-      if (!(error instanceof TriggerError)) throw error;
-      this.logger.warn(`dropped what the broker brought: ${error.message}`);
-    }
-  }
-
-  private fanOut(trigger: Trigger): number {
+  /** Sends a trigger to the subscriptions of its rooms. @returns how many. */
+  fanOut(trigger: Trigger): number {
     const fanout = new Fanout(trigger);
-    const serial = ++this.serial;
-    for (const room of trigger.rooms) {
-      if (this.settings.matching === 'literal') {
-        this.subscriptions.forEach(room, 'same', (subscription) => subscription.deliver(fanout));
-      } else {
-        this.subscriptions.forEach(room, 'overlapping', (subscription) =>
-          subscription.deliverOnce(fanout, serial),
-        );
-      }
-    }
+    spread(this.subscriptions, fanout, this.settings.matching, ++this.serial);
     this.delivered += fanout.delivered;
     this.metrics.fannedOut(fanout.delivered);
     return fanout.delivered;
+  }
+
+  /** Triggers that were held or missed have been sent. */
+  sentLater(count: number): void {
+    this.delivered += count;
+    this.metrics.delivered(count);
+  }
+
+  /** Names the connections that have a subscription. */
+  addConnections(connections: Set<Connection>): void {
+    for (const { connection } of this.subscriptions.all()) connections.add(connection);
+  }
+
+  /** Triggers are lost up to a position: clients are told so, or made to come again. */
+  reset(top: Position): void {
+    // Those that are made to come again leave at once.
+    const all = Array.from(this.subscriptions.all());
+    for (const subscription of all) subscription.reset(top);
+  }
+
+  /** Tells clients that follow positions the latest, if nothing else has told them. */
+  tellLatest(): Promise<void> {
+    return inSlices(this.followers, (subscription) => subscription.tellLatest());
+  }
+
+  private added<Subscription extends RoomSubscription>(subscription: Subscription): Subscription {
+    this.subscriptions.add(subscription.room, subscription);
+    this.metrics.subscriptionsChanged('room', 1);
+    return subscription;
   }
 }

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
+import type { PublicationSource } from '../metrics/metrics.js';
+import { idempotencyKeyOf } from '../protocol/idempotency-key.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import type { JsonText } from '../protocol/json/json.js';
-import { RoomHub, type TriggerSource } from './room-hub.js';
+import { type Relayed, RoomRelay } from './room-relay.js';
 import { Trigger, TriggerError } from './room/trigger.js';
 
 /** Triggers for rooms, as services and RabbitMQ give them. */
 @Injectable()
 export class RoomPublisher {
   constructor(
-    private readonly hub: RoomHub,
+    private readonly relay: RoomRelay,
     private readonly settings: RoomsSettings,
     private readonly bounds: InputBounds,
   ) {}
@@ -18,17 +20,24 @@ export class RoomPublisher {
   /**
    * Sends a trigger, in its wire form as UTF-8 or as text that is valid JSON, to the subscriptions of its rooms on all
    * nodes.
-   * @returns how many subscriptions of this node were reached.
-   * @throws {TriggerError} when it is not a trigger.
-   * @throws when the broker could not take it for the other nodes.
+   * @param idempotencyKey makes a repeat harmless, where a history is kept; so does the one in the trigger.
+   * @throws {TriggerError} when it is not a trigger, or the key cannot be one.
+   * @throws when the broker could not take it.
    */
-  async trigger(trigger: JsonText | Buffer, source: TriggerSource): Promise<number> {
-    return this.hub.publish(this.parsed(trigger), source);
+  async trigger(
+    trigger: JsonText | Buffer,
+    source: PublicationSource,
+    idempotencyKey?: string,
+  ): Promise<Relayed> {
+    const parsed = this.parsed(trigger);
+    if (!this.settings.history) return this.relay.publish(parsed, source);
+    const key = idempotencyKeyOf(parsed, idempotencyKey, TriggerError);
+    return this.relay.publish(parsed, source, key);
   }
 
   /** As {@link trigger}, to those of this node only: the others have it already. @throws {TriggerError} as there. */
-  deliver(trigger: Buffer, source: TriggerSource): void {
-    this.hub.deliver(this.parsed(trigger), source);
+  deliver(trigger: Buffer, source: PublicationSource): void {
+    this.relay.deliver(this.parsed(trigger), source);
   }
 
   private parsed(trigger: JsonText | Buffer): Trigger {

@@ -2,6 +2,7 @@ import type { CloseReason } from '../protocol/close-reason.js';
 import { ClientError, type Verdict } from '../protocol/errors.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
+import type { RoomBeginning } from './room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import type { RoomSession } from './room-session.js';
 
@@ -15,8 +16,11 @@ export class RoomReply {
     private readonly requestId?: JsonText | undefined,
   ) {}
 
-  success(): void {
-    this.send(new Map([['code', '"success"' as JsonText]]), this.requestId);
+  /** @param beginning what a client that follows positions is told of where it stands. */
+  success(beginning?: RoomBeginning): void {
+    const frame: JsonMembers = new Map([['code', '"success"' as JsonText]]);
+    if (beginning) addBeginning(frame, beginning);
+    this.send(frame, this.requestId);
   }
 
   error(error: ClientError): void {
@@ -71,6 +75,12 @@ export class RoomReply {
     if (this.isExtended && requestId !== undefined) frame.set('requestId', requestId);
     this.session.connection.sendText(objectText(frame));
   }
+}
+
+function addBeginning(frame: JsonMembers, { recovered, reason, position }: RoomBeginning): void {
+  if (recovered !== undefined) frame.set('recovered', toJsonText(recovered));
+  if (reason !== undefined) frame.set('reason', toJsonText(reason));
+  if (position) frame.set('position', toJsonText(position.toString()));
 }
 
 function errorFrame(message: string): JsonMembers {

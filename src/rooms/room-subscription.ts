@@ -1,10 +1,13 @@
 import type { Connection } from '../connection/connection.js';
 import { textFrame } from '../connection/outflow/frame.js';
 import type { KeyOf } from '../delivery/conflation.js';
+import type { Envelope } from '../delivery/envelope.js';
 import type { DropReason, Fanout } from '../delivery/fanout.js';
 import { Misses, type MissingOwner } from '../delivery/misses.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { JsonText } from '../protocol/json/json.js';
-import type { RoomEnvelope } from './room-envelope.js';
+import type { Reachable } from './room-matching.js';
+import type { Position } from '../protocol/position.js';
 import type { Room } from './room/room.js';
 import type { Trigger } from './room/trigger.js';
 
@@ -31,19 +34,19 @@ export interface RoomInterest {
 }
 
 /** A client's subscription to a room, to which triggers are delivered. */
-export class RoomSubscription implements MissingOwner {
+export class RoomSubscription implements MissingOwner, Reachable {
   readonly connection: Connection;
   readonly room: Room;
   readonly requestId: JsonText;
   private readonly connectionId: string;
   private readonly reportsDrops: boolean;
   private lastSerial = 0;
-  private misses: Misses | undefined = undefined;
+  protected misses: Misses | undefined = undefined;
 
   constructor(
     { connection, id }: RoomMember,
     { room, requestId, reportsDrops }: RoomInterest,
-    private readonly envelope: RoomEnvelope,
+    public envelope: Envelope<Trigger>,
     /** Absent where clients that do not keep up are closed. */
     private readonly slowness?: RoomSlowness | undefined,
   ) {
@@ -54,22 +57,43 @@ export class RoomSubscription implements MissingOwner {
     this.reportsDrops = reportsDrops;
   }
 
+  /** Equal for subscriptions that may share an envelope. */
+  get envelopeKey(): string {
+    return this.requestId;
+  }
+
+  /** The ids that its connection had before: what excludes one of them excludes it. */
+  get was(): readonly string[] {
+    return NONE;
+  }
+
+  /** Whether a trigger for its room is for its client. */
+  wants({ exclude }: Trigger): boolean {
+    return exclude !== this.connectionId;
+  }
+
   /** Sends a trigger to the client. */
   deliver(fanout: Fanout<Trigger>): void {
-    if (fanout.publication.exclude === this.connectionId || !this.connection.isOpen) return;
-    if (this.slowness !== undefined && this.connection.isBehind) this.sendLater(fanout, this.slowness);
-    else this.connection.send(fanout.frame(this.envelope));
+    if (!this.wants(fanout.publication) || !this.connection.isOpen) return;
+    this.send(fanout);
     fanout.delivered++;
   }
 
-  /**
-   * Sends a trigger to the client, unless it has got it through another of the trigger's rooms.
-   * @param serial of the trigger: ascending, so that nothing of the trigger itself is kept.
-   */
+  /** See {@link Reachable.deliverOnce}. */
   deliverOnce(fanout: Fanout<Trigger>, serial: number): void {
     if (this.lastSerial === serial) return;
     this.lastSerial = serial;
     this.deliver(fanout);
+  }
+
+  /** Triggers are lost up to a position. */
+  reset(_top: Position): void {
+    this.connection.close(CLOSE_REASONS.reconnect);
+  }
+
+  /** From here on nothing is delivered. */
+  end(): void {
+    // It keeps nothing back.
   }
 
   /** See {@link MissingOwner.missed}. */
@@ -83,8 +107,15 @@ export class RoomSubscription implements MissingOwner {
     return textFrame(`{"type":"dropped","count":${count},"requestId":${this.requestId}}`);
   }
 
-  private sendLater(fanout: Fanout<Trigger>, { keyOf }: RoomSlowness): void {
+  protected send(fanout: Fanout<Trigger>): void {
+    if (this.slowness !== undefined && this.connection.isBehind) this.sendLater(fanout, this.slowness);
+    else this.connection.send(fanout.frame(this.envelope));
+  }
+
+  protected sendLater(fanout: Fanout<Trigger>, { keyOf }: RoomSlowness): void {
     this.misses ??= new Misses(this);
     this.connection.sendLater(fanout.frame(this.envelope), this.misses, keyOf(fanout.publication));
   }
 }
+
+const NONE: readonly string[] = [];

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
+import type { LossReason } from '../history/channel-log.js';
 import { canonicalJson } from '../protocol/json/canonical-json.js';
 import { detached, type JsonText } from '../protocol/json/json.js';
+import type { FollowingRoomSubscription, RoomReplay } from './following-room-subscription.js';
+import type { RoomBeginning, RoomComeback } from './room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import { RoomHub } from './room-hub.js';
+import { RoomRecoveries } from './room-recoveries.js';
 import { RoomReply } from './room-reply.js';
 import type { RoomSession } from './room-session.js';
-import type { RoomSubscription } from './room-subscription.js';
+import type { RoomInterest, RoomSubscription } from './room-subscription.js';
 import { Room } from './room/room.js';
 
 /** The most characters of a room that a client may ask for. */
@@ -26,18 +30,38 @@ export class RoomSubscriptions {
   constructor(
     private readonly hub: RoomHub,
     private readonly limits: LimitsSettings,
+    private readonly recoveries: RoomRecoveries,
   ) {}
 
   /** Subscribes, unless there is the same subscription. @throws {ClientError} when the client may not. */
-  subscribe(session: RoomSession, { room: text, requestId, reportsDrops }: RoomWish): void {
-    if (text && text.length > MAX_ROOM_LENGTH) throw ROOM_ERRORS.roomTooLong();
-    const room = text === undefined ? undefined : Room.parse(detached(text));
-    if (!room || !session.permissions?.covers(room)) throw ROOM_ERRORS.roomNotFound();
-    const keptId = detached(requestId);
-    const requestKey = canonicalJson(keptId);
-    if (session.find(requestKey, room.id)) return;
-    this.claim(session, room, keptId);
-    session.add(requestKey, this.hub.join(session, { room, requestId: keptId, reportsDrops }));
+  subscribe(session: RoomSession, wish: RoomWish): void {
+    this.add(session, wish, NONE, (interest) => this.hub.join(session, interest));
+  }
+
+  /**
+   * As {@link subscribe}, for a client that follows positions: it gets what it has missed since it was there.
+   * @param confirm tells it that the subscription has begun.
+   * @throws {ClientError} when the client may not, or nobody can say what it has missed.
+   */
+  async follow(
+    session: RoomSession,
+    wish: RoomWish,
+    { since, was }: RoomComeback,
+    confirm: (beginning?: RoomBeginning) => void,
+  ): Promise<void> {
+    if (!this.recoveries.areKept) {
+      this.subscribe(session, wish);
+      return confirm(since === undefined ? undefined : { recovered: false, reason: 'position_lost' });
+    }
+    const following = { was, maxHeldLength: this.limits.outboxBytes, top: () => this.recoveries.top };
+    const subscription = this.add(session, wish, was, (each) => this.hub.follow(session, each, following));
+    if (!subscription) return confirm();
+    const found = since === undefined ? undefined : await this.found(session, subscription, since);
+    if (subscription.hasEnded) throw ROOM_ERRORS.roomNotFound();
+    const replay = typeof found === 'object' && !subscription.wasReset ? found : undefined;
+    confirm(this.beginning(subscription, found, replay));
+    this.hub.sentLater(subscription.release(replay));
+    await session.connection.backlog;
   }
 
   /** Ends those of a request id. @throws {ClientError} when there is none. */
@@ -65,22 +89,77 @@ export class RoomSubscriptions {
     session.subscriptions.clear();
   }
 
+  /** Adds a subscription that is allowed, and within the limits. @returns nothing when there is the same already. */
+  private add<Subscription extends RoomSubscription>(
+    session: RoomSession,
+    { room: text, requestId, reportsDrops }: RoomWish,
+    was: readonly string[],
+    join: (interest: RoomInterest) => Subscription,
+  ): Subscription | undefined {
+    if (text && text.length > MAX_ROOM_LENGTH) throw ROOM_ERRORS.roomTooLong();
+    const room = text === undefined ? undefined : Room.parse(detached(text));
+    if (!room || !session.permissions?.covers(room)) throw ROOM_ERRORS.roomNotFound();
+    const keptId = detached(requestId);
+    const requestKey = canonicalJson(keptId);
+    if (session.find(requestKey, room.id)) return undefined;
+    const interest = { room, requestId: keptId, reportsDrops };
+    this.claim(session, keptBytesOf(interest) + bytesOf(was));
+    const subscription = join(interest);
+    session.add(requestKey, subscription);
+    return subscription;
+  }
+
+  /** Looks for what the client has missed; the subscription ends when nobody can say. */
+  private async found(
+    session: RoomSession,
+    subscription: FollowingRoomSubscription,
+    since: string,
+  ): Promise<RoomReplay | LossReason> {
+    try {
+      return await this.recoveries.find(subscription, since);
+    } catch (error) {
+      if (!subscription.hasEnded) {
+        session.remove(canonicalJson(subscription.requestId), subscription);
+        this.leave(subscription);
+      }
+      throw error;
+    }
+  }
+
+  private beginning(
+    { heldSince }: FollowingRoomSubscription,
+    found: RoomReplay | LossReason | undefined,
+    replay: RoomReplay | undefined,
+  ): RoomBeginning {
+    if (replay) return { recovered: true };
+    const position = heldSince ?? this.recoveries.top;
+    if (found === undefined) return { position };
+    return { recovered: false, reason: typeof found === 'string' ? found : 'position_lost', position };
+  }
+
   /** Claims one more subscription. @throws {ClientError} when a limit is reached. */
-  private claim({ connection, subscriptionCount }: RoomSession, room: Room, requestId: JsonText): void {
+  private claim({ connection, subscriptionCount }: RoomSession, bytes: number): void {
     const { subscriptionsPerSession } = this.limits;
     if (subscriptionsPerSession > 0 && subscriptionCount >= subscriptionsPerSession)
       throw ROOM_ERRORS.tooManySubscriptions();
-    if (!connection.kept.claim(keptBytesOf(room, requestId))) throw ROOM_ERRORS.tooMuchKept();
+    if (!connection.kept.claim(bytes)) throw ROOM_ERRORS.tooMuchKept();
   }
 
   private leave(subscription: RoomSubscription): void {
-    const { connection, room, requestId } = subscription;
     this.hub.leave(subscription);
-    connection.kept.release(keptBytesOf(room, requestId));
+    subscription.connection.kept.release(keptBytesOf(subscription) + bytesOf(subscription.was));
   }
 }
 
 /** The size of what a subscription keeps of its client's text. */
-function keptBytesOf({ text }: Room, requestId: JsonText): number {
-  return Buffer.byteLength(text) + Buffer.byteLength(requestId);
+function keptBytesOf({ room, requestId }: Pick<RoomInterest, 'room' | 'requestId'>): number {
+  return Buffer.byteLength(room.text) + Buffer.byteLength(requestId);
 }
+
+function bytesOf(ids: readonly string[]): number {
+  let bytes = 0;
+  for (const id of ids) bytes += Buffer.byteLength(id);
+  return bytes;
+}
+
+const NONE: readonly string[] = [];

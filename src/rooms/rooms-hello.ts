@@ -16,7 +16,7 @@ export class RoomsHello extends Hello {
         events_per_second: limits.eventsPerSecond,
         subscriptions: limits.subscriptionsPerSession,
       },
-      features: ['immediate-ping', 'report-drops'],
+      features: ['immediate-ping', 'report-drops', ...(rooms.history ? ['recover'] : [])],
     });
   }
 }

@@ -6,6 +6,7 @@ import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
+import { comebackOf } from './room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import {
   decodeRoomMessage,
@@ -64,18 +65,25 @@ export class RoomsGateway implements Gateway {
   }
 
   @SubscribeMessage('subscribe')
-  subscribe(connection: Connection, { members }: RoomMessage): void {
-    const reportsDrops = members.get('reportDrops') === 'true' && connection.subProtocol === KITTIWAKE_V1;
-    this.answer(connection, 'subscribe', members, (session, requestId) =>
-      this.subscriptions.subscribe(session, { room: members.get('room'), requestId, reportsDrops }),
-    );
+  subscribe(connection: Connection, { members }: RoomMessage): void | Promise<void> {
+    const isExtended = connection.subProtocol === KITTIWAKE_V1;
+    const reportsDrops = isExtended && members.get('reportDrops') === 'true';
+    return this.answer(connection, 'subscribe', members, (session, requestId, reply) => {
+      const wish = { room: members.get('room'), requestId, reportsDrops };
+      const comeback = isExtended ? comebackOf(members) : undefined;
+      if (comeback)
+        return this.subscriptions.follow(session, wish, comeback, (beginning) => reply.success(beginning));
+      this.subscriptions.subscribe(session, wish);
+      return reply.success();
+    });
   }
 
   @SubscribeMessage('unsubscribe')
   unsubscribe(connection: Connection, { members }: RoomMessage): void {
-    this.answer(connection, 'unsubscribe', members, (session, requestId) =>
-      this.subscriptions.unsubscribe(session, requestId),
-    );
+    void this.answer(connection, 'unsubscribe', members, (session, requestId, reply) => {
+      this.subscriptions.unsubscribe(session, requestId);
+      reply.success();
+    });
   }
 
   @SubscribeMessage('status')
@@ -103,23 +111,35 @@ export class RoomsGateway implements Gateway {
     connection: Connection,
     type: string,
     members: JsonMembers,
-    handle: (session: RoomSession, requestId: JsonText) => void,
-  ): void {
+    handle: (session: RoomSession, requestId: JsonText, reply: RoomReply) => void | Promise<void>,
+  ): void | Promise<void> {
     const session = this.sessions.of(connection);
     const requestId = members.get('requestId');
     const reply = new RoomReply(session, requestId);
     try {
       if (requestId === undefined || !isScalar(requestId)) throw ROOM_ERRORS.noRequestId();
       if (requestId.length > MAX_REQUEST_ID_LENGTH) throw ROOM_ERRORS.requestIdTooLong();
-      handle(session, requestId);
+      const handling = handle(session, requestId, reply);
+      if (handling) return this.later(handling, type, reply);
     } catch (error) {
-      this.status.received(type, 'error');
-      if (!(error instanceof ClientError)) throw error;
-      reply.error(error);
-      return;
+      return this.failed(error, type, reply);
+    }
+    return this.status.received(type, 'success');
+  }
+
+  private async later(handling: Promise<void>, type: string, reply: RoomReply): Promise<void> {
+    try {
+      await handling;
+    } catch (error) {
+      return this.failed(error, type, reply);
     }
     this.status.received(type, 'success');
-    reply.success();
+  }
+
+  private failed(error: unknown, type: string, reply: RoomReply): void {
+    this.status.received(type, 'error');
+    if (!(error instanceof ClientError)) throw error;
+    reply.error(error);
   }
 }
 

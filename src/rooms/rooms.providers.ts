@@ -4,6 +4,8 @@ import { RabbitMqTriggers } from './rabbitmq/rabbitmq-triggers.js';
 import { RoomAdmission } from './room-admission.js';
 import { RoomHub } from './room-hub.js';
 import { RoomPublisher } from './room-publisher.js';
+import { RoomRecoveries } from './room-recoveries.js';
+import { RoomRelay } from './room-relay.js';
 import { RoomRenewals } from './room-renewals.js';
 import { RoomSessions } from './room-sessions.js';
 import { RoomStatus } from './room-status.js';
@@ -16,6 +18,8 @@ export const ROOMS_PROVIDERS = [
   RoomAdmission,
   RoomHub,
   RoomPublisher,
+  RoomRecoveries,
+  RoomRelay,
   RoomRenewals,
   RoomSessions,
   RoomStatus,

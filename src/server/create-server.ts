@@ -72,8 +72,8 @@ function takeIntake(
   const topics = app.get(PublishIntake, { strict: false });
   const triggers = app.get(TriggerIntake, { strict: false });
   const takers = new Map<string, BodyTaker>();
-  takers.set(publish.path, (body, idempotencyKey) => topics.answer(body, idempotencyKey));
-  if (rooms) takers.set(publish.triggerPath, (body) => triggers.answer(body));
+  takers.set(publish.path, (body, key) => topics.answer(body, key));
+  if (rooms) takers.set(publish.triggerPath, (body, key) => triggers.answer(body, key));
   const { maxBodyBytes } = publish;
   const keys = app.get(ApiKeys, { strict: false });
   const refusals = app.get(Refusals, { strict: false });

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { Appended } from '../broker/history.js';
 import { Hub } from '../delivery/hub.js';
+import { idempotencyKeyOf } from '../protocol/idempotency-key.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import { type JsonMembers, objectText } from '../protocol/json/json.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
-import { idempotencyKeyOf } from './idempotency-key.js';
 import { Services } from './service/services.js';
 
 /** Takes publications for topics from services. */

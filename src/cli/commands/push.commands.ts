@@ -14,6 +14,11 @@ interface PublishOptions {
   readonly field: Record<string, unknown>;
 }
 
+interface TriggerOptions {
+  readonly exclude?: string;
+  readonly idempotencyKey?: string;
+}
+
 /** `kittiwake publish`, `trigger` and `listen`: the work of a service, by hand. */
 export function addPushCommands(program: Command, context: Context): void {
   addPublish(program, context);
@@ -64,9 +69,11 @@ function addTrigger(program: Command, context: Context): void {
     .argument('<room>', 'as JSON, such as \'{"target":"message","customer":"*"}\', or a list of such')
     .argument('<json>', 'the data; - reads it from standard input')
     .option('--exclude <connection>', 'the id of a connection that is not to get it')
-    .action(async (room: string, text: string, options: { readonly exclude?: string }) => {
+    .option('--idempotency-key <key>', 'triggered once, however often it is tried (rooms with a history)')
+    .action(async (room: string, text: string, { idempotencyKey, ...options }: TriggerOptions) => {
       const rooms = [jsonArgument(room, 'the room')].flat();
-      const named = { rooms, data: jsonArgument(text, 'the data'), ...options };
+      const key = idempotencyKey !== undefined && { idempotency_key: idempotencyKey };
+      const named = { rooms, data: jsonArgument(text, 'the data'), ...options, ...key };
       await callAndPrint(context, 'trigger', { positional: [], named });
     });
 }

@@ -53,6 +53,15 @@ export class RoomTrie<T> {
     return false;
   }
 
+  /** All items. */
+  *all(): Generator<T> {
+    const nodes = [...this.roots.values()];
+    for (let node = nodes.pop(); node; node = nodes.pop()) {
+      yield* node.items;
+      nodes.push(...node.next.values());
+    }
+  }
+
   /** Calls back with each item whose room matches. */
   forEach(room: Room, match: RoomMatch, visit: (item: T) => void): void {
     for (const node of this.nodes(room, match)) for (const item of node.items) visit(item);

@@ -5,9 +5,11 @@ import {
   elementsOf,
   isListText,
   isObjectText,
+  type JsonMembers,
   membersOf,
   type JsonText,
 } from '../../protocol/json/json.js';
+import type { Position } from '../../protocol/position.js';
 import { Room } from './room.js';
 
 /** The text is not a trigger; the message says what is wrong and where. */
@@ -20,6 +22,9 @@ export class TriggerError extends Error {
  * `"exclude": "<connection id>"` for a connection that is not to get it.
  */
 export class Trigger {
+  /** Its place in the history of rooms, where one is kept. */
+  position: Position | undefined = undefined;
+
   private constructor(
     /** As it was given. */
     readonly text: JsonText,
@@ -28,6 +33,11 @@ export class Trigger {
     /** The id of the connection that does not get it. */
     readonly exclude: string | undefined,
   ) {}
+
+  /** Every member of the message; read anew each time. */
+  get members(): JsonMembers {
+    return membersOf(this.text);
+  }
 
   /**
    * @param source bytes, which have to be UTF-8, or text.

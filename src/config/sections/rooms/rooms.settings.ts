@@ -5,6 +5,7 @@ import { Rule, Setting, type Disagreement } from '../../kinds/setting.decorator.
 import { conflationKey, SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from '../../kinds/slow-consumer.js';
 import { ENDPOINT_PATH, FORWARDED_HEADER, HEADER_TEMPLATE } from '../../kinds/text-format.js';
 import { choice, text } from '../../kinds/text.kind.js';
+import { RoomHistorySettings } from './room-history.settings.js';
 import { RabbitMqSettings } from './rabbitmq.settings.js';
 import { RoomsApiSettings } from './rooms-api.settings.js';
 
@@ -14,6 +15,7 @@ export type RoomMatching = (typeof ROOM_MATCHINGS)[number];
 
 /** Rooms: who may join them, and how they are triggered. */
 @Rule(keyIsUsed)
+@Rule(historyHasAll)
 export class RoomsSettings {
   @Setting({ kind: text(ENDPOINT_PATH), about: 'The path where clients connect to rooms.' })
   readonly path: string = '/rooms';
@@ -71,11 +73,29 @@ export class RoomsSettings {
   readonly conflateKey: string = 'room';
 
   @Setting({
+    kind: section(RoomHistorySettings),
+    optional: true,
+    about:
+      'How many triggers are kept, so that clients that come back get what they have missed; off without it.',
+  })
+  readonly history?: RoomHistorySettings;
+
+  @Setting({
     kind: section(RabbitMqSettings),
     optional: true,
     about: 'RabbitMQ as a source of triggers, beside `POST /trigger`.',
   })
   readonly rabbitmq?: RabbitMqSettings;
+}
+
+/** Refuses a history in which the triggers of RabbitMQ would be missing. */
+function historyHasAll({ history, rabbitmq }: RoomsSettings): Disagreement | undefined {
+  if (!history || !rabbitmq) return undefined;
+  return {
+    key: 'history',
+    found: 'a history',
+    expected: 'none beside rooms.rabbitmq, whose triggers it would not have',
+  };
 }
 
 /** Refuses a key without its policy, which alone uses it. */

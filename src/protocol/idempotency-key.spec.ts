@@ -1,5 +1,5 @@
-import { Publication } from '../protocol/publication.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
+import { Publication } from './publication.js';
 
 const keyOf = (member: string, given?: string): string | undefined =>
   idempotencyKeyOf(Publication.parse(`{"subscription":"a.b","data":"idempotency_key"${member}}`), given);

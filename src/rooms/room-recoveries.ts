@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { setImmediate as turn } from 'node:timers/promises';
+import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
+import type { LossReason, Recovered } from '../history/channel-log.js';
+import { Metrics } from '../metrics/metrics.js';
+import { Position } from '../protocol/position.js';
+import type { Publication } from '../protocol/publication.js';
+import type { FollowingRoomSubscription, RoomReplay } from './following-room-subscription.js';
+import { inSlices } from './in-slices.js';
+import { ROOM_ERRORS } from './room-errors.js';
+import { RoomRelay } from './room-relay.js';
+import { matchAgain, Returning, SharedFanouts } from './room-replays.js';
+import type { Trigger } from './room/trigger.js';
+
+/** What a client that has come back has missed, or why that cannot be said. */
+type Found = RoomReplay | LossReason;
+
+/** One that waits for what it has missed. */
+interface Waiting {
+  readonly returning: Returning;
+  readonly resolve: (found: Found) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Looks for what clients have missed: all who ask in one turn, or while others are looked for, share a pass. */
+@Injectable()
+export class RoomRecoveries {
+  private waiting: Waiting[] = [];
+  private isRunning = false;
+
+  constructor(
+    private readonly relay: RoomRelay,
+    private readonly metrics: Metrics,
+    private readonly settings: RoomsSettings,
+  ) {}
+
+  /** Whether triggers are kept. */
+  get areKept(): boolean {
+    return this.relay.log !== undefined;
+  }
+
+  /** The last position that has passed on this node. */
+  get top(): Position | undefined {
+    return this.relay.log?.top;
+  }
+
+  /**
+   * Looks for what the client of a subscription, whose triggers are held, has missed.
+   * @param since the position with which it comes back, as it gave it.
+   * @throws {ClientError} when nobody can say.
+   */
+  async find(subscription: FollowingRoomSubscription, since: string): Promise<Found> {
+    const position = Position.parse(since);
+    const found = position ? await this.looked(new Returning(subscription, position)) : 'position_lost';
+    if (typeof found === 'string') this.metrics.history.recovered(found);
+    else this.metrics.history.recovered('recovered', found.triggers.length);
+    return found;
+  }
+
+  private looked(returning: Returning): Promise<Found> {
+    const found = new Promise<Found>((resolve, reject) => this.waiting.push({ returning, resolve, reject }));
+    if (!this.isRunning) void this.run();
+    return found;
+  }
+
+  private async run(): Promise<void> {
+    this.isRunning = true;
+    while (this.waiting.length > 0) {
+      await turn();
+      const together = this.waiting;
+      this.waiting = [];
+      await this.findAll(together.toSorted((a, b) => offsetOf(a) - offsetOf(b)));
+    }
+    this.isRunning = false;
+  }
+
+  /** @param together the one that was away longest first. */
+  private async findAll(together: readonly Waiting[]): Promise<void> {
+    let rest = together;
+    try {
+      while (rest.length > 0) rest = await this.findSome(rest);
+    } catch (cause) {
+      for (const { reject } of rest) reject(ROOM_ERRORS.unavailable(cause));
+    }
+  }
+
+  /** Looks for the first, and for all that can be told by the same part of the history. @returns the others. */
+  private async findSome(together: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const [first] = together;
+    const recovery = await this.relay.log!.recover(first!.returning.since, true);
+    if ('lost' in recovery) {
+      first!.resolve(recovery.lost);
+      return together.slice(1);
+    }
+    const isTold = ({ returning }: Waiting): boolean => returning.since.isWithin(recovery.until);
+    await this.tell(together.filter(isTold), recovery);
+    return together.filter((waiting) => !isTold(waiting));
+  }
+
+  private async tell(waiting: readonly Waiting[], { missed, until }: Recovered): Promise<void> {
+    const returning = waiting.map((each) => each.returning);
+    await matchAgain(this.triggersIn(missed), returning, this.settings.matching);
+    const frames = new SharedFanouts();
+    const byEnvelope = waiting.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    await inSlices(byEnvelope, ({ returning: each, resolve }) => resolve(each.found(until, frames)));
+  }
+
+  private *triggersIn(missed: readonly Publication[]): Generator<Trigger> {
+    for (const publication of missed) {
+      const trigger = this.relay.triggerIn(publication);
+      if (trigger) yield trigger;
+    }
+  }
+}
+
+function offsetOf({ returning }: Waiting): number {
+  return returning.since.offset;
+}
+
+function keyOf({ returning }: Waiting): string {
+  return returning.subscription.envelopeKey;
+}
