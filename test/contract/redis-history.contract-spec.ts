@@ -146,6 +146,20 @@ describe('what is kept in Redis', () => {
     expect(await operator.llen(`${PREFIX}{kw}:l:${channel}`)).toBe(2);
   });
 
+  it('is what each service keeps, also of publications that share a call', async () => {
+    const history = await startHistory();
+    const appending = [RETENTION, { size: 2, ttlMs: 1000 }].map((retention) => ({ retention }));
+    const sent = Array.from({ length: 8 }, async (_, i) =>
+      history.append(`${channel}_${i % 2}`, publication(i), appending[i % 2]!),
+    );
+    await Promise.all(sent);
+    const lists = [0, 1].map((i) => `${PREFIX}{kw}:l:${channel}_${i}`);
+    expect(await Promise.all(lists.map((list) => operator.llen(list)))).toEqual([4, 2]);
+    const [long, short] = await Promise.all(lists.map((list) => operator.pttl(list)));
+    expect(long).toBeGreaterThan(RETENTION.ttlMs);
+    expect(short).toBeLessThan(1200);
+  });
+
   it('leaves no hole where somebody has put something else', async () => {
     const history = await startHistory();
     const before = await append(history, 1);

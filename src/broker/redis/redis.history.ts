@@ -21,7 +21,7 @@ export class RedisHistory implements BrokerHistory {
     private readonly slots: HistorySlots,
   ) {}
 
-  async append(channel: string, publication: Publication, appending: Appending): Promise<Appended> {
+  append(channel: string, publication: Publication, appending: Appending): Promise<Appended> {
     const { appends } = this.slots.of(channel);
     this.messages.assertCarried(publication, POSITION_BYTES);
     return appends.add(channel, publication, appending);

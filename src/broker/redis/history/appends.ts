@@ -1,11 +1,11 @@
 import { Position } from '../../../protocol/position.js';
 import type { Publication } from '../../../protocol/publication.js';
 import { BrokerError, faultText } from '../../broker.error.js';
-import type { Appended, Appending } from '../../history.js';
+import type { Appended, Appending, Retention } from '../../history.js';
 import { IDEMPOTENCY_MS, newEpoch } from '../../memory.history.js';
 import { Due } from './due.js';
 import type { HistoryKeys, SlotTag } from './keys.js';
-import { keptForMs, renewalMs, topKeptForMs } from './lifetimes.js';
+import { renewalMs, rulesOf } from './lifetimes.js';
 import { PUBLISH } from './lua.js';
 import { heedEpoch, type HistoryServer } from './server.js';
 import { Turns } from './turns.js';
@@ -38,7 +38,7 @@ export class Appends {
   }
 
   /** @throws {BrokerError} when it could not be kept, or not be said whether it was. */
-  async add(channel: string, publication: Publication, appending: Appending): Promise<Appended> {
+  add(channel: string, publication: Publication, appending: Appending): Promise<Appended> {
     this.server.scripts('publish');
     const { text } = publication;
     return this.turns.add({ channel, text: text.slice(text.indexOf('{')), appending });
@@ -61,17 +61,19 @@ export class Appends {
 
   private request(appends: readonly Append[]): [keys: string[], args: (string | number)[]] {
     const keys = [this.keys.epoch];
-    const args: (string | number)[] = [newEpoch(), this.tag.command, IDEMPOTENCY_MS];
+    const rules = new Map<Retention, number>();
+    const each: (string | number)[] = [];
     for (const { channel } of appends) keys.push(this.keys.top(channel), this.keys.list(channel));
     for (const { channel, text, appending } of appends) {
-      const { size, ttlMs } = appending.retention;
-      const isDue = this.renewals.claim(channel, renewalMs(ttlMs));
-      args.push(this.keys.channel(channel), text, size, keptForMs(ttlMs), topKeptForMs(ttlMs));
-      const key = appending.idempotencyKey;
+      const { retention, idempotencyKey: key } = appending;
+      const rule = rules.get(retention) ?? rules.size + 1;
+      rules.set(retention, rule);
+      const isDue = this.renewals.claim(channel, renewalMs(retention.ttlMs));
       if (key !== undefined) keys.push(this.keys.idempotency(channel, key));
-      args.push(isDue ? 1 : 0, key === undefined ? 0 : keys.length);
+      each.push(this.keys.channel(channel), text, isDue ? -rule : rule, key === undefined ? 0 : keys.length);
     }
-    return [keys, args];
+    const listed = [...rules.keys()].flatMap(rulesOf);
+    return [keys, [newEpoch(), this.tag.command, IDEMPOTENCY_MS, rules.size, ...listed, ...each]];
   }
 
   private read(text: string): Appended | BrokerError {

@@ -1,3 +1,4 @@
+import type { Retention } from '../../history.js';
 import { TOP_TTL_MS } from '../../memory.history.js';
 
 /** Times are set anew after this part of them, not with each publication. */
@@ -9,11 +10,16 @@ export function renewalMs(ttlMs: number): number {
 }
 
 /** The time that is set for what is to be kept for another: there is something left even if one renewal has failed. */
-export function keptForMs(ttlMs: number): number {
+function keptForMs(ttlMs: number): number {
   return Math.ceil(ttlMs * (1 + 2 * RENEWAL_PART));
 }
 
 /** That of the number of the last publication, which outlives it. */
-export function topKeptForMs(ttlMs: number): number {
+function topKeptForMs(ttlMs: number): number {
   return Math.max(TOP_TTL_MS, 2 * keptForMs(ttlMs));
+}
+
+/** What scripts are told of a retention: the size, the time of lists, that of tops. */
+export function rulesOf({ size, ttlMs }: Retention): [size: number, listMs: number, topMs: number] {
+  return [size, keptForMs(ttlMs), topKeptForMs(ttlMs)];
 }

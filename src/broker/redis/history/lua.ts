@@ -20,35 +20,37 @@ end`;
 
 /** Keeps and sends one publication. Numbers are written with all their digits: Lua's own way rounds them. */
 const KEEP = `
-local function keep(top,list,text,rules,command,channel)
+local function keep(top,list,text,rules,isDue,channel)
  local number=redis.call('INCR',top)
  if number==1 then begin(top,list,rules.topTtl) number=redis.call('INCR',top)
- elseif rules.isDue then redis.call('PEXPIRE',top,rules.topTtl) end
+ elseif isDue then redis.call('PEXPIRE',top,rules.topTtl) end
  local length=redis.call('RPUSH',list,text)
- if length==1 or rules.isDue then redis.call('PEXPIRE',list,rules.ttl) end
+ if length==1 or isDue then redis.call('PEXPIRE',list,rules.ttl) end
  if length==rules.size+1 then redis.call('LPOP',list)
  elseif length>rules.size then redis.call('LTRIM',list,-rules.size,-1) end
  local position=epoch..'.'..string.format('%.0f',number)
- local sent=redis.pcall(command,channel,'{"@":"'..position..'",'..string.sub(text,2))
+ local sent=redis.pcall(ARGV[3],channel,'{"@":"'..position..'",'..string.sub(text,2))
  return position,type(sent)=='table' and sent.err
 end`;
 
 /**
  * KEYS: epoch, then top and list of each publication, then keys of idempotency. ARGV: identity, an epoch to begin, the
- * command to send with, the time of idempotency; then of each publication: channel, text, size, the time of the list,
- * that of the top, whether these are to be set, and which of the keys of idempotency it has, 0 for none.
+ * command to send with, the time of idempotency, the number of rules; of each rule: size, the time of lists, that of tops;
+ * then of each publication: channel, text, the number of its rule, negative if the times are to be set, and which of the
+ * keys of idempotency it has, 0 for none.
  * Gives whether an epoch began, then for each its position, after "=" if it is a repeat, or after "!" its error.
  */
 export const PUBLISH = scriptOf(`${EPOCH}${BEGIN}${KEEP}
-local out={began}
-for i=1,(#ARGV-4)/7 do
- local at=7*i-2
- local known=ARGV[at+6]~='0' and KEYS[tonumber(ARGV[at+6])]
+local out,rules,before={began},{},5+3*tonumber(ARGV[5])
+for i=6,before,3 do table.insert(rules,{size=tonumber(ARGV[i]),ttl=ARGV[i+1],topTtl=ARGV[i+2]}) end
+for i=1,(#ARGV-before)/4 do
+ local at=before+4*i-3
+ local known=ARGV[at+3]~='0' and KEYS[tonumber(ARGV[at+3])]
  local repeated=known and redis.call('GET',known)
  if repeated then out[i+1]='='..repeated
  else
-  local rules={size=tonumber(ARGV[at+2]),ttl=ARGV[at+3],topTtl=ARGV[at+4],isDue=ARGV[at+5]=='1'}
-  local position,fault=keep(KEYS[2*i],KEYS[2*i+1],ARGV[at+1],rules,ARGV[3],ARGV[at])
+  local rule=tonumber(ARGV[at+2])
+  local position,fault=keep(KEYS[2*i],KEYS[2*i+1],ARGV[at+1],rules[math.abs(rule)],rule<0,ARGV[at])
   if known then redis.call('SET',known,position,'PX',ARGV[4]) end
   out[i+1]=fault and '!'..fault or position
  end
@@ -122,14 +124,14 @@ end`;
  */
 export const PUMP = scriptOf(`${EPOCH}${BEGIN}${KEEP}${CRC}
 local rules,partitions,given={},tonumber(ARGV[9]),{}
-for i=11,#ARGV,4 do rules[ARGV[i]]={size=tonumber(ARGV[i+1]),ttl=ARGV[i+2],topTtl=ARGV[i+3],isDue=true} end
+for i=11,#ARGV,4 do rules[ARGV[i]]={size=tonumber(ARGV[i+1]),ttl=ARGV[i+2],topTtl=ARGV[i+3]} end
 for i=3,#KEYS do given[KEYS[i]]=true end
 ${FAULTS}
 local function take(channel,text,key)
  local known=key and ARGV[7]..'i:'..redis.sha1hex(channel..' '..key)
  if known and redis.call('GET',known) then return end
  local position,unsent=keep(ARGV[7]..'t:'..channel,ARGV[7]..'l:'..channel,text,rules[string.match(channel,'^[^.]+')],
-  ARGV[3],ARGV[8]..channel)
+  true,ARGV[8]..channel)
  if known then redis.call('SET',known,position,'PX',ARGV[4]) end
  return unsent
 end
