@@ -1,8 +1,11 @@
 /**
  * Socket.IO with rooms: takes publications by HTTP and emits to the room of the topic. As its page on performance
- * advises, without polling and compression, and the request is dropped after the handshake. Listens on `PORT`.
+ * advises, without polling and compression, and the request is dropped after the handshake. Listens on `PORT`. With
+ * `RECOVERY` it keeps the state of connections for those that come back, with `REDIS_URL` in Redis Streams.
  */
 import http from 'node:http';
+import { createAdapter } from '@socket.io/redis-streams-adapter';
+import { Redis } from 'ioredis';
 import { Server } from 'socket.io';
 import { HOST, KEEP_ALIVE_MS } from '../wire.mjs';
 import { message } from './envelope.mjs';
@@ -21,7 +24,11 @@ const server = http.createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, 
   });
 });
 
+const { RECOVERY, REDIS_URL } = process.env;
+
 const io = new Server(server, {
+  ...(RECOVERY && { connectionStateRecovery: { maxDisconnectionDuration: 120_000 } }),
+  ...(REDIS_URL && { adapter: createAdapter(new Redis(REDIS_URL)) }),
   transports: ['websocket'],
   perMessageDeflate: false,
   httpCompression: false,
