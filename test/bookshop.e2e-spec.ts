@@ -169,6 +169,21 @@ describe('the bookshop in two browsers', () => {
     await shows(ada, 'book-4-stock', 'Sold out');
   });
 
+  it('gets what it has missed when its network is back, and no state', async () => {
+    await ada.getByTestId('cut').click();
+    await shows(ada, 'state', 'Offline');
+    await shop.put('6', { stock: 5 });
+    await shop.put('6', { stock: 4 });
+    await shows(grace, 'book-6-stock', '4 in stock');
+
+    await ada.getByTestId('cut').click();
+
+    await shows(ada, 'state', 'Live');
+    await shows(ada, 'book-6-stock', '4 in stock');
+    await shows(ada, 'notice', 'Back where this page was: 2 changes came since.');
+    expect(await ada.getByTestId('log').textContent()).toContain('"recovered": true');
+  });
+
   it('recovers when the gateway comes back, and shows what changed meanwhile', async () => {
     await shop.stopGateway();
     for (const page of [ada, grace]) await shows(page, 'state', 'Reconnecting');

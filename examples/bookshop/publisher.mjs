@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * The wire form of a publication. Members besides these are filter fields.
- * @typedef {{ subscription: string, data: unknown, published_at?: string, options?: { order?: number, throttle?: number }, user_id?: string }} Publication
+ * @typedef {{ subscription: string, data: unknown, published_at?: string, options?: { order?: number, throttle?: number }, user_id?: string, idempotency_key?: string }} Publication
  */
 
 const MAX_BATCH = 100;
@@ -13,8 +14,8 @@ const MAX_WAIT_MS = 5000;
 /**
  * Hands publications to Kittiwake: `POST /publish`, one request at a time and in order, what gathers meanwhile in the
  * next one. Order matters here: a change to one book that overtook a change to another would make the gateway drop the
- * other as old. A gateway that cannot be reached is tried again, so a publication may arrive twice; its order makes
- * that harmless.
+ * other as old. A gateway that cannot be reached is tried again; each publication has a key, so that one that has arrived
+ * is not published twice.
  */
 export class Publisher {
   /** @type {Publication[]} */
@@ -37,7 +38,8 @@ export class Publisher {
         `Kittiwake has been away for long: the oldest of ${MAX_WAITING} publications was dropped.`,
       );
     }
-    this.#waiting.push({ ...publication, published_at: new Date().toISOString() });
+    const published_at = new Date().toISOString();
+    this.#waiting.push({ ...publication, published_at, idempotency_key: randomUUID() });
     if (!this.#isSending) void this.#send();
   }
 

@@ -53,7 +53,11 @@ export function bookshopRoutes({ settings, page, books, readers, roles, tickets,
     const user = { userId, name: nameOf(name) };
     const ticket = tickets.issue(user);
     if (!ticket) throw new HttpError(503, 'Too many people are coming in at once.', { 'retry-after': '30' });
-    const answer = { ticket, url: settings.webSocketUrl, user: { id: userId, name: user.name } };
+    const answer = {
+      ticket,
+      url: settings.webSocketUrl,
+      user: { id: userId, name: user.name, role: roles.of(userId) },
+    };
     sendJson(response, 201, answer, { 'set-cookie': setCookie });
   };
 

@@ -20,13 +20,15 @@ export class RefusedError extends Error {
 }
 
 /**
- * One WebSocket that comes back: each time with a new ticket, subscribed to the same topics, and so with their
- * current state.
+ * One WebSocket that comes back: each time with a new ticket, subscribed to the same topics from where it was, and so with
+ * what was published meanwhile, or with their current state where that is not kept.
  */
 export class Live {
   #options;
   #socket;
   #pending = new Map();
+  /** By topic, where we are: for the gateway, which alone knows what it means. */
+  #positions = new Map();
   #lastId = 0;
   #attempt = 0;
   #failures = 0;
@@ -42,6 +44,7 @@ export class Live {
    * @param {(state: 'connecting' | 'live' | 'reconnecting' | 'paused' | 'closed', reason?: string) => void} options.onState
    * @param {(subscription: string, error: RefusedError) => void} options.onRefused One topic; the others go on.
    * @param {(subscription: string, data: unknown) => void} options.onData The state of a topic, and each publication.
+   * @param {(subscription: string) => void} [options.onRecovered] What was missed of a topic follows, in place of its state.
    * @param {(direction: 'sent' | 'received', frame: object) => void} options.onFrame
    */
   constructor(options) {
@@ -60,6 +63,12 @@ export class Live {
   /** Sends a message on a topic. @returns the `data` of the reply. @throws {RefusedError} */
   async send(subscription, data) {
     return (await this.#request({ event: 'message', subscription, data })).data;
+  }
+
+  /** Lets the connection go without a word, as a network does. {@link restart} is its coming back. */
+  cut() {
+    this.#close();
+    this.#options.onState('cut');
   }
 
   /** Unsubscribes, and stays connected. @returns {Promise<unknown[]>} what the app said to it, by topic. */
@@ -128,8 +137,12 @@ export class Live {
   /** A refusal is told, and concerns this topic alone; where the app could not be asked, it is asked again. */
   async #subscribeTo(socket, subscription, failures = 0) {
     try {
-      const { data } = await this.#request({ event: 'subscribe', subscription });
-      if (socket === this.#socket) this.#options.onData(subscription, data);
+      const position = this.#positions.get(subscription);
+      const from = position === undefined ? { recover: true } : { position };
+      const { data, recovered } = await this.#request({ event: 'subscribe', subscription, ...from });
+      if (socket !== this.#socket) return;
+      if (recovered) this.#options.onRecovered?.(subscription);
+      else this.#options.onData(subscription, data);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       if (socket !== this.#socket) return;
@@ -170,11 +183,19 @@ export class Live {
     this.#heardAtMs = Date.now();
     if (frame.event === 'pong' || frame.event === 'hello') return;
     this.#options.onFrame('received', frame);
+    if (frame.position) this.#positions.set(frame.subscription, frame.position);
+    if (frame.event === 'reset') return this.#startOver(frame.subscription);
     const request = this.#settle(frame.id);
     if (request && frame.status === 'ok') request.resolve(frame);
     else if (request) request.reject(new RefusedError(frame));
     else if (frame.event === 'message') this.#options.onData(frame.subscription, frame.data);
     else if (frame.event === 'unsubscribe') this.#lapsed(frame);
+  }
+
+  /** Something may be missing: the state has it. */
+  #startOver(subscription) {
+    this.#positions.delete(subscription);
+    this.restart();
   }
 
   /** The gateway has ended a subscription. Trying again tells whether that was the last word. */

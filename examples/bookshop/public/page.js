@@ -10,6 +10,7 @@ const STATES = {
   live: 'Live',
   reconnecting: 'Reconnecting',
   paused: 'Paused',
+  cut: 'Offline',
   closed: 'Closed',
 };
 
@@ -19,6 +20,8 @@ const log = new FrameLog(byId('log'));
 let me;
 let role = 'editor';
 let state = 'connecting';
+/** Changes that have come since the page was back from where it was; nothing when it began with a state. */
+let recovered;
 
 const live = new Live({
   topics: [BOOKS, READERS],
@@ -27,6 +30,7 @@ const live = new Live({
   onRefused: (subscription, error) => showNotice(`${subscription}: ${error.message}`),
   onFrame: (direction, frame) => log.add(direction, frame),
   onData: (subscription, data) => (subscription === BOOKS ? showBooks(data) : showReaders(data)),
+  onRecovered: (subscription) => subscription === BOOKS && showRecovery(0),
 });
 
 /** The one thing this page asks the app over HTTP: who am I, and with which ticket may I connect? */
@@ -40,6 +44,7 @@ async function openTicket() {
   if (!response?.ok) throw new Error('The bookshop cannot be reached.');
   const answer = await response.json();
   me = answer.user;
+  role = me.role;
   localStorage.setItem(NAME_KEY, me.name);
   // Not under the fingers of somebody who is typing one.
   if (document.activeElement !== byId('name')) byId('name').value = me.name;
@@ -48,13 +53,16 @@ async function openTicket() {
 
 function showState(next, reason) {
   state = next;
+  if (next === 'cut' || next === 'reconnecting') recovered = undefined;
   byId('state').textContent = STATES[next];
   byId('state').dataset.state = next;
   byId('pause').textContent = next === 'paused' ? 'Resume' : 'Pause';
   byId('pause').disabled = next !== 'live' && next !== 'paused';
+  byId('cut').textContent = next === 'cut' ? 'Plug it in' : 'Cut the network';
+  byId('cut').disabled = next !== 'live' && next !== 'cut';
   document.body.classList.toggle('is-stale', next !== 'live');
   if (reason) showNotice(reason);
-  else if (next === 'live')
+  else if (next === 'live' && recovered === undefined)
     showNotice(role === 'editor' ? '' : 'You may look at the books, but not change them.');
   allowEditing();
 }
@@ -62,6 +70,13 @@ function showState(next, reason) {
 function showNotice(text) {
   byId('notice').textContent = text;
   byId('notice').hidden = text === '';
+}
+
+/** @param {number} changes that were missed and have come. */
+function showRecovery(changes) {
+  recovered = changes;
+  const what = changes === 1 ? '1 change' : `${changes} changes`;
+  showNotice(`Back where this page was: ${what} came since.`);
 }
 
 function allowEditing() {
@@ -73,6 +88,7 @@ function showBooks(data) {
   if (data.role) role = data.role;
   if (data.books) for (const book of data.books) showBook(book);
   if (data.book) announce(showBook(data.book), data.by);
+  if (data.book && recovered !== undefined) showRecovery(recovered + 1);
   if (data.role && state === 'live') showState('live');
   allowEditing();
 }
@@ -128,6 +144,7 @@ async function pause() {
 }
 
 byId('pause').addEventListener('click', () => (state === 'paused' ? live.resume() : pause()));
+byId('cut').addEventListener('click', () => (state === 'cut' ? live.restart() : live.cut()));
 byId('name-form').addEventListener('submit', (event) => {
   event.preventDefault();
   localStorage.setItem(NAME_KEY, byId('name').value);
