@@ -135,6 +135,38 @@ describe('a client that does not keep up with a service that drops the oldest', 
   });
 });
 
+describe('a client that follows positions and does not keep up', () => {
+  it('gets no position that passes something that waits, and the latest when nothing does', async () => {
+    await start({ slowConsumer: 'conflate', conflateKey: 'orderKey', history: { size: 10_000 } });
+    const slow = await subscriber('books.1', { recover: true });
+    slow.webSocket.pause();
+    const keyed = (n: number): object => ({ data: [n, DATA], options: { order: n, order_key: n % 3 } });
+    const published = await publishUntil(untilDropped('conflated', 20), keyed);
+    const frames = await caughtUp(slow);
+    const messages = frames.filter(({ event }) => event === 'message');
+    const first = messages.findIndex(({ position }) => position === undefined);
+    expect(first).toBeGreaterThan(0);
+    expect(messages.slice(first).every(({ position }) => position === undefined)).toBe(true);
+    expect(
+      messages
+        .slice(-3)
+        .map(numberIn)
+        .toSorted((a, b) => a - b),
+    ).toEqual([3, 2, 1].map((before) => published - before));
+    expect(await slow.next()).toEqual({
+      event: 'position',
+      subscription: 'books.1',
+      position: expect.any(String) as string,
+    });
+    const answer = await gateway.publish({ subscription: 'books.1', data: 'as before' });
+    const { position } = (await answer.json()) as { position: string };
+    expect(await slow.next()).toMatchObject({ data: 'as before', position });
+    const again = await TestClient.connect(gateway.url, [KITTIWAKE_V1]);
+    const ask = { event: 'subscribe', subscription: 'books.1', position: messages[first - 1]!.position };
+    expect(await again.ask(ask)).toMatchObject({ recovered: false, reason: 'gap_too_long' });
+  });
+});
+
 describe('a client that does not keep up with a service that conflates', () => {
   it('gets the last publication of the topic', async () => {
     await start({ slowConsumer: 'conflate' });

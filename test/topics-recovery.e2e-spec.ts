@@ -182,6 +182,23 @@ describe('while something is kept back by throttling', () => {
   });
 });
 
+describe('a client that is cut off while something is kept back for it', () => {
+  it('gets that when it comes back', async () => {
+    const [client] = await subscribed();
+    const throttled = { options: { throttle: 60, throttle_key: 'a' } };
+    await publish(1, throttled);
+    const { position } = await client.next();
+    await publish(2, throttled);
+    await publish(3);
+    const later = await client.next();
+    expect(later).toMatchObject({ data: 3 });
+    expect(later).not.toHaveProperty('position');
+    client.drop();
+    const [again] = await subscribed({ position });
+    expect(await again.settled()).toMatchObject([{ data: 2 }, { data: 3 }]);
+  });
+});
+
 describe('whoever does not ask for positions', () => {
   it.each([[[]], [[V1]]])('has none: %j', async (protocols) => {
     const client = await stage.connect(...protocols);
