@@ -85,6 +85,7 @@ async function connect(userId: unknown, ...protocols: string[]): Promise<TestCli
 describe('the app', () => {
   it('is told once of every client that is let in, and once of its end', async () => {
     const [one, other] = [await connect(1), await connect('b')];
+    await eventually(() => callers.live === 2); // the handshake of the second is answered before the app is told
     expect(await one.ask(callOf('live_connections', []))).toMatchObject({ result: 2 });
     await other.close();
     await eventually(() => callers.live === 1);

@@ -10,7 +10,7 @@ import type { Chance } from './support/chance.js';
 import { KITTEN_SECRET, sharedKitten } from './support/kitten.js';
 import { requestBytes } from './support/raw-http.js';
 
-const BATCHES = 10;
+const BATCHES = 4;
 const BATCH = 1_000;
 const AT_A_TIME = 32;
 const PROCEDURES = [
