@@ -1,10 +1,11 @@
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { Redis } from 'ioredis';
+import type { KittiwakeOptions } from '../src/config/options.js';
 import { Kittiwake } from '../src/kittiwake.js';
 import type { TestClient } from './support/client.js';
 import { RabbitMqServer } from './support/rabbitmq-server.js';
 import { RedisServer } from './support/redis-server.js';
-import { publication, RoomsStage, settled } from './support/rooms.js';
+import { publication, RoomsStage, settled, subscribe, V1 } from './support/rooms.js';
 import { eventually } from './support/wait.js';
 
 const ROOM = { target: 'message', customer: '1' };
@@ -30,18 +31,13 @@ afterAll(async () => {
   await Promise.all([redis.stop(), rabbitMq.stop()]);
 });
 
-beforeEach(async () => {
-  for (const node of nodes) {
-    await node.start({
-      broker: { kind: 'redis', redis: { url: redis.url } },
-      rooms: { rabbitmq: { url: rabbitMq.url } },
-    });
-    node.allowed = [{ target: '*', customer: '*' }, MARK];
-  }
-  await Promise.all(nodes.map(ready));
-});
-
-afterEach(() => Promise.all(nodes.map((node) => node.stop())));
+async function start(node: RoomsStage, rooms: KittiwakeOptions['rooms'] = {}): Promise<void> {
+  await node.start({
+    broker: { kind: 'redis', redis: { url: redis.url } },
+    rooms: { ...rooms, rabbitmq: { url: rabbitMq.url, ...rooms.rabbitmq } },
+  });
+  node.allowed = [{ target: '*', customer: '*' }, MARK];
+}
 
 function ready({ gateway }: RoomsStage): Promise<unknown> {
   return eventually(async () => (await fetch(`${gateway.httpUrl}/health/ready`)).ok, { timeoutMs: 10_000 });
@@ -81,6 +77,12 @@ async function untilMarks(client: TestClient): Promise<Record<string, unknown>[]
 }
 
 describe('two gateways on one Redis and one RabbitMQ', () => {
+  beforeEach(async () => {
+    for (const node of nodes) await start(node);
+    await Promise.all(nodes.map(ready));
+  });
+  afterEach(() => Promise.all(nodes.map((node) => node.stop())));
+
   it('bring a trigger, by each way in, exactly once to each matching subscription of both', async () => {
     const members = nodes.flatMap((node) => [
       member(node, { one: ROOM, again: ROOM }),
@@ -201,5 +203,73 @@ describe('two gateways on one Redis and one RabbitMQ', () => {
     const client = await member(right, { one: ROOM });
     await left.reached([ROOM], 'after');
     expect(await client.next()).toEqual(publication('after', 'one'));
+  });
+});
+
+describe('two gateways that keep what comes by a durable queue', () => {
+  const rooms = { history: {}, rabbitmq: { mode: 'durable' } } as const;
+  const DATA = [1, 2, 3, 4, 5, 6];
+
+  beforeAll(async () => {
+    for (const node of nodes) await start(node, rooms);
+    await Promise.all(nodes.map(ready));
+  });
+  afterAll(() => Promise.all(nodes.map((node) => node.stop())));
+
+  function publishKept(message: object | string, properties: object = {}): void {
+    const text = typeof message === 'string' ? message : JSON.stringify(message);
+    channel.publish('kittiwake', '*', Buffer.from(text), { persistent: true, ...properties });
+  }
+
+  async function follower(node: RoomsStage, members: object): Promise<[TestClient, Record<string, unknown>]> {
+    const client = await node.connect(V1);
+    return [client, await client.ask({ ...subscribe(ROOM, 'R'), ...members })];
+  }
+
+  async function dataOf(client: TestClient, count: number): Promise<unknown[]> {
+    const data: unknown[] = [];
+    while (data.length < count) {
+      const frame = await client.next();
+      if (frame['type'] === 'publish') data.push(frame['data']);
+    }
+    return data;
+  }
+
+  it('send each trigger once to the clients of both, in one order, and drop what is none', async () => {
+    const clients = await Promise.all(nodes.map((node) => follower(node, { recover: true })));
+    publishKept('no trigger');
+    publishKept({ rooms: [ROOM], data: 'once' }, { messageId: 'm' });
+    publishKept({ rooms: [ROOM], data: 'once' }, { messageId: 'm' });
+    for (const data of DATA) publishKept({ rooms: [ROOM], data });
+    for (const [client] of clients) expect(await dataOf(client, 7)).toEqual(['once', ...DATA]);
+    expect(
+      await rabbitMq.control('list_queues', 'name', 'durable', 'messages', '--no-table-headers'),
+    ).toContain('kittiwake_rooms\ttrue\t0\n');
+  });
+
+  it('lose nothing of what comes while none of them runs', async () => {
+    const [gone, { position }] = await follower(left, { recover: true });
+    await left.stop();
+    await gone.untilClosed();
+    publishKept({ rooms: [ROOM], data: 'by the other' });
+    const [client] = await follower(right, { position });
+    expect(await dataOf(client, 1)).toEqual(['by the other']);
+    await right.stop();
+    publishKept({ rooms: [ROOM], data: 'by the next' });
+    await Promise.all(nodes.map((node) => start(node, rooms)));
+    const [again, reply] = await follower(left, { position });
+    expect(reply).toMatchObject({ recovered: true });
+    expect(await dataOf(again, 2)).toEqual(['by the other', 'by the next']);
+  });
+
+  it('acknowledge nothing before it is kept', async () => {
+    const [client] = await follower(left, { recover: true });
+    redis.freeze();
+    for (const data of DATA) publishKept({ rooms: [ROOM], data });
+    const waiting = async (): Promise<string> =>
+      rabbitMq.control('list_queues', 'messages', '--no-table-headers');
+    await eventually(async () => (await waiting()).startsWith(`${DATA.length}\n`), { timeoutMs: 15_000 });
+    redis.thaw();
+    expect(await dataOf(client, DATA.length)).toEqual(DATA);
   });
 });

@@ -30,6 +30,11 @@ export function idempotencyKeyOf(
   return own;
 }
 
+/** Whether it can be a key. */
+export function isIdempotencyKey(key: unknown): key is string {
+  return typeof key === 'string' && key !== '' && key.length <= MAX_KEY_LENGTH && key.isWellFormed();
+}
+
 function memberOf(publication: Keyed, fault: Fault): string | undefined {
   // Most have none: only those that may have one are read for it.
   const { text } = publication;
@@ -40,6 +45,6 @@ function memberOf(publication: Keyed, fault: Fault): string | undefined {
 }
 
 function check(key: unknown, fault: Fault): string {
-  if (typeof key === 'string' && key !== '' && key.length <= MAX_KEY_LENGTH && key.isWellFormed()) return key;
+  if (isIdempotencyKey(key)) return key;
   throw new fault(`an idempotency key must be a text of 1 to ${MAX_KEY_LENGTH} characters`);
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { PublicationSource } from '../metrics/metrics.js';
-import { idempotencyKeyOf } from '../protocol/idempotency-key.js';
+import { idempotencyKeyOf, isIdempotencyKey } from '../protocol/idempotency-key.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import type { JsonText } from '../protocol/json/json.js';
@@ -38,6 +38,19 @@ export class RoomPublisher {
   /** As {@link trigger}, to those of this node only: the others have it already. @throws {TriggerError} as there. */
   deliver(trigger: Buffer, source: PublicationSource): void {
     this.relay.deliver(this.parsed(trigger), source);
+  }
+
+  /**
+   * Reads a trigger that came to this node alone.
+   * @param messageId makes a repeat harmless, if it can be a key; so does the key in the trigger.
+   * @returns what sends it to those of all nodes, and settles once it is kept; it may be tried again.
+   * @throws {TriggerError} as {@link trigger}.
+   */
+  keeping(trigger: Buffer, source: PublicationSource, messageId: unknown): () => Promise<void> {
+    const parsed = this.parsed(trigger);
+    const own = idempotencyKeyOf(parsed, undefined, TriggerError);
+    const key = own ?? (isIdempotencyKey(messageId) ? messageId : undefined);
+    return () => this.relay.keep(parsed, source, key);
   }
 
   private parsed(trigger: JsonText | Buffer): Trigger {

@@ -69,6 +69,12 @@ export class RoomRelay implements Startable, NodeFollower {
     return { reached: this.deliver(trigger, source) };
   }
 
+  /** As {@link publish}, where a history is kept, for who does not ask how many were reached. @throws as there. */
+  async keep(trigger: Trigger, source: PublicationSource, idempotencyKey?: string): Promise<void> {
+    const publication = this.publicationOf(trigger);
+    await this.hub.append(publication, source, { retention: this.settings.history!, idempotencyKey });
+  }
+
   /** Sends a trigger to the subscriptions of this node only: the others have it already. @returns how many. */
   deliver(trigger: Trigger, source: PublicationSource): number {
     this.metrics.publicationTaken(source);

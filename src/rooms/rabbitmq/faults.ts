@@ -13,7 +13,7 @@ const KNOWN: readonly KnownFault[] = [
   },
   {
     words: /ACCESS_REFUSED.*access to (?:exchange|queue)/,
-    cure: 'its user needs to configure and read exchange and queues (hightemplar_.*), and to write to the queues',
+    cure: 'its user needs to configure and read exchange and queues (hightemplar_.*, or its queue), and to write to the queues',
   },
   {
     words: /wrong version number|packet length too long|record layer failure/i,

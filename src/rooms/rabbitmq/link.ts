@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
@@ -6,29 +5,37 @@ import { messageOf } from '../../base/message-of.js';
 import { readTls } from '../../config/client-tls.js';
 import type { RabbitMqSettings } from '../../config/sections/rooms/rabbitmq.settings.js';
 import { RabbitMqBinding } from './binding.js';
+import { Keeping, type KeepingOwner, type KeepMessage } from './keeping.js';
+import { queueOf, type RabbitMqQueue } from './queue.js';
+
+/** Takes a message. @returns what keeps it, where it is to be acknowledged only then. */
+export type MessageTaker = (message: ConsumeMessage) => KeepMessage | undefined;
 
 /**
- * A connection to RabbitMQ with an exclusive queue of this node, bound to the configured exchange. When any part of it
+ * A connection to RabbitMQ with a queue, bound to the configured exchange. When any part of it
  * ends, all of it does: another one is opened in its place.
  */
-export class RabbitMqLink {
+export class RabbitMqLink implements KeepingOwner {
   /** Resolves at the end with the reason; with nothing when {@link close} has ended it. */
   readonly ended: Promise<string | undefined>;
   private readonly logger = new Logger('RabbitMQ');
   private readonly ending = new AbortController();
-  private readonly queue = `hightemplar_${randomUUID()}`;
+  private readonly queue: RabbitMqQueue;
+  private readonly keeping: Keeping;
   private readonly binding: RabbitMqBinding;
   private closing: Promise<void> | undefined;
   private resolveEnded!: (reason: string | undefined) => void;
 
   private constructor(
     private readonly connection: ChannelModel,
-    private readonly channel: Channel,
+    readonly channel: Channel,
     private readonly settings: RabbitMqSettings,
-    private readonly received: (content: Buffer) => void,
+    private readonly received: MessageTaker,
   ) {
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
-    this.binding = new RabbitMqBinding(connection, settings.exchange, this.queue);
+    this.queue = queueOf(settings);
+    this.binding = new RabbitMqBinding(connection, this.queue.exchange, this.queue.name);
+    this.keeping = new Keeping(this);
     connection.on('error', (error) => this.end(messageOf(error)));
     connection.on('close', (error) => this.end(error === undefined ? 'it was closed' : messageOf(error)));
     channel.on('error', (error) => this.end(messageOf(error)));
@@ -45,7 +52,7 @@ export class RabbitMqLink {
   static async open(
     url: string,
     settings: RabbitMqSettings,
-    received: (content: Buffer) => void,
+    received: MessageTaker,
     signal: AbortSignal,
   ): Promise<RabbitMqLink> {
     const connection = await connectTo(url, settings, signal);
@@ -64,33 +71,39 @@ export class RabbitMqLink {
     await this.closing;
   }
 
+  /** See {@link KeepingOwner.giveUp}. */
+  giveUp(reason: string): void {
+    this.end(reason);
+  }
+
   private async consume(): Promise<void> {
-    await this.channel.assertQueue(this.queue, { exclusive: true, durable: false, autoDelete: true });
+    const { name, options, prefetch } = this.queue;
+    await this.channel.assertQueue(name, options);
     await this.declare();
-    await this.channel.consume(this.queue, (message) => this.take(message), { noAck: true });
+    if (prefetch !== undefined) await this.channel.prefetch(prefetch);
+    const noAck = prefetch === undefined;
+    await this.channel.consume(name, (message) => this.take(message), { noAck });
   }
 
   /** Doing this twice is doing it once. */
   private async declare(): Promise<void> {
-    const { exchange, exchangeType, exchangeDurable, routingKey } = this.settings;
-    await this.channel.assertExchange(exchange, exchangeType, {
-      durable: exchangeDurable,
-      autoDelete: false,
-    });
-    await this.channel.bindQueue(this.queue, exchange, routingKey);
-    if (this.canTell) await this.channel.bindQueue(this.queue, exchange, this.queue);
+    const { exchangeType, routingKey } = this.settings;
+    const { name, exchange, isExchangeDurable: durable } = this.queue;
+    await this.channel.assertExchange(exchange, exchangeType, { durable, autoDelete: false });
+    await this.channel.bindQueue(name, exchange, routingKey);
+    if (this.canTell) await this.channel.bindQueue(name, exchange, name);
   }
 
   /** An exchange that is deleted takes its bindings along, without a word: declared again by others, it has none. */
   private async keepBound(): Promise<void> {
-    const { exchange, heartbeatMs } = this.settings;
+    const { heartbeatMs } = this.settings;
     const { signal } = this.ending;
     // Ends with the link, whose end is reported.
     const stopped = (): void => undefined;
     while (!signal.aborted) {
       await delay(heartbeatMs, undefined, { signal }).catch(stopped);
       if (signal.aborted) return;
-      await this.bindAgain(exchange).catch((error) => this.end(messageOf(error)));
+      await this.bindAgain(this.queue.exchange).catch((error) => this.end(messageOf(error)));
     }
   }
 
@@ -109,13 +122,23 @@ export class RabbitMqLink {
 
   private take(message: ConsumeMessage | null): void {
     if (!message) this.end('its queue was deleted');
-    else if (message.fields.routingKey !== this.queue) this.received(message.content);
+    else this.taken(message, this.isOurs(message) ? undefined : this.received(message));
+  }
+
+  private taken(message: ConsumeMessage, keep: KeepMessage | undefined): void {
+    if (this.queue.prefetch !== undefined) this.keeping.take(message, keep);
+  }
+
+  /** Whether it was only to show that the binding is there. */
+  private isOurs({ fields }: ConsumeMessage): boolean {
+    return fields.routingKey === this.queue.name;
   }
 
   /** The first reason is the cause of the others. */
   private end(reason: string | undefined): void {
     if (this.ending.signal.aborted) return;
     this.ending.abort();
+    this.keeping.stop();
     this.resolveEnded(reason);
     // Silent: it may be closed already.
     this.closing = this.connection.close().catch(() => undefined);

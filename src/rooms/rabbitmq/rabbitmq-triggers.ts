@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import type { ConsumeMessage } from 'amqplib';
 import type { Startable, Stoppable } from '../../base/lifetime.js';
 import { messageOf, stackOf } from '../../base/message-of.js';
 import { settlesWithin } from '../../base/time-limit.js';
@@ -10,6 +11,7 @@ import { DigestedLog } from '../../metrics/digested-log.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { RoomPublisher } from '../room-publisher.js';
 import { TriggerError } from '../room/trigger.js';
+import type { KeepMessage } from './keeping.js';
 import { RabbitMqLink } from './link.js';
 import { RabbitMqOutage } from './outage.js';
 
@@ -19,8 +21,9 @@ const MAX_WAIT_MS = 2000;
 const STOP_MS = 500;
 
 /**
- * Takes triggers from RabbitMQ, as High-Templar does. Every node gets every trigger, so none is sent on to the
- * others. A lost connection is made again for as long as the gateway runs; triggers of the time between are lost.
+ * Takes triggers from RabbitMQ. As High-Templar does: every node gets every trigger, so none is sent on to the others, and
+ * those of the time in which the connection is lost are lost; or from a durable queue, of which one node takes what has come,
+ * and keeps it for all. A lost connection is made again for as long as the gateway runs.
  */
 @Injectable()
 export class RabbitMqTriggers implements Startable, Stoppable {
@@ -87,7 +90,7 @@ export class RabbitMqTriggers implements Startable, Stoppable {
     const end = (): void => ending.abort();
     this.stopping.signal.addEventListener('abort', end);
     try {
-      this.link = await RabbitMqLink.open(url, settings, (content) => this.take(content), ending.signal);
+      this.link = await RabbitMqLink.open(url, settings, (message) => this.take(message), ending.signal);
       await this.untilEnded(this.link, host);
       return true;
     } catch (error) {
@@ -108,22 +111,29 @@ export class RabbitMqTriggers implements Startable, Stoppable {
     if (reason !== undefined) this.outage.failed(host, `the connection is lost: ${reason}`);
   }
 
-  /** Drops malformed messages; RabbitMQ takes every message as acknowledged. */
-  private take(content: Buffer): void {
+  /** See {@link MessageTaker}. Drops malformed messages. */
+  private take({ content, properties }: ConsumeMessage): KeepMessage | undefined {
     this.receivedCount++;
     const { maxBodyBytes } = this.publish;
     if (content.length > maxBodyBytes) {
       const limits = `${content.length} bytes, allowed are ${maxBodyBytes}`;
       this.warnings.warn('oversized', `dropped a message of RabbitMQ: ${limits}`);
-      return this.metrics.dropped('oversized');
+      this.metrics.dropped('oversized');
+      return undefined;
     }
     try {
+      if (this.settings.history) return this.publisher.keeping(content, 'rabbitmq', properties.messageId);
       this.publisher.deliver(content, 'rabbitmq');
     } catch (error) {
-      if (!(error instanceof TriggerError)) this.logger.error(stackOf(error));
-      else this.warnings.warn('malformed', `dropped a message of RabbitMQ: ${error.message}`);
-      this.metrics.dropped('malformed');
+      this.dropped(error);
     }
+    return undefined;
+  }
+
+  private dropped(error: unknown): void {
+    if (!(error instanceof TriggerError)) this.logger.error(stackOf(error));
+    else this.warnings.warn('malformed', `dropped a message of RabbitMQ: ${error.message}`);
+    this.metrics.dropped('malformed');
   }
 
   private changed(isConsuming: boolean): void {

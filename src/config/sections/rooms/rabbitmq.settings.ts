@@ -9,7 +9,11 @@ import { ClientTlsSettings } from '../client-tls.settings.js';
 const EXCHANGE_TYPES = ['direct', 'topic', 'fanout'] as const;
 type ExchangeType = (typeof EXCHANGE_TYPES)[number];
 
-/** RabbitMQ as a source of triggers: a queue of this node alone, bound to an exchange. */
+/** The ways in which triggers come from RabbitMQ. */
+export const RABBITMQ_MODES = ['exclusive', 'durable'] as const;
+export type RabbitMqMode = (typeof RABBITMQ_MODES)[number];
+
+/** RabbitMQ as a source of triggers: a queue bound to an exchange. */
 export class RabbitMqSettings {
   @Setting({ kind: text(AMQP_URL), about: 'The server, with user, password and virtual host.' })
   readonly url: string = 'amqp://guest:guest@127.0.0.1:5672';
@@ -20,14 +24,33 @@ export class RabbitMqSettings {
   })
   readonly urls: readonly string[] = [];
 
-  @Setting({ kind: text(FILLED_TEXT), about: 'The exchange that triggers are published on.' })
-  readonly exchange: string = 'hightemplar';
+  @Setting({
+    kind: choice(RABBITMQ_MODES),
+    about:
+      'A queue of each node alone, as in High-Templar, in which nothing waits while the node is away (`exclusive`), or a durable one for all nodes, of which one takes what comes and keeps it in `rooms.history` (`durable`).',
+  })
+  readonly mode: RabbitMqMode = 'exclusive';
+
+  @Setting({
+    kind: text(FILLED_TEXT),
+    optional: true,
+    about:
+      'The exchange that triggers are published on; by default `hightemplar`, and `kittiwake` with `mode: durable`.',
+  })
+  readonly exchange?: string;
 
   @Setting({ kind: choice(EXCHANGE_TYPES), about: 'The type of the exchange.' })
   readonly exchangeType: ExchangeType = 'direct';
 
-  @Setting({ kind: flag(), about: 'Whether the exchange outlives a restart of RabbitMQ.' })
-  readonly exchangeDurable: boolean = false;
+  @Setting({
+    kind: flag(),
+    optional: true,
+    about: 'Whether the exchange outlives a restart of RabbitMQ; by default only with `mode: durable`.',
+  })
+  readonly exchangeDurable?: boolean;
+
+  @Setting({ kind: text(FILLED_TEXT), about: 'The queue of all nodes, with `mode: durable`.' })
+  readonly queue: string = 'kittiwake_rooms';
 
   @Setting({ kind: text(FILLED_TEXT), about: 'The routing key of triggers; `topic` takes patterns.' })
   readonly routingKey: string = '*';

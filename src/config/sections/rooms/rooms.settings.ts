@@ -16,6 +16,7 @@ export type RoomMatching = (typeof ROOM_MATCHINGS)[number];
 /** Rooms: who may join them, and how they are triggered. */
 @Rule(keyIsUsed)
 @Rule(historyHasAll)
+@Rule(queueIsKept)
 export class RoomsSettings {
   @Setting({ kind: text(ENDPOINT_PATH), about: 'The path where clients connect to rooms.' })
   readonly path: string = '/rooms';
@@ -90,12 +91,18 @@ export class RoomsSettings {
 
 /** Refuses a history in which the triggers of RabbitMQ would be missing. */
 function historyHasAll({ history, rabbitmq }: RoomsSettings): Disagreement | undefined {
-  if (!history || !rabbitmq) return undefined;
+  if (!history || rabbitmq?.mode !== 'exclusive') return undefined;
   return {
     key: 'history',
     found: 'a history',
-    expected: 'none beside rooms.rabbitmq, whose triggers it would not have',
+    expected: 'none unless rooms.rabbitmq.mode is durable: it would not have the triggers of RabbitMQ',
   };
+}
+
+/** Refuses a queue for all nodes whose triggers would reach one. */
+function queueIsKept({ history, rabbitmq }: RoomsSettings): Disagreement | undefined {
+  if (history || rabbitmq?.mode !== 'durable') return undefined;
+  return { key: 'history', found: 'none', expected: 'a history, for rooms.rabbitmq.mode is durable' };
 }
 
 /** Refuses a key without its policy, which alone uses it. */
