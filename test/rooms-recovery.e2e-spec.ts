@@ -1,5 +1,4 @@
 import { jest } from '@jest/globals';
-import { Redis } from 'ioredis';
 import { BROKER, type Broker } from '../src/broker/broker.js';
 import { RoomRelay } from '../src/rooms/room-relay.js';
 import type { TestClient } from './support/client.js';
@@ -14,6 +13,7 @@ import {
   SUCCESS,
   V1,
 } from './support/rooms.js';
+import { TcpProxy } from './support/tcp-proxy.js';
 import { eventually } from './support/wait.js';
 
 const ROOM = { target: 'message', customer: '1' };
@@ -253,14 +253,18 @@ describe('a client of rooms that does not keep up', () => {
 
 describe('two gateways with a history of rooms on one Redis', () => {
   let redis: RedisServer;
+  /** Before the Redis of the right one. */
+  let proxy: TcpProxy;
   const [left, right] = [new RoomsStage(), new RoomsStage()];
   const nodes = [left, right];
 
   beforeAll(async () => {
     redis = await RedisServer.start();
+    proxy = await TcpProxy.start(redis.port);
     for (const node of nodes) {
+      const url = node === right ? `redis://127.0.0.1:${proxy.port}` : redis.url;
       await node.start({
-        broker: { kind: 'redis', redis: { url: redis.url } },
+        broker: { kind: 'redis', redis: { url } },
         rooms: { history: { size: 1000 } },
         services: { kept: { requireAuthentication: false, history: {} } },
       });
@@ -269,6 +273,7 @@ describe('two gateways with a history of rooms on one Redis', () => {
   }, 30_000);
   afterAll(async () => {
     await Promise.all(nodes.map((node) => node.stop()));
+    await proxy.stop();
     await redis.stop();
   });
 
@@ -288,13 +293,13 @@ describe('two gateways with a history of rooms on one Redis', () => {
     expect(await settled(again)).toEqual(ofFirst);
   });
 
-  it('close nobody when Redis is lost for them, and catch up', async () => {
+  it('close nobody when Redis is lost for one of them, and catch up without anything new', async () => {
     const [client] = await subscribed(right);
     const plain = await right.member({ R: ROOM });
-    const admin = new Redis(redis.port);
-    await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-    admin.disconnect();
-    await eventually(async () => (await left.trigger({ rooms: [ROOM], data: 'meanwhile' })).ok);
+    proxy.turnTo(1);
+    await eventually(async () => !(await fetch(`${right.gateway.httpUrl}/health/ready`)).ok);
+    await trigger(left, [ROOM], 'meanwhile');
+    proxy.turnTo(redis.port);
     expect(await client.next()).toMatchObject({ data: 'meanwhile', position: POSITION });
     expect(await plain.next()).toMatchObject({ data: 'meanwhile' });
   });

@@ -18,7 +18,8 @@ type Found = RoomReplay | LossReason;
 /** One that waits for what it has missed. */
 interface Waiting {
   readonly returning: Returning;
-  readonly resolve: (found: Found) => void;
+  /** Takes what was found. */
+  readonly take: (found: Found) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -47,20 +48,34 @@ export class RoomRecoveries {
   /**
    * Looks for what the client of a subscription, whose triggers are held, has missed.
    * @param since the position with which it comes back, as it gave it.
-   * @throws {ClientError} when nobody can say.
+   * @param begin is called with what it has missed, and sends it at once: that takes time, of which each turn has only so
+   * much.
+   * @throws {ClientError} when nobody can say; what `begin` throws.
    */
-  async find(subscription: FollowingRoomSubscription, since: string): Promise<Found> {
+  find(subscription: FollowingRoomSubscription, since: string, begin: (found: Found) => void): Promise<void> {
     const position = Position.parse(since);
-    const found = position ? await this.looked(new Returning(subscription, position)) : 'position_lost';
-    if (typeof found === 'string') this.metrics.history.recovered(found);
-    else this.metrics.history.recovered('recovered', found.triggers.length);
-    return found;
+    return new Promise((resolve, reject) => {
+      const take = (found: Found): void => {
+        this.count(found);
+        try {
+          resolve(begin(found));
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (position) this.add({ returning: new Returning(subscription, position), take, reject });
+      else take('position_lost');
+    });
   }
 
-  private looked(returning: Returning): Promise<Found> {
-    const found = new Promise<Found>((resolve, reject) => this.waiting.push({ returning, resolve, reject }));
+  private count(found: Found): void {
+    if (typeof found === 'string') this.metrics.history.recovered(found);
+    else this.metrics.history.recovered('recovered', found.triggers.length);
+  }
+
+  private add(waiting: Waiting): void {
+    this.waiting.push(waiting);
     if (!this.isRunning) void this.run();
-    return found;
   }
 
   private async run(): Promise<void> {
@@ -89,7 +104,7 @@ export class RoomRecoveries {
     const [first] = together;
     const recovery = await this.relay.log!.recover(first!.returning.since, true);
     if ('lost' in recovery) {
-      first!.resolve(recovery.lost);
+      first!.take(recovery.lost);
       return together.slice(1);
     }
     const isTold = ({ returning }: Waiting): boolean => returning.since.isWithin(recovery.until);
@@ -102,7 +117,7 @@ export class RoomRecoveries {
     await matchAgain(this.triggersIn(missed), returning, this.settings.matching);
     const frames = new SharedFanouts();
     const byEnvelope = waiting.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-    await inSlices(byEnvelope, ({ returning: each, resolve }) => resolve(each.found(until, frames)));
+    await inSlices(byEnvelope, ({ returning: each, take }) => take(each.found(until, frames)));
   }
 
   private *triggersIn(missed: readonly Publication[]): Generator<Trigger> {

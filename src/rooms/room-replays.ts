@@ -73,7 +73,7 @@ export async function matchAgain(
   matching: RoomMatching,
 ): Promise<void> {
   const trie = new RoomTrie<Reachable>();
-  for (const each of returning) trie.add(each.subscription.room, each);
+  await inSlices(returning, (each) => trie.add(each.subscription.room, each));
   let serial = 0;
   await inSlices(missed, (trigger) => spread(trie, new Fanout(trigger), matching, ++serial));
 }

@@ -56,11 +56,14 @@ export class RoomSubscriptions {
     const following = { was, maxHeldLength: this.limits.outboxBytes, top: () => this.recoveries.top };
     const subscription = this.add(session, wish, was, (each) => this.hub.follow(session, each, following));
     if (!subscription) return confirm();
-    const found = since === undefined ? undefined : await this.found(session, subscription, since);
-    if (subscription.hasEnded) throw ROOM_ERRORS.roomNotFound();
-    const replay = typeof found === 'object' && !subscription.wasReset ? found : undefined;
-    confirm(this.beginning(subscription, found, replay));
-    this.hub.sentLater(subscription.release(replay));
+    const begin = (found?: RoomReplay | LossReason): void => {
+      if (subscription.hasEnded) throw ROOM_ERRORS.roomNotFound();
+      const replay = typeof found === 'object' && !subscription.wasReset ? found : undefined;
+      confirm(this.beginning(subscription, found, replay));
+      this.hub.sentLater(subscription.release(replay));
+    };
+    if (since === undefined) begin();
+    else await this.find(session, subscription, since, begin);
     await session.connection.backlog;
   }
 
@@ -110,13 +113,14 @@ export class RoomSubscriptions {
   }
 
   /** Looks for what the client has missed; the subscription ends when nobody can say. */
-  private async found(
+  private async find(
     session: RoomSession,
     subscription: FollowingRoomSubscription,
     since: string,
-  ): Promise<RoomReplay | LossReason> {
+    begin: (found: RoomReplay | LossReason) => void,
+  ): Promise<void> {
     try {
-      return await this.recoveries.find(subscription, since);
+      await this.recoveries.find(subscription, since, begin);
     } catch (error) {
       if (!subscription.hasEnded) {
         session.remove(canonicalJson(subscription.requestId), subscription);

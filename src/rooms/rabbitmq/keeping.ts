@@ -29,7 +29,10 @@ export class Keeping {
   private isRunning = false;
   private isStopped = false;
 
-  constructor(private readonly owner: KeepingOwner) {}
+  constructor(
+    private readonly owner: KeepingOwner,
+    private readonly retryMs = RETRY_MS,
+  ) {}
 
   /** @param keep absent for one that is not to be kept. */
   take(message: ConsumeMessage, keep: KeepMessage | undefined): void {
@@ -59,7 +62,7 @@ export class Keeping {
       if (rest.length === 0) return owner.channel.ack(messages.at(-1)!.message, true);
       const failure = outcomes.find((outcome) => outcome.status === 'rejected');
       if (tries === MAX_TRIES) owner.giveUp(`triggers cannot be kept: ${messageOf(failure?.reason)}`);
-      else await delay(RETRY_MS, undefined, { ref: false });
+      else await delay(this.retryMs, undefined, { ref: false });
     }
   }
 }
