@@ -28,13 +28,6 @@ const ROOM = { target: 'message', customer: '1' };
 const stage = new RoomsStage();
 afterEach(() => stage.stop());
 
-/** What the gateway warns of from now on. */
-function keepWarnings(): unknown[] {
-  const warnings: unknown[] = [];
-  Logger.overrideLogger(Object.assign(new KeptLog(), { warn: (message: unknown) => warnings.push(message) }));
-  return warnings;
-}
-
 /** What the app is told of a client, less what belongs to the request itself. */
 function forwarded({ headers }: AppRequest): object {
   const { host: _host, connection: _connection, ...others } = headers;
@@ -224,10 +217,10 @@ describe('an app that cannot be asked', () => {
 
   it('refuses clients when it hangs', async () => {
     await stage.start({ callbacks: { timeout: '50ms' } });
-    const warnings = keepWarnings();
+    const warnings = stage.warnings();
     stage.bootstrap = () => undefined;
     await expectRefused(await stage.open());
-    expect(warnings.map(String)).toEqual([expect.stringContaining('no answer within 50 ms')]);
+    expect(warnings).toEqual([expect.stringContaining('no answer within 50 ms')]);
     const extended = await stage.open([V1]);
     expect(await extended.next()).toEqual(REFUSED);
     expect(await extended.untilClosed()).toEqual({ code: 4503, reason: 'The app cannot be asked.' });
@@ -246,7 +239,7 @@ describe('a client that leaves before the app has answered', () => {
   it.each(['cleanly', 'without a word'])('%s ends the request and leaves nothing behind', async (how) => {
     const { promise: ended, resolve } = deferred();
     stage.bootstrap = (response) => response.on('close', resolve);
-    const warnings = keepWarnings();
+    const warnings = stage.warnings();
     const client = await stage.open();
     await stage.requests(BOOTSTRAP);
     if (how === 'cleanly') await client.close();

@@ -1,6 +1,4 @@
-import { Logger } from '@nestjs/common';
 import { answer } from './support/http-app.js';
-import { KeptLog } from './support/nest-app.js';
 import {
   BOOTSTRAP,
   publication,
@@ -16,13 +14,6 @@ import { deferred, eventually } from './support/wait.js';
 const ROOM = { target: 'message', customer: '1' };
 const OTHER = { target: 'message', customer: '2' };
 const ANY = { target: 'message', customer: '*' };
-
-/** What the gateway warns of from now on. */
-function keepWarnings(): unknown[] {
-  const warnings: unknown[] = [];
-  Logger.overrideLogger(Object.assign(new KeptLog(), { warn: (message: unknown) => warnings.push(message) }));
-  return warnings;
-}
 
 function ended(room: object, requestId: unknown): object {
   return { type: 'unsubscribe', ...refusal('room-not-found'), room, requestId };
@@ -106,13 +97,13 @@ describe('allowed rooms that are asked for again on demand', () => {
   it.each(['is unreachable', 'answers what cannot be understood'])(
     'stay as they were when the app %s',
     async (how) => {
-      const warnings = keepWarnings();
+      const warnings = stage.warnings();
       stage.allowed = [ROOM, OTHER];
       const client = await stage.member({ R: ROOM });
       if (how === 'is unreachable') await stage.app.stop();
       else stage.bootstrap = (response) => answer(response, '{"allowed_rooms": 1}');
       await stage.kittiwake.renewRooms();
-      expect(warnings.map(String)).toEqual([expect.stringContaining('could not be renewed')]);
+      expect(warnings).toEqual([expect.stringContaining('could not be renewed')]);
       expect(await settled(client)).toEqual([]);
       expect(await client.ask(subscribe(OTHER, 'R'))).toEqual(SUCCESS);
       expect(await stage.reached([ANY], 'D')).toBe(2);
@@ -128,7 +119,7 @@ describe('allowed rooms that are asked for again on demand', () => {
     await stage.requests(BOOTSTRAP, 2);
     expect(await settled(client)).toEqual([]);
     expect(await stage.reached([ROOM], 1)).toBe(1);
-    const warnings = keepWarnings();
+    const warnings = stage.warnings();
     await client.close();
     resolve();
     await renewed;

@@ -1,9 +1,11 @@
+import { Logger } from '@nestjs/common';
 import type { ClientOptions } from 'ws';
 import type { KittiwakeOptions } from '../../src/config/options.js';
 import { Kittiwake } from '../../src/kittiwake.js';
 import { TestClient } from './client.js';
 import { API_KEY, TestGateway } from './gateway.js';
 import { answer, type AppHandler, type AppRequest, HttpApp } from './http-app.js';
+import { KeptLog } from './nest-app.js';
 import { eventually } from './wait.js';
 
 /** The sub-protocol of clients that want more than High-Templar's frames. */
@@ -104,6 +106,18 @@ export class RoomsStage {
     const answer = (await response.json()) as { status: string; reached: number };
     expect(answer).toEqual({ status: 'ok', reached: expect.any(Number) });
     return answer.reached;
+  }
+
+  /** What is warned from now on, but not of another app: an earlier gateway's last digest may come meanwhile. */
+  warnings(): string[] {
+    const { origin } = this.app;
+    const kept: string[] = [];
+    const warn = (message: unknown) => {
+      const text = String(message);
+      if ((/http:\/\/[\d.:]+/.exec(text)?.[0] ?? origin) === origin) kept.push(text);
+    };
+    Logger.overrideLogger(Object.assign(new KeptLog(), { warn }));
+    return kept;
   }
 
   get kittiwake(): Kittiwake {
