@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { monotonicMs } from '../base/monotonic-ms.js';
+import { settlesWithin } from '../base/time-limit.js';
+import { BrokerError } from '../broker/broker.error.js';
 import type { BrokerHistory, HistoryPage, HistoryStart, Retention } from '../broker/history.js';
 import type { UnsequencedPolicy } from '../config/sections/service-history.settings.js';
 import type { HistoryMetrics } from '../metrics/history.metrics.js';
@@ -10,6 +12,8 @@ import { Ring } from './ring.js';
 
 const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 2000;
+/** The longest that a client that comes back waits until what this node missed itself could be read. */
+const MAX_BEHIND_MS = 5000;
 /** Within this time after a read, who has a position of another epoch is not a reason to read again. */
 const READ_LATELY_MS = 1000;
 
@@ -140,16 +144,22 @@ export class ChannelLog {
    * @throws {BrokerError} when the history cannot be reached.
    */
   async recover(since: Position, isAlone: boolean): Promise<Recovery> {
-    await this.catching;
-    if (this.mayBeBehind(since)) await this.catchUp();
+    await this.caughtUp(this.catching);
+    if (this.mayBeBehind(since)) await this.caughtUp(this.catchUp());
     for (let tries = 0; !this.covers(since) && tries < 2; tries++) {
       await (this.loading ??= this.load(isAlone && tries === 0 ? since : 'oldest').finally(() => {
         this.loading = undefined;
       }));
-      await this.catching;
+      await this.caughtUp(this.catching);
     }
     this.ring.touch();
     return this.answer(since);
+  }
+
+  /** @throws {BrokerError} when that takes too long: the broker answers, but not what is asked. */
+  private async caughtUp(catching: Promise<void> | undefined): Promise<void> {
+    if (!catching || (await settlesWithin(MAX_BEHIND_MS, catching))) return;
+    throw new BrokerError(`what was missed of ${JSON.stringify(this.channel)} cannot be read`);
   }
 
   /** Whether the client may have been where more is known: on a node that was quicker. */

@@ -95,7 +95,10 @@ export class RoomRecoveries {
     try {
       while (rest.length > 0) rest = await this.findSome(rest);
     } catch (cause) {
-      for (const { reject } of rest) reject(ROOM_ERRORS.unavailable(cause));
+      for (const { reject } of rest) {
+        this.metrics.history.recovered('unavailable');
+        reject(ROOM_ERRORS.unavailable(cause));
+      }
     }
   }
 

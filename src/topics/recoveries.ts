@@ -52,12 +52,22 @@ export class Recoveries {
   /** Looks for what the client of a subscription that has joined has missed. @throws {ClientError} when nobody can say. */
   async find(subscription: TopicSubscription, since: unknown): Promise<Beginning> {
     if (typeof since !== 'string') return {};
-    const position = Position.parse(since);
-    const found = position ? await this.hub.recover(subscription, position) : 'position_lost';
+    const found = await this.kept(subscription, since);
     const kept = this.bounded(subscription, found);
     const beginning = kept.reason ? await this.filled(subscription, since, kept.reason) : kept;
     this.metrics.history.recovered(outcomeOf(beginning), beginning.replay?.fanouts.length);
     return beginning;
+  }
+
+  private async kept(subscription: TopicSubscription, since: string): Promise<Replay | LossReason> {
+    const position = Position.parse(since);
+    if (!position) return 'position_lost';
+    try {
+      return await this.hub.recover(subscription, position);
+    } catch (error) {
+      this.metrics.history.recovered('unavailable');
+      throw error;
+    }
   }
 
   /**
