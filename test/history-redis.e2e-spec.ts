@@ -205,6 +205,37 @@ it('two thousand clients that come back at once cost one read of each channel', 
   for (const client of [...herd, ...firsts]) client.leave();
 }, 60_000);
 
+it('who comes back while Redis refuses to say what was missed is told so, and is counted', async () => {
+  const [a, b] = gateways;
+  const { position } = await follower(a);
+  const client = await TestClient.connect(b.url, [KITTIWAKE_V1]);
+  const unavailable = (): Promise<number> =>
+    b.metric('kittiwake_history_recoveries_total', { outcome: 'unavailable' });
+  const before = await unavailable();
+  await operator.call('ACL', 'SETUSER', 'default', '-evalsha');
+  try {
+    const back = { event: 'subscribe', subscription: topic, position };
+    expect(await client.ask(back)).toMatchObject({ status: 'error', error: 'Service unavailable.' });
+  } finally {
+    await operator.call('ACL', 'SETUSER', 'default', '+evalsha');
+  }
+  expect((await unavailable()) - before).toBe(1);
+});
+
+it('a node that knows nothing of the history, as one of the version before, has all of it, and takes part', async () => {
+  const [a] = gateways;
+  const services = { books: { requireAuthentication: false } };
+  const old = stopped(await startGateway(server.url, { services }));
+  const clients = [await subscriber(a, topic), await subscriber(old, topic)];
+  const numbers = new Numbers(topic);
+  for (const gateway of [a, old, a, old]) await numbers.publish(gateway);
+  for (const client of clients) {
+    await eventually(() => client.frames.length === numbers.count);
+    expect(numbersOf(client).toSorted((x, y) => x - y)).toEqual(numbers.all);
+    expect(client.frames.join('')).not.toMatch(/@|position/);
+  }
+});
+
 describe('what a service publishes in Redis itself', () => {
   const RAW = 77;
   const raw = (of: string): Promise<number> =>

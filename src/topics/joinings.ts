@@ -40,8 +40,8 @@ export class Joinings {
     session.subscriptions.set(subscription.topic, subscription);
     let replay: Replay | undefined;
     try {
-      await this.hub.join(subscription);
-      replay = await this.confirmed(subscription, await this.recoveries.find(subscription, since), confirm);
+      const beginning = await this.recoveries.join(subscription, since);
+      replay = await this.confirmed(subscription, beginning, confirm);
     } catch (error) {
       session.subscriptions.delete(subscription.topic);
       this.hub.leave(subscription);

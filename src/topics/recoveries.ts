@@ -49,25 +49,29 @@ export class Recoveries {
     if (!isFit) throw TOPIC_ERRORS.invalidPosition();
   }
 
-  /** Looks for what the client of a subscription that has joined has missed. @throws {ClientError} when nobody can say. */
-  async find(subscription: TopicSubscription, since: unknown): Promise<Beginning> {
+  /**
+   * Joins, and looks for what the client has missed.
+   * @param since the position with which it comes back, as it gave it.
+   * @throws {ClientError} when nobody can say; {@link CallbackError} when the service that would know could not be asked.
+   */
+  async join(subscription: TopicSubscription, since: unknown): Promise<Beginning> {
+    try {
+      await this.hub.join(subscription);
+      return await this.find(subscription, since);
+    } catch (error) {
+      if (since !== undefined) this.metrics.history.recovered('unavailable');
+      throw error;
+    }
+  }
+
+  private async find(subscription: TopicSubscription, since: unknown): Promise<Beginning> {
     if (typeof since !== 'string') return {};
-    const found = await this.kept(subscription, since);
+    const position = Position.parse(since);
+    const found = position ? await this.hub.recover(subscription, position) : 'position_lost';
     const kept = this.bounded(subscription, found);
     const beginning = kept.reason ? await this.filled(subscription, since, kept.reason) : kept;
     this.metrics.history.recovered(outcomeOf(beginning), beginning.replay?.fanouts.length);
     return beginning;
-  }
-
-  private async kept(subscription: TopicSubscription, since: string): Promise<Replay | LossReason> {
-    const position = Position.parse(since);
-    if (!position) return 'position_lost';
-    try {
-      return await this.hub.recover(subscription, position);
-    } catch (error) {
-      this.metrics.history.recovered('unavailable');
-      throw error;
-    }
   }
 
   /**
