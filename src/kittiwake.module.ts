@@ -10,6 +10,7 @@ import { AUTH_PROVIDERS } from './auth/auth.providers.js';
 import { listOf } from './base/list-of.js';
 import { BrokerLoss } from './broker-loss.js';
 import { CALLBACKS_PROVIDERS } from './callbacks/callbacks.providers.js';
+import { CLUSTER_PROVIDERS } from './cluster/cluster.providers.js';
 import { CONFIG_PROVIDERS } from './config/config.providers.js';
 import { loadSettings } from './config/loading/load-settings.js';
 import type { KittiwakeOptions } from './config/options.js';
@@ -44,6 +45,7 @@ const FOLDERS: Provider[] = [
   ...CALLBACKS_PROVIDERS,
   ...HISTORY_PROVIDERS,
   ...DELIVERY_PROVIDERS,
+  ...CLUSTER_PROVIDERS,
   ...AUTH_PROVIDERS,
   ...ENDPOINTS_PROVIDERS,
   ...PROCEDURES_PROVIDERS,

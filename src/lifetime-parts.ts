@@ -15,6 +15,7 @@ import { settlesWithin } from './base/time-limit.js';
 import { BrokerLoss } from './broker-loss.js';
 import { CALLER } from './callbacks/caller.js';
 import { Repetition } from './callbacks/repetition.js';
+import { Cluster } from './cluster/cluster.js';
 import { Hub } from './delivery/hub.js';
 import { OperatorsServer } from './operators/operators-server.js';
 import { Readiness } from './operators/readiness.js';
@@ -75,6 +76,7 @@ export const LIFETIME_PROVIDERS = [
   listOf<Startable>(STARTING, [
     BroughtProcedures,
     BrokerLoss,
+    Cluster,
     RoomRelay,
     Ingest,
     RabbitMqTriggers,
@@ -83,5 +85,5 @@ export const LIFETIME_PROVIDERS = [
   ]),
   listOf<Closable>(CLOSING, [Readiness, BrokerLoss, LocalServer, RpcHttp]),
   listOf<Draining>(DRAINING, [Sessions, RoomsApp, RpcSessions]),
-  listOf<Stoppable>(STOPPING, [Repetition, RabbitMqTriggers, Hub, CALLER, LocalServer, OperatorsServer]),
+  listOf<Stoppable>(STOPPING, [Repetition, RabbitMqTriggers, Cluster, Hub, CALLER, LocalServer, OperatorsServer]),
 ];

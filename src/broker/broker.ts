@@ -26,6 +26,8 @@ export interface BrokerListener {
  */
 export interface Broker {
   readonly state: BrokerState;
+  /** Whether other processes may be on it. */
+  readonly isShared: boolean;
   /** What it keeps of channels. */
   readonly history: BrokerHistory;
   /**

@@ -5,6 +5,7 @@ import { MemoryHistory } from './memory.history.js';
 
 /** The embedded broker of a single process: nothing to install, nothing to lose. */
 export class MemoryBroker implements Broker {
+  readonly isShared = false;
   readonly history = new MemoryHistory((channel, publication) => this.deliver(channel, publication));
   private readonly channels = new Set<string>();
   private listener: BrokerListener | undefined;

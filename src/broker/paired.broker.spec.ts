@@ -4,6 +4,7 @@ import { PairedBroker } from './paired.broker.js';
 
 /** One of the two: it is what a test says that it is. */
 class Half implements Broker {
+  readonly isShared = true;
   state: BrokerState = 'stopped';
   readonly history = new MemoryHistory(() => undefined);
   private listener: BrokerListener | undefined;

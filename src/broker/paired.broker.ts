@@ -8,6 +8,7 @@ import type { BrokerHistory } from './history.js';
  * whichever carries it, and twice if both do. Publishes on the main one alone.
  */
 export class PairedBroker implements Broker {
+  readonly isShared = true;
   private readonly joined = new Set<string>();
   private listener: BrokerListener | undefined;
   private reported: BrokerState = 'stopped';

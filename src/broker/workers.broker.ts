@@ -21,6 +21,7 @@ interface Outgoing {
 
 /** Carries publications between the worker processes of one machine, over a {@link WorkersRelay}; nothing to install. */
 export class WorkersBroker implements Broker {
+  readonly isShared = true;
   /** The relay keeps it. */
   readonly history = new RelayedHistory((frame) => this.request(frame));
   private readonly logger = new Logger('Broker');

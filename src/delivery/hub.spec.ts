@@ -12,6 +12,7 @@ import type { Subscription } from './subscription.js';
 
 /** A broker that can be lost for some channels, or for all. */
 class FakeBroker implements Broker {
+  readonly isShared = true;
   state: BrokerState = 'ready';
   readonly joined = new Set<string>();
   readonly history = new MemoryHistory(() => undefined);

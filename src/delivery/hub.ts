@@ -47,6 +47,11 @@ export class Hub implements BrokerListener, Stoppable {
     };
   }
 
+  /** Whether there may be other nodes. */
+  get isShared(): boolean {
+    return this.broker.isShared;
+  }
+
   /** The number of channels that this node listens on. */
   get channelCount(): number {
     return this.channels.size;
@@ -190,7 +195,7 @@ export class Hub implements BrokerListener, Stoppable {
   stateChanged(state: BrokerState, channels?: readonly string[]): void {
     this.metrics.brokerStateChanged(state === 'ready');
     if (state === 'lost') this.lose(channels ?? this.names());
-    if (state === 'ready') for (const name of this.names()) this.logOf(name)?.back();
+    if (state === 'ready') this.comeBack();
     this.onStateChange?.(state, this.affectedBy(channels));
   }
 
@@ -220,8 +225,9 @@ export class Hub implements BrokerListener, Stoppable {
     return [...this.channels.keys(), ...this.own.keys()];
   }
 
-  private logOf(name: string): ChannelLog | undefined {
-    return this.own.get(name)?.log ?? this.channels.get(name)?.log;
+  private comeBack(): void {
+    for (const { log } of this.channels.values()) log?.back();
+    for (const channel of this.own.values()) channel.back();
   }
 
   private channelOf(name: string, history: HistoryRules | undefined): Channel {

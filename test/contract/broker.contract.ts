@@ -1,5 +1,6 @@
 import type { Broker } from '../../src/broker/broker.js';
 import { Publication } from '../../src/protocol/publication.js';
+import { clusterContract } from './cluster.contract.js';
 import { publication, Recorder } from './recorder.js';
 
 /** What the brokers of one suite have in common, such as a server. */
@@ -172,5 +173,7 @@ export function brokerContract(name: string, enter: () => Promise<BrokerWorld>):
       else expect([there.arrived, elsewhere.arrived]).toEqual([[], []]);
       expect(here.arrived).toEqual([]);
     });
+
+    clusterContract(() => world);
   });
 }

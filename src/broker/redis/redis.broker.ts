@@ -26,6 +26,7 @@ import { RedisRole } from './role.js';
  * before the state is `ready`.
  */
 export class RedisBroker implements Broker {
+  readonly isShared = true;
   readonly history: RedisHistory;
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();

@@ -23,6 +23,7 @@ import { RedisShards } from './shards.js';
  * lost, only its channels are reported, and the others go on.
  */
 export class ShardedRedisBroker implements Broker, RedisShardListener {
+  readonly isShared = true;
   readonly history: RedisHistory;
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();

@@ -1,3 +1,4 @@
+import { duration } from '../../kinds/number.kind.js';
 import { section } from '../../kinds/section.kind.js';
 import { Rule, Setting, type Disagreement } from '../../kinds/setting.decorator.js';
 import { choice } from '../../kinds/text.kind.js';
@@ -24,6 +25,13 @@ export class BrokerSettings {
       'When the connection to Redis is lost: `disconnect` closes the clients, which reconnect; `exit` ends the process.',
   })
   readonly onLoss: LossPolicy = 'disconnect';
+
+  @Setting({
+    kind: duration({ min: 1 }),
+    about:
+      'How long the other nodes have to answer what is asked of all of them, such as who is connected; without those that have not, an answer says that it is not complete.',
+  })
+  readonly answerTimeoutMs: number = 2_000;
 
   @Setting({
     kind: section(RedisSettings),

@@ -1,0 +1,3 @@
+import { Cluster } from './cluster.js';
+
+export const CLUSTER_PROVIDERS = [Cluster];
