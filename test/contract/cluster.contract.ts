@@ -100,6 +100,8 @@ export function clusterContract(world: () => BrokerWorld): void {
       const asked = async (): Promise<number> => (await cluster.ask('name', {}, textOf)).nodes.asked;
       const comer = new Node(world().broker());
       await comer.start();
+      const unanswered = { asked: world().isShared ? 4 : 1, answered: 0 };
+      expect((await comer.cluster.ask('nothing', {}, textOf)).nodes).toEqual(unanswered);
       expect((await comer.cluster.ask('name', {}, textOf)).nodes.answered).toBe(world().isShared ? 4 : 1);
       expect(await asked()).toBe(world().isShared ? 4 : 1);
       await comer.stop();
