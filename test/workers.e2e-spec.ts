@@ -33,17 +33,22 @@ function workersOf(server: ServerProcess): number[] {
   return text.split(' ').filter(Boolean).map(Number);
 }
 
-function publish(server: ServerProcess, data: unknown, subscription = 'books.1'): Promise<Response> {
+function publish(
+  server: ServerProcess,
+  data: unknown,
+  subscription = 'books.1',
+  headers = {},
+): Promise<Response> {
   return fetch(`${server.httpUrl}/publish`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${API_KEY}`, connection: 'close' },
+    headers: { authorization: `Bearer ${API_KEY}`, connection: 'close', ...headers },
     body: JSON.stringify({ subscription, data }),
   });
 }
 
 /** One that the killed worker was to take is tried again. */
-function isPublished(server: ServerProcess, data: unknown): Promise<boolean> {
-  return publish(server, data).then(
+function isPublished(...args: Parameters<typeof publish>): Promise<boolean> {
+  return publish(...args).then(
     ({ ok }) => ok,
     () => false,
   );
@@ -149,11 +154,10 @@ describe('a gateway of two worker processes', () => {
 
   /** Resolves when another one serves instead of one that was killed. */
   async function untilReplaced(victim: number): Promise<void> {
-    const before = workersOf(server);
-    const isReplaced = (): boolean =>
-      workersOf(server).some(
-        (pid) => !before.includes(pid) && server.output.includes(`worker process ${pid} takes its place`),
-      );
+    const isReplaced = (): boolean => {
+      const [, since] = server.output.split(`worker process ${victim} has ended`);
+      return since?.includes('takes its place') === true;
+    };
     await eventually(isReplaced, { timeoutMs: START_TIMEOUT_MS, what: 'another worker' });
     expect(workersOf(server)).toHaveLength(2);
     expect(workersOf(server)).not.toContain(victim);
@@ -245,17 +249,10 @@ describe('a gateway of two worker processes', () => {
     }
     const [victim] = workersOf(server);
     process.kill(victim!, 'SIGKILL');
-    for (const data of ['a', 'b', 'c'])
-      await eventually(
-        () =>
-          publish(server, data, 'kept.1').then(
-            (answer) => answer.ok,
-            () => false,
-          ),
-        {
-          what: 'a publication',
-        },
-      );
+    for (const data of ['a', 'b', 'c']) {
+      const once = { 'Idempotency-Key': data };
+      await eventually(() => isPublished(server, data, 'kept.1', once), { what: 'a publication' });
+    }
     for (const client of clients) {
       client.drop();
       const again = await TestClient.connect(server.url, ['kittiwake.v1.json']);
@@ -266,6 +263,13 @@ describe('a gateway of two worker processes', () => {
       expect(data).toEqual(['a', 'b', 'c']);
     }
     await untilReplaced(victim!);
+    const since = String(positions.get(clients[0]!));
+    const url = `${server.httpUrl}/history?subscription=kept.1&since=${encodeURIComponent(since)}`;
+    for (let asked = 0; asked < 4; asked++) {
+      const headers = { authorization: `Bearer ${API_KEY}`, connection: 'close' };
+      const publications = [{ data: 'a' }, { data: 'b' }, { data: 'c' }];
+      expect(await (await fetch(url, { headers })).json()).toMatchObject({ complete: true, publications });
+    }
   });
 
   it('replaces a worker that is there and gives no sign of life', async () => {
