@@ -4,7 +4,7 @@ const FLOORS = [
   ['protocol'],
   ['config', 'metrics'],
   ['connection', 'broker', 'callbacks'],
-  ['history'],
+  ['history', 'leases'],
   ['delivery', 'auth', 'endpoints'],
   ['cluster'],
   ['procedures'],
@@ -46,6 +46,7 @@ const ROOMS = {
   },
   callbacks: { '.': [], http: ['.'], providers: ['.'] },
   procedures: { '.': [], results: [], methods: ['.', 'results'], remote: ['.'], calls: ['.', 'results'] },
+  leases: { '.': [], redis: ['.'], file: ['.'] },
   auth: { jwt: ['.'] },
   rooms: { app: [], room: [] },
   rpc: {

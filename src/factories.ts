@@ -2,6 +2,7 @@ import type { FactoryProvider, InjectionToken, Type } from '@nestjs/common';
 import { BROKER, type Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { WorkersBroker } from './broker/workers.broker.js';
+import { ledgerPlace } from './config/ledger-place.js';
 import { BrokerSettings } from './config/sections/broker/broker.settings.js';
 import type { RedisSettings } from './config/sections/broker/redis.settings.js';
 import { LimitsSettings } from './config/sections/limits.settings.js';
@@ -11,6 +12,8 @@ import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection/conne
 import { Endpoint, type Gateway } from './connection/endpoint.js';
 import { Endpoints } from './connection/endpoints.js';
 import type { EventRateLimit } from './connection/event-rate.js';
+import { LEASE_SETTINGS, type LeaseSettings } from './leases/lease.settings.js';
+import { LEDGER, type Ledger } from './leases/ledger.js';
 import { Metrics } from './metrics/metrics.js';
 import { InputBounds } from './protocol/json/bounds.js';
 import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
@@ -58,6 +61,24 @@ const UNLIMITED_BURST = 10_000;
 /** The burst defaults to the most subscriptions: a client that reconnects subscribes to all that it had at once. */
 function eventRate({ eventsPerSecond, eventBurst, subscriptionsPerSession }: LimitsSettings): EventRateLimit {
   return { perSecond: eventsPerSecond, burst: eventBurst ?? (subscriptionsPerSession || UNLIMITED_BURST) };
+}
+
+/** The settings that the floor of leases needs. */
+function leaseSettings({ ledger, callbacks, shutdown }: Settings): LeaseSettings {
+  const { leaseMs, beatMs, rate } = ledger;
+  return { leaseMs, beatMs, rate, endTimeoutMs: callbacks.endTimeoutMs, spreadMs: shutdown.spreadMs };
+}
+
+/** The configured ledger, if there is one. */
+async function ledger(settings: Settings, { slots }: Broker): Promise<Ledger | undefined> {
+  const place = ledgerPlace(settings);
+  if (place.kind === 'file') {
+    const { FileLedger } = await import('./leases/file/file.ledger.js');
+    return new FileLedger(place.folder);
+  }
+  if (place.kind === 'none' || !slots) return undefined;
+  const { RedisLedger } = await import('./leases/redis/redis.ledger.js');
+  return new RedisLedger(slots, settings.ledger.leaseMs);
 }
 
 /** The bounds of JSON and MessagePack, whoever sends them. */
@@ -116,6 +137,8 @@ const ENDPOINTS: FactoryProvider<Endpoint>[] = [
 /** Providers that are made from settings, apart from the broker. */
 export const MADE_OF_SETTINGS: FactoryProvider[] = [
   { provide: CONNECTION_SETTINGS, inject: [Settings], useFactory: connectionSettings },
+  { provide: LEASE_SETTINGS, inject: [Settings], useFactory: leaseSettings },
+  { provide: LEDGER, inject: [Settings, BROKER], useFactory: ledger },
   { provide: InputBounds, inject: [LimitsSettings], useFactory: inputBounds },
   ...ENDPOINTS,
   {

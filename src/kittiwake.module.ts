@@ -22,6 +22,7 @@ import { brokerProvider, GATEWAYS, MADE_OF_SETTINGS } from './factories.js';
 import { HISTORY_PROVIDERS } from './history/history.providers.js';
 import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
+import { LEASES_PROVIDERS } from './leases/leases.providers.js';
 import { LIFETIME_PROVIDERS } from './lifetime-parts.js';
 import { METRICS_REGISTRY, type MetricsRegistry } from './metrics/metrics-registry.js';
 import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
@@ -44,6 +45,7 @@ const FOLDERS: Provider[] = [
   ...CONNECTION_PROVIDERS,
   ...CALLBACKS_PROVIDERS,
   ...HISTORY_PROVIDERS,
+  ...LEASES_PROVIDERS,
   ...DELIVERY_PROVIDERS,
   ...CLUSTER_PROVIDERS,
   ...AUTH_PROVIDERS,

@@ -17,6 +17,8 @@ import { CALLER } from './callbacks/caller.js';
 import { Repetition } from './callbacks/repetition.js';
 import { Cluster } from './cluster/cluster.js';
 import { Hub } from './delivery/hub.js';
+import { Leases } from './leases/leases.js';
+import { Sweeper } from './leases/sweeper.js';
 import { OperatorsServer } from './operators/operators-server.js';
 import { Readiness } from './operators/readiness.js';
 import { BroughtProcedures } from './procedures/brought-procedures.js';
@@ -80,10 +82,20 @@ export const LIFETIME_PROVIDERS = [
     RoomRelay,
     Ingest,
     RabbitMqTriggers,
+    Sweeper,
     OperatorsServer,
     LocalServer,
   ]),
-  listOf<Closable>(CLOSING, [Readiness, BrokerLoss, LocalServer, RpcHttp]),
+  listOf<Closable>(CLOSING, [Readiness, BrokerLoss, Sweeper, LocalServer, RpcHttp]),
   listOf<Draining>(DRAINING, [Sessions, RoomsApp, RpcSessions]),
-  listOf<Stoppable>(STOPPING, [Repetition, RabbitMqTriggers, Cluster, Hub, CALLER, LocalServer, OperatorsServer]),
+  listOf<Stoppable>(STOPPING, [
+    Repetition,
+    RabbitMqTriggers,
+    Leases,
+    Cluster,
+    Hub,
+    CALLER,
+    LocalServer,
+    OperatorsServer,
+  ]),
 ];

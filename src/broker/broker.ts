@@ -1,5 +1,6 @@
 import type { Publication } from '../protocol/publication.js';
 import type { BrokerHistory } from './history.js';
+import type { KeySlots } from './key-slots.js';
 
 /**
  * The state of a broker. `ready`: publications are received; `lost`: they are not, be it on some channels only, until
@@ -30,6 +31,8 @@ export interface Broker {
   readonly isShared: boolean;
   /** What it keeps of channels. */
   readonly history: BrokerHistory;
+  /** The Redis that it speaks through; absent where there is none, or keys are not where it speaks. */
+  readonly slots?: KeySlots | undefined;
   /**
    * Connects. MUST be called once, before anything else.
    * @throws {BrokerError} when the broker cannot be reached; names where, never a password.

@@ -2,6 +2,7 @@ import type { Publication } from '../protocol/publication.js';
 import { BrokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import type { BrokerHistory } from './history.js';
+import type { KeySlots } from './key-slots.js';
 
 /**
  * Listens on two brokers, for the time in which services move from one to the other: a publication arrives from
@@ -22,6 +23,11 @@ export class PairedBroker implements Broker {
   /** That of the main one: what the alternate brings has no place in it, whatever it says. */
   get history(): BrokerHistory {
     return this.main.history;
+  }
+
+  /** That of the main one. */
+  get slots(): KeySlots | undefined {
+    return this.main.slots;
   }
 
   /** `ready` only if both are; `lost` when either is. */

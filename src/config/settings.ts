@@ -5,6 +5,7 @@ import { section, sections } from './kinds/section.kind.js';
 import { type Disagreement, Rule, Setting } from './kinds/setting.decorator.js';
 import { CLIENT_ORIGIN, SERVICE_NAME } from './kinds/text-format.js';
 import { flag } from './kinds/text.kind.js';
+import { ledgerHasPlace } from './ledger-place.js';
 import { mockTokenStaysAtHome, serviceSecretIsStrong, tokenSecretIsStrong } from './secrets.js';
 import { AuthSettings } from './sections/auth/auth.settings.js';
 import { BrokerSettings } from './sections/broker/broker.settings.js';
@@ -12,6 +13,7 @@ import { CallbacksSettings } from './sections/callbacks.settings.js';
 import { CompressionSettings } from './sections/compression.settings.js';
 import { HealthSettings } from './sections/health.settings.js';
 import { HistorySettings } from './sections/history.settings.js';
+import { LedgerSettings } from './sections/ledger.settings.js';
 import { LimitsSettings } from './sections/limits.settings.js';
 import { LogSettings } from './sections/log.settings.js';
 import { MetricsSettings } from './sections/metrics.settings.js';
@@ -33,6 +35,7 @@ import { TopicsSettings } from './sections/topics.settings.js';
 @Rule(mockTokenStaysAtHome)
 @Rule(historyHasServers)
 @Rule(ingestHasRedis)
+@Rule(ledgerHasPlace)
 export class Settings {
   @Setting({ kind: section(ServerSettings), about: 'Where the gateway listens.' })
   readonly server: ServerSettings = new ServerSettings();
@@ -77,6 +80,12 @@ export class Settings {
     about: 'The histories that services keep: `services.NAME.history`.',
   })
   readonly history: HistorySettings = new HistorySettings();
+
+  @Setting({
+    kind: section(LedgerSettings),
+    about: 'What has begun and the app must hear the end of, even of a node that is killed.',
+  })
+  readonly ledger: LedgerSettings = new LedgerSettings();
 
   @Setting({ kind: section(PublishSettings), about: 'Publishing over HTTP.' })
   readonly publish: PublishSettings = new PublishSettings();

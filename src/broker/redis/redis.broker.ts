@@ -4,6 +4,7 @@ import type { RedisSettings } from '../../config/sections/broker/redis.settings.
 import type { Publication } from '../../protocol/publication.js';
 import { BrokerError, brokerError } from '../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../broker.js';
+import type { KeySlots } from '../key-slots.js';
 import type { Delay } from './arrivals.js';
 import { RedisChannels } from './channels.js';
 import { PLAIN } from './dialect.js';
@@ -28,6 +29,7 @@ import { RedisRole } from './role.js';
 export class RedisBroker implements Broker {
   readonly isShared = true;
   readonly history: RedisHistory;
+  readonly slots: KeySlots | undefined;
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
   private readonly channels: RedisChannels;
@@ -53,6 +55,7 @@ export class RedisBroker implements Broker {
     const check = settings.clusterNodes.length > 0 ? clusterFault : (client: Redis) => role.fault(client);
     this.manner = { dialect: PLAIN, probe: settings.prefix + PROBE, check };
     this.history = this.newHistory();
+    this.slots = settings.clusterNodes.length > 0 ? undefined : this.oneSlot();
   }
 
   get state(): BrokerState {
@@ -99,10 +102,23 @@ export class RedisBroker implements Broker {
     return new RedisHistory(messages, { of: () => slot, all: () => [slot] });
   }
 
+  private oneSlot(): KeySlots {
+    const { prefix } = HistoryKeys.ofAll(this.settings.prefix);
+    const slot = {
+      prefix,
+      ask: async <T>(question: (client: Redis) => Promise<T>): Promise<T> => this.linked('ask').ask(question),
+    };
+    return { of: () => slot };
+  }
+
   /** @throws {BrokerError} while Redis is lost. */
   private scripts(use: string): ScriptRunner {
+    return this.linked(use).scripts;
+  }
+
+  private linked(use: string): RedisLink {
     if (!this.link || this.state !== 'ready') throw this.unavailable(use);
-    return this.link.scripts;
+    return this.link;
   }
 
   /** Opens a link, joins the channels of this node again, and becomes `ready`. */

@@ -1,5 +1,7 @@
 import { Logger } from '@nestjs/common';
 import cluster from 'node:cluster';
+import { ledgerFolder } from '../../config/ledger-place.js';
+import { LedgerSettings } from '../../config/sections/ledger.settings.js';
 import { ProceduresLocalSettings } from '../../config/sections/procedures/local.settings.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { Settings } from '../../config/settings.js';
@@ -46,5 +48,7 @@ function withoutLocal(settings: Settings): Settings {
   const { app, worker } = settings.procedures.local;
   const local = Object.assign(new ProceduresLocalSettings(), { app, worker });
   const procedures = Object.assign(new ProceduresSettings(), settings.procedures, { local });
-  return Object.assign(new Settings(), settings, { procedures });
+  const dir = ledgerFolder(settings);
+  const ledger = Object.assign(new LedgerSettings(), settings.ledger, dir !== undefined && { dir });
+  return Object.assign(new Settings(), settings, { procedures, ledger });
 }

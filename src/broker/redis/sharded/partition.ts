@@ -59,8 +59,12 @@ export class RedisPartition {
 
   /** The scripts of its server. @throws {BrokerError} when the partition is lost. */
   scripts(use: string): ScriptRunner {
-    if (!this.link || !this.attached) throw this.unavailable(use);
-    return this.link.scripts;
+    return this.linked(use).scripts;
+  }
+
+  /** Asks its server. @throws {BrokerError} when the partition is lost. @throws Redis' error. */
+  async ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {
+    return this.linked('ask').ask(question);
   }
 
   /** Publishes where nobody listens. @throws Redis' error. */
@@ -88,6 +92,11 @@ export class RedisPartition {
 
   clear(): void {
     this.channels.clear();
+  }
+
+  private linked(use: string): RedisLink {
+    if (!this.link || !this.attached) throw this.unavailable(use);
+    return this.link;
   }
 
   private unavailable(what: string): BrokerError {

@@ -31,7 +31,8 @@ export class PatientScripts implements ScriptRunner {
   }
 }
 
-async function patiently<T>(task: () => Promise<T>): Promise<T> {
+/** Does something again for a moment while the slot moves. */
+export async function patiently<T>(task: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await task();

@@ -3,6 +3,7 @@ import type { RedisSettings } from '../../../config/sections/broker/redis.settin
 import type { Publication } from '../../../protocol/publication.js';
 import { BrokerError, brokerError } from '../../broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../../broker.js';
+import type { KeySlots } from '../../key-slots.js';
 import type { Delay } from '../arrivals.js';
 import { RedisMessages } from '../messages.js';
 import { describeRedis } from '../places.js';
@@ -11,7 +12,7 @@ import { RedisHistory } from '../redis.history.js';
 import { RedisHistoryServer } from '../history-server.js';
 import { HistoryKeys } from '../history/keys.js';
 import { SlotHistory } from '../history/slot-history.js';
-import { PatientScripts } from './patient-scripts.js';
+import { patiently, PatientScripts } from './patient-scripts.js';
 import { RedisPartition } from './partition.js';
 import { partitionOf, partitionPrefix } from './partitioning.js';
 import type { RedisShard, RedisShardListener } from './shard.js';
@@ -25,6 +26,15 @@ import { RedisShards } from './shards.js';
 export class ShardedRedisBroker implements Broker, RedisShardListener {
   readonly isShared = true;
   readonly history: RedisHistory;
+  readonly slots: KeySlots = {
+    of: (name) => {
+      const partition = this.partition(name);
+      return {
+        prefix: partitionPrefix(this.settings.prefix, partition.number),
+        ask: (question) => patiently(() => partition.ask(question)),
+      };
+    },
+  };
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
   private readonly name: string;

@@ -1,0 +1,54 @@
+import type { Estate } from '../ledger.js';
+import { Journal } from './journal.js';
+import { JournalFolder, type JournalName } from './journal-folder.js';
+import { type JournalContent, linesOf, takenLine } from './journal-lines.js';
+
+/** The journal of a process that is gone. */
+export class FileEstate implements Estate {
+  private constructor(
+    private readonly folder: JournalFolder,
+    private readonly name: JournalName,
+    private readonly journal: Journal,
+    private readonly content: JournalContent,
+    readonly takenAtMs: number,
+  ) {}
+
+  /** @throws when it cannot be read. */
+  static async open(folder: JournalFolder, name: JournalName): Promise<FileEstate> {
+    const { journal, content } = await Journal.read(folder.pathOf(name));
+    const takenAtMs = content.takenAtMs ?? Date.now();
+    if (content.takenAtMs === undefined) await journal.add(takenLine(takenAtMs));
+    return new FileEstate(folder, name, journal, content, takenAtMs);
+  }
+
+  get node(): string {
+    return this.name.node;
+  }
+
+  async keys(): Promise<string[]> {
+    return [...this.content.records.keys()];
+  }
+
+  async read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+    return keys.map((key) => this.content.records.get(key));
+  }
+
+  keep(): Promise<boolean> {
+    return this.journal.isInPlace();
+  }
+
+  async forget(removed: readonly string[]): Promise<boolean> {
+    await this.journal.add(linesOf({ written: [], removed }));
+    for (const key of removed) this.content.records.delete(key);
+    return this.keep();
+  }
+
+  async finish(): Promise<void> {
+    await this.journal.remove();
+  }
+
+  async release(): Promise<void> {
+    const left = await this.journal.moveTo(this.folder.pathOf(JournalFolder.leftBy(this.name)));
+    await left.close();
+  }
+}
