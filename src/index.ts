@@ -3,6 +3,9 @@ export { TicketRequest } from './auth/ticket-request.js';
 export { Callback, MessageData } from './callbacks/providers/callback-params.js';
 export { CallbackRequest } from './callbacks/callback-request.js';
 export { Refusal } from './callbacks/refusal.js';
+export { ClientSelectionError } from './clients/client-selection.js';
+export type { ClientQuery } from './clients/clients-in-process.js';
+export type { Counted } from './clients/counted.js';
 export { ConfigurationError } from './config/configuration-error.js';
 export { readEnvironment } from './config/loading/environment.js';
 export { loadSettings } from './config/loading/load-settings.js';
@@ -15,9 +18,8 @@ export {
   type KeptPublication,
   type KeptPublications,
   type PublishOptions,
+  type DisconnectOptions,
   type PublishResult,
-  type TriggerOptions,
-  type TriggerResult,
 } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { ProcedureArguments } from './procedures/arguments.js';
@@ -69,5 +71,6 @@ export {
   OnRoomsDisconnect,
   OnRoomsPing,
 } from './rooms/app/rooms-api.decorator.js';
+export type { TriggerOptions, TriggerResult } from './rooms/rooms-in-process.js';
 export { TriggerError } from './rooms/room/trigger.js';
 export { ProceduresConfig } from './rpc/built-in/procedures-config.js';

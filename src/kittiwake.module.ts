@@ -10,6 +10,8 @@ import { AUTH_PROVIDERS } from './auth/auth.providers.js';
 import { listOf } from './base/list-of.js';
 import { BrokerLoss } from './broker-loss.js';
 import { CALLBACKS_PROVIDERS } from './callbacks/callbacks.providers.js';
+import { CLIENT_DOMAINS } from './clients/client-domain.js';
+import { CLIENTS_PROVIDERS } from './clients/clients.providers.js';
 import { CLUSTER_PROVIDERS } from './cluster/cluster.providers.js';
 import { CONFIG_PROVIDERS } from './config/config.providers.js';
 import { loadSettings } from './config/loading/load-settings.js';
@@ -32,10 +34,13 @@ import { BROUGHT_PROCEDURES } from './procedures/brought-procedures.js';
 import { PROCEDURES_PROVIDERS } from './procedures/procedures.providers.js';
 import { PUSH_PROVIDERS } from './push/push.providers.js';
 import { ROOMS_PROVIDERS } from './rooms/rooms.providers.js';
+import { RoomClients } from './rooms/room-clients.js';
 import { Routes } from './routes.js';
 import { ProceduresConfig } from './rpc/built-in/procedures-config.js';
 import { BUILT_IN_PROCEDURES, RPC_PROVIDERS } from './rpc/rpc.providers.js';
+import { RpcClients } from './rpc/websocket/rpc-clients.js';
 import { StartChecks } from './start-checks.js';
+import { TopicClients } from './topics/topic-clients.js';
 import { TOPICS_PROVIDERS } from './topics/topics.providers.js';
 
 /** The providers of each folder. */
@@ -48,6 +53,7 @@ const FOLDERS: Provider[] = [
   ...LEASES_PROVIDERS,
   ...DELIVERY_PROVIDERS,
   ...CLUSTER_PROVIDERS,
+  ...CLIENTS_PROVIDERS,
   ...AUTH_PROVIDERS,
   ...ENDPOINTS_PROVIDERS,
   ...PROCEDURES_PROVIDERS,
@@ -128,6 +134,7 @@ function assemble(
         BROUGHT_PROCEDURES,
         [...BUILT_IN_PROCEDURES, ...OPERATOR_PROCEDURES].map(({ provide }) => provide),
       ),
+      listOf(CLIENT_DOMAINS, [TopicClients, RoomClients, RpcClients]),
       BrokerLoss,
       Kittiwake,
       Lifecycle,

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { objectText, toJsonText, valueOf } from './protocol/json/json.js';
+import { type ClientQuery, ClientsInProcess } from './clients/clients-in-process.js';
+import type { Counted } from './clients/counted.js';
+import { toJsonText, valueOf } from './protocol/json/json.js';
 import type { Publication } from './protocol/publication.js';
-import { RoomPublisher } from './rooms/room-publisher.js';
-import { RoomSessions } from './rooms/room-sessions.js';
+import { RoomsInProcess, type TriggerOptions, type TriggerResult } from './rooms/rooms-in-process.js';
 import { publicationMembers, type PublicationOptions } from './topics/service/publication-members.js';
 import { type HistoryQuery, TopicHistory } from './topics/topic-history.js';
 import { TopicPublisher } from './topics/topic-publisher.js';
@@ -45,25 +46,10 @@ export interface KeptPublications {
   readonly publications: readonly KeptPublication[];
 }
 
-/** Delivery options of a trigger. */
-export interface TriggerOptions {
-  /** The id of a connection that is not to get it. */
-  readonly exclude?: string | undefined;
-  /**
-   * Another trigger with the same key, within five minutes, is this one: a retry does no harm. Up to 255 characters.
-   * Without effect where rooms keep no history.
-   */
-  readonly idempotencyKey?: string | undefined;
-}
-
-/** What became of a trigger. */
-export interface TriggerResult {
-  /** How many subscriptions of this node it was sent to; 0 for a repeat. */
-  readonly reached: number;
-  /** Its place in the history of rooms, where one is kept. */
-  readonly position?: string;
-  /** Whether it had been triggered before, by its idempotency key: then it was not sent again. */
-  readonly isRepeated: boolean;
+/** Options of {@link Kittiwake.disconnect}. */
+export interface DisconnectOptions {
+  /** Whether the clients are asked to come back, as at a restart, rather than to stay away. Default: false. */
+  readonly comesBack?: boolean | undefined;
 }
 
 /** Kittiwake in process: inject it into any provider to push to clients. */
@@ -72,8 +58,8 @@ export class Kittiwake {
   constructor(
     private readonly topics: TopicPublisher,
     private readonly histories: TopicHistory,
-    private readonly rooms: RoomPublisher,
-    private readonly roomSessions: RoomSessions,
+    private readonly rooms: RoomsInProcess,
+    private readonly clients: ClientsInProcess,
   ) {}
 
   /**
@@ -107,19 +93,8 @@ export class Kittiwake {
    * @throws {TypeError} when the data cannot be JSON.
    * @throws when the broker could not take it.
    */
-  async trigger(
-    rooms: readonly object[],
-    data: unknown,
-    { exclude, idempotencyKey }: TriggerOptions = {},
-  ): Promise<TriggerResult> {
-    const members = new Map([
-      ['rooms', toJsonText(rooms)],
-      ['data', toJsonText(data)],
-    ]);
-    if (exclude !== undefined) members.set('exclude', toJsonText(exclude));
-    const { reached, appended } = await this.rooms.trigger(objectText(members), 'process', idempotencyKey);
-    if (!appended) return { reached, isRepeated: false };
-    return { reached, position: appended.position.toString(), isRepeated: appended.isRepeated };
+  trigger(rooms: readonly object[], data: unknown, options: TriggerOptions = {}): Promise<TriggerResult> {
+    return this.rooms.trigger(rooms, data, options);
   }
 
   /**
@@ -127,7 +102,25 @@ export class Kittiwake {
    * that are no longer covered end.
    */
   renewRooms(connectionId?: string): Promise<void> {
-    return this.roomSessions.renewAll(connectionId);
+    return this.rooms.renew(connectionId);
+  }
+
+  /**
+   * Closes connections on every node.
+   * @returns how many, and whether all nodes have answered.
+   * @throws {ClientSelectionError} when the query selects nothing, or is wrong.
+   */
+  disconnect(query: ClientQuery, { comesBack = false }: DisconnectOptions = {}): Promise<Counted> {
+    return this.clients.disconnect(query, comesBack);
+  }
+
+  /**
+   * Ends subscriptions on every node: those to the topic or the room of the query; without one, all that its clients have.
+   * @returns how many, and whether all nodes have answered.
+   * @throws {ClientSelectionError} when the query selects nothing, or is wrong.
+   */
+  unsubscribe(query: ClientQuery): Promise<Counted> {
+    return this.clients.unsubscribe(query);
   }
 }
 

@@ -7,6 +7,7 @@ import { OPERATOR_PATHS } from './endpoints/operator-paths.js';
 import { routed, type RoutedMethods, unroutedCopyOf } from './endpoints/routed-controller.js';
 import { HealthController } from './operators/health.controller.js';
 import { OperatorsController } from './operators/operators.controller.js';
+import { ClientsController } from './push/clients.controller.js';
 import { HistoryController } from './push/history.controller.js';
 import { PublishController } from './push/publish.controller.js';
 import { TriggerController } from './push/trigger.controller.js';
@@ -20,6 +21,13 @@ const ROUTES: readonly (readonly [Type<object>, (settings: Settings) => RoutedMe
     TriggerController,
     ({ publish, rooms }) => ({
       trigger: publish.enabled && rooms !== undefined && Post(publish.triggerPath),
+    }),
+  ],
+  [
+    ClientsController,
+    ({ publish }) => ({
+      disconnect: publish.enabled && Post(publish.disconnectPath),
+      unsubscribe: publish.enabled && Post(publish.unsubscribePath),
     }),
   ],
   [

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NeedInfo, type ProcedureCall, ProcedureError, TypedResult } from '../src/index.js';
 import { stoppedAfterEach } from './support/cleanup.js';
+import { TestClient } from './support/client.js';
 import { configuredIn, inShell } from './support/cli.js';
 import { API_KEY, TestGateway } from './support/gateway.js';
 import { freePort } from './support/redis-server.js';
@@ -365,8 +366,11 @@ describe('the gateway', () => {
       args('publish', 'nope.1', '1'),
       args('stop'),
       args('publish', 'kept.1', '1', '--idempotency-key', 'k'),
+      args('disconnect', '--identity', 'ann'),
+      args('unsubscribe', '--room', '{"room":1}'),
     ]);
-    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0, 0, 0]);
+    expect([ends[6].stdout, ends[7].stdout]).toEqual(['Disconnected 0.\n', 'Ended 0.\n']);
     expect(ends[5].stdout).toMatch(/^Published at \S+\.\n$/);
     expect(ends[1].stdout).toBe('The gateway is ready.\n');
     expect(ends[2].stdout).toBe('Published.\n');
@@ -394,6 +398,33 @@ describe('publish and listen', () => {
     const { Hub } = await import('../src/delivery/hub.js');
     return stage.gateway.app.get(Hub).channelCount;
   };
+});
+
+describe('disconnect and unsubscribe', () => {
+  it('say how many, by every way to select them', async () => {
+    const client = await TestClient.connect(stage.gateway.url, ['kittiwake.v1.json']);
+    await client.ask({ event: 'auth', method: 'jwt', token: rpcToken() });
+    expect(await client.ask({ event: 'subscribe', subscription: 'desks.1' })).toHaveProperty('status', 'ok');
+    const none = ['--identity-json', '7', '--token-id', 't', '--connection', 'c', '--topic', 'desks.1'];
+    const ends = [
+      await run('disconnect', ...none),
+      await run('disconnect', '--room', '{'),
+      await run('unsubscribe', '--topic', 'desks.1'),
+      await run(
+        '--json',
+        'disconnect',
+        '--connection',
+        (await client.greeting()).connection_id as string,
+        '--reconnect',
+      ),
+      await run('disconnect'),
+    ];
+    expect(ends.map(({ code }) => code)).toEqual([0, 1, 0, 0, 3]);
+    expect([ends[0]!.stdout, ends[2]!.stdout]).toEqual(['Disconnected 0.\n', 'Ended 1.\n']);
+    expect(JSON.parse(ends[3]!.stdout)).toMatchObject({ disconnected: 1, complete: true });
+    expect(await client.untilClosed()).toHaveProperty('code', 1012);
+    expect(ends[4]!.stderr).toContain('say which clients');
+  });
 });
 
 describe('config', () => {

@@ -329,8 +329,10 @@ describe('the document has', () => {
       'get /kittiwake/metrics',
       'get /kittiwake/openapi.json',
       'get /kittiwake/status',
+      'post /disconnect',
       'post /publish',
       'post /trigger',
+      'post /unsubscribe',
     ]);
     expect(document.paths['/publish']!.post!.security).toEqual([{ apiKey: [] }]);
   });

@@ -304,6 +304,10 @@ const CLOSINGS: Scenarios<typeof CLOSE_REASONS> = {
     app.answer(BOOTSTRAP, { status: 403 });
     await connect('/rooms');
   },
+  disconnected: async () => {
+    const { connection_id: connectionId } = await (await connect()).greeting();
+    await gateway.app.get(Kittiwake, { strict: false }).disconnect({ connectionId: connectionId as string });
+  },
   sessionExpired: () =>
     send({
       event: 'auth',

@@ -6,4 +6,8 @@ export interface Authenticated {
   readonly identity: JsonMembers;
   /** The expiry of the proof, in milliseconds since the epoch; the session ends then unless it is renewed. */
   readonly expiresAtMs?: number | undefined;
+  /** The id of the proof (`jti`), if it has one. */
+  readonly tokenId?: string | undefined;
+  /** When the proof was issued (`iat`), in milliseconds since the epoch, if it says so. */
+  readonly issuedAtMs?: number | undefined;
 }

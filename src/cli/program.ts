@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/settings.js';
 import { addCallCommand } from './commands/call.command.js';
 import { addCheckConfigCommand } from './commands/check-config.command.js';
+import { addClientCommands } from './commands/client.commands.js';
 import { addCompletionCommands } from './commands/completion.command.js';
 import { addConfigCommand } from './commands/config.command.js';
 import { addHelpCommand } from './commands/help.command.js';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
   addProcessCommands(program, context);
   addCallCommand(program, context);
   addPushCommands(program, context);
+  addClientCommands(program, context);
   addHelpCommand(program, context);
   addConfigCommand(program, context);
   addTokenCommand(program, context);

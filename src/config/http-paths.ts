@@ -40,6 +40,8 @@ function pathsOf({ services, publish, rooms, health, operators, procedures }: Se
   const paths = [
     publish.enabled && { key: 'publish.path', path: publish.path, isTree: false },
     publish.enabled && rooms && { key: 'publish.triggerPath', path: publish.triggerPath, isTree: false },
+    publish.enabled && { key: 'publish.disconnectPath', path: publish.disconnectPath, isTree: false },
+    publish.enabled && { key: 'publish.unsubscribePath', path: publish.unsubscribePath, isTree: false },
     historyPath !== undefined && { key: 'publish.historyPath', path: historyPath, isTree: false },
     health.enabled && { key: 'health.livePath', path: health.livePath, isTree: false },
     health.enabled && { key: 'health.readyPath', path: health.readyPath, isTree: false },

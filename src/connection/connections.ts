@@ -8,6 +8,7 @@ import { BY_GATEWAY } from '../protocol/verdict.js';
 import type { ConnectionHost } from './connection-host.js';
 import type { Connection } from './connection.js';
 import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection.settings.js';
+import { numberOfId } from './known-client.js';
 import { Leaving } from './leaving.js';
 import { LoopShare } from './loop-share.js';
 import { Outbox } from './outflow/outbox.js';
@@ -54,6 +55,19 @@ export class Connections implements ConnectionHost<Connection> {
   /** The number of sockets: a connection counts until its own is closed. */
   get count(): number {
     return this.open.size + this.leaving.count;
+  }
+
+  /** Those that are open, in the order in which they began. */
+  get all(): Iterable<Connection> {
+    return this.open;
+  }
+
+  /** The open connection with an id, if it is one of this process: at most one. */
+  withId(id: string): Connection[] {
+    const number = numberOfId(id);
+    if (number === undefined) return [];
+    for (const connection of this.open) if (connection.number === number) return [connection];
+    return [];
   }
 
   /** The reason to refuse one more connection from the address, if there is one. */

@@ -1,4 +1,4 @@
-import { createCipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { LogParty } from '../metrics/log-line.js';
 import type { Refusals } from '../metrics/refusals.js';
 import { verdictOn } from '../protocol/verdict.js';
@@ -6,16 +6,34 @@ import { type AddressRules, canonicalAddress } from './client-address.js';
 
 const BLOCK_BYTES = 16;
 /** Ids are the numbers of this process's connections, encrypted: a client must not guess the ids of others. */
-const cipher = createCipheriv('aes-128-ecb', randomBytes(BLOCK_BYTES), null).setAutoPadding(false);
+const key = randomBytes(BLOCK_BYTES);
+const cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+const decipher = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+const NUMBER_BYTES = 6;
+/** The bits of a block in which a UUID has its version and its variant. */
+const LOST_BITS = 6;
 let count = 0;
+
+/** The number of the connection of this process with an id; nothing for the id of another. */
+export function numberOfId(id: string): number | undefined {
+  const bytes = Buffer.from(id.replaceAll('-', ''), 'hex');
+  if (bytes.length !== BLOCK_BYTES) return undefined;
+  for (let bits = 0; bits < 2 ** LOST_BITS; bits++) {
+    bytes[6] = (bytes[6]! & 0x0f) | ((bits & 0x0f) << 4);
+    bytes[8] = (bytes[8]! & 0x3f) | ((bits >> 4) << 6);
+    const block = decipher.update(bytes);
+    if (block.subarray(NUMBER_BYTES).every((byte) => byte === 0)) return block.readUIntBE(0, NUMBER_BYTES);
+  }
+  return undefined;
+}
 
 /** A client as operators can find it: by the id of its connection and by its address. */
 export abstract class KnownClient implements LogParty {
   abstract readonly isOpen: boolean;
   protected abstract readonly transport: { readonly remoteAddress: string | undefined };
   protected abstract readonly host: { readonly refusals: Refusals; readonly settings: AddressRules };
-  /** The id takes no memory: it is made from this number when it is asked for. */
-  private readonly number = ++count;
+  /** Ascends. The id takes no memory: it is made from this number when it is asked for. */
+  readonly number = ++count;
 
   /** @param address of the client, if connections are counted by address or a proxy is trusted. */
   constructor(readonly address: string | undefined) {}
@@ -23,7 +41,7 @@ export abstract class KnownClient implements LogParty {
   /** Tells the connection apart from all others of all nodes: a UUID, always the same. */
   get id(): string {
     const block = Buffer.alloc(BLOCK_BYTES);
-    block.writeUIntBE(this.number, 0, 6);
+    block.writeUIntBE(this.number, 0, NUMBER_BYTES);
     const bytes = cipher.update(block);
     bytes[6] = (bytes[6]! & 0x0f) | 0x40;
     bytes[8] = (bytes[8]! & 0x3f) | 0x80;

@@ -168,6 +168,13 @@ export class Hub implements BrokerListener, Stoppable {
     return this.channels.get(channel)?.log?.top;
   }
 
+  /** The connections of this node with a subscription on a channel. */
+  connectionsOn(channel: string): ReadonlySet<Connection> {
+    const connections = new Set<Connection>();
+    this.channels.get(channel)?.addConnections(connections);
+    return connections;
+  }
+
   /** Removes a subscription; nothing reaches it any more. */
   leave(subscription: Subscription): void {
     subscription.end();

@@ -148,6 +148,11 @@ export abstract class Subscription implements MissingOwner, PositionsOwner {
     else this.sibling(fanout.publication.subscription)?.take(fanout);
   }
 
+  /** Whether it has ended, though its client may not know yet. */
+  get isOver(): boolean {
+    return this.hasEnded;
+  }
+
   /** From here on nothing is delivered; what was kept back is lost. */
   end(): void {
     this.hasEnded = true;

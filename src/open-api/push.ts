@@ -5,6 +5,7 @@ import { PublishSettings } from '../config/sections/publish.settings.js';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import { SERVICE_SECTIONS, type ServiceSettings } from '../config/sections/service.settings.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
+import { clientPaths } from './clients.js';
 import { historyOperation } from './history.js';
 import {
   jsonContent,
@@ -86,6 +87,7 @@ function pushPart(prefix: string, publish: PublishSettings, settings: RoomsSetti
     paths: {
       [prefix + publish.path]: { post: push(PUBLISH) },
       ...(rooms && { [prefix + publish.triggerPath]: { post: push(TRIGGER) } }),
+      ...clientPaths(prefix, publish, { tag: TAG.name, security: SECURITY }),
     },
     components: {
       schemas: {

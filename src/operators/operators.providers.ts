@@ -1,4 +1,5 @@
 import type { FactoryProvider } from '@nestjs/common';
+import { Removals } from '../clients/removals.js';
 import { isConfigured } from '../config/configured.js';
 import { MetricsSettings } from '../config/sections/metrics.settings.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
@@ -11,6 +12,7 @@ import type { CallableProcedure } from '../procedures/procedure.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
 import { Services } from '../topics/service/services.js';
 import { TopicPublisher } from '../topics/topic-publisher.js';
+import { disconnectProcedure, unsubscribeProcedure } from './client.procedures.js';
 import { GatewayStatus } from './gateway-status.js';
 import { listenProcedure } from './listen.procedure.js';
 import { MetricsEndpoint } from './metrics.endpoint.js';
@@ -32,6 +34,8 @@ export const OPERATOR_PROCEDURES: FactoryProvider<CallableProcedure | undefined>
     useFactory: (rooms: RoomPublisher, settings: RoomsSettings) =>
       isConfigured(settings) ? triggerProcedure(rooms) : undefined,
   },
+  { provide: disconnectProcedure, inject: [Removals], useFactory: disconnectProcedure },
+  { provide: unsubscribeProcedure, inject: [Removals], useFactory: unsubscribeProcedure },
   { provide: listenProcedure, inject: [Hub, Services], useFactory: listenProcedure },
   { provide: statusProcedure, inject: [GatewayStatus], useFactory: statusProcedure },
   { provide: restartProcedure, useFactory: restartProcedure },

@@ -26,6 +26,7 @@ export const CLOSE_REASONS = {
   notAuthenticated: reason('not_authenticated', 4428, 'Not authenticated in time.', true),
   appUnavailable: reason('app_unavailable', 4503, 'The app cannot be asked.', true),
   forbidden: reason('forbidden', 4403, 'Forbidden.', false),
+  disconnected: reason('disconnected', 4403, 'Disconnected.', false),
   sessionExpired: reason('session_expired', 4401, 'The token has expired.', true),
   authenticationFailed: reason('authentication_failed', 4401, 'Authentication failed too often.', true),
   tooManyFailures: reason('too_many_failures', 4429, 'Too many failed authentications.', true),

@@ -6,8 +6,6 @@ import type { RoomBeginning } from './room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import type { RoomSession } from './room-session.js';
 
-const NOT_ALLOWED_ANY_MORE: Verdict = { by: 'the app (rooms.api)', why: 'the room is not allowed any more' };
-
 /** The answers to a client of rooms. Clients without our sub-protocol get exactly High-Templar's members. */
 export class RoomReply {
   /** @param requestId as the client gave it; clients of `kittiwake.v1.json` get it back. */
@@ -56,10 +54,10 @@ export class RoomReply {
     this.session.connection.sendText('{"is_authorized":false}');
   }
 
-  /** The end of a subscription that is not covered by the allowed rooms any more. */
-  ended(room: JsonText): void {
+  /** The end of a subscription that the client did not ask for. @param verdict the party that ends it, and the reason. */
+  ended(room: JsonText, verdict: Verdict): void {
     const { code, message } = ROOM_ERRORS.roomNotFound();
-    const error = new ClientError(code, message, { verdict: NOT_ALLOWED_ANY_MORE });
+    const error = new ClientError(code, message, { verdict });
     this.session.connection.refused('a subscription', code, error);
     const frame = errorFrame('room-not-found')
       .set('type', '"unsubscribe"' as JsonText)

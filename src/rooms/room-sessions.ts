@@ -30,6 +30,16 @@ export class RoomSessions {
     return this.byConnection.get(connection)!;
   }
 
+  /** As {@link of}; nothing for a connection that is none to rooms. */
+  find(connection: Connection): RoomSession | undefined {
+    return this.byConnection.get(connection);
+  }
+
+  /** All of them. */
+  get all(): Iterable<RoomSession> {
+    return this.byConnection.values();
+  }
+
   /** Begins a session; whatever the client sends waits until the app has said what it may join. */
   begin(connection: Connection, handshake: IncomingMessage): void {
     const session = new RoomSession(connection, this.forwarding.headersOf(handshake));

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
 import type { LossReason } from '../history/channel-log.js';
 import { canonicalJson } from '../protocol/json/canonical-json.js';
+import type { Verdict } from '../protocol/errors.js';
 import { detached, type JsonText } from '../protocol/json/json.js';
 import type { FollowingRoomSubscription, RoomReplay } from './following-room-subscription.js';
 import type { RoomBeginning, RoomComeback } from './room-comeback.js';
@@ -13,6 +14,8 @@ import type { RoomSession } from './room-session.js';
 import type { RoomInterest, RoomSubscription } from './room-subscription.js';
 import { Room } from './room/room.js';
 
+const NOT_ALLOWED_ANY_MORE: Verdict = { by: 'the app (rooms.api)', why: 'the room is not allowed any more' };
+const BY_SERVICE: Verdict = { by: 'a service', why: 'it has ended the subscription' };
 /** The most characters of a room that a client may ask for. */
 const MAX_ROOM_LENGTH = 16_384;
 
@@ -76,20 +79,32 @@ export class RoomSubscriptions {
 
   /** Ends those that the app does not allow any more, and tells the client. */
   endUncovered(session: RoomSession): void {
-    for (const [requestKey, rooms] of session.subscriptions) {
-      for (const subscription of rooms.values()) {
-        if (session.permissions!.covers(subscription.room)) continue;
-        session.remove(requestKey, subscription);
-        this.leave(subscription);
-        new RoomReply(session, subscription.requestId).ended(subscription.room.text);
-      }
-    }
+    this.endThose(session, (room) => !session.permissions!.covers(room), NOT_ALLOWED_ANY_MORE);
+  }
+
+  /** Ends those to one room, or all, as a service says, and tells the client. @returns how many. */
+  remove(session: RoomSession, room: Room | undefined): number {
+    return this.endThose(session, ({ id }) => !room || id === room.id, BY_SERVICE);
   }
 
   /** Ends all of a session that is over. */
   endAll(session: RoomSession): void {
     for (const rooms of session.subscriptions.values()) for (const one of rooms.values()) this.leave(one);
     session.subscriptions.clear();
+  }
+
+  private endThose(session: RoomSession, isMeant: (room: Room) => boolean, verdict: Verdict): number {
+    let count = 0;
+    for (const [requestKey, rooms] of session.subscriptions) {
+      for (const subscription of rooms.values()) {
+        if (!isMeant(subscription.room)) continue;
+        session.remove(requestKey, subscription);
+        this.leave(subscription);
+        new RoomReply(session, subscription.requestId).ended(subscription.room.text, verdict);
+        count++;
+      }
+    }
+    return count;
   }
 
   /** Adds a subscription that is allowed, and within the limits. @returns nothing when there is the same already. */

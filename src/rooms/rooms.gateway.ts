@@ -35,6 +35,7 @@ export class RoomsGateway implements Gateway {
     isEager: true,
     prescribedCodes: new Map([
       [CLOSE_REASONS.forbidden, 1000],
+      [CLOSE_REASONS.disconnected, 1000],
       [CLOSE_REASONS.appUnavailable, 1000],
       [CLOSE_REASONS.tooManyFailures, 1000],
       [CLOSE_REASONS.idle, 1000],

@@ -2,6 +2,7 @@ import { RoomsApiExplorer } from './app/rooms-api-explorer.js';
 import { RoomsApiHolder } from './app/rooms-api.js';
 import { RabbitMqTriggers } from './rabbitmq/rabbitmq-triggers.js';
 import { RoomAdmission } from './room-admission.js';
+import { RoomClients } from './room-clients.js';
 import { RoomHub } from './room-hub.js';
 import { RoomPublisher } from './room-publisher.js';
 import { RoomRecoveries } from './room-recoveries.js';
@@ -12,10 +13,12 @@ import { RoomStatus } from './room-status.js';
 import { RoomSubscriptions } from './room-subscriptions.js';
 import { RoomsApp } from './rooms-app.js';
 import { RoomsHello } from './rooms-hello.js';
+import { RoomsInProcess } from './rooms-in-process.js';
 
 export const ROOMS_PROVIDERS = [
   RabbitMqTriggers,
   RoomAdmission,
+  RoomClients,
   RoomHub,
   RoomPublisher,
   RoomRecoveries,
@@ -28,4 +31,5 @@ export const ROOMS_PROVIDERS = [
   RoomsApiHolder,
   RoomsApp,
   RoomsHello,
+  RoomsInProcess,
 ];

@@ -24,6 +24,7 @@ import { localLines } from './local/local-lines.js';
 import { LocalServer } from './local/local-server.js';
 import { ServiceSecret } from './service-secret.js';
 import { RpcHello } from './websocket/hello.js';
+import { RpcClients } from './websocket/rpc-clients.js';
 import { RpcSessions } from './websocket/sessions.js';
 
 /** Procedures that clients of Kettlingar rely on, in the order of help; the maker of each is its injection token. */
@@ -53,6 +54,7 @@ export const RPC_PROVIDERS = [
   RpcHello,
   RpcHttp,
   RpcMiddleware,
+  RpcClients,
   RpcSessions,
   RpcStatistics,
   ServiceSecret,

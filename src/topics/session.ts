@@ -1,4 +1,5 @@
 import type { Authenticated } from '../auth/authenticated.js';
+import type { Client } from '../clients/client.js';
 import type { LimitsSettings } from '../config/sections/limits.settings.js';
 import type { Connection } from '../connection/connection.js';
 import type { SubscriptionLimits } from '../delivery/subscription.js';
@@ -13,6 +14,8 @@ export class Session implements Subscriber {
   /** By topic, in the order in which they began. */
   readonly subscriptions = new Map<string, TopicSubscription>();
   identity: JsonMembers | undefined = undefined;
+  /** The client that has proved who it is. */
+  client: Client | undefined = undefined;
   /** By topic, the ends of which the service could not be told yet. */
   untold: Map<string, UntoldEnd> | undefined = undefined;
   private canonicalFields: Map<string, string> | undefined = undefined;

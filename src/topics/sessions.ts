@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
 import { Drain } from '../base/drain.js';
 import type { Draining } from '../base/lifetime.js';
+import { Clients } from '../clients/clients.js';
 import type { Connection } from '../connection/connection.js';
 import type { ClientEvent } from './client-event.js';
 import { Endings } from './endings.js';
@@ -17,6 +18,7 @@ export class Sessions implements Draining {
   constructor(
     private readonly authentication: TopicAuthentication,
     private readonly endings: Endings,
+    private readonly clients: Clients,
   ) {}
 
   /** The number of sessions, apart from those that are ending. */
@@ -33,10 +35,18 @@ export class Sessions implements Draining {
     return this.byConnection.get(connection)!;
   }
 
+  /** As {@link of}; nothing for a connection that is none to topics, or has not begun. */
+  find(connection: Connection): Session | undefined {
+    return this.byConnection.get(connection);
+  }
+
   /** Authenticates the client of a session. @throws what {@link TopicAuthentication.authenticate} throws. */
   async authenticate(session: Session, event: ClientEvent): Promise<Authenticated> {
     const authenticated = await this.authentication.authenticate(session, event);
+    this.clients.leave(session.client);
+    session.client = undefined;
     session.authenticated(authenticated);
+    if (session.connection.isOpen) session.client = this.clients.enter(session.connection, authenticated);
     return authenticated;
   }
 
@@ -49,6 +59,7 @@ export class Sessions implements Draining {
     const session = this.byConnection.get(connection);
     if (!session) return;
     this.byConnection.delete(connection);
+    this.clients.leave(session.client);
     void this.endings.ofSession(session).finally(() => this.drain.end());
   }
 

@@ -12,6 +12,7 @@ import { Services } from './service/services.js';
 import { TopicServiceExplorer } from './service/topic-service-explorer.js';
 import { Sessions } from './sessions.js';
 import { TopicAuthentication } from './topic-authentication.js';
+import { TopicClients } from './topic-clients.js';
 import { TopicHistory } from './topic-history.js';
 import { TopicPublisher } from './topic-publisher.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
@@ -31,6 +32,7 @@ export const TOPICS_PROVIDERS = [
   Sessions,
   TopicAuthentication,
   TopicCalls,
+  TopicClients,
   TopicHistory,
   TopicPublisher,
   TopicServiceExplorer,

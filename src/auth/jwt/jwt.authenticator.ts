@@ -52,11 +52,7 @@ export class JwtAuthenticator implements Authenticator {
   private checkClaims(claims: JsonMembers): void {
     const { audience, clockToleranceMs, requireExpiry } = this.settings;
     const nowMs = Date.now();
-    const msOf = (claim: string): number | undefined => {
-      const value = claims.get(claim);
-      return value === undefined ? undefined : Number(value) * 1000;
-    };
-    const [issuedAtMs, expiresAtMs] = [msOf('iat'), msOf('exp')];
+    const [issuedAtMs, expiresAtMs] = [millisecondsOf(claims, 'iat'), millisecondsOf(claims, 'exp')];
     if (Number.isNaN(issuedAtMs)) throw new TokenError('iat is not a number');
     if (issuedAtMs !== undefined && issuedAtMs - clockToleranceMs > nowMs)
       throw new TokenError('issued in the future');
@@ -76,13 +72,28 @@ export class JwtAuthenticator implements Authenticator {
       if (field === USER_ID && isFalsy(value)) throw new TokenError(`the claim ${claim} is empty`);
       identity.set(field, value);
     }
-    const expiresAt = claims.get('exp');
+    const expiresAtMs = millisecondsOf(claims, 'exp');
     return {
       identity,
-      expiresAtMs:
-        expiresAt === undefined ? undefined : Number(expiresAt) * 1000 + this.settings.clockToleranceMs,
+      expiresAtMs: expiresAtMs === undefined ? undefined : expiresAtMs + this.settings.clockToleranceMs,
+      tokenId: tokenIdOf(claims),
+      issuedAtMs: millisecondsOf(claims, 'iat'),
     };
   }
+}
+
+/** A claim that is a time in seconds; NaN for what is none. */
+function millisecondsOf(claims: JsonMembers, claim: string): number | undefined {
+  const value = claims.get(claim);
+  return value === undefined ? undefined : Number(value) * 1000;
+}
+
+/** RFC 7519 section 4.1.7 has it a text; some issuers make it a number. */
+function tokenIdOf(claims: JsonMembers): string | undefined {
+  const text = claims.get('jti');
+  if (text === undefined) return undefined;
+  const id = valueOf(text);
+  return typeof id === 'string' ? id : text;
 }
 
 /** Only the message of the cause: errors of the libraries carry the claims with them. */

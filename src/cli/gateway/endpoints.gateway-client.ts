@@ -1,4 +1,6 @@
 import { json } from 'node:stream/consumers';
+import { countedFormat } from '../../clients/counted.js';
+import type { NodeCount } from '../../cluster/answers.js';
 import type { Settings } from '../../config/settings.js';
 import { isObject } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
@@ -9,7 +11,7 @@ import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS }
 import { GatewayHttp, type HttpAddress } from './gateway-http.js';
 
 const WITHOUT_PROCEDURES =
-  'without the section procedures in its configuration, a gateway only takes ping, status, publish and trigger';
+  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, disconnect and unsubscribe';
 const STATUS = '/status';
 
 /** A client for a gateway without procedures, through its endpoints for services and operators. */
@@ -44,6 +46,24 @@ export class EndpointsGatewayClient implements GatewayClient {
         yield { value: { ...answer, _format: 'Reached %(reached)s subscriptions here.' } };
         break;
       }
+      case 'disconnect':
+        yield {
+          value: countedOf(
+            'Disconnected',
+            'disconnected',
+            await this.push(name, this.settings.publish.disconnectPath, named),
+          ),
+        };
+        break;
+      case 'unsubscribe':
+        yield {
+          value: countedOf(
+            'Ended',
+            'unsubscribed',
+            await this.push(name, this.settings.publish.unsubscribePath, named),
+          ),
+        };
+        break;
       default:
         throw new CommandError(WITHOUT_PROCEDURES);
     }
@@ -90,6 +110,11 @@ async function ask(http: GatewayHttp, path: string, body?: string, apiKey?: stri
   } catch (error) {
     throw http.failure(error);
   }
+}
+
+function countedOf(verb: string, name: string, answer: object): object {
+  const { nodes } = answer as { readonly nodes: NodeCount };
+  return { ...answer, _format: countedFormat(verb, name, nodes) };
 }
 
 /** A publication in its wire form. */

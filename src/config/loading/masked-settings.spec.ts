@@ -62,7 +62,12 @@ describe('masked settings', () => {
 
   it('leave out what has no value', () => {
     const masked = maskedSettings(loadSettings({}));
-    expect(masked.auth).toEqual({ deadline: '1m', maxFailures: 5, maxFailuresPerAddress: 1_000 });
+    expect(masked.auth).toEqual({
+      identityField: 'user_id',
+      deadline: '1m',
+      maxFailures: 5,
+      maxFailuresPerAddress: 1_000,
+    });
     expect(masked.broker).not.toHaveProperty('redisAlt');
     expect(masked.server).toEqual({
       host: '127.0.0.1',

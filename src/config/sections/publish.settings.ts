@@ -29,7 +29,11 @@ export class PublishSettings {
   })
   readonly maxPerSecond: number = 0;
 
-  @Setting({ kind: flag(), about: 'Offers `POST /publish`, and `POST /trigger` where there are rooms.' })
+  @Setting({
+    kind: flag(),
+    about:
+      'Offers `POST /publish`, and `POST /trigger` where there are rooms; `POST /disconnect` and `POST /unsubscribe`.',
+  })
   readonly enabled: boolean = true;
 
   @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services publish.' })
@@ -37,6 +41,12 @@ export class PublishSettings {
 
   @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services trigger rooms.' })
   readonly triggerPath: string = '/trigger';
+
+  @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services disconnect clients.' })
+  readonly disconnectPath: string = '/disconnect';
+
+  @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services end subscriptions of clients.' })
+  readonly unsubscribePath: string = '/unsubscribe';
 
   @Setting({
     kind: text(ENDPOINTS_PATH),

@@ -1,3 +1,5 @@
+import { FILLED_TEXT } from '../../kinds/text-format.js';
+import { text } from '../../kinds/text.kind.js';
 import { duration, integer } from '../../kinds/number.kind.js';
 import { section } from '../../kinds/section.kind.js';
 import { Setting } from '../../kinds/setting.decorator.js';
@@ -15,6 +17,13 @@ export class AuthSettings {
 
   @Setting({ kind: section(JwtSettings), optional: true, about: 'Authentication by a JSON Web Token.' })
   readonly jwt?: JwtSettings;
+
+  @Setting({
+    kind: text(FILLED_TEXT),
+    about:
+      'The field of the identity that says whose a client is: services disconnect and revoke by it, and limits count by it.',
+  })
+  readonly identityField: string = 'user_id';
 
   @Setting({
     kind: duration(),

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import type { Authenticated } from '../auth/authenticated.js';
+import { AuthSettings } from '../config/sections/auth/auth.settings.js';
+import type { Connection } from '../connection/connection.js';
+import { Client } from './client.js';
+
+type Several = Client | Set<Client>;
+
+/** The clients of this node that have proved who they are, by identity and by token. */
+@Injectable()
+export class Clients {
+  private readonly byIdentity = new Map<string, Several>();
+  private readonly byToken = new Map<string, Several>();
+
+  constructor(private readonly settings: AuthSettings) {}
+
+  /** Takes a client in, until {@link leave}. */
+  enter(connection: Connection, authenticated: Authenticated): Client {
+    const client = new Client(connection, authenticated, this.settings.identityField);
+    add(this.byIdentity, client.identity, client);
+    add(this.byToken, client.tokenId, client);
+    return client;
+  }
+
+  /** The connection has ended, or its client has become another. */
+  leave(client: Client | undefined): void {
+    if (!client) return;
+    remove(this.byIdentity, client.identity, client);
+    remove(this.byToken, client.tokenId, client);
+  }
+
+  /** @param identity canonical JSON. */
+  ofIdentity(identity: string): readonly Client[] {
+    return listed(this.byIdentity.get(identity));
+  }
+
+  ofToken(tokenId: string): readonly Client[] {
+    return listed(this.byToken.get(tokenId));
+  }
+}
+
+/** Most have one: a set of its own would take more than all the rest. */
+function add(all: Map<string, Several>, key: string | undefined, client: Client): void {
+  if (key === undefined) return;
+  const before = all.get(key);
+  if (before instanceof Set) before.add(client);
+  else all.set(key, before ? new Set([before, client]) : client);
+}
+
+function remove(all: Map<string, Several>, key: string | undefined, client: Client): void {
+  if (key === undefined) return;
+  const before = all.get(key);
+  if (before instanceof Set) before.delete(client);
+  if (before === client || (before instanceof Set && before.size === 0)) all.delete(key);
+}
+
+function listed(several: Several | undefined): readonly Client[] {
+  if (!several) return [];
+  return several instanceof Set ? [...several] : [several];
+}

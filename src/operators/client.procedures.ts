@@ -1,0 +1,71 @@
+import { ClientSelectionError, readSelection } from '../clients/client-selection.js';
+import { countedResult } from '../clients/counted.js';
+import type { Removals } from '../clients/removals.js';
+import { ProcedureError } from '../procedures/procedure-errors.js';
+import type { CallableProcedure } from '../procedures/procedure.js';
+import type { JsonMembers } from '../protocol/json/json.js';
+import { richJsonText } from '../protocol/json/rich-json.js';
+import { builtIn, optional } from '../rpc/built-in/built-in.js';
+
+const WHO = '[--identity=<I>] [--token_id=<T>] [--connection=<C>] [--topic=<T>] [--room=<R>]';
+const PARAMETERS = [
+  optional('identity'),
+  optional('token_id', 'str'),
+  optional('connection', 'str'),
+  optional('topic', 'str'),
+  optional('room'),
+];
+const NAMES = PARAMETERS.map(({ name }) => name);
+
+/** Disconnects as `POST /disconnect` does, for callers with the service secret. */
+export function disconnectProcedure(removals: Removals): CallableProcedure {
+  return builtIn({
+    name: 'disconnect',
+    access: 'service',
+    isReplaceable: true,
+    description: `/disconnect ${WHO} [--reconnect]
+
+Closes the connections of clients on all nodes, and says how many. With --reconnect they are asked to come back.`,
+    parameters: [...PARAMETERS, optional('reconnect', 'bool')],
+    run: async (_call, given) => {
+      const comesBack = given[NAMES.length] === true;
+      const counted = await selected(given, (members) =>
+        removals.disconnect(readSelection(members), comesBack),
+      );
+      return countedResult('Disconnected', 'disconnected', counted);
+    },
+  });
+}
+
+/** Unsubscribes as `POST /unsubscribe` does, for callers with the service secret. */
+export function unsubscribeProcedure(removals: Removals): CallableProcedure {
+  return builtIn({
+    name: 'unsubscribe',
+    access: 'service',
+    isReplaceable: true,
+    description: `/unsubscribe ${WHO}
+
+Ends the subscriptions of clients to a topic or a room, or all of them, on all nodes, and says how many.`,
+    parameters: PARAMETERS,
+    run: async (_call, given) => {
+      const counted = await selected(given, (members) => removals.unsubscribe(readSelection(members)));
+      return countedResult('Ended', 'unsubscribed', counted);
+    },
+  });
+}
+
+/** @throws {ProcedureError} (400) when the selection is wrong. */
+async function selected<Result>(
+  given: readonly unknown[],
+  use: (members: JsonMembers) => Promise<Result>,
+): Promise<Result> {
+  const members: JsonMembers = new Map();
+  for (const [index, name] of NAMES.entries())
+    if (given[index] !== undefined) members.set(name, richJsonText(given[index]));
+  try {
+    return await use(members);
+  } catch (cause) {
+    if (cause instanceof ClientSelectionError) throw new ProcedureError(cause.message, 400, { cause });
+    throw cause;
+  }
+}
