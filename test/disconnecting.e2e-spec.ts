@@ -85,7 +85,8 @@ describe('POST /disconnect', () => {
     expect(await third.untilClosed()).toEqual(GONE);
     const fourth = await client(right, two);
     const { connection_id: connection } = await fourth.greeting();
-    expect((await post(left, '/disconnect', { connection, token_id: 'one' }))[1].disconnected).toBe(0);
+    for (const other of [{ token_id: 'one' }, { identity: 'bob' }, { topic: 'books.1' }])
+      expect((await post(left, '/disconnect', { connection, ...other }))[1].disconnected).toBe(0);
     expect((await post(left, '/disconnect', { connection }))[1]).toEqual({
       status: 'ok',
       disconnected: 1,

@@ -1,0 +1,31 @@
+import type { Authenticated } from '../auth/authenticated.js';
+import { loadSettings } from '../config/loading/load-settings.js';
+import type { Connection } from '../connection/connection.js';
+import type { JsonText } from '../protocol/json/json.js';
+import { Clients } from './clients.js';
+
+const proof = (user: string, tokenId?: string): Authenticated => ({
+  identity: new Map([['user_id', JSON.stringify(user) as JsonText]]),
+  tokenId,
+});
+const connection = {} as Connection;
+
+describe('the clients of a node', () => {
+  it('are found by identity and by token, until they leave', () => {
+    const clients = new Clients(loadSettings({}).auth);
+    const entered = ['a', 'b', 'a'].map((id) => clients.enter(connection, proof('ann', id)));
+    const [first, second, third] = entered as [(typeof entered)[0], (typeof entered)[0], (typeof entered)[0]];
+    expect(clients.ofIdentity('"ann"')).toEqual(entered);
+    expect([clients.ofToken('a'), clients.ofToken('b')]).toEqual([[first, third], [second]]);
+    for (const client of [first, second]) clients.leave(client);
+    expect([clients.ofIdentity('"ann"'), clients.ofToken('b')]).toEqual([[third], []]);
+    clients.leave(third);
+    clients.leave(undefined);
+    expect([clients.ofIdentity('"ann"'), clients.ofToken('a')]).toEqual([[], []]);
+  });
+
+  it('have no identity that is not in their proof', () => {
+    const clients = new Clients(loadSettings({ auth: { identityField: 'tenant' } }).auth);
+    expect(clients.enter(connection, proof('ann')).identity).toBeUndefined();
+  });
+});
