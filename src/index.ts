@@ -1,7 +1,8 @@
 export { ValidateTicket } from './auth/provider.ticket-validator.js';
 export { TicketRequest } from './auth/ticket-request.js';
 export { Callback, MessageData } from './callbacks/providers/callback-params.js';
-export { CallbackRequest } from './callbacks/callback-request.js';
+export type { EndReason } from './protocol/end-reason.js';
+export { type CallbackEnd, CallbackRequest } from './callbacks/callback-request.js';
 export { Refusal } from './callbacks/refusal.js';
 export { ClientSelectionError } from './clients/client-selection.js';
 export type { ClientQuery } from './clients/clients-in-process.js';

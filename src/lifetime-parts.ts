@@ -30,6 +30,7 @@ import { LocalServer } from './rpc/local/local-server.js';
 import { RpcSessions } from './rpc/websocket/sessions.js';
 import { Ingest } from './topics/ingest.js';
 import { Sessions } from './topics/sessions.js';
+import { SubscriptionEndTeller } from './topics/subscription-end-teller.js';
 
 /** The parts of a gateway that begin and end with it. */
 @Injectable()
@@ -82,6 +83,7 @@ export const LIFETIME_PROVIDERS = [
     RoomRelay,
     Ingest,
     RabbitMqTriggers,
+    SubscriptionEndTeller,
     Sweeper,
     OperatorsServer,
     LocalServer,

@@ -1,5 +1,13 @@
 import type { ArgumentsHost } from '@nestjs/common';
+import type { EndReason } from '../protocol/end-reason.js';
 import { valueOf, type JsonMembers } from '../protocol/json/json.js';
+
+/** What a callback about an end says of it. */
+export interface CallbackEnd {
+  /** The same whenever this callback is repeated, and of no other: what comes a second time can be left alone. */
+  readonly id: string;
+  readonly reason: EndReason;
+}
 
 /** A callback to a provider in process, with the members that the body of the HTTP callback would have. */
 export class CallbackRequest {
@@ -9,6 +17,8 @@ export class CallbackRequest {
     private readonly members: JsonMembers,
     /** Aborted when the answer is no longer needed: the client or its subscription is gone. */
     readonly signal: AbortSignal,
+    /** Of a callback about an end: what ended is not there any more, whatever is answered. */
+    readonly end?: CallbackEnd | undefined,
   ) {}
 
   /**

@@ -15,9 +15,14 @@ export interface Untold {
   readonly untilMs: number;
   /** The number of ends that wait for it, itself included. */
   readonly weight: number;
+  /** Whether another process tells it if this one has to stop before. */
+  readonly isKept?: boolean | undefined;
   /** For a caller that cannot wait. Its `tried` is called after each try that fails. */
   readonly hurry?: Hurry | undefined;
 }
+
+/** What has become of a notification; `kept`: this process stops, and another one tells it. */
+export type RepetitionOutcome = 'told' | 'dropped' | 'kept';
 
 /** The longest wait between tries. */
 const MAX_WAIT_MS = 15_000;
@@ -46,12 +51,13 @@ export class Repetition implements Stoppable {
    * Repeats a notification, with waits that grow, until it succeeds, or is given up and counted.
    * @param tell rejects with a {@link CallbackError} when the app could not be asked.
    */
-  async again(untold: Untold, tell: () => Promise<unknown>): Promise<void> {
+  async again(untold: Untold, tell: () => Promise<unknown>): Promise<RepetitionOutcome> {
     const { endQueue } = this.settings;
     if (this.waiting + untold.weight > endQueue) return this.giveUp(untold);
     this.waiting += untold.weight;
     try {
-      if (!(await this.isTold(untold, tell))) this.giveUp(untold);
+      if (await this.isTold(untold, tell)) return 'told';
+      return untold.isKept === true && this.stopping.signal.aborted ? 'kept' : this.giveUp(untold);
     } finally {
       this.waiting -= untold.weight;
     }
@@ -94,9 +100,10 @@ export class Repetition implements Stoppable {
     });
   }
 
-  private giveUp({ service, callback }: Untold): void {
+  private giveUp({ service, callback }: Untold): RepetitionOutcome {
     this.metrics.callbackDropped(service, callback);
     this.givenUp.add('', undefined);
+    return 'dropped';
   }
 
   private report(count: number): void {

@@ -23,6 +23,7 @@ const settings = {
 /** A transport that takes nothing until it is told to; frames are one letter, repeated. */
 class StalledTransport implements Transport {
   readonly protocol = 'kittiwake.v1.json';
+  readonly hasSaidGoodbye = false;
   readonly remoteAddress = undefined;
   readonly encoding = undefined;
   readonly pingFrame = Buffer.from(PING);

@@ -251,8 +251,9 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
     this.outflow.stop();
     this.ending?.abort();
     this.host.ended(this, reason);
+    const ends = reason?.ends ?? (this.transport.hasSaidGoodbye ? 'closed' : 'lost');
     this.inbox?.runLast(async () => {
-      this.endpoint.end(this);
+      this.endpoint.end(this, ends);
       this.host.settled(this);
     });
   }

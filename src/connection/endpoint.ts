@@ -1,4 +1,5 @@
 import type { CloseReason } from '../protocol/close-reason.js';
+import type { EndReason } from '../protocol/end-reason.js';
 import type { InputBounds } from '../protocol/json/bounds.js';
 import type { Admit } from './admission.js';
 import { type MessageHandler, messageHandlersOf } from './message-handlers.js';
@@ -51,7 +52,7 @@ export interface Gateway {
   readonly protocol: GatewayProtocol;
   /** An eager gateway gets the handshake, too: the request, or what was admitted where the endpoint decides. */
   handleConnection(connection: unknown, handshake?: unknown): void;
-  handleDisconnect(connection: unknown): void;
+  handleDisconnect(connection: unknown, reason: EndReason): void;
 }
 
 /**
@@ -108,8 +109,8 @@ export class Endpoint {
   }
 
   /** Tells the gateway of the end of a connection. */
-  end(connection: unknown): void {
-    this.gateway.handleDisconnect(connection);
+  end(connection: unknown, reason: EndReason): void {
+    this.gateway.handleDisconnect(connection, reason);
   }
 
   /** Handles a frame of a connection. @throws when the gateway has no handler for it, which is a defect. */

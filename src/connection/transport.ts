@@ -15,6 +15,8 @@ export interface Transport extends Sink {
   readonly pingFrame: Buffer | undefined;
   /** Whether nothing is read from the client. */
   readonly isPaused: boolean;
+  /** Whether the client has said that it leaves, not just gone. */
+  readonly hasSaidGoodbye: boolean;
   /** Stops reading, so that the client has to wait; bytes that were read already may still come. */
   pause(): void;
   resume(): void;

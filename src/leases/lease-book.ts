@@ -51,6 +51,11 @@ export class LeaseBook implements LeaseKeeper {
     this.onChange();
   }
 
+  /** Has the records of all that has ended, and was not told, say why. */
+  reasonsChanged(): void {
+    for (const lease of this.live) if (lease.endReason !== undefined) this.dirty.add(lease);
+  }
+
   /** Takes the next part of the changes, until {@link settle} or {@link putBack}. */
   takePage(): Page {
     const leases: Lease[] = [];

@@ -69,7 +69,8 @@ describe('the writer of leases', () => {
   it('has a record say why it ended that could not be told', async () => {
     const lease = begin();
     await lease.written;
-    lease.endsFor('left');
+    lease.ends('left');
+    lease.changed();
     await eventually(() => ledger.calls.length === 3);
     expect(ledger.records.get('c/1')).toBe('topic:left {}');
   });

@@ -64,6 +64,7 @@ export class LeaseWriter {
     clearTimeout(this.timer);
     await this.working;
     if (this.isAway) throw new Error('it is away');
+    this.book.reasonsChanged();
     if (this.isBegun) await this.writeChanges();
     await this.ledger.end(this.book.size > 0);
   }

@@ -22,7 +22,7 @@ export class Lease {
    * reached, it resolves all the same, and the record is written when it can be.
    */
   written: Promise<void> = NOW;
-  /** Why it has ended; absent as long as it has not. */
+  /** Why it has ended; absent as long as it has not. In the record once that is written anew. */
   endReason: EndReason | undefined = undefined;
   /** Whether the ledger has the record; not known while it is being written. */
   isStored: 'no' | 'maybe' | 'yes' = 'no';
@@ -46,10 +46,9 @@ export class Lease {
     if (!this.isTaken) this.keeper.changed(this);
   }
 
-  /** It has ended, and the app cannot be told at once: should this node end before, another one is to know the reason. */
-  endsFor(reason: EndReason): void {
-    this.endReason = reason;
-    this.changed();
+  /** It has ended, and the app is going to be told. Should this node not live to do so, the record says why it ended. */
+  ends(reason: EndReason): void {
+    this.endReason ??= reason;
   }
 
   /** The app has been told of the end, or never will be. */

@@ -47,6 +47,8 @@ export interface Estate {
  * {@link claim}, and what that gave.
  */
 export interface Ledger {
+  /** Called first. @throws when it can never work: the gateway does not start. */
+  start(): Promise<void>;
   /** Begins the records of this node, of which there are none, under a new id. @throws when that cannot be said. */
   begin(): Promise<void>;
   /** @throws when it is unknown what was written: the same changes are written again. */

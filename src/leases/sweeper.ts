@@ -35,9 +35,15 @@ export class Sweeper implements Startable, Closable, SweepListener {
     this.pace = new Pace(settings.rate);
   }
 
-  /** Looks for nodes that are gone, from here on; not where the app wants to hear of no ends. */
-  start(): void {
-    if (this.ledger && !this.tellers.areNone) this.running = this.run(this.ledger, this.stopping.signal);
+  /**
+   * Looks for nodes that are gone, from here on; not where the app wants to hear of no ends.
+   * @throws when the ledger can never work.
+   */
+  async start(): Promise<void> {
+    const { ledger, tellers, stopping } = this;
+    if (!ledger || tellers.areNone) return;
+    await ledger.start();
+    this.running = this.run(ledger, stopping.signal);
   }
 
   /** What is left is for other nodes. */

@@ -1,3 +1,5 @@
+import type { EndReason } from './end-reason.js';
+
 /** A reason for which the gateway closes a connection: its code, and whether a client should come back. */
 export interface CloseReason {
   /** The name in logs and metrics. */
@@ -8,14 +10,17 @@ export interface CloseReason {
   readonly text: string;
   /** Whether a client should reconnect, after a wait. */
   readonly reconnect: boolean;
+  /** What the app is told of why it ended. */
+  readonly ends: EndReason;
 }
 
-const reason = (name: string, code: number, text: string, reconnect: boolean): CloseReason => ({
-  name,
-  code,
-  text,
-  reconnect,
-});
+const reason = (
+  name: string,
+  code: number,
+  text: string,
+  reconnect: boolean,
+  ends: EndReason = 'closed',
+): CloseReason => ({ name, code, text, reconnect, ends });
 
 /** Every reason for which the gateway closes a connection. */
 export const CLOSE_REASONS = {
@@ -26,11 +31,11 @@ export const CLOSE_REASONS = {
   notAuthenticated: reason('not_authenticated', 4428, 'Not authenticated in time.', true),
   appUnavailable: reason('app_unavailable', 4503, 'The app cannot be asked.', true),
   forbidden: reason('forbidden', 4403, 'Forbidden.', false),
-  disconnected: reason('disconnected', 4403, 'Disconnected.', false),
-  sessionExpired: reason('session_expired', 4401, 'The token has expired.', true),
+  disconnected: reason('disconnected', 4403, 'Disconnected.', false, 'revoked'),
+  sessionExpired: reason('session_expired', 4401, 'The token has expired.', true, 'expired'),
   authenticationFailed: reason('authentication_failed', 4401, 'Authentication failed too often.', true),
   tooManyFailures: reason('too_many_failures', 4429, 'Too many failed authentications.', true),
-  unresponsive: reason('unresponsive', 4408, 'No answer to a ping.', true),
+  unresponsive: reason('unresponsive', 4408, 'No answer to a ping.', true, 'lost'),
   idle: reason('idle', 4408, 'Idle for too long.', true),
   tooManyEvents: reason('too_many_events', 4429, 'Too many events.', true),
 } as const satisfies Record<string, CloseReason>;

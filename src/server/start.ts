@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { BrokerError } from '../broker/broker.error.js';
 import { ConfigurationError } from '../config/configuration-error.js';
+import { LedgerFolderError } from '../leases/ledger-folder.error.js';
 import { OperatorsPortError } from '../operators/operators-port.error.js';
 import { StateError } from '../rpc/local/state-error.js';
 import { settingsFromEnvironment } from './environment.js';
@@ -53,6 +54,7 @@ function describe(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message;
   if (!(error instanceof Error)) return String(error);
   const isOperational =
-    [BrokerError, OperatorsPortError, StateError].some((kind) => error instanceof kind) || 'syscall' in error;
+    [BrokerError, LedgerFolderError, OperatorsPortError, StateError].some((kind) => error instanceof kind) ||
+    'syscall' in error;
   return isOperational ? `Kittiwake cannot start: ${error.message}` : (error.stack ?? error.message);
 }

@@ -48,9 +48,10 @@ export class Beginnings {
       subscription.end();
       throw error;
     }
-    subscription.periodicCalls = PeriodicCalls.begin(subscription, this.connections.wheel, (error) =>
-      this.endings.lapse(session, subscription, error),
-    );
+    subscription.periodicCalls = PeriodicCalls.begin(subscription, this.connections.wheel, {
+      lapsed: (error) => this.endings.lapse(session, subscription, error),
+      changed: () => this.endings.changed(subscription),
+    });
     await service.tell('onSubscribe', () => subscription.question());
   }
 

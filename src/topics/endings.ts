@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Hub } from '../delivery/hub.js';
 import { LogLine } from '../metrics/log-line.js';
 import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
+import type { EndReason } from '../protocol/end-reason.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { EndNotices } from './end-notices.js';
 import { Reply } from './reply.js';
@@ -31,33 +32,49 @@ export class Endings {
     session.subscriptions.delete(subscription.topic);
     this.hub.leave(subscription);
     confirm(answer.get('data'));
-    await this.notices.ofSubscription(session, subscription);
+    await this.notices.ofSubscription(session, subscription, 'left');
   }
 
   /** Ends all subscriptions of a session that is over, the latest first. */
-  async ofSession(session: Session): Promise<void> {
+  async ofSession(session: Session, reason: EndReason): Promise<void> {
     const subscriptions = [...session.subscriptions.values()].toReversed();
     for (const subscription of subscriptions) this.hub.leave(subscription);
-    await this.notices.ofSession(session, subscriptions);
+    await this.notices.ofSession(session, subscriptions, reason);
   }
 
   /**
    * Ends a subscription that is no longer authorized. Deliveries stop at once; the service and the client are told in
    * their turn.
    * @param error the refusal, or the failure to ask the service.
+   * @param reason what the service is told of why it ended.
    */
-  lapse(session: Session, subscription: TopicSubscription, error: unknown): void {
+  lapse(
+    session: Session,
+    subscription: TopicSubscription,
+    error: unknown,
+    reason: EndReason = 'expired',
+  ): void {
     if (!isExpected(error)) this.logger.error(LogLine.fault(session.connection, error));
     this.hub.leave(subscription);
-    session.connection.runNext(() => this.endLapsed(session, subscription, error));
+    session.connection.runNext(() => this.endLapsed(session, subscription, error, reason));
   }
 
-  private async endLapsed(session: Session, subscription: TopicSubscription, error: unknown): Promise<void> {
+  /** What the service is told at the end of a subscription is not the same any more. */
+  changed(subscription: TopicSubscription): void {
+    this.notices.changed(subscription);
+  }
+
+  private async endLapsed(
+    session: Session,
+    subscription: TopicSubscription,
+    error: unknown,
+    reason: EndReason,
+  ): Promise<void> {
     const { service, topic, extra } = subscription;
     if (session.subscriptions.get(topic) !== subscription) return;
-    const data = await service.tell('beforeUnsubscribe', () => subscription.question());
+    const data = await service.tell('beforeUnsubscribe', () => this.notices.questionOf(subscription, reason));
     session.subscriptions.delete(topic);
-    await this.notices.ofSubscription(session, subscription);
+    await this.notices.ofSubscription(session, subscription, reason);
     const context = { event: 'unsubscribe', subscription: JSON.stringify(topic) as JsonText, extra };
     new Reply(session.connection, context).ended(error, data);
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Hub } from '../delivery/hub.js';
 import type { Replay } from '../delivery/replays.js';
+import type { Lease } from '../leases/lease.js';
 import { CallbackAnswerError, ClientError } from '../protocol/errors.js';
 import { toJsonText, valueOf, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { deliveryOptions, type DeliveryOptions, PublicationError } from '../protocol/publication.js';
@@ -9,6 +10,7 @@ import { isHeardOut } from './heard-out.js';
 import { type Beginning, Recoveries } from './recoveries.js';
 import type { RecoveryReply } from './reply.js';
 import type { Session } from './session.js';
+import { SubscriptionLeases } from './subscription-leases.js';
 import { SERVICE_UNAVAILABLE } from './topic-errors.js';
 import type { TopicSubscription } from './topic-subscription.js';
 
@@ -21,6 +23,7 @@ export class Joinings {
   constructor(
     private readonly hub: Hub,
     private readonly recoveries: Recoveries,
+    private readonly leases: SubscriptionLeases,
   ) {}
 
   /**
@@ -40,11 +43,14 @@ export class Joinings {
     session.subscriptions.set(subscription.topic, subscription);
     let replay: Replay | undefined;
     try {
+      const lease = this.leases.begin(subscription);
       const beginning = await this.recoveries.join(subscription, since);
+      if (lease) await untilWritten(lease);
       replay = await this.confirmed(subscription, beginning, confirm);
     } catch (error) {
       session.subscriptions.delete(subscription.topic);
       this.hub.leave(subscription);
+      this.leases.end(subscription);
       throw error;
     }
     session.connection.admit();
@@ -68,6 +74,12 @@ export class Joinings {
     confirm(data, this.recoveries.replyTo(subscription, beginning, since?.position));
     return replay ?? since?.replay;
   }
+}
+
+/** The record of what may have to be told the end of is written while the channel is joined. */
+async function untilWritten(lease: Lease): Promise<void> {
+  await lease.written;
+  if (!lease.isOurs) throw unavailable();
 }
 
 /** With the state that the client begins with, unless it gets what it has missed. */

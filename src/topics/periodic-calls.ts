@@ -5,6 +5,14 @@ import type { JsonMembers } from '../protocol/json/json.js';
 import type { ServiceQuestion } from './service/service-callbacks.js';
 import type { TopicSubscription } from './topic-subscription.js';
 
+/** Told of what comes of periodic calls. */
+export interface PeriodicCallsListener {
+  /** The subscription is no longer authorized. @param error the refusal or failure. */
+  lapsed(error: unknown): void;
+  /** Its authorizer fields are not the same any more. */
+  changed(): void;
+}
+
 /** The periodic calls to a service while a subscription lasts: reauthorization and heartbeat. */
 export class PeriodicCalls implements Swept {
   isOpen = true;
@@ -19,21 +27,20 @@ export class PeriodicCalls implements Swept {
   private constructor(
     private readonly subscription: TopicSubscription,
     private readonly wheel: Wheel,
-    private readonly lapsed: (error: unknown) => void,
+    private readonly listener: PeriodicCallsListener,
   ) {}
 
   /**
-   * @param lapsed called with the refusal or failure when the subscription is no longer authorized.
    * @returns nothing when the service has no periodic calls.
    */
   static begin(
     subscription: TopicSubscription,
     wheel: Wheel,
-    lapsed: (error: unknown) => void,
+    listener: PeriodicCallsListener,
   ): PeriodicCalls | undefined {
     const { service } = subscription;
     if (!service.renewalPeriodMs && !service.heartbeatPeriodMs) return undefined;
-    const calls = new PeriodicCalls(subscription, wheel, lapsed);
+    const calls = new PeriodicCalls(subscription, wheel, listener);
     if (service.renewalPeriodMs > 0) calls.scheduleRenewal();
     if (service.heartbeatPeriodMs > 0) calls.scheduleBeat(Math.random());
     return calls;
@@ -79,10 +86,11 @@ export class PeriodicCalls implements Swept {
       const answer = await this.reauthorize();
       if (!this.isOpen) return;
       if (answer && subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer))) {
+        this.listener.changed();
         await service.ask('onAuthorizationChange', () => this.question());
       }
     } catch (error) {
-      if (this.isOpen) this.lapsed(error);
+      if (this.isOpen) this.listener.lapsed(error);
       return;
     }
     if (this.isOpen) this.scheduleRenewal();

@@ -4,9 +4,11 @@ import { Drain } from '../base/drain.js';
 import type { Draining } from '../base/lifetime.js';
 import { Clients } from '../clients/clients.js';
 import type { Connection } from '../connection/connection.js';
+import type { EndReason } from '../protocol/end-reason.js';
 import type { ClientEvent } from './client-event.js';
 import { Endings } from './endings.js';
 import { Session } from './session.js';
+import { SubscriptionLeases } from './subscription-leases.js';
 import { TopicAuthentication } from './topic-authentication.js';
 
 /** The sessions of all connections to topics, until the last callback of their end is done. */
@@ -19,6 +21,7 @@ export class Sessions implements Draining {
     private readonly authentication: TopicAuthentication,
     private readonly endings: Endings,
     private readonly clients: Clients,
+    private readonly leases: SubscriptionLeases,
   ) {}
 
   /** The number of sessions, apart from those that are ending. */
@@ -47,6 +50,7 @@ export class Sessions implements Draining {
     session.client = undefined;
     session.authenticated(authenticated);
     if (session.connection.isOpen) session.client = this.clients.enter(session.connection, authenticated);
+    this.leases.allChanged(session);
     return authenticated;
   }
 
@@ -55,12 +59,12 @@ export class Sessions implements Draining {
     this.authentication.refused(session, error);
   }
 
-  end(connection: Connection): void {
+  end(connection: Connection, reason: EndReason): void {
     const session = this.byConnection.get(connection);
     if (!session) return;
     this.byConnection.delete(connection);
     this.clients.leave(session.client);
-    void this.endings.ofSession(session).finally(() => this.drain.end());
+    void this.endings.ofSession(session, reason).finally(() => this.drain.end());
   }
 
   /** Resolves when every session has ended and the app has been told. */

@@ -58,7 +58,7 @@ class TopicClient implements ClientSession {
     for (const subscription of this.session.subscriptions.values()) {
       const isMeant = !subject || ('topic' in subject && subject.topic === subscription.topic);
       if (!isMeant || subscription.isOver) continue;
-      this.endings.lapse(this.session, subscription, endedByService());
+      this.endings.lapse(this.session, subscription, endedByService(), 'revoked');
       count++;
     }
     return count;

@@ -3,6 +3,7 @@ import { textFrame } from '../connection/outflow/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import { Subscription, type SubscriptionLimits } from '../delivery/subscription.js';
 import type { LossReason } from '../history/channel-log.js';
+import type { Leased } from '../leases/lease.js';
 import { isSameJson, keptCanonicalJson } from '../protocol/json/canonical-json.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import type { Position } from '../protocol/position.js';
@@ -37,7 +38,7 @@ export interface TopicInterest {
 }
 
 /** A session's subscription to a topic, with its extra fields and authorizer fields. */
-export class TopicSubscription extends Subscription {
+export class TopicSubscription extends Subscription implements Leased {
   /** See {@link Service.authorizerFieldsOf}. Absent without an authorizer: an empty map takes 180 bytes. */
   private authorizerFields: JsonMembers | undefined = undefined;
   /** Reauthorization and heartbeats, while they run. */
@@ -100,6 +101,12 @@ export class TopicSubscription extends Subscription {
     }
     if (more) for (const [name, value] of more) fields.set(name, value);
     return fields;
+  }
+
+  /** See {@link Leased.leaseBody}. The topic stands by itself, as a field may have the name `subscription`. */
+  leaseBody(): JsonText {
+    const fields = objectText(this.callbackFields(undefined));
+    return `{"topic":${JSON.stringify(this.topic)},"fields":${fields}}` as JsonText;
   }
 
   /** A question to its service, for the client. @param more fields, such as the data of a message. */

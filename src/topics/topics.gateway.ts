@@ -5,6 +5,7 @@ import type { Gateway, GatewayProtocol } from '../connection/endpoint.js';
 import { LogLine } from '../metrics/log-line.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import type { EndReason } from '../protocol/end-reason.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import { type JsonMembers, type JsonText, valueOf } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
@@ -71,8 +72,8 @@ export class TopicsGateway implements Gateway {
     this.sessions.begin(connection);
   }
 
-  handleDisconnect(connection: Connection): void {
-    this.sessions.end(connection);
+  handleDisconnect(connection: Connection, reason: EndReason): void {
+    this.sessions.end(connection, reason);
   }
 
   @SubscribeMessage('ping')

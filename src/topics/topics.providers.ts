@@ -11,6 +11,8 @@ import { ProvidedServices } from './service/provided-services.js';
 import { Services } from './service/services.js';
 import { TopicServiceExplorer } from './service/topic-service-explorer.js';
 import { Sessions } from './sessions.js';
+import { SubscriptionEndTeller } from './subscription-end-teller.js';
+import { SubscriptionLeases } from './subscription-leases.js';
 import { TopicAuthentication } from './topic-authentication.js';
 import { TopicClients } from './topic-clients.js';
 import { TopicHistory } from './topic-history.js';
@@ -30,6 +32,8 @@ export const TOPICS_PROVIDERS = [
   Recoveries,
   Services,
   Sessions,
+  SubscriptionEndTeller,
+  SubscriptionLeases,
   TopicAuthentication,
   TopicCalls,
   TopicClients,

@@ -25,11 +25,16 @@ const record = (key: string, text = `topic {"of":"${key}"}`) => ({ key, text });
 export function ledgerContract(name: string, enter: () => Promise<LedgerWorld>): void {
   describe(`the ${name} ledger`, () => {
     let world: LedgerWorld;
+    let estates: Estate[] = [];
 
     beforeAll(async () => {
       world = await enter();
     });
-    afterEach(() => world.clear());
+    afterEach(async () => {
+      await Promise.all(estates.map((estate) => estate.release().catch(() => undefined)));
+      estates = [];
+      await world.clear();
+    });
     afterAll(() => world.end());
 
     async function node(...keys: string[]): Promise<Ledger> {
@@ -45,8 +50,11 @@ export function ledgerContract(name: string, enter: () => Promise<LedgerWorld>):
       return ledger;
     }
 
-    const claimed = (ledger: Ledger): Promise<Estate> =>
-      eventually(() => ledger.claim(), { what: 'an estate' });
+    async function claimed(ledger: Ledger): Promise<Estate> {
+      const estate = await eventually(() => ledger.claim(), { what: 'an estate' });
+      estates.push(estate);
+      return estate;
+    }
 
     async function contentOf(estate: Estate): Promise<Record<string, string | undefined>> {
       const keys = await estate.keys();
@@ -100,7 +108,8 @@ export function ledgerContract(name: string, enter: () => Promise<LedgerWorld>):
         const each = await Promise.all(nodes.map((one) => one.claim()));
         return each.some(Boolean) && each;
       });
-      expect(claims.filter(Boolean)).toHaveLength(1);
+      estates.push(...claims.filter((claim) => claim !== undefined));
+      expect(estates).toHaveLength(1);
     });
 
     it('keeps an estate for whoever has claimed it, as long as that says so', async () => {
@@ -148,7 +157,7 @@ export function ledgerContract(name: string, enter: () => Promise<LedgerWorld>):
       const [sweeper, next] = [world.ledger(), world.ledger()];
       const estate = await claimed(sweeper);
       await estate.release();
-      expect((await next.claim())?.node).toBe(estate.node);
+      expect((await claimed(next)).node).toBe(estate.node);
     });
 
     it('tells a node that was taken for lost, and begins with it anew', async () => {
@@ -172,7 +181,7 @@ export function ledgerContract(name: string, enter: () => Promise<LedgerWorld>):
     it('gives what a node leaves that ends to the next at once', async () => {
       const [ended, other] = [await node('c1/1'), world.ledger()];
       await ended.end(true);
-      expect(Object.keys(await contentOf((await other.claim())!))).toEqual(['c1/1']);
+      expect(Object.keys(await contentOf(await claimed(other)))).toEqual(['c1/1']);
     });
 
     it('takes new records in the place of all that there are', async () => {

@@ -4,6 +4,7 @@ import {
   Authorize,
   BeforeSubscribe,
   BeforeUnsubscribe,
+  type CallbackEnd,
   type CallbackRequest,
   OnAuthorizationChange,
   OnHeartbeat,
@@ -242,10 +243,13 @@ function refuse(reason: unknown): never {
 
 /** The app's side over HTTP: each kind of callback has its path. */
 function respond(script: Script): AppHandler {
-  return (response, { path, body }) => {
+  return (response, { path, body, headers }) => {
     const kind = path!.slice(1) as Kind;
     const fields = JSON.parse(body) as Record<string, unknown>;
-    const { answer, cancelled } = script.take({ kind, fields, dataText: membersOf(body).get('data') });
+    const [id, reason] = [headers['idempotency-key'], headers['kittiwake-reason']];
+    const end = id === undefined ? undefined : ({ id, reason } as CallbackEnd);
+    const dataText = membersOf(body).get('data');
+    const { answer, cancelled } = script.take({ kind, fields, dataText, end });
     if (answer === 'hanging') {
       response.on('close', () => cancelled.resolve());
       void script.released.then(() => answerJson(response));
@@ -264,8 +268,8 @@ function wireText(answer: Exclude<Answer, string>): string {
 
 /** The app's side in process. */
 async function provide(script: Script, kind: Kind, request: CallbackRequest): Promise<unknown> {
-  const { fields, signal } = request;
-  const { answer, cancelled } = script.take({ kind, fields, dataText: request.text('data') });
+  const { fields, signal, end } = request;
+  const { answer, cancelled } = script.take({ kind, fields, dataText: request.text('data'), end });
   if (answer === 'nonsense') return { self: 1n };
   if (answer === 'hanging') {
     signal.addEventListener('abort', () => cancelled.resolve());

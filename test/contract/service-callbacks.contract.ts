@@ -1,3 +1,4 @@
+import type { CallbackEnd } from '../../src/index.js';
 import type { TopicServiceRules } from '../../src/index.js';
 import { TestClient } from '../support/client.js';
 import { deferred, eventually, type Deferred } from '../support/wait.js';
@@ -31,6 +32,8 @@ export interface Asked {
   readonly fields: Readonly<Record<string, unknown>>;
   /** The member `data`, as the text it came in. */
   readonly dataText: string | undefined;
+  /** What it says of the end that it is about. */
+  readonly end: CallbackEnd | undefined;
   /** Resolves when the gateway does not want the answer any more. */
   readonly cancelled: Promise<void>;
 }
@@ -222,6 +225,17 @@ export function serviceCallbacksContract(
           expect(await script.fields(kind)).toEqual(FIELDS);
         },
       );
+
+      it('says of an end why it came and which it is, and nothing of the kind otherwise', async () => {
+        await subscribe();
+        client.drop();
+        const [before] = await script.questions('beforeUnsubscribe');
+        const [on] = await script.questions('onUnsubscribe');
+        expect([before!.end?.reason, on!.end?.reason]).toEqual(['lost', 'lost']);
+        expect(before!.end?.id).not.toBe(on!.end?.id);
+        const others = script.asked.filter(({ kind }) => !kind.endsWith('Unsubscribe'));
+        expect(others.filter(({ end }) => end)).toEqual([]);
+      });
 
       it('tells onHeartbeat, whatever it answered before', async () => {
         script.answer('onHeartbeat', { refusal: 'No.' }, 'nonsense');

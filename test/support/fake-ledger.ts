@@ -14,6 +14,10 @@ export class FakeLedger implements Ledger {
   /** Awaited by each write. */
   gate: Promise<void> = Promise.resolve();
 
+  async start(): Promise<void> {
+    this.called('start');
+  }
+
   async begin(): Promise<void> {
     this.called('begin');
     this.records.clear();

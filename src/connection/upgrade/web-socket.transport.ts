@@ -55,6 +55,11 @@ export class WebSocketTransport extends WebSocket implements Transport {
     return (this.socket as Duplex & { readonly remoteAddress?: string }).remoteAddress;
   }
 
+  /** See {@link Transport.hasSaidGoodbye}. */
+  get hasSaidGoodbye(): boolean {
+    return (this as unknown as { readonly _closeFrameReceived: boolean })._closeFrameReceived;
+  }
+
   /** See {@link Sink.bufferedBytes}. */
   get bufferedBytes(): number {
     return this.socket.writableLength;

@@ -5,6 +5,9 @@ import { type JournalContent, linesOf, takenLine } from './journal-lines.js';
 
 /** The journal of a process that is gone. */
 export class FileEstate implements Estate {
+  /** Another process has taken it. */
+  private isLost = false;
+
   private constructor(
     private readonly folder: JournalFolder,
     private readonly name: JournalName,
@@ -33,14 +36,19 @@ export class FileEstate implements Estate {
     return keys.map((key) => this.content.records.get(key));
   }
 
-  keep(): Promise<boolean> {
-    return this.journal.isInPlace();
+  async keep(): Promise<boolean> {
+    if (this.isLost) return false;
+    if (await this.journal.isInPlace()) return true;
+    this.isLost = true;
+    await this.journal.close();
+    return false;
   }
 
   async forget(removed: readonly string[]): Promise<boolean> {
+    if (!(await this.keep())) return false;
     await this.journal.add(linesOf({ written: [], removed }));
     for (const key of removed) this.content.records.delete(key);
-    return this.keep();
+    return true;
   }
 
   async finish(): Promise<void> {
@@ -48,6 +56,7 @@ export class FileEstate implements Estate {
   }
 
   async release(): Promise<void> {
+    if (!(await this.keep())) return;
     const left = await this.journal.moveTo(this.folder.pathOf(JournalFolder.leftBy(this.name)));
     await left.close();
   }

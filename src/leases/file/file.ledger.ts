@@ -28,6 +28,10 @@ export class FileLedger implements Ledger {
     this.folder = new JournalFolder(folder);
   }
 
+  start(): Promise<void> {
+    return this.folder.open();
+  }
+
   async begin(): Promise<void> {
     await this.folder.open();
     await this.folder.show();

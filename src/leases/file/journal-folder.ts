@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LedgerFolderError } from '../ledger-folder.error.js';
 import { LifeSign, MAX_SOCKET_PATH_BYTES } from './life-sign.js';
 
 const FOLDER_MODE = 0o700;
@@ -16,11 +17,6 @@ export const UNFINISHED = '.new';
 export interface JournalName {
   readonly node: string;
   readonly owner: string;
-}
-
-/** The folder cannot be used. */
-export class LedgerFolderError extends Error {
-  override readonly name = 'LedgerFolderError';
 }
 
 /**

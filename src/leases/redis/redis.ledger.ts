@@ -26,6 +26,9 @@ export class RedisLedger implements Ledger {
     this.nodes = new NodeList(slots, leaseMs);
   }
 
+  /** What it lacks, such as a right, may yet be given to it. */
+  async start(): Promise<void> {}
+
   async begin(): Promise<void> {
     const node = newId();
     const records = new NodeRecords(this.slots, node);

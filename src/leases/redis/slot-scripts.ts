@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { faultText } from '../../broker/broker.error.js';
+import { BrokerError, faultText } from '../../broker/broker.error.js';
 import type { KeySlot } from '../../broker/key-slots.js';
 
 /** The names that Redis gives to scripts, by their texts. */
@@ -16,11 +16,21 @@ export function runScript(
     try {
       return await client.evalsha(nameOf(script), keys.length, ...keys, ...args);
     } catch (error) {
+      const fault = faultText(error);
+      if (/\bNOPERM\b/.test(fault)) throw new BrokerError(`${fault} (${rightsCure(slot)})`, true);
       // Writes of a ledger are sent one after another, so that none can overtake this one.
-      if (!faultText(error).startsWith('NOSCRIPT')) throw error;
+      if (!fault.startsWith('NOSCRIPT')) throw error;
       return client.eval(script, keys.length, ...keys, ...args);
     }
   });
+}
+
+/** What the scripts use, and what is asked beside them. */
+const COMMANDS =
+  '+eval +evalsha +time +del +pexpire +hget +hmget +hset +hsetnx +hdel +hexists +hscan +zadd +zrem +zcard +zrangebyscore';
+
+function rightsCure({ prefix }: KeySlot): string {
+  return `its user needs ${COMMANDS} ~${prefix.replace(/\{.*$/, '{')}*; or set ledger.kind to none`;
 }
 
 function nameOf(script: string): string {

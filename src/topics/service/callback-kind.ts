@@ -11,5 +11,8 @@ export const CALLBACK_KINDS = [
   'onHeartbeat',
 ] as const;
 
+/** Those about the end of a subscription, in their order. */
+export const END_KINDS = ['beforeUnsubscribe', 'onUnsubscribe'] as const;
+
 /** See {@link CALLBACK_KINDS}. */
 export type CallbackKind = (typeof CALLBACK_KINDS)[number];

@@ -1,3 +1,4 @@
+import { endHeaders } from '../../callbacks/end-headers.js';
 import type { Caller } from '../../callbacks/caller.js';
 import { objectText, type JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackKind } from './callback-kind.js';
@@ -16,8 +17,9 @@ export class HttpServiceCallbacks implements ServiceCallbacks {
     return this.urls[kind] !== undefined;
   }
 
-  ask(kind: CallbackKind, { fields, ...asking }: ServiceQuestion): Promise<JsonMembers> {
-    const { service, headers } = this;
+  ask(kind: CallbackKind, { fields, end, ...asking }: ServiceQuestion): Promise<JsonMembers> {
+    const { service } = this;
+    const headers = end ? { ...this.headers, ...endHeaders(end) } : this.headers;
     return this.caller.call(this.urls[kind]!, objectText(fields), { service, headers, ...asking });
   }
 }

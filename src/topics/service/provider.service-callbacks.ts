@@ -1,3 +1,4 @@
+import type { CallbackEnd } from '../../callbacks/callback-request.js';
 import type { ReturnedValue } from '../../callbacks/providers/callback-contexts.js';
 import { decisionOf } from '../../callbacks/providers/decision.js';
 import type { ProviderMethod } from '../../callbacks/providers/provider-methods.js';
@@ -28,9 +29,9 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
     return this.methods.has(kind);
   }
 
-  async ask(kind: CallbackKind, { fields, signal }: ServiceQuestion): Promise<JsonMembers> {
+  async ask(kind: CallbackKind, { fields, signal, end }: ServiceQuestion): Promise<JsonMembers> {
     const method = this.methods.get(kind)!;
-    const answer = await method.call((own) => requestOf(kind, fields, own), signal);
+    const answer = await method.call((own) => requestOf(kind, fields, own, end), signal);
     if ('refusal' in answer) {
       requireRefusal({ thrown: answer.thrown, name: method.name, isDecision: DECIDING.has(kind) });
       return answer.refusal;
@@ -44,8 +45,13 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
   }
 }
 
-function requestOf(kind: CallbackKind, fields: JsonMembers, signal: AbortSignal): SubscriptionRequest {
-  return kind === 'onGap' ? new GapRequest(fields, signal) : new SubscriptionRequest(fields, signal);
+function requestOf(
+  kind: CallbackKind,
+  fields: JsonMembers,
+  signal: AbortSignal,
+  end: CallbackEnd | undefined,
+): SubscriptionRequest {
+  return kind === 'onGap' ? new GapRequest(fields, signal) : new SubscriptionRequest(fields, signal, end);
 }
 
 function decided(kind: CallbackKind, value: unknown): JsonMembers {

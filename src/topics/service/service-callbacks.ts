@@ -1,3 +1,4 @@
+import type { CallbackEnd } from '../../callbacks/callback-request.js';
 import type { ResponseHeaders } from '../../callbacks/retry-wait.js';
 import type { LogParty } from '../../metrics/log-line.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
@@ -13,6 +14,8 @@ export interface Asking {
   readonly withdrawal?: AbortSignal | undefined;
   /** The service could not be asked before, and is asked again. */
   readonly isRepeated?: boolean | undefined;
+  /** Set when it is about an end that has come, whatever the service answers. */
+  readonly end?: CallbackEnd | undefined;
   /** Called when the question is sent, at each try. */
   readonly sent?: (() => void) | undefined;
   /** Called with the headers of the answer, if it has any. */

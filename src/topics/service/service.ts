@@ -10,7 +10,7 @@ import { CallbackAnswerError, CallbackError, ClientError } from '../../protocol/
 import { detached, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import type { Publication } from '../../protocol/publication.js';
 import { DEFAULT_REFUSALS } from '../topic-errors.js';
-import type { CallbackKind } from './callback-kind.js';
+import { type CallbackKind, END_KINDS } from './callback-kind.js';
 import type { ServiceCallbacks, ServiceQuestion } from './service-callbacks.js';
 
 const CONFLATION_KEYS: Readonly<Record<string, KeyOf<Publication>>> = {
@@ -53,6 +53,11 @@ export class Service {
   /** Whether it hears anything of a subscription once that is authorized, even if the client is gone by then. */
   get hearsLater(): boolean {
     return LATER.some((kind) => this.has(kind));
+  }
+
+  /** Whether it hears of the end of a subscription. */
+  get hearsEnds(): boolean {
+    return END_KINDS.some((kind) => this.has(kind));
   }
 
   /** Whether it is asked about what clients have missed that is not kept. */

@@ -10,6 +10,11 @@ export class Services {
     this.byName.set(service.name, service);
   }
 
+  /** Whether any of them hears of ends. */
+  get hearEnds(): boolean {
+    return [...this.byName.values()].some(({ hearsEnds }) => hearsEnds);
+  }
+
   /** The names of those that only authenticated clients may subscribe to. */
   requiringAuthentication(): string[] {
     return [...this.byName.values()].flatMap(({ name, rules }) =>

@@ -1,4 +1,4 @@
-import { CallbackRequest } from '../../callbacks/callback-request.js';
+import { type CallbackEnd, CallbackRequest } from '../../callbacks/callback-request.js';
 import { membersOf, toJsonText } from '../../protocol/json/json.js';
 
 /** The fields of a request, as a test of a provider gives them. */
@@ -17,8 +17,9 @@ export class SubscriptionRequest extends CallbackRequest {
   static from<Data>(
     fields: SubscriptionFields<Data>,
     signal: AbortSignal = new AbortController().signal,
+    end?: CallbackEnd,
   ): MessageRequest<Data> {
-    return new SubscriptionRequest(membersOf(toJsonText(fields)), signal) as MessageRequest<Data>;
+    return new SubscriptionRequest(membersOf(toJsonText(fields)), signal, end) as MessageRequest<Data>;
   }
 
   /** The topic that was subscribed to, `service.name`. */

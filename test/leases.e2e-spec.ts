@@ -1,0 +1,253 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import type { KittiwakeOptions } from '../src/config/options.js';
+import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
+import { stoppedAfterEach } from './support/cleanup.js';
+import { TestClient } from './support/client.js';
+import { TestGateway } from './support/gateway.js';
+import { RedisServer } from './support/redis-server.js';
+import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
+import { type Answer, type Asked, StubApp } from './support/stub-app.js';
+import { deferred, eventually } from './support/wait.js';
+
+const LEASE = { lease: '400ms', beat: '100ms', rate: 1_000 };
+
+let redis: RedisServer;
+let operator: Redis;
+let app: StubApp;
+let prefix: string;
+let tests = 0;
+
+const stopped = stoppedAfterEach();
+
+beforeAll(async () => {
+  await ensureBuilt();
+  redis = await RedisServer.start();
+  operator = new Redis(redis.port, { retryStrategy: null });
+}, BUILD_TIMEOUT_MS);
+beforeEach(async () => {
+  prefix = `t${++tests}:`;
+  app = await StubApp.start();
+});
+afterEach(() => app.stop());
+afterAll(async () => {
+  operator.disconnect();
+  await redis.stop();
+});
+
+function configuration(more: KittiwakeOptions = {}): KittiwakeOptions {
+  return {
+    auth: { ticket: { url: `${app.url}/ticket`, fields: ['user'] } },
+    services: {
+      books: {
+        requireAuthentication: false,
+        extraFields: ['note'],
+        authorizer: `${app.url}/authorizer`,
+        authorizerFields: ['role'],
+        beforeSubscribe: `${app.url}/before`,
+        beforeUnsubscribe: `${app.url}/before-end`,
+        onUnsubscribe: `${app.url}/on-end`,
+      },
+    },
+    callbacks: { wait: '10ms', tries: 1 },
+    ledger: LEASE,
+    log: { level: 'info' },
+    ...more,
+  };
+}
+
+const withRedis = (): KittiwakeOptions =>
+  configuration({ broker: { kind: 'redis', redis: { url: redis.url, prefix } } });
+const inFile = (dir: string): KittiwakeOptions => configuration({ ledger: { ...LEASE, dir } });
+
+/** A node that can be killed. */
+async function startProcess(options = withRedis()): Promise<ServerProcess> {
+  return stopped(await ServerProcess.start({ config: options }));
+}
+
+/** A node in this process. */
+async function startNode(options = withRedis()): Promise<TestGateway> {
+  return stopped(await TestGateway.start({ ...options, log: { level: 'silent' } }));
+}
+
+async function subscriber(url: string, user: string, topics: readonly string[]): Promise<TestClient> {
+  const client = await TestClient.connect(url, [KITTIWAKE_V1]);
+  app.answer('/ticket', { body: { status: 'ok', user } });
+  expect(await client.ask({ event: 'auth', ticket: 'T' })).toMatchObject({ status: 'ok' });
+  for (const topic of topics) {
+    app.answer('/authorizer', { body: { status: 'ok', role: `role of ${user}` } });
+    const event = { event: 'subscribe', subscription: `books.${topic}`, note: topic };
+    expect(await client.ask(event)).toMatchObject({ status: 'ok' });
+  }
+  return client;
+}
+
+/** The body of every callback about a subscription. */
+const bodyOf = (user: string, topic: string): string =>
+  JSON.stringify({ subscription: `books.${topic}`, note: topic, role: `role of ${user}`, user });
+
+const idOf = ({ headers }: Asked): unknown => headers['idempotency-key'];
+const reasonOf = ({ headers }: Asked): unknown => headers['kittiwake-reason'];
+const textsOf = (asked: readonly Asked[]): string[] => asked.map(({ text }) => text);
+
+/** What is in the only journal. */
+async function journalIn(dir: string): Promise<string> {
+  const name = (await readdir(dir)).find((file) => file.endsWith('.journal'));
+  return name === undefined ? '' : readFile(join(dir, name), 'utf8');
+}
+
+/** Until the ledger has nothing left to tell, of any node. */
+async function untilAllTold(node: TestGateway): Promise<void> {
+  const told = (): Promise<number> => node.metric('kittiwake_ledger_ends_total', { outcome: 'told' });
+  let before = -1;
+  await eventually(async () => {
+    const now = await told();
+    const isStill = now === before;
+    before = now;
+    return isStill;
+  });
+}
+
+describe('a node that is killed', () => {
+  it('has another tell the app what has ended, the latest first, with the same bodies', async () => {
+    const [doomed, other] = await Promise.all([startProcess(), startNode()]);
+    await subscriber(doomed.url, 'ann', ['1', '2', '3']);
+    const staying = await subscriber(other.url, 'bob', ['1']);
+    await doomed.stop();
+    const asked = await app.requests('/on-end', 3);
+    expect(textsOf(asked)).toEqual(['3', '2', '1'].map((topic) => bodyOf('ann', topic)));
+    expect(asked.map(reasonOf)).toEqual(['node_lost', 'node_lost', 'node_lost']);
+    expect(textsOf(app.asked.filter(({ path }) => path === '/before-end'))).toEqual(textsOf(asked));
+    await untilAllTold(other);
+    expect(app.paths.filter((path) => path === '/on-end')).toHaveLength(3);
+    expect(await staying.settled()).toEqual([]);
+  });
+
+  it('has all told when the one that tells is killed, too, each with the id that it had', async () => {
+    const [doomed, sweeper] = await Promise.all([startProcess(), startProcess()]);
+    const users = ['ann', 'bob', 'cat'];
+    for (const user of users) await subscriber(doomed.url, user, ['1', '2']);
+    const gate = deferred();
+    const hanging = Array.from({ length: 3 }, (): Answer => ({ after: gate.promise }));
+    app.answer('/before-end', {}, ...hanging);
+    await doomed.stop();
+    await app.requests('/before-end', 4);
+    await sweeper.stop();
+    gate.resolve();
+    const first = app.asked.filter(({ path }) => path === '/before-end');
+    await startNode();
+    const told = await eventually(() => {
+      const ids = new Set(app.asked.filter(({ path }) => path === '/on-end').map(idOf));
+      return ids.size === 6 && app.asked.filter(({ path }) => path === '/on-end');
+    });
+    for (const user of users) {
+      const own = textsOf(told).filter((text) => text.includes(`"${user}"`));
+      expect(own.slice(-2)).toEqual([bodyOf(user, '2'), bodyOf(user, '1')]);
+    }
+    const again = app.asked.filter(({ path }) => path === '/before-end').slice(first.length);
+    for (const one of first) expect(again.map(idOf)).toContain(idOf(one));
+  });
+
+  it('is not told of by two', async () => {
+    const [doomed, ...others] = await Promise.all([startProcess(), startNode(), startNode(), startNode()]);
+    const topics = Array.from({ length: 40 }, (_, index) => `${index}`);
+    await subscriber(doomed.url, 'ann', topics);
+    await doomed.stop();
+    await app.requests('/on-end', topics.length);
+    await Promise.all(others.map(untilAllTold));
+    expect(app.paths.filter((path) => path === '/on-end')).toHaveLength(topics.length);
+  });
+});
+
+describe('a node that is paused beyond its lease', () => {
+  it('closes its clients, of whose ends the app has heard, and goes on with others', async () => {
+    const [paused, other] = await Promise.all([startProcess(), startNode()]);
+    const client = await subscriber(paused.url, 'ann', ['1', '2']);
+    paused.signal('SIGSTOP');
+    await app.requests('/on-end', 2);
+    await untilAllTold(other);
+    paused.signal('SIGCONT');
+    expect(await client.untilClosed()).toEqual({ code: 1012, reason: 'Please reconnect.' });
+    const back = await subscriber(paused.url, 'ann', ['1']);
+    await back.close();
+    const asked = await app.requests('/on-end', 3);
+    expect(asked.map(reasonOf)).toEqual(['node_lost', 'node_lost', 'closed']);
+    expect(new Set(asked.map(idOf)).size).toBe(3);
+  });
+});
+
+describe('a Redis that is emptied while nodes live', () => {
+  it('has all records again before long, and nobody is told of an end', async () => {
+    const [doomed, other] = await Promise.all([startProcess(), startNode()]);
+    await subscriber(doomed.url, 'ann', ['1', '2']);
+    const staying = await subscriber(other.url, 'bob', ['3']);
+    await operator.flushall();
+    const hashes = async (): Promise<string[]> =>
+      (await operator.keys(`${prefix}*leases:*`)).filter((key) => !/(nodes|takers)$/.test(key));
+    await eventually(async () => {
+      const sizes = await Promise.all((await hashes()).map((key) => operator.hlen(key)));
+      return sizes.reduce((sum, size) => sum + size - 1, 0) === 3;
+    });
+    expect(app.paths.filter((path) => path.endsWith('-end'))).toEqual([]);
+    await doomed.stop();
+    expect(textsOf(await app.requests('/on-end', 2))).toEqual([bodyOf('ann', '2'), bodyOf('ann', '1')]);
+    await untilAllTold(other);
+    expect(await staying.settled()).toEqual([]);
+    expect(app.paths.filter((path) => path === '/on-end')).toHaveLength(2);
+  });
+});
+
+describe('a gateway without Redis', () => {
+  let dir: string;
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'kittiwake-ledger-'));
+  });
+  afterEach(() => rm(dir, { recursive: true, force: true }));
+
+  it('that is killed has the next one tell the app from its journal', async () => {
+    const doomed = await startProcess(inFile(dir));
+    await subscriber(doomed.url, 'ann', ['1', '2']);
+    const left = await subscriber(doomed.url, 'bob', ['3']);
+    await left.close();
+    await app.requests('/on-end', 1);
+    await eventually(async () => /^-/m.test(await journalIn(dir)), { what: 'the record to be removed' });
+    await doomed.stop();
+    await startNode(inFile(dir));
+    const asked = await app.requests('/on-end', 3);
+    expect(textsOf(asked)).toEqual([bodyOf('bob', '3'), bodyOf('ann', '2'), bodyOf('ann', '1')]);
+    expect(asked.map(reasonOf)).toEqual(['closed', 'node_lost', 'node_lost']);
+  });
+
+  it('that could not tell all before it stopped has the next one tell it, with the reason', async () => {
+    const away = Array.from({ length: 1_000 }, (): Answer => ({ status: 503 }));
+    const first = await startNode({ ...inFile(dir), shutdown: { timeout: '100ms' } });
+    const client = await subscriber(first.url, 'ann', ['1', '2']);
+    await subscriber(first.url, 'bob', ['3']);
+    app.answer('/before-end', ...away).answer('/on-end', ...away);
+    client.drop();
+    await app.requests('/before-end', 1);
+    await first.stop();
+    app.forget();
+    await startNode(inFile(dir));
+    const asked = await app.requests('/on-end', 3);
+    const reasons = Object.fromEntries(asked.map((one) => [one.text, reasonOf(one)]));
+    expect(reasons).toEqual({
+      [bodyOf('ann', '1')]: 'lost',
+      [bodyOf('ann', '2')]: 'lost',
+      [bodyOf('bob', '3')]: 'closed',
+    });
+  });
+
+  it('does not take the journal of one that lives', async () => {
+    const living = await startNode(inFile(dir));
+    const client = await subscriber(living.url, 'ann', ['1']);
+    const other = await startNode(inFile(dir));
+    await untilAllTold(other);
+    await client.close();
+    const [asked] = await app.requests('/on-end');
+    expect(reasonOf(asked!)).toBe('closed');
+  });
+});
