@@ -1,3 +1,4 @@
+import { Kittiwake } from '../src/kittiwake.js';
 import type { Asked } from './support/stub-app.js';
 import { stageOfFile, stageOfTest } from './support/topics.js';
 import { eventually } from './support/wait.js';
@@ -60,6 +61,12 @@ describe('the app is told of an end', () => {
     stage.app.answer('/authorizer', {}, { body: { status: 'error' } });
     await stage.subscriber('lapsing.1');
     expect([...(await reasons('/before-end')), ...(await reasons())]).toEqual(['expired', 'expired']);
+  });
+
+  it.each(['disconnect', 'unsubscribe'] as const)('by a service that does %s: revoked', async (how) => {
+    await stage.subscriber('ending.1');
+    await stage.gateway.app.get(Kittiwake)[how]({ topic: 'ending.1' });
+    expect(await reasons()).toEqual(['revoked']);
   });
 
   it('with the same body as ever', async () => {
