@@ -4,6 +4,7 @@ import { ConfigurationError } from './config/configuration-error.js';
 import { withoutServers } from './config/history-servers.js';
 import { requireFiles } from './config/loading/files.js';
 import { warningsOf } from './config/loading/warnings.js';
+import { withoutPlace } from './config/presence-place.js';
 import { Settings } from './config/settings.js';
 import { Services } from './topics/service/services.js';
 
@@ -24,7 +25,9 @@ export class StartChecks implements OnModuleInit, OnApplicationBootstrap {
   /** Runs once the providers of the app have been found. @throws {ConfigurationError} when they do not fit the settings. */
   onApplicationBootstrap(): void {
     const { settings, services, authenticators } = this;
-    const fault = withoutServers(settings.broker, [...services.histories().keys()]);
+    const fault =
+      withoutServers(settings.broker, [...services.histories().keys()]) ??
+      withoutPlace(settings, services.withPresence());
     if (fault)
       throw new ConfigurationError([`${fault.key}: found ${fault.found}, expected ${fault.expected}`]);
     const logger = new Logger('Kittiwake');

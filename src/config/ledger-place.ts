@@ -5,7 +5,7 @@ import type { LedgerSettings } from './sections/ledger.settings.js';
 import type { ProceduresSettings } from './sections/procedures/procedures.settings.js';
 
 /** The settings that say where the ledger is. */
-interface Placing {
+export interface LedgerPlacing {
   readonly broker: BrokerSettings;
   readonly ledger: LedgerSettings;
   readonly procedures?: ProceduresSettings | undefined;
@@ -16,7 +16,7 @@ export type LedgerPlace =
   { readonly kind: 'redis' | 'none' } | { readonly kind: 'file'; readonly folder: string };
 
 /** Where the settings say that the ledger is, or where it is if they say nothing. */
-export function ledgerPlace(settings: Placing): LedgerPlace {
+export function ledgerPlace(settings: LedgerPlacing): LedgerPlace {
   const { ledger, broker } = settings;
   const folder = ledgerFolder(settings);
   const usual = hasKeys(broker) ? 'redis' : folder === undefined ? 'none' : 'file';
@@ -26,14 +26,14 @@ export function ledgerPlace(settings: Placing): LedgerPlace {
 }
 
 /** The folder for a ledger in a file, if there is one. */
-export function ledgerFolder({ ledger, procedures }: Placing): string | undefined {
+export function ledgerFolder({ ledger, procedures }: LedgerPlacing): string | undefined {
   if (ledger.dir !== undefined) return ledger.dir;
   const { stateDir, worker = '' } = procedures?.local ?? {};
   return stateDir === undefined ? undefined : join(stateDir, `${worker}.ledger`);
 }
 
 /** Refuses a ledger where there is no place for it. */
-export function ledgerHasPlace(settings: Placing): Disagreement | undefined {
+export function ledgerHasPlace(settings: LedgerPlacing): Disagreement | undefined {
   const { ledger, broker } = settings;
   const key = 'ledger.kind';
   if (ledger.kind === 'redis' && broker.kind !== 'redis')

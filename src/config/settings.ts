@@ -6,6 +6,7 @@ import { type Disagreement, Rule, Setting } from './kinds/setting.decorator.js';
 import { CLIENT_ORIGIN, SERVICE_NAME } from './kinds/text-format.js';
 import { flag } from './kinds/text.kind.js';
 import { ledgerHasPlace } from './ledger-place.js';
+import { presenceHasPlace } from './presence-place.js';
 import { mockTokenStaysAtHome, serviceSecretIsStrong, tokenSecretIsStrong } from './secrets.js';
 import { AuthSettings } from './sections/auth/auth.settings.js';
 import { BrokerSettings } from './sections/broker/broker.settings.js';
@@ -36,6 +37,7 @@ import { TopicsSettings } from './sections/topics.settings.js';
 @Rule(historyHasServers)
 @Rule(ingestHasRedis)
 @Rule(ledgerHasPlace)
+@Rule(presenceHasPlace)
 export class Settings {
   @Setting({ kind: section(ServerSettings), about: 'Where the gateway listens.' })
   readonly server: ServerSettings = new ServerSettings();

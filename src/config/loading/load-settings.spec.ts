@@ -594,6 +594,34 @@ describe('settings that start and cannot work, or open a door', () => {
       'broker.redis.partitions: found 0, and a history for books, expected at least 1, such as 64: in a cluster, histories need partitions',
     ],
     [
+      {
+        services: { books: { presence: {} } },
+        rooms: { presence: {} },
+        broker: { kind: 'redis', redis: { clusterNodes: ['h:1'] } },
+      },
+      'broker.redis.partitions: found 0, and presence for books, rooms, expected at least 1, such as 64: in a cluster, presence needs partitions',
+    ],
+    [
+      { services: { books: { presence: {} } }, broker: { kind: 'redis' }, ledger: { kind: 'none' } },
+      'ledger.kind: found none, and presence for books, expected redis: nobody would hear that a node is gone',
+    ],
+    [
+      { services: { books: { presence: { max: 0 } } } },
+      'services.books.presence.max: found 0, expected a whole number from 1 to 1000',
+    ],
+    [
+      { services: { books: { presence: { grace: '2h' } } } },
+      'services.books.presence.grace: found "2h", expected a duration',
+    ],
+    [
+      { services: { books: { presence: { show: 'all' } } } },
+      'services.books.presence.show: found "all", expected one of none, count, members',
+    ],
+    [
+      { services: { books: { presence: {}, extraFields: ['presence'] } } },
+      'services.books.extraFields: found "presence", expected names other than members of the protocol',
+    ],
+    [
       { history: { ingest: true } },
       'history.ingest: found true, with broker.kind memory, expected broker.kind redis',
     ],
@@ -612,6 +640,8 @@ describe('settings that start and cannot work, or open a door', () => {
       services: { books: { history: undefined } },
       broker: { kind: 'redis', redis: { clusterNodes: ['h:1'] } },
     },
+    { services: { books: { presence: {} } }, broker: { kind: 'memory' }, ledger: { kind: 'none' } },
+    { services: { books: { extraFields: ['presence'] } } },
     { auth: { jwt: { algorithms: ['HS256'], secret: 'abc' } }, allowWeakSecrets: true },
     { auth: { jwt: { algorithms: ['HS256'], secret: 'ö'.repeat(16) } } },
     { procedures: { secret: 'weak-key' }, allowWeakSecrets: true },

@@ -6,6 +6,7 @@ import { Rule, Setting, type Disagreement } from '../kinds/setting.decorator.js'
 import { conflationKey, SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from '../kinds/slow-consumer.js';
 import { CALLBACK_URL, FILLED_TEXT, HEADER_NAME, HEADER_VALUE } from '../kinds/text-format.js';
 import { choice, flag, text } from '../kinds/text.kind.js';
+import { PresenceSettings } from './presence.settings.js';
 import { ServiceHistorySettings } from './service-history.settings.js';
 
 /** The rules of one service, and the URLs where its app is asked. */
@@ -128,6 +129,13 @@ export class ServiceSettings {
   readonly history?: ServiceHistorySettings;
 
   @Setting({
+    kind: section(PresenceSettings),
+    optional: true,
+    about: 'Who is there, in each topic; without this section it is not kept.',
+  })
+  readonly presence?: PresenceSettings;
+
+  @Setting({
     kind: flag(),
     about:
       'Whether equal questions to `authorizer` or `beforeSubscribe` at the same moment are one request, and answers of the authorizer are kept for the `Cache-Control: max-age` that they have.',
@@ -165,9 +173,12 @@ function gapsHaveHistory({ onGap, history }: ServiceSettings): Disagreement | un
 }
 
 /** Refuses extra fields named like members of the protocol, for which the client's values would pass in frames. */
-function extraFieldsAreFree({ extraFields, history }: ServiceSettings): Disagreement | undefined {
+function extraFieldsAreFree({ extraFields, history, presence }: ServiceSettings): Disagreement | undefined {
   const taken = extraFields.find(
-    (field) => RESERVED_FIELDS.has(field) || (history && HISTORY_FIELDS.has(field)),
+    (field) =>
+      RESERVED_FIELDS.has(field) ||
+      (history && HISTORY_FIELDS.has(field)) ||
+      (presence && field === 'presence'),
   );
   if (taken === undefined) return undefined;
   return {

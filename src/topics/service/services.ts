@@ -28,6 +28,11 @@ export class Services {
     return new Map(keeping.map(({ name, rules }) => [name, rules.history!]));
   }
 
+  /** The names of those of whose topics it is known who is there. */
+  withPresence(): string[] {
+    return [...this.byName.values()].flatMap(({ name, rules }) => (rules.presence ? [name] : []));
+  }
+
   /** The service behind a topic: what stands before its first dot. Nothing for what is not a topic of a service. */
   find(topic: unknown): Service | undefined {
     return typeof topic === 'string' && isTopic(topic) ? this.byName.get(serviceName(topic)) : undefined;

@@ -6,6 +6,7 @@ import { conflationKey, SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from '
 import { ENDPOINT_PATH, FORWARDED_HEADER, HEADER_TEMPLATE } from '../../kinds/text-format.js';
 import { choice, text } from '../../kinds/text.kind.js';
 import { RoomHistorySettings } from './room-history.settings.js';
+import { PresenceSettings } from '../presence.settings.js';
 import { RabbitMqSettings } from './rabbitmq.settings.js';
 import { RoomsApiSettings } from './rooms-api.settings.js';
 
@@ -80,6 +81,14 @@ export class RoomsSettings {
       'How many triggers are kept, so that clients that come back get what they have missed; off without it.',
   })
   readonly history?: RoomHistorySettings;
+
+  @Setting({
+    kind: section(PresenceSettings),
+    optional: true,
+    about:
+      'Who is there, in each room: the fields are members of the answer to `rooms.api`. Without this section it is not kept.',
+  })
+  readonly presence?: PresenceSettings;
 
   @Setting({
     kind: section(RabbitMqSettings),
