@@ -42,8 +42,9 @@ const ROOMS = {
   broker: {
     '.': [],
     'redis/history': ['.'],
-    redis: ['.', 'redis/history'],
-    'redis/sharded': ['.', 'redis', 'redis/history'],
+    'redis/presence': ['.', 'redis/history'],
+    redis: ['.', 'redis/history', 'redis/presence'],
+    'redis/sharded': ['.', 'redis', 'redis/history', 'redis/presence'],
   },
   callbacks: { '.': [], http: ['.'], providers: ['.'] },
   procedures: { '.': [], results: [], methods: ['.', 'results'], remote: ['.'], calls: ['.', 'results'] },

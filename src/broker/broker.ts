@@ -1,6 +1,7 @@
 import type { Publication } from '../protocol/publication.js';
 import type { BrokerHistory } from './history.js';
 import type { KeySlots } from './key-slots.js';
+import type { PresenceBook } from './presence-book.js';
 
 /**
  * The state of a broker. `ready`: publications are received; `lost`: they are not, be it on some channels only, until
@@ -31,6 +32,8 @@ export interface Broker {
   readonly isShared: boolean;
   /** What it keeps of channels. */
   readonly history: BrokerHistory;
+  /** Who is present on channels. */
+  readonly presence: PresenceBook;
   /** The Redis that it speaks through; absent where there is none, or keys are not where it speaks. */
   readonly slots?: KeySlots | undefined;
   /**

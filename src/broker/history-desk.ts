@@ -1,7 +1,8 @@
 import { messageOf } from '../base/message-of.js';
 import { Position } from '../protocol/position.js';
 import { Publication } from '../protocol/publication.js';
-import { controlFrame, requestOf, pageText, topsText, type HistoryRequest } from './history-frames.js';
+import { controlFrame } from './control-frame.js';
+import { type HistoryAnswer, type HistoryRequest, pageText, topsText } from './history-frames.js';
 import type { BrokerHistory, HistoryStart } from './history.js';
 import { textOf } from './relay-frame.js';
 
@@ -10,8 +11,7 @@ export class HistoryDesk {
   constructor(private readonly history: BrokerHistory) {}
 
   /** The answer to a request; what is appended is so in the order of the calls. Never rejects. */
-  async answer(frame: Buffer): Promise<Buffer> {
-    const request = requestOf(frame);
+  async answer(request: HistoryRequest, frame: Buffer): Promise<Buffer> {
     try {
       return await this.done(request, frame);
     } catch (error) {
@@ -29,12 +29,14 @@ export class HistoryDesk {
         Publication.of(textOf(frame)),
         appending,
       );
-      return controlFrame({ id, position: position.toString(), isRepeated });
+      const answer: HistoryAnswer = { id, position: position.toString(), isRepeated };
+      return controlFrame(answer);
     }
     if (request.verb === 'read') {
       const page = await this.history.read(request.channel, startOf(request.start));
       const hasPublications = page.publications !== undefined;
-      return controlFrame({ id, position: page.top.toString(), hasPublications }, pageText(page));
+      const answer: HistoryAnswer = { id, position: page.top.toString(), hasPublications };
+      return controlFrame(answer, pageText(page));
     }
     const tops = await this.history.tops(JSON.parse(textOf(frame)) as string[]);
     return controlFrame({ id }, topsText(tops));

@@ -2,11 +2,8 @@ import { elementsOf, toJsonText, type JsonText } from '../protocol/json/json.js'
 import { Position, positionIn, withPosition } from '../protocol/position.js';
 import { Publication } from '../protocol/publication.js';
 import type { HistoryPage } from './history.js';
-import { channelOf, relayFrame, textOf } from './relay-frame.js';
-
-/** Before the header of a frame that is no publication, in the place of its channel: no topic begins with it. */
-const MARK = '\0';
-const MARK_OFFSET = 8;
+import { type ControlAnswer, headerOf } from './control-frame.js';
+import { relayFrame, textOf } from './relay-frame.js';
 
 /** A request to the process that keeps the histories. */
 export type HistoryRequest =
@@ -22,35 +19,17 @@ export type HistoryRequest =
   | { readonly id: number; readonly verb: 'tops' };
 
 /** Its answer. */
-export interface HistoryAnswer {
-  readonly id: number;
+export interface HistoryAnswer extends ControlAnswer {
   /** The position of an append, or the top of a page. */
   readonly position?: string;
   readonly isRepeated?: boolean;
   /** Whether a page has publications. */
   readonly hasPublications?: boolean;
-  /** Why there is none. */
-  readonly error?: string;
-}
-
-/** Whether a frame is a request or an answer, no publication. */
-export function isControl(frame: Buffer): boolean {
-  return frame[MARK_OFFSET] === 0;
-}
-
-/** A frame with a header and a text. */
-export function controlFrame(header: HistoryRequest | HistoryAnswer, text = NOTHING): Buffer {
-  return relayFrame({ channel: MARK + JSON.stringify(header), text });
-}
-
-/** The request in a frame. */
-export function requestOf(frame: Buffer): HistoryRequest {
-  return headerOf(frame) as HistoryRequest;
 }
 
 /** The answer in a frame. */
 export function answerOf(frame: Buffer): HistoryAnswer {
-  return headerOf(frame) as HistoryAnswer;
+  return headerOf(frame);
 }
 
 /** The frame of a publication, with its position in the text. */
@@ -82,12 +61,6 @@ export function topsText(tops: readonly (Position | undefined)[]): JsonText {
 export function topsOf(frame: Buffer): (Position | undefined)[] {
   const tops = JSON.parse(textOf(frame)) as (string | null)[];
   return tops.map((top) => (top === null ? undefined : Position.parse(top)));
-}
-
-const NOTHING = '' as JsonText;
-
-function headerOf(frame: Buffer): unknown {
-  return JSON.parse(channelOf(frame).slice(MARK.length));
 }
 
 /** The text of a list of publications, with their positions. */

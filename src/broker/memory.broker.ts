@@ -2,11 +2,13 @@ import type { Publication } from '../protocol/publication.js';
 import { BrokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import { MemoryHistory } from './memory.history.js';
+import { MemoryPresenceBook } from './memory.presence-book.js';
 
 /** The embedded broker of a single process: nothing to install, nothing to lose. */
 export class MemoryBroker implements Broker {
   readonly isShared = false;
   readonly history = new MemoryHistory((channel, publication) => this.deliver(channel, publication));
+  readonly presence = new MemoryPresenceBook((channel, publication) => this.deliver(channel, publication));
   private readonly channels = new Set<string>();
   private listener: BrokerListener | undefined;
 
@@ -39,6 +41,7 @@ export class MemoryBroker implements Broker {
     this.listener = undefined;
     this.channels.clear();
     this.history.stop();
+    this.presence.stop();
   }
 
   /** Delivers on this node. */

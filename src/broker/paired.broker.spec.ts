@@ -1,5 +1,6 @@
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import { MemoryHistory } from './memory.history.js';
+import { MemoryPresenceBook } from './memory.presence-book.js';
 import { PairedBroker } from './paired.broker.js';
 
 /** One of the two: it is what a test says that it is. */
@@ -7,6 +8,7 @@ class Half implements Broker {
   readonly isShared = true;
   state: BrokerState = 'stopped';
   readonly history = new MemoryHistory(() => undefined);
+  readonly presence = new MemoryPresenceBook(() => undefined);
   private listener: BrokerListener | undefined;
 
   async start(listener: BrokerListener): Promise<void> {

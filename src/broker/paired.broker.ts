@@ -3,6 +3,7 @@ import { BrokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import type { BrokerHistory } from './history.js';
 import type { KeySlots } from './key-slots.js';
+import type { PresenceBook } from './presence-book.js';
 
 /**
  * Listens on two brokers, for the time in which services move from one to the other: a publication arrives from
@@ -23,6 +24,11 @@ export class PairedBroker implements Broker {
   /** That of the main one: what the alternate brings has no place in it, whatever it says. */
   get history(): BrokerHistory {
     return this.main.history;
+  }
+
+  /** That of the main one. */
+  get presence(): PresenceBook {
+    return this.main.presence;
   }
 
   /** That of the main one. */

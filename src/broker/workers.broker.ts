@@ -5,9 +5,11 @@ import { stackOf } from '../base/message-of.js';
 import { Publication } from '../protocol/publication.js';
 import { BrokerError, brokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
-import { isControl } from './history-frames.js';
+import { isControl } from './control-frame.js';
 import { channelOf, FrameReader, framesIn, relayFrame, textOf } from './relay-frame.js';
 import { RelayedHistory } from './relayed.history.js';
+import { RelayedPresenceBook } from './relayed.presence-book.js';
+import { RelayedRequests } from './relayed-requests.js';
 
 const RECONNECT_MS = 100;
 
@@ -23,7 +25,10 @@ interface Outgoing {
 export class WorkersBroker implements Broker {
   readonly isShared = true;
   /** The relay keeps it. */
-  readonly history = new RelayedHistory((frame) => this.request(frame));
+  readonly history: RelayedHistory;
+  /** The relay keeps it as well. */
+  readonly presence: RelayedPresenceBook;
+  private readonly requests = new RelayedRequests((frame) => this.request(frame));
   private readonly logger = new Logger('Broker');
   private readonly channels = new Set<string>();
   private listener: BrokerListener | undefined;
@@ -33,7 +38,10 @@ export class WorkersBroker implements Broker {
   private reconnection: NodeJS.Timeout | undefined;
 
   /** @param path the Unix socket of the relay. */
-  constructor(private readonly path: string) {}
+  constructor(private readonly path: string) {
+    this.history = new RelayedHistory(this.requests);
+    this.presence = new RelayedPresenceBook(this.requests);
+  }
 
   get state(): BrokerState {
     if (!this.listener) return 'stopped';
@@ -72,7 +80,7 @@ export class WorkersBroker implements Broker {
     this.isReady = false;
     clearTimeout(this.reconnection);
     this.flush();
-    this.history.lost();
+    this.requests.lost();
     this.socket?.destroySoon();
     this.channels.clear();
   }
@@ -99,7 +107,7 @@ export class WorkersBroker implements Broker {
 
   private receive(frame: Buffer): void {
     if (isControl(frame)) {
-      this.history.answered(frame);
+      this.requests.answered(frame);
       return;
     }
     const channel = channelOf(frame);
@@ -114,7 +122,7 @@ export class WorkersBroker implements Broker {
   private lost(): void {
     if (!this.listener || !this.isReady) return;
     this.isReady = false;
-    this.history.lost();
+    this.requests.lost();
     this.outgoing?.settle(new BrokerError('the connection to the other worker processes is lost'));
     this.outgoing = undefined;
     this.listener.stateChanged('lost');

@@ -4,9 +4,13 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HistoryDesk } from './history-desk.js';
-import { isControl, keptFrame } from './history-frames.js';
+import { type ControlHeader, headerOf, isControl } from './control-frame.js';
+import { type HistoryRequest, keptFrame } from './history-frames.js';
 import { MemoryHistory } from './memory.history.js';
-import { FrameReader, framesIn } from './relay-frame.js';
+import { MemoryPresenceBook } from './memory.presence-book.js';
+import { PresenceDesk } from './presence-desk.js';
+import { isPresenceRequest } from './presence-frames.js';
+import { FrameReader, framesIn, relayFrame } from './relay-frame.js';
 
 /** A worker with more than this waiting does not keep up: it is disconnected, reports `lost`, and connects again. */
 const MAX_WAITING_BYTES = 67_108_864;
@@ -20,9 +24,12 @@ export class WorkersRelay {
     this.sendAll(keptFrame(channel, publication)),
   );
   private readonly desk = new HistoryDesk(this.history);
+  private readonly presence = new MemoryPresenceBook((channel, { text }) =>
+    this.sendAll(relayFrame({ channel, text })),
+  );
   /** The frames for all that this turn of the event loop has brought. */
   private outgoing: Buffer[] = [];
-  private readonly sockets = new Set<Socket>();
+  private readonly workers = new Map<Socket, PresenceDesk>();
 
   private constructor(
     private readonly server: Server,
@@ -46,16 +53,20 @@ export class WorkersRelay {
 
   async stop(): Promise<void> {
     this.history.stop();
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.workers.keys()) socket.destroy();
     this.server.close();
     await rm(this.folder, { recursive: true, force: true });
   }
 
   private accept(socket: Socket): void {
     const reader = new FrameReader();
-    this.sockets.add(socket);
+    const desk = new PresenceDesk(this.presence);
+    this.workers.set(socket, desk);
     socket.on('error', () => socket.destroy());
-    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('close', () => {
+      this.workers.delete(socket);
+      desk.close();
+    });
     socket.on('data', (bytes: Buffer) => {
       const frames = reader.wholeFrames(bytes);
       if (frames) this.take(frames, socket);
@@ -70,16 +81,23 @@ export class WorkersRelay {
       if (isControl(frame)) {
         this.passOn(frames.subarray(passed, end), from);
         passed = end + frame.length;
-        void this.desk.answer(frame).then((answer) => write(from, answer));
+        void this.answer(frame, from).then((answer) => write(from, answer));
       }
       end += frame.length;
     }
     this.passOn(frames.subarray(passed), from);
   }
 
+  private answer(frame: Buffer, from: Socket): Promise<Buffer> {
+    const request: ControlHeader = headerOf(frame);
+    const desk = this.workers.get(from)!;
+    if (isPresenceRequest(request)) return desk.answer(request, frame);
+    return this.desk.answer(request as HistoryRequest, frame);
+  }
+
   private passOn(frames: Buffer, from: Socket): void {
     if (frames.length === 0) return;
-    for (const socket of this.sockets) if (socket !== from) write(socket, frames);
+    for (const socket of this.workers.keys()) if (socket !== from) write(socket, frames);
   }
 
   private sendAll(frame: Buffer): void {
@@ -89,7 +107,7 @@ export class WorkersRelay {
   private readonly flush = (): void => {
     const frames = Buffer.concat(this.outgoing);
     this.outgoing = [];
-    for (const socket of this.sockets) write(socket, frames);
+    for (const socket of this.workers.keys()) write(socket, frames);
   };
 }
 

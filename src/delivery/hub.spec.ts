@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { BrokerError } from '../broker/broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from '../broker/broker.js';
 import { MemoryHistory } from '../broker/memory.history.js';
+import { MemoryPresenceBook } from '../broker/memory.presence-book.js';
 import type { Connection } from '../connection/connection.js';
 import { loadSettings } from '../config/loading/load-settings.js';
 import { Histories } from '../history/histories.js';
@@ -16,6 +17,7 @@ class FakeBroker implements Broker {
   state: BrokerState = 'ready';
   readonly joined = new Set<string>();
   readonly history = new MemoryHistory(() => undefined);
+  readonly presence = new MemoryPresenceBook(() => undefined);
   private listener: BrokerListener | undefined;
   private lost: readonly string[] | undefined = [];
 

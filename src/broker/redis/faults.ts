@@ -89,17 +89,25 @@ function rightsCure(settings: RedisSettings, hasHistory: boolean, fault: string)
           `+ping +publish +subscribe +unsubscribe ${clusterNodes.length > 0 ? '+cluster|info' : '+role'}`,
           `&${prefix}*`,
         ];
-  return `its user needs ${commands} ${channels}${hasHistory ? ` ${historyRights(settings, TAKES_IN.test(fault))}` : ''}`;
+  return `its user needs ${commands} ${channels}${hasHistory ? ` ${keyRights(settings, fault)}` : ''}`;
 }
 
-/** What the scripts of histories use. */
-function historyRights({ prefix, partitions, identity }: RedisSettings, takesIn: boolean): string {
+/** What the scripts use. */
+function keyRights({ prefix, partitions, identity }: RedisSettings, fault: string): string {
   const info = identity === 'none' ? '' : ' +info';
   const keys = partitions > 0 ? `~${prefix}{*` : `~${prefix}{kw}:*`;
-  return `+evalsha +script|load${info} ${HISTORY_COMMANDS}${takesIn ? ` ${STREAM_COMMANDS}` : ''} ${keys}`;
+  const commands = [
+    HISTORY_COMMANDS,
+    ...(TAKES_IN.test(fault) ? [STREAM_COMMANDS] : []),
+    ...(IS_PRESENCE.test(fault) ? [PRESENCE_COMMANDS] : []),
+  ];
+  return `+evalsha +script|load${info} ${commands.join(' ')} ${keys}`;
 }
 
 const HISTORY_COMMANDS = '+get +mget +set +del +incr +rpush +lpop +ltrim +llen +lrange +pexpire +pttl +time';
 /** What takes in streams uses besides. */
 const STREAM_COMMANDS = '+xrange +xdel +xlen';
+/** What says who is present uses besides. */
+const PRESENCE_COMMANDS = '+hget +hset +hdel +hlen +hexists +hgetall';
+const IS_PRESENCE = /'h(?:get|set|del|len|exists|getall)'|COMMAND.*H(?:GET|SET|DEL|LEN|EXISTS)/i;
 const TAKES_IN = /'(?:xrange|xdel|xlen)'|COMMAND.*X(?:RANGE|DEL|LEN)/i;

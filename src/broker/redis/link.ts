@@ -4,8 +4,10 @@ import type { RedisSettings } from '../../config/sections/broker/redis.settings.
 import { faultText } from '../broker.error.js';
 import { Arrivals, type Delay } from './arrivals.js';
 import { explainedRedisFault } from './faults.js';
+import { SCRIPTS } from './history/lua.js';
 import { RedisScripts } from './history/scripts.js';
 import { RedisHeartbeat, type Probe } from './heartbeat.js';
+import { PRESENCE_SCRIPTS } from './presence/lua.js';
 import { RedisPair, type RedisManner } from './pair.js';
 import { RedisSentinelWatch } from './sentinel-watch.js';
 import { RedisSubscriptions } from './subscriptions.js';
@@ -37,7 +39,7 @@ export class RedisLink {
     private readonly listener: RedisLinkListener,
   ) {
     const { publisher, subscriber, dialect } = pair;
-    this.scripts = new RedisScripts(publisher, settings.identity, {
+    this.scripts = new RedisScripts(publisher, settings.identity, [...SCRIPTS, ...PRESENCE_SCRIPTS], {
       failed: (fault) => this.fail(fault),
       refused: (fault) => this.refuse(fault, true),
     });

@@ -15,10 +15,12 @@ import type { ScriptRunner } from './history/script-runner.js';
 import { SlotHistory } from './history/slot-history.js';
 import { RedisLink } from './link.js';
 import { RedisMessages } from './messages.js';
+import { SlotPresence } from './presence/slot-presence.js';
 import { PROBE, type RedisManner } from './pair.js';
 import { describeRedis } from './places.js';
 import { recover } from './recovery.js';
 import { RedisHistory } from './redis.history.js';
+import { RedisPresenceBook } from './redis.presence-book.js';
 import { RedisRole } from './role.js';
 
 /**
@@ -29,6 +31,7 @@ import { RedisRole } from './role.js';
 export class RedisBroker implements Broker {
   readonly isShared = true;
   readonly history: RedisHistory;
+  readonly presence: RedisPresenceBook;
   readonly slots: KeySlots | undefined;
   private readonly logger = new Logger('Broker');
   private readonly stopping = new AbortController();
@@ -47,14 +50,19 @@ export class RedisBroker implements Broker {
   constructor(
     private readonly settings: RedisSettings,
     private readonly messages = new RedisMessages(),
-    private readonly onEpoch: () => void = () => undefined,
+    onEpoch: () => void = () => undefined,
   ) {
     this.name = describeRedis(settings);
     this.channels = new RedisChannels(settings.prefix);
     const role = new RedisRole();
     const check = settings.clusterNodes.length > 0 ? clusterFault : (client: Redis) => role.fault(client);
     this.manner = { dialect: PLAIN, probe: settings.prefix + PROBE, check };
-    this.history = this.newHistory();
+    const server = new RedisHistoryServer(settings, messages, onEpoch, (use) => this.scripts(use));
+    const keys = HistoryKeys.ofAll(settings.prefix);
+    const slot = new SlotHistory(keys, ALL_CHANNELS, server);
+    this.history = new RedisHistory(messages, { of: () => slot, all: () => [slot] });
+    const presence = new SlotPresence(keys, ALL_CHANNELS, server);
+    this.presence = new RedisPresenceBook(() => presence);
     this.slots = settings.clusterNodes.length > 0 ? undefined : this.oneSlot();
   }
 
@@ -93,13 +101,6 @@ export class RedisBroker implements Broker {
     this.history.stop();
     this.channels.clear();
     await Promise.all([this.link?.close(), this.recovery]);
-  }
-
-  private newHistory(): RedisHistory {
-    const { settings, messages, onEpoch } = this;
-    const server = new RedisHistoryServer(settings, messages, onEpoch, (use) => this.scripts(use));
-    const slot = new SlotHistory(HistoryKeys.ofAll(settings.prefix), ALL_CHANNELS, server);
-    return new RedisHistory(messages, { of: () => slot, all: () => [slot] });
   }
 
   private oneSlot(): KeySlots {

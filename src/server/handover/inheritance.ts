@@ -3,25 +3,30 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { headerOf } from '../../broker/control-frame.js';
 import { HistoryDesk } from '../../broker/history-desk.js';
-import { keptFrame } from '../../broker/history-frames.js';
-import type { MemoryHistory } from '../../broker/memory.history.js';
-import { FrameReader, framesIn } from '../../broker/relay-frame.js';
+import { type HistoryRequest, keptFrame } from '../../broker/history-frames.js';
+import type { MemoryBroker } from '../../broker/memory.broker.js';
+import { PresenceDesk } from '../../broker/presence-desk.js';
+import { isPresenceRequest } from '../../broker/presence-frames.js';
+import { FrameReader, framesIn, relayFrame } from '../../broker/relay-frame.js';
 import { EstateReader } from './estate.js';
 
-/** Takes the histories in memory of the predecessor, and keeps them for it as well while it has clients. */
+/** Takes the histories in memory of the predecessor, and who is present, and keeps them for it as well while it has clients. */
 export class Inheritance {
   private readonly reader = new FrameReader();
   private readonly estate = new EstateReader();
   private readonly desk: HistoryDesk;
+  private readonly presenceDesk: PresenceDesk;
   private isWhole = false;
 
   private constructor(
-    private readonly history: MemoryHistory,
+    private readonly broker: MemoryBroker,
     private readonly socket: Socket,
     private readonly whole: () => void,
   ) {
-    this.desk = new HistoryDesk(history);
+    this.desk = new HistoryDesk(broker.history);
+    this.presenceDesk = new PresenceDesk(broker.presence);
   }
 
   /**
@@ -29,7 +34,7 @@ export class Inheritance {
    * @returns a promise of all that it kept having arrived.
    * @throws when the predecessor ends before.
    */
-  static async take(history: MemoryHistory, ask: (path: string) => void): Promise<void> {
+  static async take(broker: MemoryBroker, ask: (path: string) => void): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'kittiwake-handover-')); // no other user can enter it
     const path = join(folder, 'history.sock');
     const server = createServer();
@@ -42,7 +47,7 @@ export class Inheritance {
         socket.on('close', () =>
           reject(new Error('the process before has ended before it gave its histories')),
         );
-        new Inheritance(history, socket, resolve).begin();
+        new Inheritance(broker, socket, resolve).begin();
       });
     } finally {
       server.close();
@@ -53,6 +58,7 @@ export class Inheritance {
   private begin(): void {
     this.socket.unref();
     this.socket.on('error', () => this.socket.destroy());
+    this.socket.on('close', () => this.presenceDesk.close());
     this.socket.on('data', (bytes: Buffer) => {
       const frames = this.reader.wholeFrames(bytes);
       if (frames) for (const frame of framesIn(frames)) this.take(frame);
@@ -60,18 +66,28 @@ export class Inheritance {
   }
 
   private take(frame: Buffer): void {
-    if (this.isWhole) void this.desk.answer(frame).then((answer) => this.socket.write(answer));
+    if (this.isWhole) void this.answer(frame).then((answer) => this.socket.write(answer));
     else this.add(frame);
+  }
+
+  private answer(frame: Buffer): Promise<Buffer> {
+    const request = headerOf(frame);
+    if (isPresenceRequest(request)) return this.presenceDesk.answer(request, frame);
+    return this.desk.answer(request as HistoryRequest, frame);
   }
 
   private add(frame: Buffer): void {
     const estate = this.estate.take(frame);
     if (!estate) return;
     this.isWhole = true;
-    this.history.inherit(estate);
-    this.history.alsoSend((channel, publication) => {
-      if (!this.socket.destroyed) this.socket.write(keptFrame(channel, publication));
-    });
+    const { history, presence } = this.broker;
+    history.inherit(estate);
+    history.alsoSend((channel, publication) => this.pass(keptFrame(channel, publication)));
+    presence.alsoSend((channel, { text }) => this.pass(relayFrame({ channel, text })));
     this.whole();
+  }
+
+  private pass(frame: Buffer): void {
+    if (!this.socket.destroyed) this.socket.write(frame);
   }
 }

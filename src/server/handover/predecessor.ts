@@ -19,7 +19,7 @@ export class Predecessor {
   /** Takes the histories that it has in its memory, if it has any. @throws when it ends meanwhile. */
   async bequeath(broker: Broker): Promise<void> {
     if (!this.legacy.hasHistory || !(broker instanceof MemoryBroker)) return;
-    await Inheritance.take(broker.history, (historyPath) => process.send?.({ historyPath }));
+    await Inheritance.take(broker, (historyPath) => process.send?.({ historyPath }));
   }
 
   /** Tells the predecessor that this process serves: then it ends. */

@@ -50,6 +50,16 @@ export class HistoryKeys {
     return `${this.prefix}i:${createHash('sha1').update(`${channel} ${key}`).digest('hex')}`;
   }
 
+  /** Whom each connection makes present on a channel. */
+  connections(channel: string): string {
+    return `${this.prefix}pc:${channel}`;
+  }
+
+  /** Who is present on a channel. */
+  members(channel: string): string {
+    return `${this.prefix}pm:${channel}`;
+  }
+
   /** Where its publications are sent. */
   channel(channel: string): string {
     return this.channelPrefix + channel;

@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { RedisIdentity } from '../../../config/sections/broker/redis.settings.js';
 import { faultText } from '../../broker.error.js';
-import { SCRIPTS } from './lua.js';
 import type { RedisScript } from './script.js';
 import type { ScriptRunner } from './script-runner.js';
 
@@ -14,8 +13,8 @@ export interface RedisScriptsListener {
 }
 
 /**
- * The scripts of histories on one connection. They are loaded when the first one is run, so that a gateway without
- * histories needs no right to. They stay: one that Redis has forgotten is not loaded again on the same connection, since
+ * The scripts on one connection. They are loaded when the first one is run, so that a gateway without histories and presence
+ * needs no right to. They stay: one that Redis has forgotten is not loaded again on the same connection, since
  * what was sent after it would be there before it.
  */
 export class RedisScripts implements ScriptRunner {
@@ -24,6 +23,7 @@ export class RedisScripts implements ScriptRunner {
   constructor(
     private readonly client: Redis,
     private readonly identifying: RedisIdentity,
+    private readonly scripts: readonly RedisScript[],
     private readonly listener: RedisScriptsListener,
   ) {}
 
@@ -56,9 +56,9 @@ export class RedisScripts implements ScriptRunner {
   }
 
   private async load(): Promise<string> {
-    const { client, identifying } = this;
+    const { client, identifying, scripts } = this;
     const asked = identifying === 'none' ? Promise.resolve('') : client.info('server');
-    const loading = SCRIPTS.map(({ text }) => client.script('LOAD', text));
+    const loading = scripts.map(({ text }) => client.script('LOAD', text));
     const [info] = await Promise.all([asked, ...loading]);
     return /^run_id:(\w{1,16})/m.exec(info)?.[1] ?? '-';
   }

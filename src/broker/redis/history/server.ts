@@ -3,7 +3,7 @@ import type { BrokerError } from '../../broker.error.js';
 import type { ScriptRunner } from './script-runner.js';
 
 /** What a history is used for, as errors say it. */
-export type HistoryUse = 'publish' | 'read the history';
+export type HistoryUse = 'publish' | 'read the history' | 'say who is present';
 
 /** The server that has some histories, as long as there is one. */
 export interface HistoryServer {

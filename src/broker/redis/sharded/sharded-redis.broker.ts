@@ -8,7 +8,9 @@ import type { Delay } from '../arrivals.js';
 import { RedisMessages } from '../messages.js';
 import { describeRedis } from '../places.js';
 import { recover } from '../recovery.js';
+import { SlotPresence } from '../presence/slot-presence.js';
 import { RedisHistory } from '../redis.history.js';
+import { RedisPresenceBook } from '../redis.presence-book.js';
 import { RedisHistoryServer } from '../history-server.js';
 import { HistoryKeys } from '../history/keys.js';
 import { SlotHistory } from '../history/slot-history.js';
@@ -18,6 +20,12 @@ import { partitionOf, partitionPrefix } from './partitioning.js';
 import type { RedisShard, RedisShardListener } from './shard.js';
 import { RedisShards } from './shards.js';
 
+/** What is kept in one slot. */
+interface Slot {
+  readonly history: SlotHistory;
+  readonly presence: SlotPresence;
+}
+
 /**
  * Makes any number of nodes one gateway by sharded Pub/Sub of a Redis Cluster: a publication goes to one shard, not to
  * every server. Channels fall into a fixed number of partitions; when one goes to another server, or its server is
@@ -26,6 +34,7 @@ import { RedisShards } from './shards.js';
 export class ShardedRedisBroker implements Broker, RedisShardListener {
   readonly isShared = true;
   readonly history: RedisHistory;
+  readonly presence: RedisPresenceBook;
   readonly slots: KeySlots = {
     of: (name) => {
       const partition = this.partition(name);
@@ -59,7 +68,12 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
       (_, number) => new RedisPartition(settings.prefix, number),
     );
     this.shards = new RedisShards(settings, this);
-    this.history = this.newHistory();
+    const slots = this.newSlots();
+    this.history = new RedisHistory(messages, {
+      of: (channel) => slots(this.partition(channel)).history,
+      all: () => this.partitions.map((partition) => slots(partition).history),
+    });
+    this.presence = new RedisPresenceBook((channel) => slots(this.partition(channel)).presence);
   }
 
   /** `lost` while any partition is. */
@@ -132,20 +146,16 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
     return this.partitions[partitionOf(channel, this.partitions.length)]!;
   }
 
-  private newHistory(): RedisHistory {
-    const slots = new Map<RedisPartition, SlotHistory>();
-    const slotOf = (partition: RedisPartition): SlotHistory => {
+  private newSlots(): (partition: RedisPartition) => Slot {
+    const slots = new Map<RedisPartition, Slot>();
+    return (partition) => {
       const slot = slots.get(partition) ?? this.newSlot(partition);
       slots.set(partition, slot);
       return slot;
     };
-    return new RedisHistory(this.messages, {
-      of: (channel) => slotOf(this.partition(channel)),
-      all: () => this.partitions.map(slotOf),
-    });
   }
 
-  private newSlot(partition: RedisPartition): SlotHistory {
+  private newSlot(partition: RedisPartition): Slot {
     const { settings, messages, onEpoch } = this;
     const { prefix, partitions } = settings;
     const patient = new PatientScripts(() => partition.scripts('reach the history'));
@@ -156,7 +166,8 @@ export class ShardedRedisBroker implements Broker, RedisShardListener {
     });
     const names = partitionPrefix(prefix, partition.number);
     const tag = { command: 'SPUBLISH', partition: partition.number, partitions } as const;
-    return new SlotHistory(new HistoryKeys(names, names), tag, server);
+    const keys = new HistoryKeys(names, names);
+    return { history: new SlotHistory(keys, tag, server), presence: new SlotPresence(keys, tag, server) };
   }
 
   /** Attaches lost partitions to the shards that have them now. @throws when one of them stays lost. */
