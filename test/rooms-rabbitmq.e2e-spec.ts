@@ -6,7 +6,10 @@ import type { KittiwakeOptions } from '../src/config/options.js';
 import { loadSettings } from '../src/config/loading/load-settings.js';
 import type { Metrics } from '../src/metrics/metrics.js';
 import type { RoomPublisher } from '../src/rooms/room-publisher.js';
+import type { RabbitMqInput } from '../src/rooms/rabbitmq/rabbitmq-input.js';
+import { RabbitMqPurposes } from '../src/rooms/rabbitmq/rabbitmq-purposes.js';
 import { RabbitMqTriggers } from '../src/rooms/rabbitmq/rabbitmq-triggers.js';
+import type { TriggerStream } from '../src/rooms/stream/trigger-stream.js';
 import { type CertificateFiles, Certificates } from './support/certificates.js';
 import type { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';
@@ -272,12 +275,14 @@ describe('RabbitMQ that cannot be used', () => {
   /** Without a gateway: only what is logged counts. */
   function startTriggers(rabbitmq: NonNullable<KittiwakeOptions['rooms']>['rabbitmq']): string[] {
     const lines = keepLines();
-    const { rooms, publish: limits } = loadSettings(
+    const { rooms } = loadSettings(
       optionsOf('http://127.0.0.1:1/', { rooms: { rabbitmq: { heartbeat: '1s', ...rabbitmq } } }),
     );
     const metrics = { dropped: () => undefined, rabbitMqStateChanged: () => undefined };
-    triggers = new RabbitMqTriggers(rooms!, limits, {} as RoomPublisher, metrics as unknown as Metrics);
-    triggers.start();
+    const input = {} as RabbitMqInput;
+    const purposes = new RabbitMqPurposes(rooms!, input, {} as RoomPublisher, {} as TriggerStream);
+    triggers = new RabbitMqTriggers(rooms!, purposes, input, metrics as unknown as Metrics);
+    void triggers.start();
     return lines;
   }
 

@@ -3,7 +3,6 @@ import { BROKER, type Broker } from '../broker/broker.js';
 import type { BrokerHistory, HistoryPage, HistoryStart } from '../broker/history.js';
 import { HistorySettings } from '../config/sections/history.settings.js';
 import type { UnsequencedPolicy } from '../config/sections/service-history.settings.js';
-
 import type { HistoryMetrics } from '../metrics/history.metrics.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ChannelLog, type ChannelLogOutlet, type HistoryRules, type LogKeeper } from './channel-log.js';
@@ -38,6 +37,11 @@ export class Histories implements LogKeeper, OnApplicationShutdown {
     return this.logs.size > 0;
   }
 
+  /** How often clients are told positions that nothing else has told them. */
+  get checkPeriodMs(): number {
+    return this.settings.checkPeriodMs;
+  }
+
   /** Reads a part of the history of a channel for somebody who asks. @throws {BrokerError} when it cannot be reached. */
   read(channel: string, start: HistoryStart): Promise<HistoryPage> {
     this.metrics.read('request');
@@ -48,7 +52,7 @@ export class Histories implements LogKeeper, OnApplicationShutdown {
   follow(channel: string, rules: HistoryRules, outlet: ChannelLogOutlet): ChannelLog {
     const log = new ChannelLog(channel, rules, this, outlet);
     this.logs.set(channel, log);
-    this.checking ??= setInterval(() => void this.check(), this.settings.checkPeriodMs).unref();
+    this.checking ??= setInterval(() => void this.check(), this.checkPeriodMs).unref();
     return log;
   }
 

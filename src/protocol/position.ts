@@ -20,6 +20,12 @@ export class Position {
     return found ? new Position(found[1]!, Number(found[2])) : undefined;
   }
 
+  /** The place before it. */
+  get before(): Position {
+    return new Position(this.epoch, this.offset - 1);
+  }
+
+  /** As clients are given it. */
   toString(): string {
     return `${this.epoch}.${this.offset}`;
   }

@@ -6,9 +6,10 @@ const ECHO_MS = 1000;
 
 /** A trigger of this node that is to come back in the order of all nodes. */
 export class Echo {
-  /** The number of subscriptions of this node that it was sent to, once it has come. */
   private reached: number | undefined;
-  private came: (() => void) | undefined;
+  private came!: (reached: number) => void;
+  /** Resolves with the number of subscriptions of this node that it was sent to, once it has come. */
+  readonly arrived = new Promise<number>((resolve) => (this.came = resolve));
 
   constructor(
     readonly trigger: Trigger,
@@ -18,13 +19,12 @@ export class Echo {
   /** It has come, and was sent to so many. */
   delivered(reached: number): void {
     this.reached = reached;
-    this.came?.();
+    this.came(reached);
   }
 
   /** How many it was sent to; 0 when it does not come in time. */
   async count(): Promise<number> {
-    if (this.reached === undefined)
-      await settlesWithin(ECHO_MS, new Promise<void>((resolve) => (this.came = resolve)));
+    if (this.reached === undefined) await settlesWithin(ECHO_MS, this.arrived);
     return this.reached ?? 0;
   }
 }

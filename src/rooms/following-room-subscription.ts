@@ -4,7 +4,7 @@ import { Fanout } from '../delivery/fanout.js';
 import { FollowedPositions, type PositionsOwner } from '../delivery/followed-positions.js';
 import type { LossReason } from '../history/channel-log.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
-import { Position } from '../protocol/position.js';
+import type { Position } from '../protocol/position.js';
 import {
   type RoomInterest,
   type RoomMember,
@@ -63,8 +63,7 @@ export class FollowingRoomSubscription extends RoomSubscription implements Posit
 
   /** The position before the first trigger that is held, if that has one. */
   get heldSince(): Position | undefined {
-    const first = this.held?.find(({ position }) => position)?.position;
-    return first && new Position(first.epoch, first.offset - 1);
+    return this.held?.find(({ position }) => position)?.position?.before;
   }
 
   /** Whether it was ended, be it while it began. */

@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { PublicationSource } from '../metrics/metrics.js';
 import { idempotencyKeyOf, isIdempotencyKey } from '../protocol/idempotency-key.js';
-import { InputBounds } from '../protocol/json/bounds.js';
-import { JsonDocument } from '../protocol/json/json-document.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { type Relayed, RoomRelay } from './room-relay.js';
-import { Trigger, TriggerError } from './room/trigger.js';
+import { TriggerParser } from './room/trigger-parser.js';
+import { type Trigger, TriggerError } from './room/trigger.js';
+import { TriggerStream } from './stream/trigger-stream.js';
+
+const NO_KEYS =
+  'idempotency keys need rooms.rabbitmq.mode durable: a stream of RabbitMQ does not tell repeats';
 
 /** Triggers for rooms, as services and RabbitMQ give them. */
 @Injectable()
@@ -14,7 +17,8 @@ export class RoomPublisher {
   constructor(
     private readonly relay: RoomRelay,
     private readonly settings: RoomsSettings,
-    private readonly bounds: InputBounds,
+    private readonly parser: TriggerParser,
+    private readonly stream: TriggerStream,
   ) {}
 
   /**
@@ -29,34 +33,32 @@ export class RoomPublisher {
     source: PublicationSource,
     idempotencyKey?: string,
   ): Promise<Relayed> {
-    const parsed = this.parsed(trigger);
+    const parsed = this.parser.parse(trigger);
     if (!this.settings.history) return this.relay.publish(parsed, source);
     const key = idempotencyKeyOf(parsed, idempotencyKey, TriggerError);
+    if (this.stream.log) return this.add(parsed, source, key);
     return this.relay.publish(parsed, source, key);
   }
 
-  /** As {@link trigger}, to those of this node only: the others have it already. @throws {TriggerError} as there. */
-  deliver(trigger: Buffer, source: PublicationSource): void {
-    this.relay.deliver(this.parsed(trigger), source);
+  /** Sends a trigger to those of this node only: the others have it already. */
+  deliver(trigger: Trigger, source: PublicationSource): void {
+    this.relay.deliver(trigger, source);
   }
 
   /**
-   * Reads a trigger that came to this node alone.
+   * Takes a trigger that came to this node alone.
    * @param messageId makes a repeat harmless, if it can be a key; so does the key in the trigger.
    * @returns what sends it to those of all nodes, and settles once it is kept; it may be tried again.
-   * @throws {TriggerError} as {@link trigger}.
+   * @throws {TriggerError} when its key cannot be one.
    */
-  keeping(trigger: Buffer, source: PublicationSource, messageId: unknown): () => Promise<void> {
-    const parsed = this.parsed(trigger);
-    const own = idempotencyKeyOf(parsed, undefined, TriggerError);
+  keeping(trigger: Trigger, source: PublicationSource, messageId: unknown): () => Promise<void> {
+    const own = idempotencyKeyOf(trigger, undefined, TriggerError);
     const key = own ?? (isIdempotencyKey(messageId) ? messageId : undefined);
-    return () => this.relay.keep(parsed, source, key);
+    return () => this.relay.keep(trigger, source, key);
   }
 
-  private parsed(trigger: JsonText | Buffer): Trigger {
-    const { maxRoomsPerTrigger } = this.settings;
-    if (typeof trigger !== 'string') return Trigger.parse(trigger, maxRoomsPerTrigger, this.bounds);
-    const text = JsonDocument.within(trigger, { bounds: this.bounds, fault: TriggerError });
-    return Trigger.of(text, maxRoomsPerTrigger);
+  private add(trigger: Trigger, source: PublicationSource, key: string | undefined): Promise<Relayed> {
+    if (key !== undefined) throw new TriggerError(NO_KEYS);
+    return this.stream.publish(trigger, source);
   }
 }

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { setImmediate as turn } from 'node:timers/promises';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
-import type { LossReason, Recovered } from '../history/channel-log.js';
+import type { LossReason } from '../history/channel-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Position } from '../protocol/position.js';
-import type { Publication } from '../protocol/publication.js';
 import type { FollowingRoomSubscription, RoomReplay } from './following-room-subscription.js';
 import { inSlices } from './in-slices.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import { RoomRelay } from './room-relay.js';
 import { matchAgain, Returning, SharedFanouts } from './room-replays.js';
-import type { Trigger } from './room/trigger.js';
+import { TriggerStream } from './stream/trigger-stream.js';
+import type { TriggerLog, TriggerRecovery } from './trigger-log.js';
 
 /** What a client that has come back has missed, or why that cannot be said. */
 type Found = RoomReplay | LossReason;
@@ -31,18 +31,19 @@ export class RoomRecoveries {
 
   constructor(
     private readonly relay: RoomRelay,
+    private readonly stream: TriggerStream,
     private readonly metrics: Metrics,
     private readonly settings: RoomsSettings,
   ) {}
 
   /** Whether triggers are kept. */
   get areKept(): boolean {
-    return this.relay.log !== undefined;
+    return this.log !== undefined;
   }
 
   /** The last position that has passed on this node. */
   get top(): Position | undefined {
-    return this.relay.log?.top;
+    return this.log?.top;
   }
 
   /**
@@ -66,6 +67,10 @@ export class RoomRecoveries {
       if (position) this.add({ returning: new Returning(subscription, position), take, reject });
       else take('position_lost');
     });
+  }
+
+  private get log(): TriggerLog | undefined {
+    return this.stream.log ?? this.relay.triggers;
   }
 
   private count(found: Found): void {
@@ -105,29 +110,22 @@ export class RoomRecoveries {
   /** Looks for the first, and for all that can be told by the same part of the history. @returns the others. */
   private async findSome(together: readonly Waiting[]): Promise<readonly Waiting[]> {
     const [first] = together;
-    const recovery = await this.relay.log!.recover(first!.returning.since, true);
-    if ('lost' in recovery) {
-      first!.take(recovery.lost);
+    const recovery = await this.log!.recover(first!.returning.since);
+    if (typeof recovery === 'string') {
+      first!.take(recovery);
       return together.slice(1);
     }
-    const isTold = ({ returning }: Waiting): boolean => returning.since.isWithin(recovery.until);
+    const isTold = ({ returning }: Waiting): boolean => recovery.has(returning.since);
     await this.tell(together.filter(isTold), recovery);
     return together.filter((waiting) => !isTold(waiting));
   }
 
-  private async tell(waiting: readonly Waiting[], { missed, until }: Recovered): Promise<void> {
+  private async tell(waiting: readonly Waiting[], { missed, until }: TriggerRecovery): Promise<void> {
     const returning = waiting.map((each) => each.returning);
-    await matchAgain(this.triggersIn(missed), returning, this.settings.matching);
+    await matchAgain(missed, returning, this.settings.matching);
     const frames = new SharedFanouts();
     const byEnvelope = waiting.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
     await inSlices(byEnvelope, ({ returning: each, take }) => take(each.found(until, frames)));
-  }
-
-  private *triggersIn(missed: readonly Publication[]): Generator<Trigger> {
-    for (const publication of missed) {
-      const trigger = this.relay.triggerIn(publication);
-      if (trigger) yield trigger;
-    }
   }
 }
 

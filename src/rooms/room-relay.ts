@@ -12,9 +12,11 @@ import { Metrics, type PublicationSource } from '../metrics/metrics.js';
 import { type JsonText, membersOf, toJsonText } from '../protocol/json/json.js';
 import type { Position } from '../protocol/position.js';
 import { Publication } from '../protocol/publication.js';
+import { ChannelTriggerLog } from './channel.trigger-log.js';
 import { type Echo, Echoes } from './echoes.js';
 import { RoomHub } from './room-hub.js';
 import { Trigger, TriggerError } from './room/trigger.js';
+import type { TriggerLog } from './trigger-log.js';
 
 /** The broker's channel for the triggers of all rooms. No topic has its name: topics have a dot. */
 const CHANNEL = 'kittiwake:rooms';
@@ -37,6 +39,7 @@ export class RoomRelay implements Startable, NodeFollower {
   private readonly nodeId = toJsonText(randomUUID());
   private readonly echoes = new Echoes();
   private followed: ChannelLog | undefined;
+  private kept: TriggerLog | undefined;
 
   constructor(
     private readonly hub: Hub,
@@ -50,10 +53,19 @@ export class RoomRelay implements Startable, NodeFollower {
     return this.followed;
   }
 
-  /** Listens to the triggers of all nodes, where there are rooms. @throws when the broker cannot be reached. */
+  /** As {@link log}, of the triggers in it. */
+  get triggers(): TriggerLog | undefined {
+    return this.kept;
+  }
+
+  /**
+   * Listens to the triggers of all nodes, where there are rooms; not where they are all in a stream of RabbitMQ.
+   * @throws when the broker cannot be reached.
+   */
   async start(): Promise<void> {
-    const { history } = this.settings;
-    if (history) this.followed = await this.hub.follow(CHANNEL, this, rulesOf(history));
+    const { history, rabbitmq } = this.settings;
+    if (rabbitmq?.mode === 'stream') return;
+    if (history) await this.follow(history);
     else if (isConfigured(this.settings)) await this.hub.listen(CHANNEL, this);
   }
 
@@ -96,7 +108,7 @@ export class RoomRelay implements Startable, NodeFollower {
   }
 
   /** The trigger in a publication of the channel; nothing if there is none. */
-  triggerIn(publication: Publication): Trigger | undefined {
+  private triggerIn(publication: Publication): Trigger | undefined {
     try {
       const trigger = Trigger.of(publication.data, this.settings.maxRoomsPerTrigger);
       trigger.position = publication.position;
@@ -121,6 +133,11 @@ export class RoomRelay implements Startable, NodeFollower {
   /** See {@link NodeFollower.checked}. */
   checked(): void {
     void this.rooms.tellLatest();
+  }
+
+  private async follow(history: Retention): Promise<void> {
+    this.followed = await this.hub.follow(CHANNEL, this, rulesOf(history));
+    this.kept = new ChannelTriggerLog(this.followed, (publication) => this.triggerIn(publication));
   }
 
   private async append(

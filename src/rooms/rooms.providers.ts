@@ -1,5 +1,7 @@
 import { RoomsApiExplorer } from './app/rooms-api-explorer.js';
 import { RoomsApiHolder } from './app/rooms-api.js';
+import { RabbitMqInput } from './rabbitmq/rabbitmq-input.js';
+import { RabbitMqPurposes } from './rabbitmq/rabbitmq-purposes.js';
 import { RabbitMqTriggers } from './rabbitmq/rabbitmq-triggers.js';
 import { RoomAdmission } from './room-admission.js';
 import { RoomClients } from './room-clients.js';
@@ -14,8 +16,12 @@ import { RoomSubscriptions } from './room-subscriptions.js';
 import { RoomsApp } from './rooms-app.js';
 import { RoomsHello } from './rooms-hello.js';
 import { RoomsInProcess } from './rooms-in-process.js';
+import { TriggerParser } from './room/trigger-parser.js';
+import { TriggerStream } from './stream/trigger-stream.js';
 
 export const ROOMS_PROVIDERS = [
+  RabbitMqInput,
+  RabbitMqPurposes,
   RabbitMqTriggers,
   RoomAdmission,
   RoomClients,
@@ -32,4 +38,6 @@ export const ROOMS_PROVIDERS = [
   RoomsApp,
   RoomsHello,
   RoomsInProcess,
+  TriggerParser,
+  TriggerStream,
 ];

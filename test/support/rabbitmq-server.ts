@@ -80,9 +80,14 @@ export class RabbitMqServer {
     return stdout;
   }
 
-  /** Ends it at once, as a crash would; nothing is kept. {@link launch} starts it again. */
-  async crash(): Promise<void> {
+  /** Ends it at once; what it has on its disk is kept. {@link launch} starts it again. */
+  async kill(): Promise<void> {
     await Promise.all(this.children.splice(0).toReversed().map(kill));
+  }
+
+  /** As {@link kill}, as a crash of the machine would; nothing is kept. */
+  async crash(): Promise<void> {
+    await this.kill();
     await rm(this.directory, { recursive: true, force: true });
   }
 

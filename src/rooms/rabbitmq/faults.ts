@@ -8,12 +8,20 @@ const KNOWN: readonly KnownFault[] = [
     cure: 'set one that is there in its url, amqp://host/name, and give its user rights to it',
   },
   {
+    words: /PRECONDITION_FAILED.*(?:inequivalent arg '[^']*' for queue|invalid arg 'x-stream-offset')/,
+    cure: 'set queue to another name: the one that is there is of another mode',
+  },
+  {
+    words: /invalid arg 'x-queue-type'/,
+    cure: 'mode stream needs RabbitMQ 3.9 or later, and its feature flag stream_queue',
+  },
+  {
     words: /PRECONDITION_FAILED.*inequivalent arg/,
     cure: 'set exchangeType and exchangeDurable to what the exchange has',
   },
   {
     words: /ACCESS_REFUSED.*access to (?:exchange|queue)/,
-    cure: 'its user needs to configure and read exchange and queues (hightemplar_.*, or its queue), and to write to the queues',
+    cure: 'its user needs to configure and read exchange and queues (hightemplar_.*, or its queue), and to write to the queues and, with mode stream, to amq.default',
   },
   {
     words: /wrong version number|packet length too long|record layer failure/i,

@@ -1,4 +1,4 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { ConsumeMessage } from 'amqplib';
 import { eventually } from '../../../test/support/wait.js';
 import { Keeping } from './keeping.js';
 
@@ -22,7 +22,7 @@ describe('messages that are to be kept', () => {
       reasons.push(reason);
       keeping.stop();
     };
-    keeping = new Keeping({ channel: { ack } as unknown as Channel, giveUp }, 1);
+    keeping = new Keeping({ channel: { ack }, giveUp }, 1);
   });
 
   /** Takes one that can be kept only after it was tried in vain. */

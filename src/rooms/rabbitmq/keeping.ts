@@ -13,7 +13,7 @@ export type KeepMessage = () => Promise<void>;
 
 /** The connection that messages come by. */
 export interface KeepingOwner {
-  readonly channel: Channel;
+  readonly channel: Pick<Channel, 'ack'>;
   /** Ends the connection: what is not acknowledged goes to another node, or comes again. */
   giveUp(reason: string): void;
 }

@@ -1,41 +1,45 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import type { Channel, ChannelModel } from 'amqplib';
 import { messageOf } from '../../base/message-of.js';
 import { readTls } from '../../config/client-tls.js';
 import type { RabbitMqSettings } from '../../config/sections/rooms/rabbitmq.settings.js';
 import { RabbitMqBinding } from './binding.js';
-import { Keeping, type KeepingOwner, type KeepMessage } from './keeping.js';
-import { queueOf, type RabbitMqQueue } from './queue.js';
+import type { RabbitMqQueue } from './queue.js';
+import type { ConsumerOwner, QueueConsumer } from './queue-consumer.js';
 
-/** Takes a message. @returns what keeps it, where it is to be acknowledged only then. */
-export type MessageTaker = (message: ConsumeMessage) => KeepMessage | undefined;
+/** What a link is for. */
+export interface LinkPurpose {
+  readonly queue: RabbitMqQueue;
+  /** Makes what takes from the queue. */
+  readonly consumerOf: (owner: ConsumerOwner) => QueueConsumer;
+}
 
 /**
  * A connection to RabbitMQ with a queue, bound to the configured exchange. When any part of it
  * ends, all of it does: another one is opened in its place.
  */
-export class RabbitMqLink implements KeepingOwner {
+export class RabbitMqLink implements ConsumerOwner {
   /** Resolves at the end with the reason; with nothing when {@link close} has ended it. */
   readonly ended: Promise<string | undefined>;
+  readonly queue: RabbitMqQueue;
   private readonly logger = new Logger('RabbitMQ');
   private readonly ending = new AbortController();
-  private readonly queue: RabbitMqQueue;
-  private readonly keeping: Keeping;
+  private readonly consumer: QueueConsumer;
   private readonly binding: RabbitMqBinding;
   private closing: Promise<void> | undefined;
   private resolveEnded!: (reason: string | undefined) => void;
 
   private constructor(
-    private readonly connection: ChannelModel,
+    readonly connection: ChannelModel,
     readonly channel: Channel,
     private readonly settings: RabbitMqSettings,
-    private readonly received: MessageTaker,
+    { queue, consumerOf }: LinkPurpose,
   ) {
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
-    this.queue = queueOf(settings);
-    this.binding = new RabbitMqBinding(connection, this.queue.exchange, this.queue.name);
-    this.keeping = new Keeping(this);
+    this.queue = queue;
+    this.binding = new RabbitMqBinding(connection, queue.exchange, queue.probe);
+    this.consumer = consumerOf(this);
     connection.on('error', (error) => this.end(messageOf(error)));
     connection.on('close', (error) => this.end(error === undefined ? 'it was closed' : messageOf(error)));
     channel.on('error', (error) => this.end(messageOf(error)));
@@ -45,22 +49,27 @@ export class RabbitMqLink implements KeepingOwner {
 
   /**
    * @param url one of the servers.
-   * @param received is called with each message from when this resolves.
+   * @param purpose what it takes, from when this resolves.
    * @param signal ends the attempt, and the connection.
    * @throws the error of RabbitMQ, Node or OpenSSL.
    */
   static async open(
     url: string,
     settings: RabbitMqSettings,
-    received: MessageTaker,
+    purpose: LinkPurpose,
     signal: AbortSignal,
   ): Promise<RabbitMqLink> {
     const connection = await connectTo(url, settings, signal);
     // One without a listener would end the process.
     connection.on('error', () => undefined);
     const channel = await connection.createChannel();
-    const link = new RabbitMqLink(connection, channel, settings, received);
-    await Promise.race([link.consume(), link.ended.then((reason) => Promise.reject(new Error(reason)))]);
+    const link = new RabbitMqLink(connection, channel, settings, purpose);
+    try {
+      await Promise.race([link.begin(), link.ended.then((reason) => Promise.reject(new Error(reason)))]);
+    } catch (error) {
+      link.end(messageOf(error));
+      throw error;
+    }
     void link.keepBound();
     return link;
   }
@@ -71,27 +80,39 @@ export class RabbitMqLink implements KeepingOwner {
     await this.closing;
   }
 
-  /** See {@link KeepingOwner.giveUp}. */
+  /** See {@link ConsumerOwner.giveUp}. */
   giveUp(reason: string): void {
     this.end(reason);
   }
 
-  private async consume(): Promise<void> {
-    const { name, options, prefetch } = this.queue;
-    await this.channel.assertQueue(name, options);
+  private async begin(): Promise<void> {
+    const { name, options, isTakenAsIs, probe } = this.queue;
+    if (!isTakenAsIs || !(await this.isThere(name))) await this.channel.assertQueue(name, options);
+    if (probe !== name && this.canTell) await this.channel.assertQueue(probe, PROBE_OPTIONS);
     await this.declare();
-    if (prefetch !== undefined) await this.channel.prefetch(prefetch);
-    const noAck = prefetch === undefined;
-    await this.channel.consume(name, (message) => this.take(message), { noAck });
+    await this.consumer.start();
+  }
+
+  /** Asks on a channel that RabbitMQ may close. */
+  private async isThere(queue: string): Promise<boolean> {
+    const channel = await this.connection.createChannel();
+    channel.on('error', () => undefined);
+    try {
+      await channel.checkQueue(queue);
+      await channel.close();
+      return true;
+    } catch {
+      return false; // to declare it says what else may be wrong
+    }
   }
 
   /** Doing this twice is doing it once. */
   private async declare(): Promise<void> {
     const { exchangeType, routingKey } = this.settings;
-    const { name, exchange, isExchangeDurable: durable } = this.queue;
+    const { name, exchange, isExchangeDurable: durable, probe } = this.queue;
     await this.channel.assertExchange(exchange, exchangeType, { durable, autoDelete: false });
     await this.channel.bindQueue(name, exchange, routingKey);
-    if (this.canTell) await this.channel.bindQueue(name, exchange, name);
+    if (this.canTell) await this.channel.bindQueue(probe, exchange, probe);
   }
 
   /** An exchange that is deleted takes its bindings along, without a word: declared again by others, it has none. */
@@ -120,30 +141,19 @@ export class RabbitMqLink implements KeepingOwner {
     return this.settings.exchangeType === 'direct';
   }
 
-  private take(message: ConsumeMessage | null): void {
-    if (!message) this.end('its queue was deleted');
-    else this.taken(message, this.isOurs(message) ? undefined : this.received(message));
-  }
-
-  private taken(message: ConsumeMessage, keep: KeepMessage | undefined): void {
-    if (this.queue.prefetch !== undefined) this.keeping.take(message, keep);
-  }
-
-  /** Whether it was only to show that the binding is there. */
-  private isOurs({ fields }: ConsumeMessage): boolean {
-    return fields.routingKey === this.queue.name;
-  }
-
   /** The first reason is the cause of the others. */
   private end(reason: string | undefined): void {
     if (this.ending.signal.aborted) return;
     this.ending.abort();
-    this.keeping.stop();
+    this.consumer.stop();
     this.resolveEnded(reason);
     // Silent: it may be closed already.
     this.closing = this.connection.close().catch(() => undefined);
   }
 }
+
+/** It takes one message at most: nobody reads it. */
+const PROBE_OPTIONS = { exclusive: true, durable: false, autoDelete: true, maxLength: 1 };
 
 async function connectTo(
   url: string,

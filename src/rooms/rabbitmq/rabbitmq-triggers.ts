@@ -1,51 +1,49 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import type { ConsumeMessage } from 'amqplib';
 import type { Startable, Stoppable } from '../../base/lifetime.js';
-import { messageOf, stackOf } from '../../base/message-of.js';
+import { messageOf } from '../../base/message-of.js';
 import { settlesWithin } from '../../base/time-limit.js';
-import { PublishSettings } from '../../config/sections/publish.settings.js';
 import type { RabbitMqSettings } from '../../config/sections/rooms/rabbitmq.settings.js';
 import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
-import { DigestedLog } from '../../metrics/digested-log.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { RoomPublisher } from '../room-publisher.js';
-import { TriggerError } from '../room/trigger.js';
-import type { KeepMessage } from './keeping.js';
 import { RabbitMqLink } from './link.js';
 import { RabbitMqOutage } from './outage.js';
+import { RabbitMqInput } from './rabbitmq-input.js';
+import { RabbitMqPurposes } from './rabbitmq-purposes.js';
 
 const MIN_WAIT_MS = 250;
 const MAX_WAIT_MS = 2000;
 /** The longest wait for RabbitMQ to end a connection; {@link RabbitMqTriggers.stop} waits twice at most. */
 const STOP_MS = 500;
+/** The longest wait for the first attempt to connect. */
+const FIRST_MS = 5000;
 
 /**
  * Takes triggers from RabbitMQ. As High-Templar does: every node gets every trigger, so none is sent on to the others, and
- * those of the time in which the connection is lost are lost; or from a durable queue, of which one node takes what has come,
- * and keeps it for all. A lost connection is made again for as long as the gateway runs.
+ * those of the time in which the connection is lost are lost; from a durable queue, of which one node takes what has come,
+ * and keeps it for all; or from a stream, which every node reads. A lost connection is made again for as long as the gateway runs.
  */
 @Injectable()
 export class RabbitMqTriggers implements Startable, Stoppable {
   private readonly logger = new Logger('RabbitMQ');
-  private readonly warnings = new DigestedLog(this.logger);
   private readonly outage = new RabbitMqOutage(this.logger);
   private readonly stopping = new AbortController();
   private link: RabbitMqLink | undefined;
   private running: Promise<void> | undefined;
-  private receivedCount = 0;
   private isConsuming = false;
+  /** Called once the first attempt to connect has worked, or has not. */
+  private tried: () => void = () => undefined;
 
   constructor(
     private readonly settings: RoomsSettings,
-    private readonly publish: PublishSettings,
-    private readonly publisher: RoomPublisher,
+    private readonly purposes: RabbitMqPurposes,
+    private readonly input: RabbitMqInput,
     private readonly metrics: Metrics,
   ) {}
 
   /** The messages that RabbitMQ has delivered since the start, malformed ones included. */
   get received(): number {
-    return this.receivedCount;
+    return this.input.received;
   }
 
   /** Whether triggers arrive, or none are expected because RabbitMQ is not configured. */
@@ -53,12 +51,14 @@ export class RabbitMqTriggers implements Startable, Stoppable {
     return this.settings.rabbitmq === undefined || this.isConsuming;
   }
 
-  /** Connects in the background, if RabbitMQ is configured. */
-  start(): void {
+  /** Connects in the background, if RabbitMQ is configured. A stream is waited for: clients are to know where they begin. */
+  async start(): Promise<void> {
     const { rabbitmq } = this.settings;
     if (!rabbitmq) return;
     this.changed(false);
+    const tried = new Promise<void>((resolve) => (this.tried = resolve));
     this.running = this.keepConsuming(rabbitmq);
+    if (rabbitmq.mode === 'stream') await settlesWithin(FIRST_MS, tried);
   }
 
   /** Ends the connection, or the attempt to make one, whether RabbitMQ answers or not. */
@@ -90,11 +90,12 @@ export class RabbitMqTriggers implements Startable, Stoppable {
     const end = (): void => ending.abort();
     this.stopping.signal.addEventListener('abort', end);
     try {
-      this.link = await RabbitMqLink.open(url, settings, (message) => this.take(message), ending.signal);
+      this.link = await RabbitMqLink.open(url, settings, this.purposes.next(), ending.signal);
       await this.untilEnded(this.link, host);
       return true;
     } catch (error) {
       if (!this.stopping.signal.aborted) this.outage.failed(host, messageOf(error));
+      this.tried();
       return false;
     } finally {
       await settlesWithin(STOP_MS, this.link?.close());
@@ -106,34 +107,10 @@ export class RabbitMqTriggers implements Startable, Stoppable {
   private async untilEnded(link: RabbitMqLink, host: string): Promise<void> {
     this.changed(true);
     this.outage.end();
+    this.tried();
     const reason = await link.ended;
     this.changed(false);
     if (reason !== undefined) this.outage.failed(host, `the connection is lost: ${reason}`);
-  }
-
-  /** See {@link MessageTaker}. Drops malformed messages. */
-  private take({ content, properties }: ConsumeMessage): KeepMessage | undefined {
-    this.receivedCount++;
-    const { maxBodyBytes } = this.publish;
-    if (content.length > maxBodyBytes) {
-      const limits = `${content.length} bytes, allowed are ${maxBodyBytes}`;
-      this.warnings.warn('oversized', `dropped a message of RabbitMQ: ${limits}`);
-      this.metrics.dropped('oversized');
-      return undefined;
-    }
-    try {
-      if (this.settings.history) return this.publisher.keeping(content, 'rabbitmq', properties.messageId);
-      this.publisher.deliver(content, 'rabbitmq');
-    } catch (error) {
-      this.dropped(error);
-    }
-    return undefined;
-  }
-
-  private dropped(error: unknown): void {
-    if (!(error instanceof TriggerError)) this.logger.error(stackOf(error));
-    else this.warnings.warn('malformed', `dropped a message of RabbitMQ: ${error.message}`);
-    this.metrics.dropped('malformed');
   }
 
   private changed(isConsuming: boolean): void {

@@ -10,7 +10,7 @@ const EXCHANGE_TYPES = ['direct', 'topic', 'fanout'] as const;
 type ExchangeType = (typeof EXCHANGE_TYPES)[number];
 
 /** The ways in which triggers come from RabbitMQ. */
-export const RABBITMQ_MODES = ['exclusive', 'durable'] as const;
+export const RABBITMQ_MODES = ['exclusive', 'durable', 'stream'] as const;
 export type RabbitMqMode = (typeof RABBITMQ_MODES)[number];
 
 /** RabbitMQ as a source of triggers: a queue bound to an exchange. */
@@ -27,7 +27,7 @@ export class RabbitMqSettings {
   @Setting({
     kind: choice(RABBITMQ_MODES),
     about:
-      'A queue of each node alone, as in High-Templar, in which nothing waits while the node is away (`exclusive`), or a durable one for all nodes, of which one takes what comes and keeps it in `rooms.history` (`durable`).',
+      'A queue of each node alone, as in High-Templar, in which nothing waits while the node is away (`exclusive`); a durable one for all nodes, of which one takes what comes and keeps it in `rooms.history` (`durable`); or a stream that all nodes read, which is itself the history (`stream`, RabbitMQ 3.9 and later).',
   })
   readonly mode: RabbitMqMode = 'exclusive';
 
@@ -35,7 +35,7 @@ export class RabbitMqSettings {
     kind: text(FILLED_TEXT),
     optional: true,
     about:
-      'The exchange that triggers are published on; by default `hightemplar`, and `kittiwake` with `mode: durable`.',
+      'The exchange that triggers are published on; by default `hightemplar`, and `kittiwake` with the modes `durable` and `stream`.',
   })
   readonly exchange?: string;
 
@@ -45,12 +45,18 @@ export class RabbitMqSettings {
   @Setting({
     kind: flag(),
     optional: true,
-    about: 'Whether the exchange outlives a restart of RabbitMQ; by default only with `mode: durable`.',
+    about:
+      'Whether the exchange outlives a restart of RabbitMQ; by default with the modes `durable` and `stream` only.',
   })
   readonly exchangeDurable?: boolean;
 
-  @Setting({ kind: text(FILLED_TEXT), about: 'The queue of all nodes, with `mode: durable`.' })
-  readonly queue: string = 'kittiwake_rooms';
+  @Setting({
+    kind: text(FILLED_TEXT),
+    optional: true,
+    about:
+      'The queue of all nodes; by default `kittiwake_rooms` with `mode: durable`, and `kittiwake_rooms_stream` with `mode: stream`.',
+  })
+  readonly queue?: string;
 
   @Setting({ kind: text(FILLED_TEXT), about: 'The routing key of triggers; `topic` takes patterns.' })
   readonly routingKey: string = '*';

@@ -12,7 +12,8 @@ export class RoomHistorySettings {
 
   @Setting({
     kind: duration({ min: 1000 }),
-    about: 'Nothing is kept when nothing was triggered for so long.',
+    about:
+      'Nothing is kept when nothing was triggered for so long. With `rabbitmq.mode: stream`: how old triggers are that the stream keeps, at least.',
   })
   readonly ttlMs: number = 300_000;
 }

@@ -104,14 +104,19 @@ function historyHasAll({ history, rabbitmq }: RoomsSettings): Disagreement | und
   return {
     key: 'history',
     found: 'a history',
-    expected: 'none unless rooms.rabbitmq.mode is durable: it would not have the triggers of RabbitMQ',
+    expected:
+      'none unless rooms.rabbitmq.mode is durable or stream: it would not have the triggers of RabbitMQ',
   };
 }
 
 /** Refuses a queue for all nodes whose triggers would reach one. */
 function queueIsKept({ history, rabbitmq }: RoomsSettings): Disagreement | undefined {
-  if (history || rabbitmq?.mode !== 'durable') return undefined;
-  return { key: 'history', found: 'none', expected: 'a history, for rooms.rabbitmq.mode is durable' };
+  if (history || !rabbitmq || rabbitmq.mode === 'exclusive') return undefined;
+  return {
+    key: 'history',
+    found: 'none',
+    expected: `a history, for rooms.rabbitmq.mode is ${rabbitmq.mode}`,
+  };
 }
 
 /** Refuses a key without its policy, which alone uses it. */
