@@ -23,6 +23,7 @@ import { OperatorsServer } from './operators/operators-server.js';
 import { Readiness } from './operators/readiness.js';
 import { BroughtProcedures } from './procedures/brought-procedures.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
+import { RoomEndTeller } from './rooms/room-end-teller.js';
 import { RoomRelay } from './rooms/room-relay.js';
 import { RoomsApp } from './rooms/rooms-app.js';
 import { RpcHttp } from './rpc/http/rpc-http.js';
@@ -84,6 +85,7 @@ export const LIFETIME_PROVIDERS = [
     Ingest,
     RabbitMqTriggers,
     SubscriptionEndTeller,
+    RoomEndTeller,
     Sweeper,
     OperatorsServer,
     LocalServer,

@@ -161,6 +161,33 @@ describe('a node that is killed', () => {
   });
 });
 
+describe('a node with clients of rooms that is killed', () => {
+  const withRooms = (): KittiwakeOptions => ({
+    ...withRedis(),
+    rooms: {
+      path: '/rooms',
+      api: { url: `${app.url}/`, bootstrap: 'allowed', onConnect: 'here', onDisconnect: 'gone' },
+    },
+  });
+
+  it('has another tell the app that they have gone, with what it knows them by', async () => {
+    const [doomed, other] = await Promise.all([startProcess(withRooms()), startNode(withRooms())]);
+    const url = `ws://127.0.0.1:${doomed.port}/rooms?token=`;
+    for (const token of ['ann', 'bob']) await TestClient.connect(url + token);
+    const here = await app.requests('/here', 2);
+    await (await TestClient.connect(`ws://127.0.0.1:${other.port}/rooms?token=cat`)).close();
+    expect((await app.requests('/gone')).map(reasonOf)).toEqual(['closed']);
+    await doomed.stop();
+    const gone = (await app.requests('/gone', 3)).slice(1);
+    expect(gone.map(reasonOf)).toEqual(['node_lost', 'node_lost']);
+    const whom = ({ headers }: Asked): unknown => headers.authorization;
+    expect(gone.map(whom).toSorted()).toEqual(here.map(whom).toSorted());
+    expect(new Set(gone.map(idOf)).size).toBe(2);
+    await untilAllTold(other);
+    expect(app.paths.filter((path) => path === '/gone')).toHaveLength(3);
+  });
+});
+
 describe('a node that is paused beyond its lease', () => {
   it('closes its clients, of whose ends the app has heard, and goes on with others', async () => {
     const [paused, other] = await Promise.all([startProcess(), startNode()]);

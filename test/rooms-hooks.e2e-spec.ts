@@ -63,7 +63,11 @@ describe('hooks over HTTP', () => {
       expect(hook).toMatchObject({ method: 'POST', body: '' });
       const { 'content-length': length, ...others } = hook.headers;
       expect(length).toBe('0');
-      expect(others).toEqual(bootstrap?.headers);
+      const ofEnds = {
+        'idempotency-key': expect.stringMatching(/\/onDisconnect$/) as string,
+        'kittiwake-reason': 'closed',
+      };
+      expect(others).toEqual({ ...bootstrap?.headers, ...(hook.path === OFFLINE && ofEnds) });
     }
   });
 

@@ -4,8 +4,10 @@ import { messageOf } from '../base/message-of.js';
 import { Refusal } from '../callbacks/refusal.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import type { EndReason } from '../protocol/end-reason.js';
 import { ClientError, type Verdict } from '../protocol/errors.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
+import { RoomLeases } from './room-leases.js';
 import { RoomRenewals } from './room-renewals.js';
 import { RoomReply } from './room-reply.js';
 import type { RoomSession } from './room-session.js';
@@ -27,6 +29,7 @@ export class RoomAdmission {
     private readonly app: RoomsApp,
     private readonly renewals: RoomRenewals,
     private readonly hello: RoomsHello,
+    private readonly leases: RoomLeases,
   ) {}
 
   /** The number of connected clients that have been let in. */
@@ -46,10 +49,10 @@ export class RoomAdmission {
   }
 
   /** Handles the end of a client. */
-  left(session: RoomSession): void {
+  left(session: RoomSession, reason: EndReason): void {
     if (!session.permissions) return;
     this.count--;
-    void this.app.tell('onDisconnect', session);
+    void this.leases.end(session, reason, (end) => this.app.tellEnd(session, end));
   }
 
   private letIn(session: RoomSession, permissions: Permissions): void {
@@ -58,6 +61,7 @@ export class RoomAdmission {
     this.count++;
     new RoomReply(session).authorized(permissions.text, this.hello.members);
     this.renewals.begin(session);
+    this.leases.begin(session);
     void this.app.tell('onConnect', session);
   }
 

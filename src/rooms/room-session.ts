@@ -1,11 +1,12 @@
 import type { Connection } from '../connection/connection.js';
-import type { JsonText } from '../protocol/json/json.js';
+import type { Leased } from '../leases/lease.js';
+import { type JsonText, toJsonText } from '../protocol/json/json.js';
 import type { RoomsClient } from './app/rooms-api.js';
 import type { RoomSubscription } from './room-subscription.js';
 import type { Permissions } from './room/permissions.js';
 
 /** The state of a client of rooms. */
-export class RoomSession implements RoomsClient {
+export class RoomSession implements Leased, RoomsClient {
   /** Tells the connection apart from all others of all nodes. */
   readonly id: string;
   /** Absent until the app has let the client in. */
@@ -15,7 +16,7 @@ export class RoomSession implements RoomsClient {
   /** The number of subscriptions, of all request ids together. */
   subscriptionCount = 0;
   /** Settles when the app has been told all events of the client so far. */
-  told: Promise<void> = Promise.resolve();
+  told: Promise<unknown> = Promise.resolve();
   /** The pings that the app has still to be told of, or is being told of. */
   untoldPings = 0;
 
@@ -24,6 +25,11 @@ export class RoomSession implements RoomsClient {
     readonly headers: Readonly<Record<string, string>>,
   ) {
     this.id = connection.id;
+  }
+
+  /** See {@link Leased.leaseBody}. */
+  leaseBody(): JsonText {
+    return toJsonText({ id: this.id, headers: this.headers });
   }
 
   /** The id as JSON. */

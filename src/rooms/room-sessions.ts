@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { Connection } from '../connection/connection.js';
+import type { EndReason } from '../protocol/end-reason.js';
 import { HeaderForwarding } from './app/handshake.js';
 import { RoomAdmission } from './room-admission.js';
 import { RoomRenewals } from './room-renewals.js';
@@ -47,12 +48,12 @@ export class RoomSessions {
     connection.runNext(() => this.admission.admit(session));
   }
 
-  end(connection: Connection): void {
+  end(connection: Connection, reason: EndReason): void {
     const session = this.byConnection.get(connection);
     if (!session) return;
     this.byConnection.delete(connection);
     this.subscriptions.endAll(session);
-    this.admission.left(session);
+    this.admission.left(session, reason);
   }
 
   /** Asks the app again, for one connection or for all; see {@link RoomRenewals.renew}. */

@@ -5,11 +5,12 @@ import type { Draining } from '../base/lifetime.js';
 import { messageOf } from '../base/message-of.js';
 import { measured } from '../callbacks/measured.js';
 import { Refusal } from '../callbacks/refusal.js';
-import { Repetition } from '../callbacks/repetition.js';
+import { Repetition, type RepetitionOutcome } from '../callbacks/repetition.js';
 import { DigestedLog } from '../metrics/digested-log.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
 import { RoomsApiHolder, type RoomsHook } from './app/rooms-api.js';
+import type { RoomEnd } from './room-leases.js';
 import type { RoomSession } from './room-session.js';
 import { Permissions } from './room/permissions.js';
 
@@ -62,13 +63,14 @@ export class RoomsApp implements Draining {
   }
 
   /** Tells the app. Only the next event of the same client and the shutdown wait for it. */
-  tell(hook: RoomsHook, session: RoomSession): Promise<void> {
+  tell(hook: 'onConnect' | 'onPing', session: RoomSession): Promise<unknown> {
+    return this.inTurn(session, () => this.tellNow(hook, session));
+  }
+
+  /** As {@link tell}, of the end of a client, again and again while the app cannot be asked. */
+  tellEnd(session: RoomSession, end: RoomEnd): Promise<RepetitionOutcome> {
     const untilMs = this.repetition.untilMs();
-    const told = session.told.then(() => this.tellNow(hook, session, untilMs));
-    session.told = told;
-    this.drain.begin();
-    void told.finally(() => this.drain.end());
-    return told;
+    return this.inTurn(session, () => this.tellNow('onDisconnect', session, { ...end, untilMs }));
   }
 
   /**
@@ -86,19 +88,34 @@ export class RoomsApp implements Draining {
     return this.drain.drained();
   }
 
-  private async tellNow(hook: RoomsHook, session: RoomSession, untilMs: number): Promise<void> {
+  private inTurn(session: RoomSession, tell: () => Promise<RepetitionOutcome>): Promise<RepetitionOutcome> {
+    const told = session.told.then(tell);
+    session.told = told;
+    this.drain.begin();
+    void told.finally(() => this.drain.end());
+    return told;
+  }
+
+  private async tellNow(
+    hook: RoomsHook,
+    session: RoomSession,
+    ending?: RoomEnd & { readonly untilMs: number },
+  ): Promise<RepetitionOutcome> {
     const { api } = this.holder;
-    if (!api?.tells(hook)) return;
+    if (!api?.tells(hook)) return 'told';
+    const question = { service: SERVICE, callback: hook, isRefusal };
     const tell = (): Promise<void> =>
-      measured(this.metrics, { service: SERVICE, callback: hook, isRefusal }, () => api.tell(hook, session));
+      measured(this.metrics, question, () => api.tell(hook, session, { end: ending?.end }));
     try {
       await tell();
     } catch (error) {
-      if (isRefusal(error)) return; // it has heard it
+      if (isRefusal(error)) return 'told'; // it has heard it
       this.warnings.warn(hook, `${hook} failed: ${messageOf(error)}`, session.connection);
-      if (hook !== 'onDisconnect' || !(error instanceof CallbackError)) return;
-      await this.repetition.again({ service: SERVICE, callback: hook, untilMs, weight: 1 }, tell);
+      if (!ending || !(error instanceof CallbackError)) return 'told';
+      ending.postponed();
+      return this.repetition.again({ ...question, ...ending, weight: 1 }, tell);
     }
+    return 'told';
   }
 }
 

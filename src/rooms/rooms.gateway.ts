@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Connection } from '../connection/connection.js';
 import type { Gateway, GatewayProtocol } from '../connection/endpoint.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import type { EndReason } from '../protocol/end-reason.js';
 import { ClientError } from '../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
@@ -54,8 +55,8 @@ export class RoomsGateway implements Gateway {
     this.sessions.begin(connection, request);
   }
 
-  handleDisconnect(connection: Connection): void {
-    this.sessions.end(connection);
+  handleDisconnect(connection: Connection, reason: EndReason): void {
+    this.sessions.end(connection, reason);
   }
 
   @SubscribeMessage(ROOM_PING)

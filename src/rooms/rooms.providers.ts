@@ -5,7 +5,9 @@ import { RabbitMqPurposes } from './rabbitmq/rabbitmq-purposes.js';
 import { RabbitMqTriggers } from './rabbitmq/rabbitmq-triggers.js';
 import { RoomAdmission } from './room-admission.js';
 import { RoomClients } from './room-clients.js';
+import { RoomEndTeller } from './room-end-teller.js';
 import { RoomHub } from './room-hub.js';
+import { RoomLeases } from './room-leases.js';
 import { RoomPublisher } from './room-publisher.js';
 import { RoomRecoveries } from './room-recoveries.js';
 import { RoomRelay } from './room-relay.js';
@@ -25,7 +27,9 @@ export const ROOMS_PROVIDERS = [
   RabbitMqTriggers,
   RoomAdmission,
   RoomClients,
+  RoomEndTeller,
   RoomHub,
+  RoomLeases,
   RoomPublisher,
   RoomRecoveries,
   RoomRelay,

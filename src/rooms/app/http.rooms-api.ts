@@ -1,3 +1,4 @@
+import { endHeaders } from '../../callbacks/end-headers.js';
 import { isForbidden, isTransient } from '../../callbacks/http-status.js';
 import { membersOfAnswer } from '../../callbacks/http/callback-answer.js';
 import { Refusal } from '../../callbacks/refusal.js';
@@ -6,7 +7,7 @@ import type { RoomsApiSettings } from '../../config/sections/rooms/rooms-api.set
 import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import { isJsonType } from '../../protocol/media-type.js';
-import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
+import type { RoomsApi, RoomsClient, RoomsHook, RoomsTelling } from './rooms-api.js';
 
 const NO_ROOMS = '[]' as JsonText;
 
@@ -40,8 +41,10 @@ export class HttpRoomsApi implements RoomsApi {
   }
 
   /** An app that stumbles has not heard it; whatever else it answers, it has. */
-  async tell(hook: RoomsHook, client: RoomsClient): Promise<void> {
-    const answer = await this.send('POST', this.settings[hook]!, client);
+  async tell(hook: RoomsHook, client: RoomsClient, { end, signal }: RoomsTelling = {}): Promise<void> {
+    const { id, headers } = client;
+    const told = end ? { id, headers: { ...headers, ...endHeaders(end) } } : client;
+    const answer = await this.send('POST', this.settings[hook]!, told, signal);
     if (isTransient(answer.status)) throw stumbled(answer);
     if (answer.status >= 400) throw new Refusal();
   }

@@ -1,4 +1,4 @@
-import { CallbackRequest } from '../../callbacks/callback-request.js';
+import { type CallbackEnd, CallbackRequest } from '../../callbacks/callback-request.js';
 import { decisionOf } from '../../callbacks/providers/decision.js';
 import type { ProviderAnswer, ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
@@ -6,7 +6,7 @@ import { Refusal } from '../../callbacks/refusal.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import { toJsonText, type JsonText } from '../../protocol/json/json.js';
 import type { RoomsCallback } from './rooms-api.decorator.js';
-import type { RoomsApi, RoomsClient, RoomsHook } from './rooms-api.js';
+import type { RoomsApi, RoomsClient, RoomsHook, RoomsTelling } from './rooms-api.js';
 
 /** Asks a provider of the app in process. */
 export class ProviderRoomsApi implements RoomsApi {
@@ -27,8 +27,8 @@ export class ProviderRoomsApi implements RoomsApi {
     return this.methods.has(hook);
   }
 
-  async tell(hook: RoomsHook, client: RoomsClient): Promise<void> {
-    await this.methods.get(hook)!.call((own) => requestOf(client, own));
+  async tell(hook: RoomsHook, client: RoomsClient, { end, signal }: RoomsTelling = {}): Promise<void> {
+    await this.methods.get(hook)!.call((own) => requestOf(client, own, end), signal);
   }
 }
 
@@ -38,10 +38,10 @@ function valueOf(answer: ProviderAnswer, method: ProviderMethod): unknown {
   throw new Refusal();
 }
 
-function requestOf({ id, headers }: RoomsClient, signal: AbortSignal): CallbackRequest {
+function requestOf({ id, headers }: RoomsClient, signal: AbortSignal, end?: CallbackEnd): CallbackRequest {
   const members = new Map([
     ['connection_id', toJsonText(id)],
     ['headers', toJsonText(headers)],
   ]);
-  return new CallbackRequest(members, signal);
+  return new CallbackRequest(members, signal, end);
 }

@@ -1,3 +1,4 @@
+import type { CallbackEnd } from '../../callbacks/callback-request.js';
 import type { JsonText } from '../../protocol/json/json.js';
 
 /** A client as the app learns of it. */
@@ -10,6 +11,14 @@ export interface RoomsClient {
 
 /** The events of a client that the app can be told of. */
 export type RoomsHook = 'onConnect' | 'onPing' | 'onDisconnect';
+
+/** The circumstances of an event that the app is told of. */
+export interface RoomsTelling {
+  /** Set when it is about the end of the client. */
+  readonly end?: CallbackEnd | undefined;
+  /** Ends the attempt to tell. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** Asks the app about rooms and tells it of their clients, over HTTP or in process. */
 export interface RoomsApi {
@@ -28,7 +37,7 @@ export interface RoomsApi {
    * @throws {Refusal} when it refuses, which has no effect on the client.
    * @throws when it could not be told.
    */
-  tell(hook: RoomsHook, client: RoomsClient): Promise<void>;
+  tell(hook: RoomsHook, client: RoomsClient, telling?: RoomsTelling): Promise<void>;
 }
 
 /** Holds what answers for the app, which is set once all providers exist. */
