@@ -2,6 +2,10 @@ import type { FactoryProvider, InjectionToken, Type } from '@nestjs/common';
 import { BROKER, type Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { WorkersBroker } from './broker/workers.broker.js';
+import { PeersRevocationStore } from './clients/revocation/peers.revocation-store.js';
+import { RevocationList } from './clients/revocation/revocation-list.js';
+import { REVOCATION_STORE, type RevocationStore } from './clients/revocation/revocation-store.js';
+import { Cluster } from './cluster/cluster.js';
 import { ledgerPlace } from './config/ledger-place.js';
 import { BrokerSettings } from './config/sections/broker/broker.settings.js';
 import type { RedisSettings } from './config/sections/broker/redis.settings.js';
@@ -81,6 +85,17 @@ async function ledger(settings: Settings, { slots }: Broker): Promise<Ledger | u
   return new RedisLedger(slots, settings.ledger.leaseMs);
 }
 
+/** Where revocations are kept: in the Redis of the broker, else by the nodes themselves. */
+async function revocationStore(
+  { auth: { maxRevocations } }: Settings,
+  { slots }: Broker,
+  ...peers: [Cluster, RevocationList]
+): Promise<RevocationStore> {
+  if (!slots) return new PeersRevocationStore(...peers, maxRevocations);
+  const { RedisRevocationStore } = await import('./clients/revocation/redis.revocation-store.js');
+  return new RedisRevocationStore(slots.of('revoked'), maxRevocations);
+}
+
 /** The bounds of JSON and MessagePack, whoever sends them. */
 function inputBounds({ inputParts }: LimitsSettings): InputBounds {
   return new InputBounds(inputParts);
@@ -138,6 +153,11 @@ const ENDPOINTS: FactoryProvider<Endpoint>[] = [
 export const MADE_OF_SETTINGS: FactoryProvider[] = [
   { provide: CONNECTION_SETTINGS, inject: [Settings], useFactory: connectionSettings },
   { provide: LEASE_SETTINGS, inject: [Settings], useFactory: leaseSettings },
+  {
+    provide: REVOCATION_STORE,
+    inject: [Settings, BROKER, Cluster, RevocationList],
+    useFactory: revocationStore,
+  },
   { provide: LEDGER, inject: [Settings, BROKER], useFactory: ledger },
   { provide: InputBounds, inject: [LimitsSettings], useFactory: inputBounds },
   ...ENDPOINTS,

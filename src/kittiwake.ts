@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type ClientQuery, ClientsInProcess } from './clients/clients-in-process.js';
+import {
+  type ClientQuery,
+  ClientsInProcess,
+  type RevokeOptions,
+  type RevokeResult,
+} from './clients/clients-in-process.js';
 import type { Counted } from './clients/counted.js';
 import { toJsonText, valueOf } from './protocol/json/json.js';
 import type { Publication } from './protocol/publication.js';
@@ -112,6 +117,20 @@ export class Kittiwake {
    */
   disconnect(query: ClientQuery, { comesBack = false }: DisconnectOptions = {}): Promise<Counted> {
     return this.clients.disconnect(query, comesBack);
+  }
+
+  /**
+   * Revokes a token, or all that an identity has: nobody is let in with one any more, and the connections of clients that
+   * were are closed, on every node.
+   * @returns how many, and whether all nodes have answered: those that have not do it when they hear the others again.
+   * @throws {ClientSelectionError} when it names both or neither, or an option is wrong.
+   * @throws {RevocationError} when it could not be kept: then nothing was done.
+   */
+  revoke(
+    query: Pick<ClientQuery, 'identity' | 'tokenId'>,
+    options: RevokeOptions = {},
+  ): Promise<RevokeResult> {
+    return this.clients.revoke(query, options);
   }
 
   /**

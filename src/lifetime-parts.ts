@@ -15,6 +15,7 @@ import { settlesWithin } from './base/time-limit.js';
 import { BrokerLoss } from './broker-loss.js';
 import { CALLER } from './callbacks/caller.js';
 import { Repetition } from './callbacks/repetition.js';
+import { RevocationCopy } from './clients/revocation/revocation-copy.js';
 import { Cluster } from './cluster/cluster.js';
 import { Hub } from './delivery/hub.js';
 import { Leases } from './leases/leases.js';
@@ -81,6 +82,7 @@ export const LIFETIME_PROVIDERS = [
     BroughtProcedures,
     BrokerLoss,
     Cluster,
+    RevocationCopy,
     RoomRelay,
     Ingest,
     RabbitMqTriggers,
@@ -96,6 +98,7 @@ export const LIFETIME_PROVIDERS = [
     Repetition,
     RabbitMqTriggers,
     Leases,
+    RevocationCopy,
     Cluster,
     Hub,
     CALLER,

@@ -28,6 +28,7 @@ const ROUTES: readonly (readonly [Type<object>, (settings: Settings) => RoutedMe
     ({ publish }) => ({
       disconnect: publish.enabled && Post(publish.disconnectPath),
       unsubscribe: publish.enabled && Post(publish.unsubscribePath),
+      revoke: publish.enabled && Post(publish.revokePath),
     }),
   ],
   [

@@ -368,8 +368,9 @@ describe('the gateway', () => {
       args('publish', 'kept.1', '1', '--idempotency-key', 'k'),
       args('disconnect', '--identity', 'ann'),
       args('unsubscribe', '--room', '{"room":1}'),
+      args('revoke', '--token-id', 'x'),
     ]);
-    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0, 0, 0]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0, 0, 0, 0]);
     expect([ends[6].stdout, ends[7].stdout]).toEqual(['Disconnected 0.\n', 'Ended 0.\n']);
     expect(ends[5].stdout).toMatch(/^Published at \S+\.\n$/);
     expect(ends[1].stdout).toBe('The gateway is ready.\n');
@@ -418,8 +419,12 @@ describe('disconnect and unsubscribe', () => {
         '--reconnect',
       ),
       await run('disconnect'),
+      await run('revoke', '--identity', 'ann', '--issued-until', '1', '--ttl', '60'),
+      await run('revoke', '--topic', 'x'),
+      await run('revoke', '--token-id', 'x', '--ttl', '-1'),
     ];
-    expect(ends.map(({ code }) => code)).toEqual([0, 1, 0, 0, 3]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 1, 0, 0, 3, 0, 1, 3]);
+    expect(ends[5]!.stdout).toBe('Revoked. Disconnected 0.\n');
     expect([ends[0]!.stdout, ends[2]!.stdout]).toEqual(['Disconnected 0.\n', 'Ended 1.\n']);
     expect(JSON.parse(ends[3]!.stdout)).toMatchObject({ disconnected: 1, complete: true });
     expect(await client.untilClosed()).toHaveProperty('code', 1012);

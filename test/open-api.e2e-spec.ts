@@ -331,6 +331,7 @@ describe('the document has', () => {
       'get /kittiwake/status',
       'post /disconnect',
       'post /publish',
+      'post /revoke',
       'post /trigger',
       'post /unsubscribe',
     ]);

@@ -308,6 +308,11 @@ const CLOSINGS: Scenarios<typeof CLOSE_REASONS> = {
     const { connection_id: connectionId } = await (await connect()).greeting();
     await gateway.app.get(Kittiwake, { strict: false }).disconnect({ connectionId: connectionId as string });
   },
+  revoked: async () => {
+    const token = rpcToken({ user_id: 1, jti: 'revoked' });
+    await (await connect()).ask({ event: 'auth', method: 'jwt', token });
+    await gateway.app.get(Kittiwake, { strict: false }).revoke({ tokenId: 'revoked' });
+  },
   sessionExpired: () =>
     send({
       event: 'auth',

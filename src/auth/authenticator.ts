@@ -22,7 +22,18 @@ export interface Authenticator {
 export class Authenticators {
   /** The refusals in a row after which a client is closed; 0 is no limit. */
   maxFailures = 0;
+  /** See {@link admit}; set by who knows what is revoked. */
+  guard: (authenticated: Authenticated) => Promise<void> | undefined = () => undefined;
   private readonly byMethod = new Map<string, Authenticator>();
+
+  /**
+   * Lets in whose proof is good, unless it is revoked. MUST be called for each.
+   * @returns nothing when it has been decided already.
+   * @throws {ClientError} when it is revoked. @throws {CallbackError} when nobody can say, as a rejection.
+   */
+  admit(authenticated: Authenticated): Promise<void> | undefined {
+    return this.guard(authenticated);
+  }
 
   add(method: string, authenticator: Authenticator): void {
     this.byMethod.set(method, authenticator);

@@ -8,7 +8,7 @@ export class Client {
   readonly identity: string | undefined;
   /** The id of its token (`jti`), if it has one. */
   readonly tokenId: string | undefined;
-  /** When its proof was issued (`iat`), else when it was checked, in milliseconds since the epoch. */
+  /** When its proof was issued, in milliseconds since the epoch; 0 when it does not say. */
   readonly provedAtMs: number;
 
   constructor(

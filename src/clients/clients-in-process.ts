@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { type JsonMembers, toJsonText } from '../protocol/json/json.js';
 import { type ClientSelection, readSelection } from './client-selection.js';
 import type { Counted } from './counted.js';
+import { Revocations } from './revocation/revocations.js';
+import { readWish } from './revocation/revocation-wish.js';
 import { Removals } from './removals.js';
 
 /** Some clients: those to whom all of it applies. One at least has to be given. */
@@ -18,14 +20,42 @@ export interface ClientQuery {
   readonly room?: object | undefined;
 }
 
+/** Options of a revocation. */
+export interface RevokeOptions {
+  /** For how long it is remembered, in milliseconds: as long as the tokens live. Default: `auth.revocationTtl`. */
+  readonly ttlMs?: number | undefined;
+  /** Of an identity, only tokens that were issued until then. Default: now. */
+  readonly issuedUntil?: Date | undefined;
+}
+
+/** How many connections were closed, on all nodes that have answered, and until when the revocation is remembered. */
+export interface RevokeResult extends Counted {
+  readonly until: Date;
+}
+
 /** Clients, as the app reaches them that the gateway is part of. */
 @Injectable()
 export class ClientsInProcess {
-  constructor(private readonly removals: Removals) {}
+  constructor(
+    private readonly removals: Removals,
+    private readonly revocations: Revocations,
+  ) {}
 
   /** See `Kittiwake.disconnect`. @throws as that says. */
   async disconnect(query: ClientQuery, comesBack: boolean): Promise<Counted> {
     return this.removals.disconnect(selectionOf(query), comesBack);
+  }
+
+  /** See `Kittiwake.revoke`. @throws as that says. */
+  async revoke(
+    query: Pick<ClientQuery, 'identity' | 'tokenId'>,
+    { issuedUntil, ttlMs }: RevokeOptions,
+  ): Promise<RevokeResult> {
+    const members = membersOf(query);
+    if (issuedUntil !== undefined) members.set('issued_until', toJsonText(secondsOf(issuedUntil)));
+    if (ttlMs !== undefined) members.set('ttl', toJsonText(ttlMs / 1000));
+    const { untilMs, ...counted } = await this.revocations.revoke(readWish(members));
+    return { ...counted, until: new Date(untilMs) };
   }
 
   /** See `Kittiwake.unsubscribe`. @throws as that says. */
@@ -34,9 +64,18 @@ export class ClientsInProcess {
   }
 }
 
-function selectionOf({ tokenId, connectionId, ...query }: ClientQuery): ClientSelection {
+/** The `iat` of tokens is in whole seconds. */
+function secondsOf(time: Date): number {
+  return time.getTime() / 1000;
+}
+
+function selectionOf(query: ClientQuery): ClientSelection {
+  return readSelection(membersOf(query));
+}
+
+function membersOf({ tokenId, connectionId, ...query }: ClientQuery): JsonMembers {
   const members: JsonMembers = new Map();
   for (const [name, value] of Object.entries({ ...query, token_id: tokenId, connection: connectionId }))
     if (value !== undefined) members.set(name, toJsonText(value));
-  return readSelection(members);
+  return members;
 }

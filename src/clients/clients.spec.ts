@@ -3,6 +3,7 @@ import { loadSettings } from '../config/loading/load-settings.js';
 import type { Connection } from '../connection/connection.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { Clients } from './clients.js';
+import { RevocationList } from './revocation/revocation-list.js';
 
 const proof = (user: string, tokenId?: string): Authenticated => ({
   identity: new Map([['user_id', JSON.stringify(user) as JsonText]]),
@@ -12,7 +13,7 @@ const connection = {} as Connection;
 
 describe('the clients of a node', () => {
   it('are found by identity and by token, until they leave', () => {
-    const clients = new Clients(loadSettings({}).auth);
+    const clients = new Clients(loadSettings({}).auth, new RevocationList());
     const entered = ['a', 'b', 'a'].map((id) => clients.enter(connection, proof('ann', id)));
     const [first, second, third] = entered as [(typeof entered)[0], (typeof entered)[0], (typeof entered)[0]];
     expect(clients.ofIdentity('"ann"')).toEqual(entered);
@@ -25,7 +26,10 @@ describe('the clients of a node', () => {
   });
 
   it('have no identity that is not in their proof', () => {
-    const clients = new Clients(loadSettings({ auth: { identityField: 'tenant' } }).auth);
+    const clients = new Clients(
+      loadSettings({ auth: { identityField: 'tenant' } }).auth,
+      new RevocationList(),
+    );
     expect(clients.enter(connection, proof('ann')).identity).toBeUndefined();
   });
 });

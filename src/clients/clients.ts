@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
 import { AuthSettings } from '../config/sections/auth/auth.settings.js';
 import type { Connection } from '../connection/connection.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { Client } from './client.js';
+import { RevocationList } from './revocation/revocation-list.js';
 
 type Several = Client | Set<Client>;
 
@@ -12,13 +14,17 @@ export class Clients {
   private readonly byIdentity = new Map<string, Several>();
   private readonly byToken = new Map<string, Several>();
 
-  constructor(private readonly settings: AuthSettings) {}
+  constructor(
+    private readonly settings: AuthSettings,
+    private readonly revoked: RevocationList,
+  ) {}
 
-  /** Takes a client in, until {@link leave}. */
+  /** Takes a client in, until {@link leave}. One whose proof was revoked since it was looked at is closed. */
   enter(connection: Connection, authenticated: Authenticated): Client {
     const client = new Client(connection, authenticated, this.settings.identityField);
     add(this.byIdentity, client.identity, client);
     add(this.byToken, client.tokenId, client);
+    if (this.revoked.revokes(client)) connection.close(CLOSE_REASONS.revoked);
     return client;
   }
 

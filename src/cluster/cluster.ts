@@ -33,6 +33,7 @@ export class Cluster implements Startable, Stoppable, NodeListener {
   private readonly roster = new Roster();
   private readonly answerers = new Map<string, Answerer>();
   private readonly open = new Map<number, Collecting>();
+  private readonly losses: (() => void)[] = [];
   private readonly returns: (() => void)[] = [];
   private beat: NodeJS.Timeout | undefined;
   private lastId = 0;
@@ -46,6 +47,11 @@ export class Cluster implements Startable, Stoppable, NodeListener {
   /** Has questions about something answered. MUST be called before {@link start}. */
   answer(about: string, answerer: Answerer): void {
     this.answerers.set(about, answerer);
+  }
+
+  /** @param onLoss called when the broker is lost: other nodes are not heard any more. */
+  whenLost(onLoss: () => void): void {
+    this.losses.push(onLoss);
   }
 
   /** @param onReturn called when the broker is back: what other nodes have said meanwhile was not heard. */
@@ -105,6 +111,11 @@ export class Cluster implements Startable, Stoppable, NodeListener {
   /** See {@link NodeListener.addConnections}. Clients miss nothing of what nodes say. */
   addConnections(): void {
     // none
+  }
+
+  /** See {@link NodeListener.lost}. */
+  lost(): void {
+    for (const onLoss of this.losses) onLoss();
   }
 
   /** See {@link NodeListener.back}. */

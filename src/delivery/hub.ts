@@ -224,7 +224,7 @@ export class Hub implements BrokerListener, Stoppable {
   private lose(channels: Iterable<string>): void {
     for (const name of channels) {
       this.channels.get(name)?.lose();
-      this.own.get(name)?.log?.lost();
+      this.own.get(name)?.lose();
     }
   }
 

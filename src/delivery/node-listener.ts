@@ -7,6 +7,8 @@ export interface NodeListener {
   received(publication: Publication): void;
   /** Names the connections that may miss something while the broker is lost for the channel. */
   addConnections(connections: Set<Connection>): void;
+  /** The broker is lost for the channel. */
+  lost?(): void;
   /** The broker is ready again, of which the channel may have been lost. */
   back?(): void;
 }
@@ -25,6 +27,12 @@ export class NodeChannel {
   receive(publication: Publication): void {
     if (this.log) this.log.receive(publication);
     else this.listener.received(publication);
+  }
+
+  /** The broker is lost for it. */
+  lose(): void {
+    this.log?.lost();
+    this.listener.lost?.();
   }
 
   /** The broker is ready, after it was lost. */

@@ -36,6 +36,7 @@ export function clientPaths(prefix: string, settings: PublishSettings, place: Cl
   return {
     [prefix + settings.disconnectPath]: { post: remove(DISCONNECT) },
     [prefix + settings.unsubscribePath]: { post: remove(UNSUBSCRIBE) },
+    [prefix + settings.revokePath]: { post: remove(REVOKE) },
   };
 }
 
@@ -44,6 +45,10 @@ interface RemovalOptions {
   readonly summary: string;
   readonly members: Readonly<Record<string, Schema>>;
   readonly counted: string;
+  /** Further members of the answer. */
+  readonly more?: Readonly<Record<string, Schema>>;
+  /** Whether it may not be done for want of a broker. */
+  readonly fails?: boolean;
   readonly example: object;
 }
 
@@ -63,10 +68,28 @@ const UNSUBSCRIBE: RemovalOptions = {
   example: { topic: 'books.1', identity: 'ann' },
 };
 
+const SECONDS: Schema = { type: 'number', exclusiveMinimum: 0 };
+
+const REVOKE: RemovalOptions = {
+  operationId: 'revoke',
+  summary:
+    'Revokes a token, or all that an identity has, and closes the connections of its clients, on all nodes.',
+  members: {
+    identity: WHO.identity!,
+    issued_until: { ...SECONDS, description: 'Only tokens of the identity that were issued until then.' },
+    token_id: WHO.token_id!,
+    ttl: { ...SECONDS, description: 'For how many seconds it is remembered: as long as the tokens live.' },
+  },
+  counted: 'disconnected',
+  more: { until: { type: 'string', format: 'date-time', description: 'Until when it is remembered.' } },
+  fails: true,
+  example: { token_id: '5b0e' },
+};
+
 function removal(options: RemovalOptions, { tag, security }: ClientsPlace): Operation {
-  const { operationId, summary, members: properties, counted, example } = options;
+  const { operationId, summary, members: properties, counted, more, fails, example } = options;
   const schema: Schema = { type: 'object', properties, additionalProperties: false, minProperties: 1 };
-  const done = objectOf({ status: { const: 'ok' }, [counted]: { type: 'integer' }, ...ANSWERED });
+  const done = objectOf({ status: { const: 'ok' }, [counted]: { type: 'integer' }, ...ANSWERED, ...more });
   const refused = responseAt('Refused');
   return {
     operationId,
@@ -80,6 +103,7 @@ function removal(options: RemovalOptions, { tag, security }: ClientsPlace): Oper
       400: refused,
       401: refused,
       413: refused,
+      ...(fails && { 503: refused }),
     },
   };
 }

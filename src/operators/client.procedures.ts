@@ -1,6 +1,9 @@
 import { ClientSelectionError, readSelection } from '../clients/client-selection.js';
 import { countedResult } from '../clients/counted.js';
 import type { Removals } from '../clients/removals.js';
+import { RevocationError } from '../clients/revocation/revocation-store.js';
+import { readWish } from '../clients/revocation/revocation-wish.js';
+import { revokedBody, type Revocations } from '../clients/revocation/revocations.js';
 import { ProcedureError } from '../procedures/procedure-errors.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
 import type { JsonMembers } from '../protocol/json/json.js';
@@ -54,18 +57,40 @@ Ends the subscriptions of clients to a topic or a room, or all of them, on all n
   });
 }
 
-/** @throws {ProcedureError} (400) when the selection is wrong. */
+/** Revokes as `POST /revoke` does, for callers with the service secret. */
+export function revokeProcedure(revocations: Revocations): CallableProcedure {
+  const parameters = ['identity', 'token_id', 'issued_until', 'ttl'].map((name) => optional(name));
+  return builtIn({
+    name: 'revoke',
+    access: 'service',
+    isReplaceable: true,
+    description: `/revoke [--identity=<I> [--issued_until=<S>]] [--token_id=<T>] [--ttl=<S>]
+
+Revokes a token, or all that an identity has, and closes the connections of clients with one on all nodes. Times are in
+seconds.`,
+    parameters,
+    run: async (_call, given) => {
+      const names = parameters.map(({ name }) => name);
+      const revoked = await selected(given, (members) => revocations.revoke(readWish(members)), names);
+      return { ...countedResult('Revoked. Disconnected', 'disconnected', revoked), ...revokedBody(revoked) };
+    },
+  });
+}
+
+/** @throws {ProcedureError} (400) when the selection is wrong, (503) when a revocation could not be kept. */
 async function selected<Result>(
   given: readonly unknown[],
   use: (members: JsonMembers) => Promise<Result>,
+  names: readonly string[] = NAMES,
 ): Promise<Result> {
   const members: JsonMembers = new Map();
-  for (const [index, name] of NAMES.entries())
+  for (const [index, name] of names.entries())
     if (given[index] !== undefined) members.set(name, richJsonText(given[index]));
   try {
     return await use(members);
   } catch (cause) {
     if (cause instanceof ClientSelectionError) throw new ProcedureError(cause.message, 400, { cause });
+    if (cause instanceof RevocationError) throw new ProcedureError(cause.message, 503, { cause });
     throw cause;
   }
 }

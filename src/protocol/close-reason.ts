@@ -32,6 +32,7 @@ export const CLOSE_REASONS = {
   appUnavailable: reason('app_unavailable', 4503, 'The app cannot be asked.', true),
   forbidden: reason('forbidden', 4403, 'Forbidden.', false),
   disconnected: reason('disconnected', 4403, 'Disconnected.', false, 'revoked'),
+  revoked: reason('revoked', 4401, 'The token was revoked.', true, 'revoked'),
   sessionExpired: reason('session_expired', 4401, 'The token has expired.', true, 'expired'),
   authenticationFailed: reason('authentication_failed', 4401, 'Authentication failed too often.', true),
   tooManyFailures: reason('too_many_failures', 4429, 'Too many failed authentications.', true),

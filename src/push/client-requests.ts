@@ -1,6 +1,9 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
 import { ClientSelectionError, readSelection } from '../clients/client-selection.js';
 import { countedBody } from '../clients/counted.js';
+import { RevocationError } from '../clients/revocation/revocation-store.js';
+import { readWish } from '../clients/revocation/revocation-wish.js';
+import { revokedBody, Revocations } from '../clients/revocation/revocations.js';
 import { Removals } from '../clients/removals.js';
 import { PublishSettings } from '../config/sections/publish.settings.js';
 import { bodyOf, type BodyRequest } from '../endpoints/body.js';
@@ -15,6 +18,7 @@ import { failure, tooLong } from './intake.js';
 export class ClientRequests {
   constructor(
     private readonly removals: Removals,
+    private readonly revocations: Revocations,
     private readonly settings: PublishSettings,
     private readonly bounds: InputBounds,
   ) {}
@@ -35,6 +39,14 @@ export class ClientRequests {
     );
   }
 
+  /** As {@link disconnect}; 503 when it could not be kept, and nothing was done. */
+  revoke(request: BodyRequest): Promise<HttpReply> {
+    return this.answer(request, async (members) => {
+      const wish = readWish(members);
+      return revokedBody(await this.revocations.revoke(wish));
+    });
+  }
+
   private async answer(
     request: BodyRequest,
     handle: (members: JsonMembers) => Promise<object>,
@@ -46,6 +58,7 @@ export class ClientRequests {
       return { status: HttpStatus.OK, body: await handle(this.membersOf(body)) };
     } catch (error) {
       if (error instanceof ClientSelectionError) return refusal(HttpStatus.BAD_REQUEST, error.message);
+      if (error instanceof RevocationError) return refusal(HttpStatus.SERVICE_UNAVAILABLE, error.message);
       if (error instanceof JsonError) return refusal(HttpStatus.BAD_REQUEST, `the body is ${error.message}`);
       throw error;
     }

@@ -3,7 +3,7 @@ import { EndpointOf } from '../endpoints/endpoint-kind.js';
 import { ClientRequests } from './client-requests.js';
 import { type PushRequest, Pushes } from './pushes.js';
 
-/** The endpoints where services remove clients, and what they are subscribed to. */
+/** The endpoints where services remove clients, what they are subscribed to, and their tokens. */
 @Controller({ version: VERSION_NEUTRAL })
 @EndpointOf('push')
 export class ClientsController {
@@ -15,6 +15,11 @@ export class ClientsController {
   /** Answers how many connections were closed, on how many nodes. */
   disconnect(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
     return this.pushes.answer(request, response, (body) => this.requests.disconnect(body));
+  }
+
+  /** Answers how many connections were closed, on how many nodes, and until when it is remembered. */
+  revoke(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
+    return this.pushes.answer(request, response, (body) => this.requests.revoke(body));
   }
 
   /** Answers how many subscriptions were ended, on how many nodes. */

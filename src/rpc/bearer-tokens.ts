@@ -32,7 +32,7 @@ export class BearerTokens {
    * @param request that brought it: failures are counted by its address.
    * @throws {ClientError} when it is refused, or too many from the address were. Neither the error nor its cause quotes
    * it.
-   * @throws {CallbackError} when the keys could not be fetched.
+   * @throws {CallbackError} when the keys could not be fetched, or nobody can say what is revoked.
    */
   async identify(token: string, request: AddressedRequest): Promise<Authenticated> {
     const { jwt } = this;
@@ -41,7 +41,9 @@ export class BearerTokens {
     const address = clientAddress(request, this.addressRules);
     this.failures.check(address);
     try {
-      return await jwt.identify(token);
+      const authenticated = await jwt.identify(token);
+      await this.authenticators.admit(authenticated);
+      return authenticated;
     } catch (error) {
       if (error instanceof ClientError) this.failures.add(address);
       throw error;

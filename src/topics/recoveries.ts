@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Hub } from '../delivery/hub.js';
+import { RevocationCopy } from '../clients/revocation/revocation-copy.js';
 import type { Replay } from '../delivery/replays.js';
 import type { LossReason } from '../history/channel-log.js';
 import type { RecoveryOutcome } from '../metrics/history.metrics.js';
@@ -41,6 +42,7 @@ export class Recoveries {
     private readonly hub: Hub,
     private readonly metrics: Metrics,
     private readonly gaps: Gaps,
+    private readonly revocations: RevocationCopy,
   ) {}
 
   /** @throws {ClientError} for what cannot be a position. */
@@ -66,6 +68,7 @@ export class Recoveries {
 
   private async find(subscription: TopicSubscription, since: unknown): Promise<Beginning> {
     if (typeof since !== 'string') return {};
+    await this.revocations.completed();
     const position = Position.parse(since);
     const found = position ? await this.hub.recover(subscription, position) : 'position_lost';
     const kept = this.bounded(subscription, found);

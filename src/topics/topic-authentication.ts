@@ -32,7 +32,9 @@ export class TopicAuthentication {
     const { countedAddress } = connection;
     if (!identity) this.failures.check(countedAddress);
     try {
-      return await authenticator.authenticate(members, connection.abandoned, connection);
+      const authenticated = await authenticator.authenticate(members, connection.abandoned, connection);
+      await this.authenticators.admit(authenticated);
+      return authenticated;
     } catch (error) {
       if (isFailedProof(error)) this.failures.add(countedAddress);
       throw error;

@@ -77,7 +77,7 @@ export class JwtAuthenticator implements Authenticator {
       identity,
       expiresAtMs: expiresAtMs === undefined ? undefined : expiresAtMs + this.settings.clockToleranceMs,
       tokenId: tokenIdOf(claims),
-      issuedAtMs: millisecondsOf(claims, 'iat'),
+      issuedAtMs: millisecondsOf(claims, 'iat') ?? 0,
     };
   }
 }

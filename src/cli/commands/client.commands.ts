@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { jsonArgument } from '../assignment.js';
+import { jsonArgument, jsonValue } from '../assignment.js';
 import { callAndPrint } from '../calling.js';
 import type { Context } from '../context.js';
 
@@ -16,7 +16,14 @@ interface DisconnectOptions extends WhoOptions {
   readonly reconnect?: true;
 }
 
-/** `kittiwake disconnect` and `unsubscribe`: clients, and what they are subscribed to, removed by hand. */
+interface RevokeOptions extends Pick<WhoOptions, 'identity' | 'identityJson' | 'tokenId'> {
+  readonly issuedUntil?: string;
+  readonly ttl?: string;
+}
+
+const IDENTITY = 'whose: the value of the field auth.identityField';
+
+/** `kittiwake disconnect`, `unsubscribe` and `revoke`: clients, what they are subscribed to, and their tokens, removed by hand. */
 export function addClientCommands(program: Command, context: Context): void {
   const disconnect = program
     .command('disconnect')
@@ -26,6 +33,27 @@ export function addClientCommands(program: Command, context: Context): void {
     const named = { ...whoOf(who), ...(reconnect && { reconnect }) };
     await callAndPrint(context, 'disconnect', { positional: [], named });
   });
+  program
+    .command('revoke')
+    .description(
+      'revoke a token, or all that an identity has, and close the connections of its clients, on all nodes',
+    )
+    .option('--identity <text>', IDENTITY)
+    .addOption(identityAsJson())
+    .option('--token-id <id>', 'the id of the token (jti)')
+    .option(
+      '--issued-until <seconds>',
+      'of an identity, only tokens that were issued until then; default: now',
+    )
+    .option('--ttl <seconds>', 'for how long it is remembered: as long as the tokens live')
+    .action(async ({ issuedUntil, ttl, ...who }: RevokeOptions) => {
+      const named = {
+        ...whoOf(who),
+        ...(issuedUntil !== undefined && { issued_until: jsonValue(issuedUntil, '--issued-until') }),
+        ...(ttl !== undefined && { ttl: jsonValue(ttl, '--ttl') }),
+      };
+      await callAndPrint(context, 'revoke', { positional: [], named });
+    });
   const unsubscribe = program
     .command('unsubscribe')
     .description('end subscriptions of clients, to a topic or a room or all, on all nodes');
@@ -34,11 +62,15 @@ export function addClientCommands(program: Command, context: Context): void {
   });
 }
 
+function identityAsJson(): Option {
+  return new Option('--identity-json <json>', 'the same, where it is no text').conflicts('identity');
+}
+
 /** Adds the options that select clients. */
 function addWho(command: Command): Command {
   return command
-    .option('--identity <text>', 'whose: the value of the field auth.identityField')
-    .addOption(new Option('--identity-json <json>', 'the same, where it is no text').conflicts('identity'))
+    .option('--identity <text>', IDENTITY)
+    .addOption(identityAsJson())
     .option('--token-id <id>', 'the id of their token (jti)')
     .option('--connection <id>', 'the id of a connection')
     .option('--topic <topic>', 'a topic that they are subscribed to')

@@ -11,7 +11,7 @@ import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS }
 import { GatewayHttp, type HttpAddress } from './gateway-http.js';
 
 const WITHOUT_PROCEDURES =
-  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, disconnect and unsubscribe';
+  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, disconnect, unsubscribe and revoke';
 const STATUS = '/status';
 
 /** A client for a gateway without procedures, through its endpoints for services and operators. */
@@ -61,6 +61,15 @@ export class EndpointsGatewayClient implements GatewayClient {
             'Ended',
             'unsubscribed',
             await this.push(name, this.settings.publish.unsubscribePath, named),
+          ),
+        };
+        break;
+      case 'revoke':
+        yield {
+          value: countedOf(
+            'Revoked. Disconnected',
+            'disconnected',
+            await this.push(name, this.settings.publish.revokePath, named),
           ),
         };
         break;

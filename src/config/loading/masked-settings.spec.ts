@@ -64,6 +64,8 @@ describe('masked settings', () => {
     const masked = maskedSettings(loadSettings({}));
     expect(masked.auth).toEqual({
       identityField: 'user_id',
+      revocationTtl: '576h',
+      maxRevocations: 100_000,
       deadline: '1m',
       maxFailures: 5,
       maxFailuresPerAddress: 1_000,

@@ -26,6 +26,19 @@ export class AuthSettings {
   readonly identityField: string = 'user_id';
 
   @Setting({
+    kind: duration({ min: 1 }),
+    about:
+      'How long a revocation is remembered that does not say for how long: at least as long as tokens live, or they are good again.',
+  })
+  readonly revocationTtlMs: number = 2_073_600_000;
+
+  @Setting({
+    kind: integer({ min: 1 }),
+    about: 'The most revocations that are remembered at a time: every node has all of them in memory.',
+  })
+  readonly maxRevocations: number = 100_000;
+
+  @Setting({
     kind: duration(),
     about: 'A connection that has neither authenticated nor subscribed by then is closed; `0s` is never.',
   })
