@@ -5,11 +5,14 @@ import { TestClient } from './support/client.js';
 import { stoppedAfterAll, stoppedAfterEach } from './support/cleanup.js';
 import { freePort } from './support/redis-server.js';
 import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
+import { signToken } from './support/tokens.js';
 import { eventually } from './support/wait.js';
 
 const API_KEY = 'workers-key-of-sixteen-or-more';
+const TOKEN_KEY = 'the-key-of-tokens-that-nobody-guesses';
 const CONFIG = {
   publish: { apiKeys: [API_KEY] },
+  auth: { jwt: { algorithms: ['HS256'], secret: TOKEN_KEY } },
   services: {
     books: { requireAuthentication: false },
     kept: { requireAuthentication: false, history: { size: 100 } },
@@ -221,6 +224,34 @@ describe('a gateway of two worker processes', () => {
       expect(seen).toEqual([...Array.from({ length: published }, (_, number) => number), 'last']);
     }
     for (const client of back) while ((await client.next()).data !== 'last');
+  });
+
+  it('disconnects and revokes on every worker, also one that comes later', async () => {
+    const ask = async (path: string, body: object): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${API_KEY}`, connection: 'close' };
+      const response = await fetch(server.httpUrl + path, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      return response.json();
+    };
+    const token = signToken({ algorithm: 'HS256', key: TOKEN_KEY, claims: { sub: 'ann', jti: 'one' } });
+    const authenticated = async (client: TestClient): Promise<unknown> =>
+      (await client.ask({ event: 'auth', method: 'jwt', token })).status;
+    const gone = await subscribers(server, 8);
+    const both = { complete: true, nodes: { asked: 2, answered: 2 } };
+    expect(await ask('/disconnect', { topic: 'books.1' })).toMatchObject({ disconnected: 8, ...both });
+    for (const client of gone) expect(await client.untilClosed()).toHaveProperty('code', 4403);
+    const clients = await subscribers(server, 8);
+    for (const client of clients) expect(await authenticated(client)).toBe('ok');
+    expect(await ask('/revoke', { token_id: 'one' })).toMatchObject({ disconnected: 8, ...both });
+    for (const client of clients) expect(await client.untilClosed()).toHaveProperty('code', 4401);
+    const [victim] = workersOf(server);
+    process.kill(victim!, 'SIGKILL');
+    await untilReplaced(victim!);
+    // The one that is left may be the only one to take them; the one that is new has asked it.
+    for (const client of await subscribers(server, 16)) expect(await authenticated(client)).toBe('error');
   });
 
   it('ends the connections that a worker was given and had not taken when it was killed', async () => {

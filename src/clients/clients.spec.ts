@@ -1,6 +1,7 @@
 import type { Authenticated } from '../auth/authenticated.js';
 import { loadSettings } from '../config/loading/load-settings.js';
 import type { Connection } from '../connection/connection.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { Clients } from './clients.js';
 import { RevocationList } from './revocation/revocation-list.js';
@@ -23,6 +24,16 @@ describe('the clients of a node', () => {
     clients.leave(third);
     clients.leave(undefined);
     expect([clients.ofIdentity('"ann"'), clients.ofToken('a')]).toEqual([[], []]);
+  });
+
+  it('are closed when they come with what was revoked since it was looked at', () => {
+    const revoked = new RevocationList();
+    revoked.add({ tokenId: 'a', untilMs: Date.now() + 60_000 });
+    const closed: unknown[] = [];
+    const closing = { close: (reason: unknown) => closed.push(reason) } as unknown as Connection;
+    const clients = new Clients(loadSettings({}).auth, revoked);
+    for (const id of ['b', 'a']) clients.enter(closing, proof('ann', id));
+    expect(closed).toEqual([CLOSE_REASONS.revoked]);
   });
 
   it('have no identity that is not in their proof', () => {
