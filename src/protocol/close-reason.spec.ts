@@ -14,7 +14,13 @@ describe('the reasons for which the gateway closes a connection', () => {
       reconnect: Reconnect === 'yes',
     }));
 
-    expect(documented).toEqual(Object.values(CLOSE_REASONS));
+    const known = Object.values(CLOSE_REASONS).map(({ name, code, text, reconnect }) => ({
+      name,
+      code,
+      text,
+      reconnect,
+    }));
+    expect(documented).toEqual(known);
   });
 
   it.each(Object.values(CLOSE_REASONS))('fit into a close frame: $name', ({ text }) => {
