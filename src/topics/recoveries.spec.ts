@@ -9,14 +9,16 @@ import type { TopicSubscription } from './topic-subscription.js';
 describe('what a client has missed', () => {
   it('is not looked for as long as nobody can say whether the client may come back', async () => {
     const hub = {
-      recover: () => {
-        throw new Error('it was looked for');
-      },
+      join: async () => undefined,
+      recover: () => Promise.reject(new Error('it was looked for')),
     } as unknown as Hub;
+    const outcomes: string[] = [];
+    const history = { recovered: (outcome: string) => outcomes.push(outcome) };
     const copy = {
       completed: () => Promise.reject(new CallbackError('unknown')),
     } as unknown as RevocationCopy;
-    const recoveries = new Recoveries(hub, {} as Metrics, {} as Gaps, copy);
-    await expect(recoveries.find({} as TopicSubscription, 'e.1')).rejects.toThrow(CallbackError);
+    const recoveries = new Recoveries(hub, { history } as unknown as Metrics, {} as Gaps, copy);
+    await expect(recoveries.join({} as TopicSubscription, 'e.1')).rejects.toThrow(CallbackError);
+    expect(outcomes).toEqual(['unavailable']);
   });
 });
