@@ -1,10 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { Lease } from './lease.js';
 import { LeaseBook } from './lease-book.js';
 import type { Ledger, LedgerState } from './ledger.js';
 
 /** The wait before what failed is tried again. */
 const RETRY_MS = 250;
+/** The least time from one call to the next: under load many records share one, and who is alone does not wait. */
+const GAP_MS = 2;
 
 /** The times of a lease. */
 export interface LeaseTimes {
@@ -38,6 +40,7 @@ export class LeaseWriter {
   private isBeatDue = false;
   private isAway = false;
   private isStopped = false;
+  private calledAtMs = 0;
   private beatAtMs = 0;
   private triedAtMs = 0;
 
@@ -84,6 +87,9 @@ export class LeaseWriter {
   private async work(): Promise<void> {
     await nextTurn();
     while (this.hasWork && !this.isStopped) {
+      const waitMs = this.calledAtMs + GAP_MS - this.nowMs();
+      if (waitMs > 0) await delay(waitMs);
+      this.calledAtMs = this.nowMs();
       const { turn } = this;
       this.turn = undefined;
       const isDone = await this.attempt();
