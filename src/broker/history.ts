@@ -14,6 +14,11 @@ export interface Appending {
   readonly retention: Retention;
   /** Another one with the same key, of the same channel and not long before, is this one. */
   readonly idempotencyKey?: string | undefined;
+  /**
+   * MUST NOT be kept when another such one of its channel, that was given before it in the same turn of the event loop, was
+   * not: whoever tries again has them in their order.
+   */
+  readonly isChained?: boolean;
 }
 
 /** A publication that has its place in a history. */

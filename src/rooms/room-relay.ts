@@ -81,10 +81,14 @@ export class RoomRelay implements Startable, NodeFollower {
     return { reached: this.deliver(trigger, source) };
   }
 
-  /** As {@link publish}, where a history is kept, for who does not ask how many were reached. @throws as there. */
+  /**
+   * As {@link publish}, where a history is kept, for who does not ask how many were reached, and tries again what was not
+   * kept: nothing that was given in the same turn after it was kept then. @throws as there.
+   */
   async keep(trigger: Trigger, source: PublicationSource, idempotencyKey?: string): Promise<void> {
     const publication = this.publicationOf(trigger);
-    await this.hub.append(publication, source, { retention: this.settings.history!, idempotencyKey });
+    const retention = this.settings.history!;
+    await this.hub.append(publication, source, { retention, idempotencyKey, isChained: true });
   }
 
   /** Sends a trigger to the subscriptions of this node only: the others have it already. @returns how many. */

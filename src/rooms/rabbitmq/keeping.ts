@@ -8,7 +8,10 @@ const RETRY_MS = 250;
 /** After so many tries another node may have better luck. */
 const MAX_TRIES = 20;
 
-/** Keeps a message; may be called again. @throws when it could not be kept. */
+/**
+ * Keeps a message; may be called again. @throws when it could not be kept: then none is kept that was to be after it, in the
+ * same turn of the event loop.
+ */
 export type KeepMessage = () => Promise<void>;
 
 /** The connection that messages come by. */

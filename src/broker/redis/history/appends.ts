@@ -33,6 +33,7 @@ export class Appends {
       maxItems: PUBLICATIONS_PER_CALL,
       maxBytes: BYTES_PER_CALL,
       bytesOf: ({ text }: Append) => text.length,
+      isChained: ({ appending }: Append) => appending.isChained === true,
     };
     this.turns = new Turns<Append, Appended>(bounds, (appends) => this.call(appends));
   }

@@ -10,6 +10,8 @@ export interface CallBounds<Item> {
   /** One that is larger goes alone. */
   readonly maxBytes?: number;
   readonly bytesOf?: (item: Item) => number;
+  /** Whether it is not to be done when another such one, that was given in the same turn before it, was not. */
+  readonly isChained?: (item: Item) => boolean;
 }
 
 /** Collects what is asked for in one turn of the event loop, and has it done by as few calls as its bounds allow. */
@@ -31,10 +33,26 @@ export class Turns<Item, Answer> {
   private flush(): void {
     const all = this.waiting;
     this.waiting = [];
+    const { isChained = never } = this.bounds;
+    const others = all.filter(({ item }) => !isChained(item));
+    for (const some of this.calls(others)) void this.settle(some);
+    if (others.length < all.length) void this.settleChain(all.filter(({ item }) => isChained(item)));
+  }
+
+  private *calls(all: readonly Waiting<Item, Answer>[]): Generator<readonly Waiting<Item, Answer>[]> {
     for (let at = 0; at < all.length;) {
       const some = all.slice(at, this.endOfCall(all, at));
       at += some.length;
-      void this.settle(some);
+      yield some;
+    }
+  }
+
+  /** One call after another: what comes after a fault is not asked for any more. */
+  private async settleChain(chained: readonly Waiting<Item, Answer>[]): Promise<void> {
+    let fault: unknown;
+    for (const some of this.calls(chained)) {
+      if (fault === undefined) fault = await this.settle(some);
+      else for (const { reject } of some) reject(fault);
     }
   }
 
@@ -49,7 +67,8 @@ export class Turns<Item, Answer> {
     return last;
   }
 
-  private async settle(some: readonly Waiting<Item, Answer>[]): Promise<void> {
+  /** @returns the fault, if there was one. */
+  private async settle(some: readonly Waiting<Item, Answer>[]): Promise<unknown> {
     try {
       const answers = await this.call(some.map(({ item }) => item));
       for (const [index, { resolve, reject }] of some.entries()) {
@@ -57,8 +76,14 @@ export class Turns<Item, Answer> {
         if (answer instanceof Error) reject(answer);
         else resolve(answer);
       }
+      return answers.find((answer) => answer instanceof Error);
     } catch (error) {
       for (const { reject } of some) reject(error);
+      return error;
     }
   }
+}
+
+function never(): boolean {
+  return false;
 }
