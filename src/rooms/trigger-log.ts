@@ -8,7 +8,7 @@ export interface TriggerRecovery {
   /** Where it ends. */
   readonly until: Position;
   /** Whether what came after another position, which a client gave, is a part of it. */
-  has(since: Position): boolean;
+  readonly has: (since: Position) => boolean;
 }
 
 /** The triggers of all rooms in one order, as this node follows it, and what of them is kept. */

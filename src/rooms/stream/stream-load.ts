@@ -7,11 +7,11 @@ import type { StreamEntry } from './stream-ring.js';
 /** Makes an entry of a message, with its proof and the one before. */
 type MakeEntry = (message: StreamMessage, proofs: readonly [string, string]) => StreamEntry;
 
-/** What is read of a stream for a position that a client gave: from its mark on, which proves it. */
+/** What is read of a stream for a position that a client gave: from its mark on, so that it can be compared with its proof. */
 export class StreamLoad {
   /** From the place of the position on. */
   readonly entries: StreamEntry[] = [];
-  /** Why the position cannot be believed. */
+  /** Why nothing can be said of the position. */
   loss: LossReason | undefined;
   private readonly chain = new StreamChain();
   private next: number;
@@ -32,10 +32,8 @@ export class StreamLoad {
     this.chain.add(message.offset, message.content, message.isMark);
     const proof = this.chain.proof!;
     this.next++;
-    const { offset, epoch } = this.since;
-    if (message.offset === offset && proof !== epoch) this.loss = 'position_lost';
-    else if (message.offset >= offset) this.entries.push(this.make(message, [proof, before ?? proof]));
-    return !this.loss;
+    if (message.offset >= this.since.offset) this.entries.push(this.make(message, [proof, before ?? proof]));
+    return true;
   }
 
   private lossAt({ offset, isMark }: StreamMessage): LossReason | undefined {

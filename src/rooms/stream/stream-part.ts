@@ -7,6 +7,7 @@ export class StreamPart implements StreamTaker {
   /** Resolves once all of it was taken. Rejects with a {@link BrokerError} when it could not be read. */
   readonly ended: Promise<void>;
   private readonly idle: NodeJS.Timeout;
+  private hasEnded = false;
   private resolve!: () => void;
   private reject!: (error: BrokerError) => void;
 
@@ -23,8 +24,11 @@ export class StreamPart implements StreamTaker {
 
   /** See {@link StreamTaker.take}. */
   take(message: StreamMessage): void {
+    // Some more are on their way when it has ended.
+    if (this.hasEnded) return;
     this.idle.refresh();
-    if (!this.wants(message)) this.resolve();
+    this.hasEnded = !this.wants(message);
+    if (this.hasEnded) this.resolve();
   }
 
   /** See {@link StreamTaker.failed}. */
