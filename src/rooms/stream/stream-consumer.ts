@@ -1,8 +1,11 @@
+import { settlesWithin } from '../../base/time-limit.js';
 import type { StreamMessage } from './stream-message.js';
 import { StreamAccess, type StreamOwner } from './stream-access.js';
 import { StreamChain, type StreamPosition } from './stream-position.js';
 import type { TriggerStream } from './trigger-stream.js';
 
+/** The longest wait for what was read before to be read again. */
+const PROOF_MS = 30_000;
 const BROKEN = 'the stream has not what it had: it was lost, or is too old, and numbers begin anew';
 
 /** A connection with its stream. */
@@ -35,7 +38,8 @@ export class StreamConsumer {
     this.next = this.known?.mark ?? end;
     const proven = new Promise<void>((resolve) => (this.proven = resolve));
     await access.follow(this.next, (message) => this.take(message));
-    await proven;
+    // One that was deleted and declared anew in this moment is silent up to where the other one was.
+    if (!(await settlesWithin(PROOF_MS, proven))) throw new Error('the stream does not bring what it had');
     if (!this.isStopped) this.stream.use(access);
   }
 
