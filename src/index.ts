@@ -61,6 +61,7 @@ export {
   OnAuthorizationChange,
   OnGap,
   OnHeartbeat,
+  OnLifecycle,
   OnMessage,
   OnSubscribe,
   OnUnsubscribe,
@@ -76,3 +77,5 @@ export {
 export type { TriggerOptions, TriggerResult } from './rooms/rooms-in-process.js';
 export { TriggerError } from './rooms/room/trigger.js';
 export { ProceduresConfig } from './rpc/built-in/procedures-config.js';
+export type { LifecycleEvent } from './topics/lifecycle/lifecycle-event.js';
+export { LifecycleRequest } from './topics/lifecycle/lifecycle-request.js';

@@ -31,6 +31,7 @@ import { RpcHttp } from './rpc/http/rpc-http.js';
 import { LocalServer } from './rpc/local/local-server.js';
 import { RpcSessions } from './rpc/websocket/sessions.js';
 import { Ingest } from './topics/ingest.js';
+import { LifecycleEndTeller } from './topics/lifecycle/lifecycle-end-teller.js';
 import { Sessions } from './topics/sessions.js';
 import { SubscriptionEndTeller } from './topics/subscription-end-teller.js';
 
@@ -87,6 +88,7 @@ export const LIFETIME_PROVIDERS = [
     Ingest,
     RabbitMqTriggers,
     SubscriptionEndTeller,
+    LifecycleEndTeller,
     RoomEndTeller,
     Sweeper,
     OperatorsServer,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { KittiwakeOptions } from '../src/config/options.js';
+import type { LifecycleEvent } from '../src/index.js';
 import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
@@ -158,6 +159,46 @@ describe('a node that is killed', () => {
     await app.requests('/on-end', topics.length);
     await Promise.all(others.map(untilAllTold));
     expect(app.paths.filter((path) => path === '/on-end')).toHaveLength(topics.length);
+  });
+});
+
+describe('a node that is killed, of a service that hears of lives in lists', () => {
+  const withLists = (): KittiwakeOptions => ({
+    ...withRedis(),
+    services: {
+      lists: {
+        requireAuthentication: false,
+        onLifecycle: `${app.url}/lists`,
+        lifecyclePeriod: '30ms',
+        lifecycleDebounce: '20ms',
+      },
+    },
+  });
+  const events = (): LifecycleEvent[] =>
+    app.asked.flatMap(({ path, body }) => (path === '/lists' ? (body.events as LifecycleEvent[]) : []));
+
+  it('has another tell what has ended in its lists, with what the app knows them by', async () => {
+    const [doomed] = await Promise.all([startProcess(withLists()), startNode(withLists())]);
+    for (let client = 0; client < 5; client++) {
+      const one = await TestClient.connect(doomed.url);
+      expect(await one.ask({ event: 'subscribe', subscription: `lists.${client % 2}` })).toMatchObject({
+        status: 'ok',
+      });
+    }
+    await eventually(() => events().length === 7);
+    const begun = events();
+    await doomed.stop();
+    const ended = await eventually(() => events().length >= 14 && events().slice(7));
+    const nameOf = ({ event, connection, subscription, node }: LifecycleEvent): unknown => [
+      event === 'began' || event === 'ended' ? 'client' : 'topic',
+      connection ?? subscription,
+      node,
+    ];
+    expect(ended.map(nameOf).map(String).toSorted()).toEqual(begun.map(nameOf).map(String).toSorted());
+    expect(ended.filter(({ event }) => event === 'ended').every(({ reason }) => reason === 'node_lost')).toBe(
+      true,
+    );
+    expect(app.asked.length).toBeLessThan(14);
   });
 });
 

@@ -5,6 +5,7 @@ import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/err
 import type { EndReason } from '../protocol/end-reason.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { EndNotices } from './end-notices.js';
+import { Lifecycles } from './lifecycle/lifecycles.js';
 import { Reply } from './reply.js';
 import type { Session } from './session.js';
 import type { TopicSubscription } from './topic-subscription.js';
@@ -20,6 +21,7 @@ export class Endings {
   constructor(
     private readonly hub: Hub,
     private readonly notices: EndNotices,
+    private readonly lifecycles: Lifecycles,
   ) {}
 
   /**
@@ -31,6 +33,7 @@ export class Endings {
     const answer = await subscription.service.ask('beforeUnsubscribe', () => subscription.question());
     session.subscriptions.delete(subscription.topic);
     this.hub.leave(subscription);
+    this.lifecycles.left(session, subscription, 'left');
     confirm(answer.get('data'));
     await this.notices.ofSubscription(session, subscription, 'left');
   }
@@ -38,7 +41,10 @@ export class Endings {
   /** Ends all subscriptions of a session that is over, the latest first. */
   async ofSession(session: Session, reason: EndReason): Promise<void> {
     const subscriptions = [...session.subscriptions.values()].toReversed();
-    for (const subscription of subscriptions) this.hub.leave(subscription);
+    for (const subscription of subscriptions) {
+      this.hub.leave(subscription);
+      this.lifecycles.left(session, subscription, reason);
+    }
     await this.notices.ofSession(session, subscriptions, reason);
   }
 
@@ -64,6 +70,11 @@ export class Endings {
     this.notices.changed(subscription);
   }
 
+  /** Resolves when services have heard in lists of all that has ended. */
+  drained(): Promise<void> {
+    return this.lifecycles.drained();
+  }
+
   private async endLapsed(
     session: Session,
     subscription: TopicSubscription,
@@ -74,6 +85,7 @@ export class Endings {
     if (session.subscriptions.get(topic) !== subscription) return;
     const data = await service.tell('beforeUnsubscribe', () => this.notices.questionOf(subscription, reason));
     session.subscriptions.delete(topic);
+    this.lifecycles.left(session, subscription, reason);
     await this.notices.ofSubscription(session, subscription, reason);
     const context = { event: 'unsubscribe', subscription: JSON.stringify(topic) as JsonText, extra };
     new Reply(session.connection, context).ended(error, data);

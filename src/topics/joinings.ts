@@ -7,6 +7,7 @@ import { toJsonText, valueOf, type JsonMembers, type JsonText } from '../protoco
 import { deliveryOptions, type DeliveryOptions, PublicationError } from '../protocol/publication.js';
 import { statePosition } from './gap-answer.js';
 import { isHeardOut } from './heard-out.js';
+import { Lifecycles } from './lifecycle/lifecycles.js';
 import { type Beginning, Recoveries } from './recoveries.js';
 import type { RecoveryReply } from './reply.js';
 import type { Session } from './session.js';
@@ -24,6 +25,7 @@ export class Joinings {
     private readonly hub: Hub,
     private readonly recoveries: Recoveries,
     private readonly leases: SubscriptionLeases,
+    private readonly lifecycles: Lifecycles,
   ) {}
 
   /**
@@ -55,6 +57,7 @@ export class Joinings {
     }
     session.connection.admit();
     subscription.release(replay);
+    this.lifecycles.joined(session, subscription);
   }
 
   /** Asks the service, and confirms to the client. @returns what the client gets first. */

@@ -68,7 +68,8 @@ export class Sessions implements Draining {
   }
 
   /** Resolves when every session has ended and the app has been told. */
-  drained(): Promise<void> {
-    return this.drain.drained();
+  async drained(): Promise<void> {
+    await this.drain.drained();
+    await this.endings.drained();
   }
 }

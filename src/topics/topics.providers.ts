@@ -5,6 +5,8 @@ import { Endings } from './endings.js';
 import { Gaps } from './gaps.js';
 import { Ingest } from './ingest.js';
 import { Joinings } from './joinings.js';
+import { LifecycleEndTeller } from './lifecycle/lifecycle-end-teller.js';
+import { Lifecycles } from './lifecycle/lifecycles.js';
 import { Recoveries } from './recoveries.js';
 import { ConfiguredServices } from './service/configured-services.js';
 import { ProvidedServices } from './service/provided-services.js';
@@ -28,6 +30,8 @@ export const TOPICS_PROVIDERS = [
   Gaps,
   Ingest,
   Joinings,
+  LifecycleEndTeller,
+  Lifecycles,
   ProvidedServices,
   Recoveries,
   Services,

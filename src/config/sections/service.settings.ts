@@ -1,6 +1,6 @@
 import { texts, textMap } from '../kinds/collection.kind.js';
 import { formatDuration } from '../kinds/duration.js';
-import { duration } from '../kinds/number.kind.js';
+import { duration, integer } from '../kinds/number.kind.js';
 import { section } from '../kinds/section.kind.js';
 import { Rule, Setting, type Disagreement } from '../kinds/setting.decorator.js';
 import { conflationKey, SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from '../kinds/slow-consumer.js';
@@ -106,6 +106,25 @@ export class ServiceSettings {
     about: 'Told, once per period, that a subscription lives.',
   })
   readonly onHeartbeat?: string;
+
+  @Setting({
+    kind: text(CALLBACK_URL),
+    optional: true,
+    about: 'Told, in lists, whose clients come and go, and which topics are used.',
+  })
+  readonly onLifecycle?: string;
+
+  @Setting({ kind: duration({ min: 1 }), about: 'The least time from one such list to the next, per node.' })
+  readonly lifecyclePeriodMs: number = 1_000;
+
+  @Setting({ kind: integer({ min: 1, max: 100_000 }), about: 'The most events in one of them.' })
+  readonly lifecycleEvents: number = 1_000;
+
+  @Setting({
+    kind: duration(),
+    about: 'A topic that has subscriptions again within this time was not vacated.',
+  })
+  readonly lifecycleDebounceMs: number = 5_000;
 
   @Setting({
     kind: choice(SLOW_CONSUMER_POLICIES),

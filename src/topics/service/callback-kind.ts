@@ -9,6 +9,7 @@ export const CALLBACK_KINDS = [
   'onUnsubscribe',
   'onAuthorizationChange',
   'onHeartbeat',
+  'onLifecycle',
 ] as const;
 
 /** Those about the end of a subscription, in their order. */

@@ -1,10 +1,11 @@
-import type { CallbackEnd } from '../../callbacks/callback-request.js';
+import type { CallbackEnd, CallbackRequest } from '../../callbacks/callback-request.js';
 import type { ReturnedValue } from '../../callbacks/providers/callback-contexts.js';
 import { decisionOf } from '../../callbacks/providers/decision.js';
 import type { ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
+import { LifecycleRequest } from '../lifecycle/lifecycle-request.js';
 import type { CallbackKind } from './callback-kind.js';
 import { GapRequest } from './gap-request.js';
 import { MissedPublications } from './missed-publications.js';
@@ -13,7 +14,12 @@ import { TopicState } from './state.js';
 import { SubscriptionRequest } from './subscription-request.js';
 
 /** Callbacks whose results are ignored. */
-const TOLD: ReadonlySet<CallbackKind> = new Set(['onSubscribe', 'onUnsubscribe', 'onHeartbeat']);
+const TOLD: ReadonlySet<CallbackKind> = new Set([
+  'onSubscribe',
+  'onUnsubscribe',
+  'onHeartbeat',
+  'onLifecycle',
+]);
 
 /** Callbacks whose results are decisions: consent or refusal. */
 const DECIDING: ReadonlySet<CallbackKind> = new Set(['authorizer', 'onAuthorizationChange']);
@@ -50,8 +56,10 @@ function requestOf(
   fields: JsonMembers,
   signal: AbortSignal,
   end: CallbackEnd | undefined,
-): SubscriptionRequest {
-  return kind === 'onGap' ? new GapRequest(fields, signal) : new SubscriptionRequest(fields, signal, end);
+): CallbackRequest {
+  if (kind === 'onGap') return new GapRequest(fields, signal);
+  if (kind === 'onLifecycle') return new LifecycleRequest(fields, signal);
+  return new SubscriptionRequest(fields, signal, end);
 }
 
 function decided(kind: CallbackKind, value: unknown): JsonMembers {

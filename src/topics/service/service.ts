@@ -60,6 +60,11 @@ export class Service {
     return END_KINDS.some((kind) => this.has(kind));
   }
 
+  /** Whether it hears in lists whose clients come and go, and which of its topics are used. */
+  get hearsLives(): boolean {
+    return this.has('onLifecycle');
+  }
+
   /** Whether it is asked about what clients have missed that is not kept. */
   get fillsGaps(): boolean {
     return this.has('onGap');

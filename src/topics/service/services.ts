@@ -15,6 +15,15 @@ export class Services {
     return [...this.byName.values()].some(({ hearsEnds }) => hearsEnds);
   }
 
+  /** Whether any of them hears of lives. */
+  get hearLives(): boolean {
+    return [...this.byName.values()].some(({ hearsLives }) => hearsLives);
+  }
+
+  named(name: string): Service | undefined {
+    return this.byName.get(name);
+  }
+
   /** The names of those that only authenticated clients may subscribe to. */
   requiringAuthentication(): string[] {
     return [...this.byName.values()].flatMap(({ name, rules }) =>

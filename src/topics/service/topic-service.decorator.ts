@@ -62,6 +62,8 @@ export const OnMessage = callback('onMessage');
 export const BeforeUnsubscribe = callback('beforeUnsubscribe');
 /** Told when a subscription has ended. */
 export const OnUnsubscribe = callback('onUnsubscribe');
+/** Told in lists whose clients come and go, and which topics are used, as a `LifecycleRequest`. */
+export const OnLifecycle = callback('onLifecycle');
 /** Asked when a renewal, every `authorizationRenewalPeriod`, changed the authorizer fields. Returning false or throwing ends the subscription. */
 export const OnAuthorizationChange = callback('onAuthorizationChange');
 /** Told every `heartbeatPeriod` that a subscription is alive. */
