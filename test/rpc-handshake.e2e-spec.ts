@@ -67,10 +67,10 @@ describe('a handshake', () => {
     ],
     ['has expired', rpcToken({ ...USER, exp: nowS - 1 })],
     ['expires at no time', rpcToken({ ...USER, exp: 'tomorrow' })],
-    ['is not valid yet', rpcToken({ ...USER, nbf: nowS + 60 })],
-    ['was issued in the future', rpcToken({ ...USER, iat: nowS + 60 })],
+    ['is not valid yet', rpcToken({ ...USER, nbf: nowS + 3600 })],
+    ['was issued in the future', rpcToken({ ...USER, iat: nowS + 3600 })],
     ['is for an audience', rpcToken({ ...USER, aud: 'others' })],
-    ['is for nobody', rpcToken({ exp: nowS + 60 })],
+    ['is for nobody', rpcToken({ exp: nowS + 3600 })],
     ...[0, '', null, false, [], {}].map((user_id) => [
       `is for ${JSON.stringify(user_id)}`,
       rpcToken({ user_id }),

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { jest } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { BrokerError } from '../broker/broker.error.js';
 import type { BrokerHistory, HistoryPage, HistoryStart } from '../broker/history.js';
