@@ -7,7 +7,7 @@ const FLOORS = [
   ['history', 'leases'],
   ['delivery', 'auth', 'endpoints'],
   ['cluster'],
-  ['clients'],
+  ['clients', 'presence'],
   ['procedures'],
   ['topics', 'rooms', 'rpc'],
   ['push', 'open-api'],

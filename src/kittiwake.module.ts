@@ -31,6 +31,7 @@ import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
 import { OPEN_API_PROVIDERS } from './open-api/open-api.providers.js';
 import { OPERATOR_PROCEDURES, OPERATORS_PROVIDERS } from './operators/operators.providers.js';
 import { BROUGHT_PROCEDURES } from './procedures/brought-procedures.js';
+import { PRESENCE_PROVIDERS } from './presence/presence.providers.js';
 import { PROCEDURES_PROVIDERS } from './procedures/procedures.providers.js';
 import { PUSH_PROVIDERS } from './push/push.providers.js';
 import { ROOMS_PROVIDERS } from './rooms/rooms.providers.js';
@@ -53,6 +54,7 @@ const FOLDERS: Provider[] = [
   ...LEASES_PROVIDERS,
   ...DELIVERY_PROVIDERS,
   ...CLUSTER_PROVIDERS,
+  ...PRESENCE_PROVIDERS,
   ...CLIENTS_PROVIDERS,
   ...AUTH_PROVIDERS,
   ...ENDPOINTS_PROVIDERS,

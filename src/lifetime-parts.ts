@@ -22,6 +22,7 @@ import { Leases } from './leases/leases.js';
 import { Sweeper } from './leases/sweeper.js';
 import { OperatorsServer } from './operators/operators-server.js';
 import { Readiness } from './operators/readiness.js';
+import { Presences } from './presence/presences.js';
 import { BroughtProcedures } from './procedures/brought-procedures.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
 import { RoomEndTeller } from './rooms/room-end-teller.js';
@@ -34,6 +35,7 @@ import { Ingest } from './topics/ingest.js';
 import { LifecycleEndTeller } from './topics/lifecycle/lifecycle-end-teller.js';
 import { Sessions } from './topics/sessions.js';
 import { SubscriptionEndTeller } from './topics/subscription-end-teller.js';
+import { TopicPresences } from './topics/topic-presences.js';
 
 /** The parts of a gateway that begin and end with it. */
 @Injectable()
@@ -90,6 +92,8 @@ export const LIFETIME_PROVIDERS = [
     SubscriptionEndTeller,
     LifecycleEndTeller,
     RoomEndTeller,
+    TopicPresences,
+    Presences,
     Sweeper,
     OperatorsServer,
     LocalServer,
@@ -99,6 +103,7 @@ export const LIFETIME_PROVIDERS = [
   listOf<Stoppable>(STOPPING, [
     Repetition,
     RabbitMqTriggers,
+    Presences,
     Leases,
     RevocationCopy,
     Cluster,

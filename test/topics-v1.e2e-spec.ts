@@ -56,7 +56,7 @@ describe('the greeting', () => {
         subscriptions: 3,
         subscriptions_per_event: 1000,
       },
-      features: ['batch-subscribe', 'immediate-ping', 'report-drops', 'recover'],
+      features: ['batch-subscribe', 'immediate-ping', 'report-drops', 'recover', 'presence'],
     });
   });
 
@@ -80,7 +80,7 @@ describe('the greeting', () => {
       expect(others).toEqual({
         event: 'hello',
         limits: { frame_bytes: 1_048_576, outbox_bytes: 4_194_304, topic_bytes: 1024, calls: 7 },
-        features: ['batch-subscribe', 'immediate-ping', 'report-drops', 'recover', 'procedures'],
+        features: ['batch-subscribe', 'immediate-ping', 'report-drops', 'recover', 'presence', 'procedures'],
       });
       client.drop();
     } finally {

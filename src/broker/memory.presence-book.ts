@@ -25,13 +25,14 @@ export class MemoryPresenceBook implements PresenceBook {
     };
   }
 
-  async write(channel: string, changes: readonly PresenceChange[], max: number): Promise<void> {
+  async write(channel: string, changes: readonly PresenceChange[], max: number): Promise<number> {
     if (this.heir) return this.heir.write(channel, changes, max);
     const roll = this.rolls.get(channel) ?? new PresenceRoll();
     const news = roll.write(changes, max);
     if (roll.isEmpty) this.rolls.delete(channel);
     else this.rolls.set(channel, roll);
     if (news) this.send(channel, publicationOf(channel, news));
+    return roll.isEmpty ? 0 : roll.latest;
   }
 
   async read(channel: string, max: number): Promise<PresencePage> {

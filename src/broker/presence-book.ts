@@ -51,9 +51,10 @@ export interface PresenceBook {
   readonly outlivesNodes: boolean;
   /**
    * @param max the most members that news name one by one.
+   * @returns the number of the latest news, in which it is; 0 when nobody is present.
    * @throws {BrokerError} when it could not be written, or not be said whether it was.
    */
-  write(channel: string, changes: readonly PresenceChange[], max: number): Promise<void>;
+  write(channel: string, changes: readonly PresenceChange[], max: number): Promise<number>;
   /** @param max the most members that are given one by one. @throws {BrokerError} when it cannot be reached. */
   read(channel: string, max: number): Promise<PresencePage>;
 }

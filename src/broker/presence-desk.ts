@@ -1,7 +1,7 @@
 import { messageOf } from '../base/message-of.js';
 import { controlFrame } from './control-frame.js';
 import type { PresenceBook, PresenceChange } from './presence-book.js';
-import { changesIn, pageAnswer, type PresenceRequest } from './presence-frames.js';
+import { changesIn, pageAnswer, type PresenceAnswer, type PresenceRequest } from './presence-frames.js';
 
 /** What one process has written of a channel. */
 interface Written {
@@ -23,8 +23,8 @@ export class PresenceDesk {
         return controlFrame(...pageAnswer(id, await this.book.read(channel, max)));
       const changes = changesIn(frame);
       this.note(channel, changes, max);
-      await this.book.write(channel, changes, max);
-      return controlFrame({ id });
+      const answer: PresenceAnswer = { id, number: await this.book.write(channel, changes, max) };
+      return controlFrame(answer);
     } catch (error) {
       return controlFrame({ id, error: messageOf(error) });
     }

@@ -12,7 +12,7 @@ export interface PresenceRequest extends ControlHeader {
   readonly max: number;
 }
 
-/** Its answer: for a write it says nothing. */
+/** Its answer: for a write only the number. */
 export interface PresenceAnswer extends ControlAnswer {
   readonly number?: number;
   readonly count?: number;

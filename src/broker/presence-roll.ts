@@ -9,7 +9,8 @@ interface Attendance {
 
 /** Who is present on one channel, in memory. The script that writes into Redis does the same. */
 export class PresenceRoll {
-  private number = firstNumber();
+  /** The number of the latest news. */
+  latest = firstNumber();
   /** The keys of members, by connection. */
   private readonly keys = new Map<string, string>();
   private readonly members = new Map<string, Attendance>();
@@ -32,11 +33,11 @@ export class PresenceRoll {
     }
     if (joined.length + left.length === 0) return undefined;
     const { size: count } = this.members;
-    return { number: ++this.number, count, changes: count > max ? undefined : { joined, left } };
+    return { number: ++this.latest, count, changes: count > max ? undefined : { joined, left } };
   }
 
   page(max: number): PresencePage {
-    const { number, members } = this;
+    const { latest: number, members } = this;
     const listed = members.size > max ? undefined : [...members].map(([key, { text }]) => ({ key, text }));
     return { number, count: members.size, members: listed };
   }

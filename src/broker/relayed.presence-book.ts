@@ -9,9 +9,9 @@ export class RelayedPresenceBook implements PresenceBook {
 
   constructor(private readonly requests: RelayedRequests) {}
 
-  async write(channel: string, changes: readonly PresenceChange[], max: number): Promise<void> {
+  async write(channel: string, changes: readonly PresenceChange[], max: number): Promise<number> {
     const request = { verb: 'write-presence', channel, max } as const;
-    await this.requests.ask<PresenceRequest>(request, changesText(changes));
+    return pageIn(await this.requests.ask<PresenceRequest>(request, changesText(changes))).number;
   }
 
   async read(channel: string, max: number): Promise<PresencePage> {

@@ -5,8 +5,10 @@ import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import { Endings } from './endings.js';
 import { isHeardOut } from './heard-out.js';
-import { type ConfirmBeginning, Joinings } from './joinings.js';
+import type { ConfirmBeginning } from './introductions.js';
+import { Joinings } from './joinings.js';
 import { PeriodicCalls } from './periodic-calls.js';
+import { PresentTopicSubscription } from './present-topic-subscription.js';
 import { Recoveries } from './recoveries.js';
 import type { Service } from './service/service.js';
 import type { Session } from './session.js';
@@ -77,7 +79,8 @@ export class Beginnings {
 
   private claimed(session: Session, service: Service, interest: TopicInterest): TopicSubscription {
     const limits = session.limitsOf(this.limits);
-    const subscription = new TopicSubscription(session, service, interest, limits);
+    const Kind = service.rules.presence ? PresentTopicSubscription : TopicSubscription;
+    const subscription = new Kind(session, service, interest, limits);
     if (!subscription.claim()) throw TOPIC_ERRORS.tooMuchKept();
     return subscription;
   }
@@ -90,7 +93,7 @@ export class Beginnings {
       const ends = isHeardOut(subscription) ? { withdrawal: abandoned } : { signal: abandoned };
       return { ...subscription.question(), ...ends };
     });
-    subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer));
+    subscription.heed(answer);
   }
 }
 

@@ -85,7 +85,7 @@ export class PeriodicCalls implements Swept {
     try {
       const answer = await this.reauthorize();
       if (!this.isOpen) return;
-      if (answer && subscription.takeAuthorizerFields(service.authorizerFieldsOf(answer))) {
+      if (answer && subscription.heed(answer)) {
         this.listener.changed();
         await service.ask('onAuthorizationChange', () => this.question());
       }

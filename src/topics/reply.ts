@@ -49,14 +49,19 @@ export class Reply {
     this.send(frame);
   }
 
-  /** Success of a subscription, and where it stands in the history, if the client wants to know. */
-  subscribed(data: JsonText | undefined, recovery: RecoveryReply | undefined): void {
+  /** Success of a subscription, where it stands in the history, and who is present, if the client wants to know. */
+  subscribed(
+    data: JsonText | undefined,
+    recovery: RecoveryReply | undefined,
+    presence: JsonText | undefined,
+  ): void {
     const frame = this.frame();
     frame.set('status', '"ok"' as JsonText);
     if (recovery?.recovered !== undefined) frame.set('recovered', toJsonText(recovery.recovered));
     if (recovery?.reason !== undefined) frame.set('reason', toJsonText(recovery.reason));
     if (data !== undefined && data !== 'null') frame.set('data', data);
     if (recovery?.position) frame.set('position', toJsonText(recovery.position.toString()));
+    if (presence !== undefined) frame.set('presence', presence);
     this.send(frame);
   }
 

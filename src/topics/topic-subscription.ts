@@ -1,3 +1,4 @@
+import type { PresenceView } from '../config/sections/presence.settings.js';
 import type { Connection } from '../connection/connection.js';
 import { textFrame } from '../connection/outflow/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
@@ -35,6 +36,8 @@ export interface TopicInterest {
   readonly recovers: boolean;
   /** The position with which it comes back, as it gave it. */
   readonly since?: unknown;
+  /** How much it wants to see of who is present. */
+  readonly presence?: PresenceView | undefined;
 }
 
 /** A session's subscription to a topic, with its extra fields and authorizer fields. */
@@ -112,6 +115,16 @@ export class TopicSubscription extends Subscription implements Leased {
   /** A question to its service, for the client. @param more fields, such as the data of a message. */
   question(more?: JsonMembers): ServiceQuestion {
     return { fields: this.callbackFields(more), client: this.connection };
+  }
+
+  /** A field that the app has given of the client: of its identity, or of the authorizer. */
+  knownField(name: string): JsonText | undefined {
+    return this.subscriber.identity?.get(name) ?? this.authorizerFields?.get(name);
+  }
+
+  /** Takes what the authorizer says. @returns whether its fields differ from those before. */
+  heed(answer: JsonMembers): boolean {
+    return this.takeAuthorizerFields(this.service.authorizerFieldsOf(answer));
   }
 
   /** Sets the authorizer fields. @returns whether they differ from those before. */

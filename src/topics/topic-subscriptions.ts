@@ -4,7 +4,7 @@ import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { Beginnings } from './beginnings.js';
 import type { ClientEvent } from './client-event.js';
 import { type Confirm, Endings } from './endings.js';
-import type { ConfirmBeginning } from './joinings.js';
+import type { ConfirmBeginning } from './introductions.js';
 import { Services } from './service/services.js';
 import type { Session } from './session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';

@@ -32,6 +32,7 @@ export class TopicsHello extends Hello {
         'immediate-ping',
         'report-drops',
         'recover',
+        'presence',
         ...(hasProcedures ? ['procedures'] : []),
       ],
     });

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { PresenceView } from '../config/sections/presence.settings.js';
 import type { Connection } from '../connection/connection.js';
 import type { Gateway, GatewayProtocol } from '../connection/endpoint.js';
 import { LogLine } from '../metrics/log-line.js';
@@ -29,6 +30,7 @@ import { TopicSubscriptions } from './topic-subscriptions.js';
 
 const MAX_PONG_LENGTH = 128;
 const NULL = 'null' as JsonText;
+const FALSE = 'false' as JsonText;
 
 /** An event about a subscription. */
 interface TopicEvent {
@@ -97,13 +99,13 @@ export class TopicsGateway implements Gateway {
 
   @SubscribeMessage('subscribe')
   subscribe(connection: Connection, event: ClientEvent): Promise<unknown> {
-    return this.aboutTopics(connection, event, ({ session, topic, extra, members, reply }) =>
-      this.subscriptions.subscribe(
-        session,
-        { topic, extra, ...wishesOf(connection, event, members) },
-        (data, recovery) => reply.subscribed(data, recovery),
-      ),
-    );
+    return this.aboutTopics(connection, event, ({ session, topic, extra, members, reply }) => {
+      const wishes = wishesOf(connection, event, members);
+      const absent = wishes.presence && FALSE; // the topic has none, or shows none
+      return this.subscriptions.subscribe(session, { topic, extra, ...wishes }, (data, recovery, presence) =>
+        reply.subscribed(data, recovery, presence ?? absent),
+      );
+    });
   }
 
   @SubscribeMessage('message')
@@ -205,7 +207,7 @@ function wishesOf(
   { subProtocol }: Connection,
   { value }: ClientEvent,
   members: JsonMembers,
-): Pick<TopicInterest, 'reportsDrops' | 'recovers' | 'since'> {
+): Pick<TopicInterest, 'reportsDrops' | 'recovers' | 'since' | 'presence'> {
   if (subProtocol !== KITTIWAKE_V1) return { reportsDrops: false, recovers: false };
   const position = members.get('position');
   const since: unknown = position === undefined || position === NULL ? undefined : valueOf(position);
@@ -213,7 +215,14 @@ function wishesOf(
     reportsDrops: value.report_drops === true,
     recovers: value.recover === true || since !== undefined,
     since,
+    presence: presenceWish(value.presence),
   };
+}
+
+/** How much of who is present a client asks to see. */
+function presenceWish(given: unknown): PresenceView | undefined {
+  if (given === true) return 'members';
+  return given === 'count' ? 'count' : undefined;
 }
 
 /** The client is gone, and what it waited for was called off. */

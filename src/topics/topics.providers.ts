@@ -4,6 +4,7 @@ import { EndNotices } from './end-notices.js';
 import { Endings } from './endings.js';
 import { Gaps } from './gaps.js';
 import { Ingest } from './ingest.js';
+import { Introductions } from './introductions.js';
 import { Joinings } from './joinings.js';
 import { LifecycleEndTeller } from './lifecycle/lifecycle-end-teller.js';
 import { Lifecycles } from './lifecycle/lifecycles.js';
@@ -18,6 +19,7 @@ import { SubscriptionLeases } from './subscription-leases.js';
 import { TopicAuthentication } from './topic-authentication.js';
 import { TopicClients } from './topic-clients.js';
 import { TopicHistory } from './topic-history.js';
+import { TopicPresences } from './topic-presences.js';
 import { TopicPublisher } from './topic-publisher.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 import { TopicsHello } from './topics-hello.js';
@@ -29,6 +31,7 @@ export const TOPICS_PROVIDERS = [
   Endings,
   Gaps,
   Ingest,
+  Introductions,
   Joinings,
   LifecycleEndTeller,
   Lifecycles,
@@ -42,6 +45,7 @@ export const TOPICS_PROVIDERS = [
   TopicCalls,
   TopicClients,
   TopicHistory,
+  TopicPresences,
   TopicPublisher,
   TopicServiceExplorer,
   TopicSubscriptions,

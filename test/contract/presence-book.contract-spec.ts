@@ -72,7 +72,7 @@ describe('what Redis has of who is present', () => {
     await server.stop();
   });
 
-  const write = (channel: string, ...connections: string[]): Promise<void> =>
+  const write = (channel: string, ...connections: string[]): Promise<number> =>
     node.presence.write(
       channel,
       connections.map((connection) => ({ connection, member: member('ann') })),

@@ -57,9 +57,9 @@ export function presenceBookContract(name: string, enter: () => Promise<BrokerWo
       return node;
     }
 
-    const enters = (book: PresenceBook, connection: string, who: Member): Promise<void> =>
+    const enters = (book: PresenceBook, connection: string, who: Member): Promise<number> =>
       book.write(channel, [{ connection, member: who }], MAX);
-    const leaves = (book: PresenceBook, ...connections: string[]): Promise<void> =>
+    const leaves = (book: PresenceBook, ...connections: string[]): Promise<number> =>
       book.write(
         channel,
         connections.map((connection) => ({ connection, member: undefined })),
@@ -91,12 +91,18 @@ export function presenceBookContract(name: string, enter: () => Promise<BrokerWo
     });
 
     it('sends what has changed, with numbers that have no hole', async () => {
-      await enters(here, 'c1', member('ann'));
-      await enters(there, 'c2', member('bob'));
-      await leaves(here, 'c1');
+      const given = [
+        await enters(here, 'c1', member('ann')),
+        await enters(there, 'c2', member('bob')),
+        await leaves(here, 'c1'),
+      ];
       expect(await told(3)).toEqual(['+ann 1', '+bob 2', '-ann 1']);
-      const [first, ...rest] = (await news(3)).map(({ number }) => number);
+      const numbers = (await news(3)).map(({ number }) => number);
+      expect(given).toEqual(numbers);
+      const [first, ...rest] = numbers;
       expect(rest).toEqual([first! + 1, first! + 2]);
+      expect(await enters(here, 'c2', member('bob'))).toBe(first! + 2);
+      expect(await enters(here, 'c3', member('bob'))).toBe(first! + 2);
       expect((await here.read(channel, MAX)).number).toBe(first! + 2);
     });
 
@@ -105,7 +111,7 @@ export function presenceBookContract(name: string, enter: () => Promise<BrokerWo
       await enters(there, 'tab2', member('ann'));
       await leaves(here, 'tab1');
       expect(await present()).toEqual(['{"key":"ann"}']);
-      await leaves(there, 'tab2');
+      expect(await leaves(there, 'tab2')).toBe(0);
       expect(await told(2)).toEqual(['+ann 1', '-ann 0']);
       expect(await present()).toEqual([]);
     });

@@ -8,7 +8,7 @@ export class RedisPresenceBook implements PresenceBook {
   /** @param slotOf gives the slot that a channel is in. */
   constructor(private readonly slotOf: (channel: string) => SlotPresence) {}
 
-  async write(channel: string, changes: readonly PresenceChange[], max: number): Promise<void> {
+  async write(channel: string, changes: readonly PresenceChange[], max: number): Promise<number> {
     return this.slotOf(channel).add(channel, changes, max);
   }
 

@@ -50,10 +50,10 @@ end`;
 /**
  * KEYS: connections and members of each channel. ARGV: identity, the command to send with; then of each channel: where its
  * news are sent, its name as JSON, the most members to name, the number of changes, and of each change the connection, the
- * key of the member, empty if it ends, and what is shown of it.
+ * key of the member, empty if it ends, and what is shown of it. Gives the number of the latest news of each, 0 for none.
  */
 export const WRITE = scriptOf(`${NUMBER}${ATTENDANCE}
-local at=3
+local at,out=3,{}
 for i=1,#KEYS,2 do
  local connections,members=KEYS[i],KEYS[i+1]
  local target,name,max,changes=ARGV[at],ARGV[at+1],tonumber(ARGV[at+2]),tonumber(ARGV[at+3])
@@ -85,11 +85,12 @@ for i=1,#KEYS,2 do
   local count=redis.call('HLEN',members)-1
   local news='{"n":'..number..',"c":'..count
   if count<=max then news=news..',"j":['..table.concat(joined,',')..'],"l":['..table.concat(left,',')..']' end
-  if count==0 then redis.call('DEL',connections,members) end
+  if count==0 then redis.call('DEL',connections,members) number=nil end
   redis.pcall(ARGV[2],target,'{"subscription":'..name..',"data":'..cjson.encode(news..'}')..'}')
  end
+ table.insert(out,number or '0')
 end
-return 1`);
+return out`);
 
 /**
  * KEYS: members of each channel. ARGV: identity, then of each channel the most members to give. Gives of each the number, 0

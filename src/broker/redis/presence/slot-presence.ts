@@ -27,7 +27,7 @@ type Page = readonly [number: string, count: number, members?: readonly string[]
 
 /** Who is present on the channels of one slot: a hash of connections and one of members for each. */
 export class SlotPresence {
-  private readonly writes: Turns<Write, void>;
+  private readonly writes: Turns<Write, number>;
   private readonly reads: Turns<Read, PresencePage>;
 
   constructor(
@@ -36,14 +36,14 @@ export class SlotPresence {
     private readonly server: HistoryServer,
   ) {
     const bounds = { maxItems: CHANNELS_PER_CALL, maxBytes: BYTES_PER_CALL, bytesOf };
-    this.writes = new Turns<Write, void>(bounds, (writes) => this.write(writes));
+    this.writes = new Turns<Write, number>(bounds, (writes) => this.write(writes));
     this.reads = new Turns<Read, PresencePage>({ maxItems: CHANNELS_PER_CALL }, (reads) => this.read(reads));
   }
 
   /** @throws {BrokerError} when it could not be written, or not be said whether it was. */
-  async add(channel: string, changes: readonly PresenceChange[], max: number): Promise<void> {
+  async add(channel: string, changes: readonly PresenceChange[], max: number): Promise<number> {
     this.server.scripts(USE);
-    await this.writes.add({ channel, changes, max });
+    return this.writes.add({ channel, changes, max });
   }
 
   /** @throws {BrokerError} */
@@ -52,7 +52,7 @@ export class SlotPresence {
     return this.reads.add({ channel, max });
   }
 
-  private async write(writes: readonly Write[]): Promise<void[]> {
+  private async write(writes: readonly Write[]): Promise<number[]> {
     const keys = writes.flatMap(({ channel }) => [
       this.keys.connections(channel),
       this.keys.members(channel),
@@ -64,8 +64,8 @@ export class SlotPresence {
       changes.length,
       ...changes.flatMap(({ connection, member }) => [connection, member?.key ?? '', member?.text ?? '']),
     ]);
-    await this.run(WRITE, keys, [this.tag.command, ...args]);
-    return writes.map(() => undefined);
+    const numbers = (await this.run(WRITE, keys, [this.tag.command, ...args])) as string[];
+    return numbers.map(Number);
   }
 
   private async read(reads: readonly Read[]): Promise<PresencePage[]> {

@@ -1,0 +1,4 @@
+import { PresenceEndTeller } from './presence-end-teller.js';
+import { Presences } from './presences.js';
+
+export const PRESENCE_PROVIDERS = [PresenceEndTeller, Presences];

@@ -1,0 +1,38 @@
+import type { Connection } from '../connection/connection.js';
+import type { Missable } from '../connection/outflow/overflow.js';
+
+/** What is sent in place of what waits, to a client that does not keep up. */
+const LATEST = 'presence';
+
+/** A client that sees who is present. */
+export class Viewer implements Missable {
+  /** The version of the list that it was shown when it came, while others have not been told of all of that. */
+  version: number | undefined;
+
+  /** @param isPatient whether a client that does not keep up is sent the latest, rather than everything. */
+  constructor(
+    private readonly connection: Connection,
+    private readonly isPatient: boolean,
+  ) {}
+
+  /** Sends what has changed, or all there is, as long as the client does not keep up. */
+  send(change: Buffer, latest: () => Buffer): void {
+    if (this.isPatient && this.connection.isBehind) this.connection.sendLater(latest(), this, LATEST);
+    else this.connection.send(change);
+  }
+
+  /** See {@link Missable.added}. */
+  added(): void {
+    // What waits is the latest.
+  }
+
+  /** See {@link Missable.dropped}. */
+  dropped(): void {
+    // What came in its place says all that it said.
+  }
+
+  /** See {@link Missable.takeReport}. */
+  takeReport(): undefined {
+    return undefined;
+  }
+}

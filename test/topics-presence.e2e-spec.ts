@@ -1,0 +1,221 @@
+import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
+import { PRESENT_AUTH, PresentClient } from './support/present-client.js';
+import { stageOfFile } from './support/topics.js';
+import { eventually } from './support/wait.js';
+
+const present: PresentClient[] = [];
+
+// Before the stage waits until everybody has left.
+afterEach(() => {
+  expect(present.flatMap(({ faults }) => faults)).toEqual([]);
+  for (const { client } of present.splice(0)) client.drop();
+});
+
+const stage = stageOfFile((app) => ({
+  auth: PRESENT_AUTH,
+  services: {
+    chat: { presence: { info: ['name'], grace: '300ms', max: 3, show: 'members' } },
+    asked: {
+      presence: { key: 'nick', info: ['color'], grace: '0s' },
+      authorizer: `${app}/authorize`,
+      authorizerFields: ['nick', 'color'],
+    },
+    renewed: {
+      presence: { grace: '0s' },
+      authorizer: `${app}/authorize`,
+      authorizationRenewalPeriod: '50ms',
+    },
+    counted: { presence: { grace: '0s', show: 'count' } },
+    closed: { presence: {} },
+    plain: {},
+  },
+}));
+
+let tests = 0;
+let topic = '';
+
+beforeEach(() => {
+  topic = `chat.room_${++tests}`;
+});
+
+async function enter(user: string, where = topic, presence: unknown = true): Promise<PresentClient> {
+  const client = await PresentClient.enter(stage.gateway.url, where, user, presence);
+  present.push(client);
+  return client;
+}
+
+describe('a client that asks who is present', () => {
+  it('is told it with its subscription, and what changes from then on', async () => {
+    const ann = await enter('ann');
+    expect(ann.told).toEqual([{ seq: 0, members: [{ key: 'ann', info: { name: 'A.' } }] }]);
+    const bob = await enter('bob');
+    expect(bob.keys).toEqual(['ann', 'bob']);
+    await ann.sees('ann', 'bob');
+    expect(ann.told[1]).toEqual({
+      event: 'presence',
+      subscription: topic,
+      seq: 1,
+      join: [{ key: 'bob', info: { name: 'B.' } }],
+      leave: [],
+    });
+    bob.client.drop();
+    await ann.sees('ann');
+    expect(ann.told[2]).toMatchObject({ seq: 2, join: [], leave: ['bob'] });
+  });
+
+  it('sees one member, however many tabs that one has', async () => {
+    const ann = await enter('ann');
+    const tabs = [await enter('bob'), await enter('bob')];
+    await ann.sees('ann', 'bob');
+    tabs[0]!.client.drop();
+    await enter('eve');
+    await ann.sees('ann', 'bob', 'eve');
+    tabs[1]!.client.drop();
+    await ann.sees('ann', 'eve');
+    expect(ann.told.filter(({ leave }) => leave?.includes('bob'))).toHaveLength(1);
+  });
+
+  it('hears nothing of a reload', async () => {
+    const ann = await enter('ann');
+    const before = await enter('bob');
+    await ann.sees('ann', 'bob');
+    before.client.drop();
+    const after = await enter('eve');
+    await enter('bob');
+    await ann.sees('ann', 'bob', 'eve');
+    after.client.drop(); // its time is up after that of the first
+    await ann.sees('ann', 'bob');
+    expect(ann.told.flatMap(({ leave = [] }) => leave)).toEqual(['eve']);
+  });
+
+  it('hears at once of one who unsubscribes', async () => {
+    const ann = await enter('ann');
+    const bob = await enter('bob');
+    await ann.sees('ann', 'bob');
+    await bob.client.ask({ event: 'unsubscribe', subscription: topic });
+    const ended = performance.now();
+    await ann.sees('ann');
+    expect(performance.now() - ended).toBeLessThan(290);
+  });
+
+  it('is told how many there are when they are too many, and again who they are when they are fewer', async () => {
+    const ann = await enter('ann');
+    const others = [await enter('bob'), await enter('eve'), await enter('dan')];
+    const late = await enter('joe');
+    expect(late.told).toEqual([{ count: 5 }]);
+    await eventuallyCounts(ann, 5);
+    expect(ann.keys).toEqual([]);
+    for (const { client } of [...others, late]) client.drop();
+    await ann.sees('ann');
+    expect(ann.told.at(-1)).toMatchObject({ members: [{ key: 'ann' }] });
+  });
+
+  it('gets only the count where it asks for no more', async () => {
+    const ann = await enter('ann', topic, 'count');
+    expect(ann.told).toEqual([{ count: 1 }]);
+    await enter('bob');
+    await eventuallyCounts(ann, 2);
+    expect(ann.told[1]).toEqual({ event: 'presence', subscription: topic, count: 2 });
+  });
+
+  it('is told that it sees nothing where there is nothing to see', async () => {
+    for (const where of ['closed.1', 'plain.1']) {
+      const client = await PresentClient.authenticated(stage.gateway.url, 'ann');
+      expect(await client.ask({ event: 'subscribe', subscription: where, presence: true })).toEqual({
+        event: 'subscribe',
+        subscription: where,
+        status: 'ok',
+        presence: false,
+      });
+      client.drop();
+    }
+  });
+
+  it('sees no more than the service shows', async () => {
+    const ann = await enter('ann', 'counted.1');
+    expect(ann.told).toEqual([{ count: 1 }]);
+  });
+});
+
+describe('what the authorizer says', () => {
+  const where = (): string => `asked.room_${tests}`;
+  const says = (nick: unknown, options?: object, more: object = {}): void =>
+    void stage.app.answer('/authorize', { body: { status: 'ok', nick, options, ...more } });
+
+  it('is who a member is, and who sees whom', async () => {
+    says('ann', { presence: true }, { color: 'red' });
+    const ann = await enter('1', where());
+    expect(ann.told).toEqual([{ seq: 0, members: [{ key: 'ann', info: { color: 'red' } }] }]);
+    says('bob', { presence: 'count' });
+    expect((await enter('2', where())).told).toEqual([{ count: 2 }]);
+    says('eve');
+    expect((await enter('3', where())).told).toEqual([{}]);
+    await ann.sees('ann', 'bob', 'eve');
+  });
+
+  it('hides who is not to be seen, and has those without a key seen by nobody', async () => {
+    says('mod', { presence: true, hidden: true });
+    const mod = await enter('1', where());
+    expect(mod.told).toEqual([{ seq: 0, members: [] }]);
+    for (const key of [null, { a: 1 }, 'x'.repeat(300)]) {
+      says(key);
+      await enter('2', where());
+    }
+    says(7);
+    await enter('3', where());
+    await mod.sees(7 as unknown as string);
+  });
+
+  it('takes away what it has shown', async () => {
+    says('ann', { presence: true });
+    const ann = await enter('ann', `renewed.room_${tests}`);
+    expect(await ann.client.next()).toMatchObject({ presence: { seq: 0 } });
+    expect(await ann.client.next()).toEqual({
+      event: 'presence',
+      subscription: `renewed.room_${tests}`,
+      presence: false,
+    });
+  });
+});
+
+describe('a client of another protocol', () => {
+  it('is present, and sees not a byte of it', async () => {
+    const ann = await enter('ann');
+    const old = await PresentClient.authenticated(stage.gateway.url, 'old', []);
+    expect(await old.ask({ event: 'subscribe', subscription: topic, presence: true })).toEqual({
+      event: 'subscribe',
+      subscription: topic,
+      status: 'ok',
+    });
+    await ann.sees('ann', 'old');
+    await enter('eve');
+    await ann.sees('ann', 'eve', 'old');
+    expect(await old.settled()).toEqual([]);
+    old.drop();
+    await ann.sees('ann', 'eve');
+  });
+
+  it('of ours, too, that does not ask', async () => {
+    const quiet = await PresentClient.authenticated(stage.gateway.url, 'quiet', [KITTIWAKE_V1]);
+    expect(await quiet.ask({ event: 'subscribe', subscription: topic })).not.toHaveProperty('presence');
+    const ann = await enter('ann');
+    expect(ann.keys).toEqual(['ann', 'quiet']);
+    expect(await quiet.settled()).toEqual([]);
+    quiet.drop();
+  });
+});
+
+describe('many who come one after another', () => {
+  it('cost frames by time, not by how many there are', async () => {
+    const watcher = await enter('watcher', topic, 'count');
+    const ann = await enter('ann', 'asked.many');
+    await Promise.all(Array.from({ length: 40 }, (_, i) => enter(`u${i % 20}`)));
+    await eventuallyCounts(watcher, 21);
+    expect(watcher.told.length).toBeLessThanOrEqual(4);
+    ann.client.drop();
+  });
+});
+
+async function eventuallyCounts(who: PresentClient, count: number): Promise<void> {
+  await eventually(() => who.count === count, { what: `the count ${count}` });
+}
