@@ -77,6 +77,7 @@ describe('a service that hears of lives in lists', () => {
 
 describe('a topic that has subscriptions again before long', () => {
   const calm = stageOfTest(configure({ lifecycleDebounce: '10m' }));
+  const brief = stageOfTest(configure({ lifecycleDebounce: '200ms' }));
 
   it('was not vacated', async () => {
     await (await calm.subscriber('books.1')).close();
@@ -84,6 +85,20 @@ describe('a topic that has subscriptions again before long', () => {
     await calm.subscriber('books.1');
     const all = (await events(calm, 4)).map(({ event }) => event);
     expect(all).toEqual(['began', 'occupied', 'ended', 'began']);
+  });
+
+  it('is vacated later than one that stays without', async () => {
+    await (await brief.subscriber('books.1')).close();
+    await events(brief, 3);
+    const back = await brief.subscriber('books.1');
+    await (await brief.subscriber('books.2')).close();
+    const all = await eventually(
+      () => eventsOf(brief).some(({ event }) => event === 'vacated') && eventsOf(brief),
+    );
+    expect(all.filter(({ event }) => event === 'vacated').map(({ subscription }) => subscription)).toEqual([
+      'books.2',
+    ]);
+    await back.close();
   });
 
   it('is vacated without delay when the gateway stops', async () => {

@@ -159,6 +159,14 @@ describe('the writer of leases', () => {
     expect(ledger.calls.slice(2)).toEqual(['write 0 -1', 'end, and some are left']);
   });
 
+  it('writes when it stops why that has ended which could not be told', async () => {
+    const [told] = [begin(), begin()];
+    await told.written;
+    told.ends('lost');
+    await writer.stop();
+    expect([...ledger.records.values()]).toEqual(['topic:lost {}', 'topic {}']);
+  });
+
   it('ends with nothing when all was told', async () => {
     const lease = begin();
     await lease.written;

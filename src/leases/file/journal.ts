@@ -20,14 +20,13 @@ export class Journal {
     return new Journal(await open(path, NEW, MODE), path, 0);
   }
 
-  /** Opens one that another process has written, and cuts off a last line that is not whole. @throws when it cannot. */
+  /** Opens one that another process has written, to add lines after the last whole one. @throws when it cannot. */
   static async read(path: string): Promise<{ readonly journal: Journal; readonly content: JournalContent }> {
     const file = await open(path, 'r+');
     try {
       const content = new JournalContent();
       for await (const bytes of file.createReadStream({ start: 0, autoClose: false }))
         content.push(bytes as Buffer);
-      await file.truncate(content.wholeBytes);
       return { journal: new Journal(file, path, content.wholeBytes), content };
     } catch (error) {
       await file.close();
