@@ -50,7 +50,7 @@ const ROOMS = {
   procedures: { '.': [], results: [], methods: ['.', 'results'], remote: ['.'], calls: ['.', 'results'] },
   leases: { '.': [], redis: ['.'], file: ['.'] },
   auth: { jwt: ['.'] },
-  clients: { revocation: ['.'] },
+  clients: { limits: [], revocation: ['.'] },
   rooms: { app: [], room: [] },
   rpc: {
     '.': [],

@@ -2,6 +2,9 @@ import type { FactoryProvider, InjectionToken, Type } from '@nestjs/common';
 import { BROKER, type Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
 import { WorkersBroker } from './broker/workers.broker.js';
+import { PeersSeatStore } from './clients/limits/peers.seat-store.js';
+import { SEAT_STORE, type SeatStore } from './clients/limits/seat-store.js';
+import { SeatTable } from './clients/limits/seat-table.js';
 import { PeersRevocationStore } from './clients/revocation/peers.revocation-store.js';
 import { RevocationList } from './clients/revocation/revocation-list.js';
 import { REVOCATION_STORE, type RevocationStore } from './clients/revocation/revocation-store.js';
@@ -48,6 +51,7 @@ function connectionSettings({
     maxInflationRatio: compression.maxRatio,
     maxConnections: limits.connections,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
+    dryRun: limits.dryRun,
     accepting: { maxPerTick: limits.acceptsPerTick, maxWaiting: limits.acceptQueue },
     eventRate: eventRate(limits),
     admissionDeadlineMs: auth.deadlineMs,
@@ -94,6 +98,13 @@ async function revocationStore(
   if (!slots) return new PeersRevocationStore(...peers, maxRevocations);
   const { RedisRevocationStore } = await import('./clients/revocation/redis.revocation-store.js');
   return new RedisRevocationStore(slots.of('revoked'), maxRevocations);
+}
+
+/** Where the seats of identities are counted: in the Redis of the broker, else by the nodes themselves. */
+async function seatStore({ slots }: Broker, cluster: Cluster, table: SeatTable): Promise<SeatStore> {
+  if (!slots) return new PeersSeatStore(cluster, table);
+  const { RedisSeatStore } = await import('./clients/limits/redis.seat-store.js');
+  return new RedisSeatStore(slots.of('seats'), cluster.node);
 }
 
 /** The bounds of JSON and MessagePack, whoever sends them. */
@@ -153,6 +164,7 @@ const ENDPOINTS: FactoryProvider<Endpoint>[] = [
 export const MADE_OF_SETTINGS: FactoryProvider[] = [
   { provide: CONNECTION_SETTINGS, inject: [Settings], useFactory: connectionSettings },
   { provide: LEASE_SETTINGS, inject: [Settings], useFactory: leaseSettings },
+  { provide: SEAT_STORE, inject: [BROKER, Cluster, SeatTable], useFactory: seatStore },
   {
     provide: REVOCATION_STORE,
     inject: [Settings, BROKER, Cluster, RevocationList],

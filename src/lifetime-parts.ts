@@ -15,6 +15,7 @@ import { settlesWithin } from './base/time-limit.js';
 import { BrokerLoss } from './broker-loss.js';
 import { CALLER } from './callbacks/caller.js';
 import { Repetition } from './callbacks/repetition.js';
+import { IdentityLimits } from './clients/limits/identity-limits.js';
 import { RevocationCopy } from './clients/revocation/revocation-copy.js';
 import { Cluster } from './cluster/cluster.js';
 import { Hub } from './delivery/hub.js';
@@ -86,6 +87,7 @@ export const LIFETIME_PROVIDERS = [
     BrokerLoss,
     Cluster,
     RevocationCopy,
+    IdentityLimits,
     RoomRelay,
     Ingest,
     RabbitMqTriggers,
@@ -106,6 +108,7 @@ export const LIFETIME_PROVIDERS = [
     Presences,
     Leases,
     RevocationCopy,
+    IdentityLimits,
     Cluster,
     Hub,
     CALLER,

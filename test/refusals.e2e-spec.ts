@@ -263,6 +263,14 @@ const subscribe = (subscription: unknown, more: object = {}): object => ({
   ...more,
 });
 
+/** The client of the scenario is one of somebody who has a connection, and may have no other. */
+async function secondComes(come: () => Promise<unknown>): Promise<void> {
+  const first = await TestClient.connect(`ws://127.0.0.1:${where.port}/ws`, [V1]);
+  started({ stop: () => first.drop() });
+  await first.ask({ event: 'auth', method: 'jwt', token: rpcToken() });
+  await come();
+}
+
 const enterRoom = async (...messages: unknown[]): Promise<void> => {
   app.answer(BOOTSTRAP, { body: { allowed_rooms: [{ id: '*' }] } });
   const client = await connect('/rooms');
@@ -333,6 +341,18 @@ const CLOSINGS: Scenarios<typeof CLOSE_REASONS> = {
     await other({ ping: { interval: '20ms', timeout: '20ms' } });
     await connect('/ws', { autoPong: false });
   },
+  replaced: async () => {
+    await other({
+      auth: { jwt: JWT },
+      limits: { connectionsPerIdentity: 1, identityPolicy: 'close_oldest' },
+    });
+    for (let i = 0; i < 2; i++)
+      await (await connect()).ask({ event: 'auth', method: 'jwt', token: rpcToken() });
+  },
+  tooManyOfIdentity: async () => {
+    await other({ auth: { jwt: JWT }, procedures: {}, limits: { connectionsPerIdentity: 1 } });
+    await secondComes(() => connect(`/rpc/token/${rpcToken()}`));
+  },
   idle: async () => {
     await other({ limits: { idle: '50ms' } });
     await connect();
@@ -351,6 +371,10 @@ const TOPICS: Scenarios<typeof TOPIC_ERRORS> = {
   notSubscribed: () => send({ event: 'unsubscribe', subscription: 'books.1' }),
   subscriptionTooLong: () => send(subscribe(`books.${'x'.repeat(50)}`)),
   extraFieldsTooLong: () => send(subscribe('books.1', { note: 'x'.repeat(17_000) })),
+  tooManyOfIdentity: async () => {
+    await other({ auth: { jwt: JWT }, limits: { connectionsPerIdentity: 1 } });
+    await secondComes(() => send({ event: 'auth', method: 'jwt', token: rpcToken() }));
+  },
   tooManySubscriptions: () => send(...['1', '2', '3'].map((topic) => subscribe(`books.${topic}`))),
   invalidSubscriptions: () => send({ event: 'subscribe', subscriptions: [] }),
   tooManyTopics: () => send({ event: 'subscribe', subscriptions: ['books.1', 'books.2', 'books.3'] }),

@@ -4,6 +4,7 @@ import { AuthSettings } from '../config/sections/auth/auth.settings.js';
 import type { Connection } from '../connection/connection.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { Client } from './client.js';
+import { IdentityLimits } from './limits/identity-limits.js';
 import { RevocationList } from './revocation/revocation-list.js';
 
 type Several = Client | Set<Client>;
@@ -17,20 +18,38 @@ export class Clients {
   constructor(
     private readonly settings: AuthSettings,
     private readonly revoked: RevocationList,
+    private readonly limits: IdentityLimits,
   ) {}
 
   /** Takes a client in, until {@link leave}. One whose proof was revoked since it was looked at is closed. */
   enter(connection: Connection, authenticated: Authenticated): Client {
-    const client = new Client(connection, authenticated, this.settings.identityField);
+    const client = new Client(connection, authenticated, this.settings.identityField, this.limits);
     add(this.byIdentity, client.identity, client);
     add(this.byToken, client.tokenId, client);
     if (this.revoked.revokes(client)) connection.close(CLOSE_REASONS.revoked);
     return client;
   }
 
+  /**
+   * As {@link enter}, within the limits of its identity. @param before who the client was until now.
+   * @throws {ClientError} when there are too many.
+   */
+  async admit(connection: Connection, authenticated: Authenticated, before?: Client): Promise<Client> {
+    const client = this.enter(connection, authenticated);
+    try {
+      await client.sit(before);
+    } catch (error) {
+      this.leave(client);
+      throw error;
+    }
+    this.leave(before);
+    return client;
+  }
+
   /** The connection has ended, or its client has become another. */
   leave(client: Client | undefined): void {
     if (!client) return;
+    client.stand();
     remove(this.byIdentity, client.identity, client);
     remove(this.byToken, client.tokenId, client);
   }

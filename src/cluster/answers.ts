@@ -1,3 +1,5 @@
+import { calm } from './calm.js';
+
 /** How many nodes were asked, this one included, and how many of them have answered in time. */
 export interface NodeCount {
   readonly asked: number;
@@ -29,9 +31,16 @@ export class Collecting {
   /** Waits for everybody who is awaited, and at least and at most for a time. */
   async wait(leastMs: number, mostMs: number): Promise<void> {
     const timer = setTimeout(this.resolve, mostMs);
-    await new Promise((resolve) => (leastMs > 0 ? setTimeout(resolve, leastMs) : resolve(undefined)));
+    await calm(leastMs);
     if (this.awaited.size > 0) await this.done;
     clearTimeout(timer);
+  }
+
+  /** A node has been heard that was there when everybody was asked. */
+  met(node: string): void {
+    if (this.asked.has(node)) return;
+    this.asked.add(node);
+    this.awaited.add(node);
   }
 
   /** Takes an answer; of one that was not known to be there, too. */

@@ -9,6 +9,7 @@ import { Hub } from '../delivery/hub.js';
 import type { NodeListener } from '../delivery/node-listener.js';
 import type { Publication } from '../protocol/publication.js';
 import { type Answers, Collecting } from './answers.js';
+import { calm } from './calm.js';
 import { messageIn, type NodeMessage, publicationOf } from './node-message.js';
 import { BEAT_MS, Roster } from './roster.js';
 
@@ -33,8 +34,10 @@ export class Cluster implements Startable, Stoppable, NodeListener {
   private readonly roster = new Roster();
   private readonly answerers = new Map<string, Answerer>();
   private readonly open = new Map<number, Collecting>();
+  private readonly openToAll = new Set<Collecting>();
   private readonly losses: (() => void)[] = [];
   private readonly returns: (() => void)[] = [];
+  private readonly meetings: (() => void)[] = [];
   private beat: NodeJS.Timeout | undefined;
   private lastId = 0;
   private settledAtMs = Infinity;
@@ -43,6 +46,24 @@ export class Cluster implements Startable, Stoppable, NodeListener {
     private readonly hub: Hub,
     private readonly settings: BrokerSettings,
   ) {}
+
+  /** @param onMeeting called when a node is heard that was not known, or not any more. */
+  whenMet(onMeeting: () => void): void {
+    this.meetings.push(onMeeting);
+  }
+
+  /** One node, the same for all that hear each other: whoever is to decide for all is asked there. */
+  get first(): string {
+    const nowMs = monotonicMs();
+    const others = this.roster.known(nowMs).filter((node) => this.roster.isExpected(node, nowMs));
+    return [this.node, ...others].toSorted()[0]!;
+  }
+
+  /** Waits, shortly after the start or a loss of the broker, until the others have been heard. */
+  async settled(): Promise<void> {
+    const restMs = this.hub.isShared ? Math.min(this.settledAtMs - monotonicMs(), SETTLING_MS) : 0;
+    await calm(restMs);
+  }
 
   /** Has questions about something answered. MUST be called before {@link start}. */
   answer(about: string, answerer: Answerer): void {
@@ -132,12 +153,14 @@ export class Cluster implements Startable, Stoppable, NodeListener {
   ): Promise<Answers<Answer>> {
     const id = ++this.lastId;
     this.open.set(id, collecting);
+    if (channel === ALL) this.openToAll.add(collecting);
     const isOwn = channel === this.own;
     if (channel === ALL || isOwn) void this.answerMyself(collecting, about, question);
     if (!isOwn) this.say({ verb: 'ask', node: this.node, id, about, question }, channel);
     const settlingMs = channel === ALL && this.hub.isShared ? this.settledAtMs - monotonicMs() : 0;
     await collecting.wait(Math.min(settlingMs, SETTLING_MS), this.settings.answerTimeoutMs);
     this.open.delete(id);
+    this.openToAll.delete(collecting);
     return readAnswers(collecting, read);
   }
 
@@ -150,11 +173,20 @@ export class Cluster implements Startable, Stoppable, NodeListener {
   }
 
   private heard(message: Exclude<NodeMessage, { verb: 'gone' }>): void {
+    const isKnown = this.roster.has(message.node);
     this.roster.heard(message.node, monotonicMs());
+    if (!isKnown) this.meet(message);
     if (message.verb === 'here' && message.isNew)
       this.say({ verb: 'here', node: this.node, isNew: false }, ownChannelOf(message.node));
     else if (message.verb === 'ask') void this.respond(message);
     else if (message.verb === 'answer') this.take(message);
+  }
+
+  private meet(message: Exclude<NodeMessage, { verb: 'gone' }>): void {
+    for (const onMeeting of this.meetings) onMeeting();
+    // One that has just come may not have heard what was asked.
+    if (message.verb === 'here' && message.isNew) return;
+    for (const collecting of this.openToAll) collecting.met(message.node);
   }
 
   private left(node: string): void {

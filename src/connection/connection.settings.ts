@@ -26,6 +26,8 @@ export interface ConnectionSettings extends AddressRules {
   readonly maxConnections: number;
   /** 0: no limit. */
   readonly maxConnectionsPerAddress: number;
+  /** The names of limits that only count what they would refuse. */
+  readonly dryRun: readonly string[];
   readonly accepting: AcceptLimits;
   readonly eventRate: EventRateLimit;
   /** A connection that has not been admitted by then is closed. */

@@ -163,8 +163,10 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   /** Counts what the client has sent as so many events; too many close the connection. */
   count(events: number, nowMs: number): void {
     this.rate ??= new EventRate();
-    if (this.rate.exceeds(this.host.settings.eventRate, nowMs, events))
-      this.close(CLOSE_REASONS.tooManyEvents);
+    const { eventRate, dryRun } = this.host.settings;
+    if (!this.rate.exceeds(eventRate, nowMs, events)) return;
+    if (dryRun.includes('eventsPerSecond')) this.wouldRefuse('eventsPerSecond');
+    else this.close(CLOSE_REASONS.tooManyEvents);
   }
 
   /** See {@link Carried.ponged}. */

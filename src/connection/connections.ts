@@ -72,15 +72,17 @@ export class Connections implements ConnectionHost<Connection> {
 
   /** The reason to refuse one more connection from the address, if there is one. */
   refusal(address: string | undefined): HandshakeReason | undefined {
-    const { maxConnections, maxConnectionsPerAddress } = this.settings;
     if (!this.isAccepting) return HANDSHAKE_REASONS.notAccepting;
-    if (maxConnections > 0 && this.count >= maxConnections) return HANDSHAKE_REASONS.tooManyConnections;
-    const already = this.perAddress.get(address ?? '') ?? 0;
-    const isFull = maxConnectionsPerAddress > 0 && already >= maxConnectionsPerAddress;
-    return isFull ? HANDSHAKE_REASONS.tooManyOfAddress : undefined;
+    const { dryRun } = this.settings;
+    if (this.isFull && !dryRun.includes('connections')) return HANDSHAKE_REASONS.tooManyConnections;
+    const isRefused = this.isFullOf(address) && !dryRun.includes('connectionsPerAddress');
+    return isRefused ? HANDSHAKE_REASONS.tooManyOfAddress : undefined;
   }
 
   add(connection: Connection): void {
+    // Limits that are tried out: others do not let it come so far.
+    if (this.isFull) connection.wouldRefuse('connections');
+    if (this.isFullOf(connection.address)) connection.wouldRefuse('connectionsPerAddress');
     this.open.add(connection);
     this.countAddress(connection.address, 1);
     this.metrics.connectionOpened();
@@ -156,6 +158,16 @@ export class Connections implements ConnectionHost<Connection> {
   async stop(): Promise<void> {
     this.wheel.stop();
     await this.leaving.end(LAST_ANSWER_MS);
+  }
+
+  private get isFull(): boolean {
+    const { maxConnections } = this.settings;
+    return maxConnections > 0 && this.count >= maxConnections;
+  }
+
+  private isFullOf(address: string | undefined): boolean {
+    const { maxConnectionsPerAddress: max } = this.settings;
+    return max > 0 && (this.perAddress.get(address ?? '') ?? 0) >= max;
   }
 
   private countAddress(address: string | undefined, change: 1 | -1): void {

@@ -58,6 +58,11 @@ export abstract class KnownClient implements LogParty {
     return this.address ?? canonicalAddress(this.peer, this.host.settings.ipv6PrefixBits);
   }
 
+  /** Reports that a limit in a dry run would refuse it something. @param limit the name of its setting. */
+  wouldRefuse(limit: string): void {
+    this.host.refusals.wouldAdd(this, limit);
+  }
+
   /** Reports that the client was told of a refusal. @param what was refused, for example an event. */
   refused(what: string, kind: string, error: unknown): void {
     if (this.isOpen) this.host.refusals.add(this, { kind, what, ...verdictOn(error) });

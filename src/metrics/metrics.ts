@@ -7,6 +7,7 @@ import { LedgerMetrics } from './ledger.metrics.js';
 import { addMetrics, METRICS_REGISTRY, type MetricsRegistry, removeMetrics } from './metrics-registry.js';
 import { ProcedureMetrics } from './procedure.metrics.js';
 import { processMetrics } from './process-metrics.js';
+import { RefusalMetrics } from './refusal.metrics.js';
 import { SharedAnswer } from './shared-answer.js';
 import { SocketsharkMetrics } from './socketshark.metrics.js';
 import { Totals } from './totals.js';
@@ -93,11 +94,7 @@ export class Metrics implements OnApplicationShutdown {
     'Keys of order or throttle that a subscription had no more room for, by rule.',
     ['rule'],
   );
-  private readonly refused = this.totals(
-    'kittiwake_refusals_total',
-    'What clients and services were refused, and connections that the gateway closed, by kind.',
-    ['kind'],
-  );
+  readonly refused = new RefusalMetrics(this.registry);
   private readonly subscriptions = new Gauge({
     name: 'kittiwake_subscriptions',
     help: 'Subscriptions of clients to topics and rooms.',
@@ -212,11 +209,6 @@ export class Metrics implements OnApplicationShutdown {
 
   handshakeRefused(status: number): void {
     this.refusals.add(1, `${status}`);
-  }
-
-  /** @param kind one of a closed list: the code of an error, or the name of a close reason. */
-  refusalMade(kind: string): void {
-    this.refused.add(1, kind);
   }
 
   subscriptionsChanged(kind: 'topic' | 'room', change: 1 | -1): void {

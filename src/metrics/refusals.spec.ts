@@ -18,7 +18,7 @@ describe('refusals at info', () => {
     told = [];
     jest.spyOn(Logger.prototype, 'log').mockImplementation((line: string) => void told.push(line));
     jest.spyOn(Logger.prototype, 'debug').mockImplementation(() => undefined);
-    refusals = new Refusals({ refusalMade: () => undefined } as unknown as Metrics);
+    refusals = new Refusals({ refused: { made: () => undefined } } as unknown as Metrics);
   });
   afterEach(() => {
     refusals.onApplicationShutdown();

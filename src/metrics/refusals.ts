@@ -26,16 +26,30 @@ export class Refusals implements OnApplicationShutdown {
     this.logger.log(summaryOf(last, count)),
   );
 
+  private readonly dry = new Digest<string>(WINDOW_MS, (limit, count) =>
+    this.logger.log(`${count} would be refused by limits.${limit} since the last such line: it is a dry run`),
+  );
+
   constructor(private readonly metrics: Metrics) {}
 
   /** Counts and logs a refusal. */
   add(party: LogParty, refusal: RefusalMade): void {
-    this.metrics.refusalMade(refusal.kind);
+    this.metrics.refused.made(refusal.kind);
     this.logger.debug(new LogLine(party, () => lineOf(party, refusal)));
     this.digest.add(refusal.kind, refusal);
   }
 
+  /** Counts and logs what a limit would have refused. @param limit the name of its setting. */
+  wouldAdd(party: LogParty, limit: string): void {
+    this.metrics.refused.inDryRun(limit);
+    this.logger.debug(
+      new LogLine(party, () => `limits.${limit} would refuse ${party.peer ?? 'an unknown address'}`),
+    );
+    this.dry.add(limit, limit);
+  }
+
   onApplicationShutdown(): void {
+    this.dry.end();
     this.digest.end();
   }
 }

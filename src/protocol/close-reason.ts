@@ -37,6 +37,8 @@ export const CLOSE_REASONS = {
   authenticationFailed: reason('authentication_failed', 4401, 'Authentication failed too often.', true),
   tooManyFailures: reason('too_many_failures', 4429, 'Too many failed authentications.', true),
   unresponsive: reason('unresponsive', 4408, 'No answer to a ping.', true, 'lost'),
+  replaced: reason('replaced', 4409, 'Replaced by a newer connection.', false),
+  tooManyOfIdentity: reason('too_many_of_identity', 4429, 'Too many connections.', true),
   idle: reason('idle', 4408, 'Idle for too long.', true),
   tooManyEvents: reason('too_many_events', 4429, 'Too many events.', true),
 } as const satisfies Record<string, CloseReason>;

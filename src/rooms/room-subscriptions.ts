@@ -158,9 +158,11 @@ export class RoomSubscriptions {
 
   /** Claims one more subscription. @throws {ClientError} when a limit is reached. */
   private claim({ connection, subscriptionCount }: RoomSession, bytes: number): void {
-    const { subscriptionsPerSession } = this.limits;
-    if (subscriptionsPerSession > 0 && subscriptionCount >= subscriptionsPerSession)
-      throw ROOM_ERRORS.tooManySubscriptions();
+    const { subscriptionsPerSession, dryRun } = this.limits;
+    if (subscriptionsPerSession > 0 && subscriptionCount >= subscriptionsPerSession) {
+      if (!dryRun.includes('subscriptionsPerSession')) throw ROOM_ERRORS.tooManySubscriptions();
+      connection.wouldRefuse('subscriptionsPerSession');
+    }
     if (!connection.kept.claim(bytes)) throw ROOM_ERRORS.tooMuchKept();
   }
 

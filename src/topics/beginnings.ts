@@ -43,6 +43,7 @@ export class Beginnings {
     await this.check(session, service, interest);
     const subscription = this.claimed(session, service, interest);
     try {
+      subscription.seat = await session.client?.takeSubscription();
       await this.authorize(subscription);
       this.checkRoom(session); // others of the same event may have come first
       await this.joinings.join(session, subscription, interest.since, confirm);
@@ -65,16 +66,16 @@ export class Beginnings {
     await session.untold?.get(topic)?.hurry.tryNow();
     // The service would hear of the beginning, and then of the end of what was before.
     if (session.untold?.has(topic)) throw new CallbackError(`the end of ${topic} has not been told yet`);
-    this.checkRoom(session);
+    this.checkRoom(session, true);
     if (lengthOf(extra) > MAX_EXTRA_LENGTH) throw TOPIC_ERRORS.extraFieldsTooLong();
     Recoveries.check(interest);
   }
 
-  private checkRoom(session: Session): void {
+  private checkRoom(session: Session, isCounted = false): void {
     const { subscriptionsPerSession } = this.limits;
-    if (subscriptionsPerSession > 0 && session.subscriptions.size >= subscriptionsPerSession) {
-      throw TOPIC_ERRORS.tooManySubscriptions();
-    }
+    if (subscriptionsPerSession === 0 || session.subscriptions.size < subscriptionsPerSession) return;
+    if (!this.limits.dryRun.includes('subscriptionsPerSession')) throw TOPIC_ERRORS.tooManySubscriptions();
+    if (isCounted) session.connection.wouldRefuse('subscriptionsPerSession');
   }
 
   private claimed(session: Session, service: Service, interest: TopicInterest): TopicSubscription {

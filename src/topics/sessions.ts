@@ -46,10 +46,11 @@ export class Sessions implements Draining {
   /** Authenticates the client of a session. @throws what {@link TopicAuthentication.authenticate} throws. */
   async authenticate(session: Session, event: ClientEvent): Promise<Authenticated> {
     const authenticated = await this.authentication.authenticate(session, event);
-    this.clients.leave(session.client);
-    session.client = undefined;
+    const { connection } = session;
+    const client = await this.clients.admit(connection, authenticated, session.client);
+    session.client = client;
+    if (!connection.isOpen) this.clients.leave(client);
     session.authenticated(authenticated);
-    if (session.connection.isOpen) session.client = this.clients.enter(session.connection, authenticated);
     this.leases.allChanged(session);
     return authenticated;
   }

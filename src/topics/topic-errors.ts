@@ -1,3 +1,4 @@
+import { tooManyOfIdentity } from '../clients/limits/identity-limits.js';
 import { ClientError } from '../protocol/errors.js';
 
 /** The refusals of the topics protocol; their texts are fixed by SocketShark's protocol. */
@@ -13,6 +14,7 @@ export const TOPIC_ERRORS = {
   subscriptionTooLong: () => new ClientError('subscription_too_long', 'Subscription too long.'),
   extraFieldsTooLong: () => new ClientError('extra_fields_too_long', 'Extra fields too long.'),
   tooManySubscriptions: () => new ClientError('too_many_subscriptions', 'Too many subscriptions.'),
+  tooManyOfIdentity,
   invalidSubscriptions: () => new ClientError('invalid_subscriptions', 'Invalid list of subscriptions.'),
   tooManyTopics: () => new ClientError('too_many_topics', 'Too many subscriptions in one event.'),
   repeatedSubscription: () => new ClientError('repeated_subscription', 'Subscription given more than once.'),

@@ -1,4 +1,5 @@
 import type { PresenceView } from '../config/sections/presence.settings.js';
+import type { Seat } from '../clients/limits/seat.js';
 import type { Connection } from '../connection/connection.js';
 import { textFrame } from '../connection/outflow/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
@@ -46,6 +47,8 @@ export class TopicSubscription extends Subscription implements Leased {
   private authorizerFields: JsonMembers | undefined = undefined;
   /** Reauthorization and heartbeats, while they run. */
   periodicCalls: { stop(): void } | undefined = undefined;
+  /** That of its client's identity, if that may have only so many; given back at the end. */
+  seat: Seat | undefined = undefined;
   readonly topic: string;
   /** The extra fields that the client gave when it subscribed. */
   readonly extra: JsonMembers;
@@ -140,6 +143,7 @@ export class TopicSubscription extends Subscription implements Leased {
 
   override end(): void {
     this.periodicCalls?.stop();
+    this.seat?.release();
     this.limits.kept.release(this.claimedBytes);
     this.claimedBytes = 0;
     super.end();

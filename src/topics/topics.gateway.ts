@@ -57,6 +57,7 @@ export class TopicsGateway implements Gateway {
       [CLOSE_REASONS.reconnect, 1000],
       [CLOSE_REASONS.unresponsive, 1000],
       [CLOSE_REASONS.disconnected, 1000],
+      [CLOSE_REASONS.replaced, 1000],
       [CLOSE_REASONS.notAuthenticated, 4401],
       [CLOSE_REASONS.tooManyFailures, 4401],
     ]),

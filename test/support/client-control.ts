@@ -18,7 +18,8 @@ export class ControlStage {
   readonly gateways: TestGateway[] = [];
   private app!: HttpApp;
 
-  constructor(private readonly options: KittiwakeOptions = {}) {}
+  /** @param relay between the gateways, as between worker processes. */
+  constructor(private readonly relay?: string) {}
 
   async start(count: number, options: KittiwakeOptions = {}): Promise<void> {
     this.app = await HttpApp.start((response, { path }) => {
@@ -29,14 +30,16 @@ export class ControlStage {
   }
 
   async add(options: KittiwakeOptions = {}): Promise<TestGateway> {
-    const gateway = await TestGateway.start({
-      services: { books: {}, open: { requireAuthentication: false } },
-      rooms: { path: '/rooms', api: { url: `${this.app.origin}/api/` } },
-      procedures: {},
-      auth: { jwt: { algorithms: ['HS256'], secret: KEY } },
-      ...this.options,
-      ...options,
-    });
+    const gateway = await TestGateway.start(
+      {
+        services: { books: {}, open: { requireAuthentication: false } },
+        rooms: { path: '/rooms', api: { url: `${this.app.origin}/api/` } },
+        procedures: {},
+        auth: { jwt: { algorithms: ['HS256'], secret: KEY } },
+        ...options,
+      },
+      this.relay,
+    );
     this.gateways.push(gateway);
     return gateway;
   }

@@ -13,8 +13,8 @@ export class TestGateway {
     readonly port: number,
   ) {}
 
-  /** Quiet, with an API key and fresh metrics on a free port, unless the options say otherwise. */
-  static async start(options: KittiwakeOptions = {}): Promise<TestGateway> {
+  /** Quiet, with an API key and fresh metrics on a free port, unless the options say otherwise. @param relay to others. */
+  static async start(options: KittiwakeOptions = {}, relay?: string): Promise<TestGateway> {
     const settings = loadSettings({
       ...options,
       server: { port: 0, ...options.server },
@@ -24,7 +24,7 @@ export class TestGateway {
       metrics: { maxAge: '0s', ...options.metrics },
       shutdown: { spread: '0s', ...options.shutdown },
     });
-    const app = await createServer(settings);
+    const app = await createServer(settings, [], relay);
     try {
       await app.listen(settings.server.port, settings.server.host);
     } catch (error) {

@@ -43,7 +43,7 @@ export class PeersRevocationStore implements RevocationStore {
 
   /** See {@link RevocationStore.count}. */
   async count(): Promise<undefined> {
-    return undefined;
+    return undefined; // each may have another
   }
 
   private async readOn(node: string, first: Page, all: Revocation[]): Promise<void> {

@@ -63,6 +63,7 @@ export class RevocationCopy implements Startable, Stoppable {
       this.isHearing = true;
       this.readAgain();
     });
+    this.cluster.whenMet(() => void this.compare());
     this.readAgain();
     this.comparing = setInterval(() => void this.compare(), COMPARE_MS).unref();
   }
@@ -133,7 +134,7 @@ export class RevocationCopy implements Startable, Stoppable {
     try {
       this.list.purge();
       const count = await this.store.count();
-      if (count !== undefined && count !== this.list.size) this.take(await this.store.read());
+      if (count !== this.list.size) this.take(await this.store.read());
     } catch (error) {
       this.logger.debug(`what is revoked cannot be compared: ${messageOf(error)}`);
     }

@@ -1,7 +1,29 @@
+import { texts } from '../kinds/collection.kind.js';
+import type { TextFormat } from '../kinds/kind.js';
 import { bytes, duration, integer } from '../kinds/number.kind.js';
 import { Setting } from '../kinds/setting.decorator.js';
+import { choice } from '../kinds/text.kind.js';
 
 const COUNT = integer({ min: 0 });
+
+export const IDENTITY_POLICIES = ['reject_new', 'close_oldest'] as const;
+export type IdentityPolicy = (typeof IDENTITY_POLICIES)[number];
+
+/** The limits that can be tried out. */
+const DRY_LIMITS = [
+  'connections',
+  'connectionsPerAddress',
+  'connectionsPerIdentity',
+  'subscriptionsPerSession',
+  'subscriptionsPerIdentity',
+  'eventsPerSecond',
+] as const;
+export type DryLimit = (typeof DRY_LIMITS)[number];
+const DRY_LIMIT: TextFormat = {
+  name: 'limit',
+  expected: `one of ${DRY_LIMITS.join(', ')}`,
+  accepts: (text) => DRY_LIMITS.some((limit) => limit === text),
+};
 
 /** Limits on one client, and on all of them together. */
 export class LimitsSettings {
@@ -31,6 +53,20 @@ export class LimitsSettings {
   readonly connectionsPerAddress: number = 0;
 
   @Setting({
+    kind: COUNT,
+    about:
+      'The most connections of one identity (`auth.identityField`), on all nodes together; `0` is no limit.',
+  })
+  readonly connectionsPerIdentity: number = 0;
+
+  @Setting({
+    kind: choice(IDENTITY_POLICIES),
+    about:
+      'What becomes of a connection beyond `connectionsPerIdentity`: `reject_new` refuses it, `close_oldest` closes the oldest one instead.',
+  })
+  readonly identityPolicy: IdentityPolicy = 'reject_new';
+
+  @Setting({
     kind: integer({ min: 1, max: 128 }),
     about:
       'How many leading bits of an IPv6 address count as one address: providers give a client a whole network, most often a /64.',
@@ -49,6 +85,13 @@ export class LimitsSettings {
 
   @Setting({ kind: COUNT, about: 'The most subscriptions of one session; `0` is no limit.' })
   readonly subscriptionsPerSession: number = 10_000;
+
+  @Setting({
+    kind: COUNT,
+    about:
+      'The most subscriptions to topics of one identity (`auth.identityField`), on all nodes together; `0` is no limit.',
+  })
+  readonly subscriptionsPerIdentity: number = 0;
 
   @Setting({
     kind: COUNT,
@@ -99,4 +142,11 @@ export class LimitsSettings {
       'How long a client may take to answer a close; then its socket is destroyed. Until it is closed, the connection counts.',
   })
   readonly closeTimeoutMs: number = 2_000;
+
+  @Setting({
+    kind: texts(DRY_LIMIT),
+    about:
+      'Limits of this section that refuse nobody yet: what they would refuse is only counted and logged. For `connections`, `connectionsPerAddress`, `connectionsPerIdentity`, `subscriptionsPerSession`, `subscriptionsPerIdentity` and `eventsPerSecond`.',
+  })
+  readonly dryRun: readonly DryLimit[] = [];
 }

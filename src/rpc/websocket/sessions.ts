@@ -7,6 +7,8 @@ import type { Client } from '../../clients/client.js';
 import { Clients } from '../../clients/clients.js';
 import type { Connection } from '../../connection/connection.js';
 import { CallerHooks } from '../../procedures/methods/caller-hooks.js';
+import { CLOSE_REASONS } from '../../protocol/close-reason.js';
+import { ClientError } from '../../protocol/errors.js';
 import { expiresIn } from '../../protocol/expires-in.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
@@ -15,6 +17,8 @@ import { RpcHello } from './hello.js';
 interface RpcSession {
   readonly identity: JsonMembers;
   readonly client: Client;
+  /** Whether the hooks of its begin have run. */
+  isTold: boolean;
 }
 
 /** The sessions of all connections for procedures; each lasts until the hooks of its end have run. */
@@ -39,8 +43,10 @@ export class RpcSessions implements Draining {
     if (connection.subProtocol === KITTIWAKE_V1)
       connection.sendText(this.hello.textFor(connection.id, expiresIn(endsAtMs)));
     this.drain.begin();
-    this.byConnection.set(connection, { identity, client: this.clients.enter(connection, authenticated) });
-    connection.runNext(() => this.hooks.connected(identity));
+    const client = this.clients.enter(connection, authenticated);
+    const session: RpcSession = { identity, client, isTold: false };
+    this.byConnection.set(connection, session);
+    connection.runNext(() => this.admit(session));
   }
 
   identityOf(connection: Connection): JsonMembers {
@@ -57,7 +63,24 @@ export class RpcSessions implements Draining {
     if (!session) return;
     this.byConnection.delete(connection);
     this.clients.leave(session.client);
-    void this.hooks.disconnected(session.identity).finally(() => this.drain.end());
+    void this.told(session).finally(() => this.drain.end());
+  }
+
+  private async admit(session: RpcSession): Promise<void> {
+    const { connection } = session.client;
+    try {
+      await session.client.sit();
+    } catch (error) {
+      if (!(error instanceof ClientError)) throw error;
+      connection.close(CLOSE_REASONS.tooManyOfIdentity);
+      return;
+    }
+    session.isTold = true;
+    await this.hooks.connected(session.identity);
+  }
+
+  private async told({ identity, isTold }: RpcSession): Promise<void> {
+    if (isTold) await this.hooks.disconnected(identity);
   }
 
   /** Resolves when every session has ended and its hooks have run. */
