@@ -7,7 +7,7 @@ import { Metrics } from '../../src/metrics/metrics.js';
 import { eventually } from '../support/wait.js';
 import type { BrokerWorld } from './broker.contract.js';
 
-const TIMEOUT_MS = 200;
+const TIMEOUT_MS = 400;
 const textOf = (answer: unknown): string | undefined => (typeof answer === 'string' ? answer : undefined);
 
 /** One node: as much of a gateway as asks and answers. */
