@@ -383,21 +383,30 @@ describe('a gateway that is replaced on SIGUSR2', () => {
 });
 
 describe('a gateway that is replaced once, with another configuration', () => {
+  /** A service that hears of ends, and processes that look often for others that are lost. */
+  const telling = () => ({
+    services: {
+      books: { requireAuthentication: false },
+      ending: { requireAuthentication: false, onUnsubscribe: `${app.url}/gone` },
+    },
+    ledger: { lease: '1s', beat: '50ms' },
+  });
   const OTHER_KEY = 'another-key-of-this-gateway';
   let gateway: Replaced;
   let clients: Record<'extended' | 'plain', TestClient>;
   let answers: [number | undefined, string][];
   let secret: string;
   let operatorsPorts: { readonly before: number; readonly after: number };
+  let app: StubApp;
 
   beforeAll(async () => {
-    const app = stoppedInTheEnd(await StubApp.start());
+    app = stoppedInTheEnd(await StubApp.start());
     const { promise: after, resolve: answer } = deferred();
     for (let i = 0; i < 2; i++) app.answer('/slow', { body: 7, after });
     const procedures = { secret: null, remote: { slow: { url: `${app.url}/slow`, public: true } } };
     operatorsPorts = { before: await freePort(), after: await freePort() };
     gateway = await Replaced.start(
-      { procedures, operators: { port: operatorsPorts.before } },
+      { procedures, operators: { port: operatorsPorts.before }, ...telling() },
       stoppedInTheEnd,
     );
     secret = (await gateway.localUrl()).pathname;
@@ -406,15 +415,17 @@ describe('a gateway that is replaced once, with another configuration', () => {
       plain: await TestClient.connect(gateway.url),
     };
     await clients.extended.ask({ event: 'subscribe', subscription: 'books.1' });
+    await clients.extended.ask({ event: 'subscribe', subscription: 'ending.1' });
     const asked = [
       ask({ port: gateway.port, path: '/rpc/slow', agent: false }, ''),
       ask({ socketPath: gateway.file('sock'), path: '/slow', agent: false }, ''),
     ];
-    await eventually(() => app.paths.length === 2);
+    await eventually(() => app.paths.filter((path) => path === '/slow').length === 2);
     await gateway.configure({
       procedures,
       publish: { apiKeys: [OTHER_KEY] },
       operators: { port: operatorsPorts.after },
+      ...telling(),
     });
     await gateway.replace(answer);
     answers = await Promise.all(asked);
@@ -428,6 +439,11 @@ describe('a gateway that is replaced once, with another configuration', () => {
     await back.ask({ event: 'subscribe', subscription: 'books.1' });
     expect(await publish(gateway.port, false, OTHER_KEY)).toEqual([200, expect.any(String)]);
     expect(await back.next()).toMatchObject({ event: 'message', subscription: 'books.1', data: 1 });
+  });
+
+  it('tells the app of their ends itself, and is not taken for lost meanwhile', () => {
+    const told = app.asked.filter(({ path }) => path === '/gone');
+    expect(told.map(({ headers }) => headers['kittiwake-reason'])).toEqual(['closed']);
   });
 
   it('answers the calls that it has', async () => {

@@ -1,10 +1,14 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TestClient } from './support/client.js';
 import { stoppedAfterAll, stoppedAfterEach } from './support/cleanup.js';
 import { freePort } from './support/redis-server.js';
 import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
+import { StubApp } from './support/stub-app.js';
 import { signToken } from './support/tokens.js';
 import { eventually } from './support/wait.js';
 
@@ -150,9 +154,16 @@ async function start(
 /** Each test finds two workers that serve, and leaves two. */
 describe('a gateway of two worker processes', () => {
   let server: ServerProcess;
+  let app: StubApp;
+  let dir: string;
 
   beforeAll(async () => {
-    server = await start();
+    app = stoppedInTheEnd(await StubApp.start());
+    dir = await mkdtemp(join(tmpdir(), 'kittiwake-ledger-'));
+    stoppedInTheEnd({ stop: () => rm(dir, { recursive: true, force: true }) });
+    const ending = { requireAuthentication: false, onUnsubscribe: `${app.url}/gone` };
+    const ledger = { dir, lease: '1s', beat: '100ms' };
+    server = await start({ ...CONFIG, services: { ...CONFIG.services, ending }, ledger });
   }, START_TIMEOUT_MS);
 
   /** Resolves when another one serves instead of one that was killed. */
@@ -301,6 +312,23 @@ describe('a gateway of two worker processes', () => {
       const publications = [{ data: 'a' }, { data: 'b' }, { data: 'c' }];
       expect(await (await fetch(url, { headers })).json()).toMatchObject({ complete: true, publications });
     }
+  });
+
+  it('tells the app what has ended with a worker that is killed', async () => {
+    const clients = await Promise.all(
+      Array.from({ length: 8 }, () => TestClient.connect(server.url, ['kittiwake.v1.json'])),
+    );
+    for (const client of clients) {
+      stopped({ stop: () => client.drop() });
+      await client.ask({ event: 'subscribe', subscription: 'ending.1' });
+    }
+    const [victim] = workersOf(server);
+    process.kill(victim!, 'SIGKILL');
+    await eventually(() => clients.some(({ closed }) => closed), { what: 'the end of connections' });
+    await untilReplaced(victim!);
+    const lost = clients.filter(({ closed }) => closed).length;
+    const told = await app.requests('/gone', lost);
+    expect(told.map(({ headers }) => headers['kittiwake-reason'])).toEqual(Array(lost).fill('node_lost'));
   });
 
   it('replaces a worker that is there and gives no sign of life', async () => {

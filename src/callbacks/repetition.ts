@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setMaxListeners } from 'node:events';
 import type { Stoppable } from '../base/lifetime.js';
 import { CallbacksSettings } from '../config/sections/callbacks.settings.js';
 import { Digest } from '../metrics/digest.js';
@@ -40,7 +41,9 @@ export class Repetition implements Stoppable {
   constructor(
     private readonly settings: CallbacksSettings,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    setMaxListeners(0, this.stopping.signal); // each that waits listens
+  }
 
   /** The time until which the app is told of an end that happens now, by `performance.now()`. */
   untilMs(): number {

@@ -16,7 +16,7 @@ export interface LedgerWorld {
 }
 
 /** Long enough for a busy machine, short enough for a test. */
-export const LEASE_MS = 150;
+export const LEASE_MS = 250;
 
 const MANY = 2_500;
 const record = (key: string, text = `topic {"of":"${key}"}`) => ({ key, text });
