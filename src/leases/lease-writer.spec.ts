@@ -66,6 +66,18 @@ describe('the writer of leases', () => {
     expect([...ledger.records.keys()]).toEqual(['c/1']);
   });
 
+  it('goes on when what was to be written has ended while the rest was', async () => {
+    await begin().written;
+    const gate = deferred();
+    ledger.gate = gate.promise;
+    const many = Array.from({ length: 1_500 }, () => begin());
+    await eventually(() => ledger.calls.includes('write 1000 -0'));
+    for (const lease of many.slice(1_000)) lease.end();
+    gate.resolve();
+    await many[0]!.written;
+    expect(ledger.calls.slice(2)).toEqual(['write 1000 -0']);
+  });
+
   it('has a record say why it ended that could not be told', async () => {
     const lease = begin();
     await lease.written;

@@ -152,6 +152,7 @@ export class LeaseWriter {
   private async writeChanges(): Promise<void> {
     for (let left = this.book.changeCount; left > 0;) {
       const page = this.book.takePage();
+      if (page.leases.length === 0) return; // what was to be written has ended meanwhile
       left -= page.leases.length;
       let state: LedgerState;
       try {
