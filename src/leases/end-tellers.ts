@@ -31,7 +31,7 @@ export class EndTellers {
     return this.byKind.size === 0;
   }
 
-  /** To be called before clients are let in. @param kind of letters only. */
+  /** To be called before clients are let in. @param kind of at most 20 lower-case letters. */
   add(kind: string, teller: EndTeller): void {
     this.byKind.set(kind, teller);
   }

@@ -21,7 +21,7 @@ export function recordText({ kind, endReason, subject }: Lease): string {
 export function recordContent(text: string): RecordContent | undefined {
   const at = text.indexOf(' ');
   const [kind = '', reason] = text.slice(0, Math.max(at, 0)).split(':');
-  if (kind === '') return undefined;
+  if (!/^[a-z]{1,20}$/.test(kind)) return undefined;
   return {
     kind,
     reason: reason !== undefined && isEndReason(reason) ? reason : undefined,

@@ -11,6 +11,7 @@ describe('the sweep of an estate', () => {
   let dropped: number;
   let away: Set<string>;
   let failures: number;
+  let whys: string[];
   const stopping = new AbortController();
 
   beforeEach(() => {
@@ -20,6 +21,7 @@ describe('the sweep of an estate', () => {
     dropped = 0;
     away = new Set();
     failures = 0;
+    whys = [];
     tellers.add('topic', {
       addresseeOf: (body) => (body === 'nobody' ? undefined : body),
       tell: async (body, end) => {
@@ -35,7 +37,11 @@ describe('the sweep of an estate', () => {
   });
 
   function sweep(estate: FakeEstate, { signal = stopping.signal, endTimeoutMs = 60_000, rate = 1e6 } = {}) {
-    const listener = { told: () => undefined, dropped: (count: number) => void (dropped += count) };
+    const tellDropped = (count: number, why: string): void => {
+      dropped += count;
+      whys.push(why);
+    };
+    const listener = { told: () => undefined, dropped: tellDropped };
     return new Sweep(estate, tellers, { pace: new Pace(rate), endTimeoutMs, listener }).run(signal);
   }
 
@@ -90,6 +96,20 @@ describe('the sweep of an estate', () => {
       estateOf({ 'c/1': 'ghost a', 'c/2': 'topic nobody', 'c/3': '', 'c/4': 'topic odd', 'c/5': 'topic a' }),
     );
     expect([told, dropped]).toEqual([['c/5'], 4]);
+  });
+
+  it('has nothing of a record in what it says of it', async () => {
+    const estate = estateOf({
+      'c/1': 'ghost {"cookie":"secret"}',
+      'c/2': '{"cookie":"secret"} x',
+      'c/3': 'secret',
+    });
+    await sweep(estate);
+    expect(whys.toSorted()).toEqual([
+      'nobody here tells those of the kind ghost',
+      'their records are damaged',
+      'their records are damaged',
+    ]);
   });
 
   it('stops without a word when another node has taken the estate', async () => {

@@ -112,7 +112,7 @@ export class Sweep {
     const teller = content && this.tellers.of(content.kind);
     const addressee = teller?.addresseeOf(content!.body);
     if (addressee === undefined) {
-      this.rules.listener.dropped(1, `nobody here can tell the end of ${text.slice(0, 100)}`);
+      this.rules.listener.dropped(1, unreadable(content?.kind));
       return true;
     }
     if (this.away.has(addressee)) return false;
@@ -138,4 +138,9 @@ export class Sweep {
   private async forget(keys: readonly string[]): Promise<void> {
     if (keys.length > 0 && !(await this.estate.forget(keys))) throw new EstateLost();
   }
+}
+
+/** A body may have secrets, and is not there. */
+function unreadable(kind: string | undefined): string {
+  return kind === undefined ? 'their records are damaged' : `nobody here tells those of the kind ${kind}`;
 }
