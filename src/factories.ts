@@ -131,17 +131,18 @@ function topicsEndpoint(
   gateway: TopicsGateway,
 ): Endpoint {
   const greeting = (connectionId: string): string => hello.textFor(connectionId);
-  return new Endpoint(topics.path, [KITTIWAKE_V1], gateway, { greeting, bounds });
+  return new Endpoint(topics.path, [KITTIWAKE_V1], gateway, { name: 'topics', greeting, bounds });
 }
 
 function roomsEndpoint({ rooms }: Settings, bounds: InputBounds, gateway: RoomsGateway): Endpoint {
-  return new Endpoint(rooms?.path, [KITTIWAKE_V1], gateway, { idleMs: rooms?.idleMs, bounds });
+  return new Endpoint(rooms?.path, [KITTIWAKE_V1], gateway, { name: 'rooms', idleMs: rooms?.idleMs, bounds });
 }
 
 /** The outbox has room for the largest result besides, and for the marker of the call that goes with it. */
 function rpcEndpoint({ procedures, limits }: Settings, bounds: InputBounds, gateway: RpcGateway): Endpoint {
   const { resultBytes = 0, frameBytes = 0, path } = procedures ?? {};
   return new Endpoint(path, [KITTIWAKE_V1], gateway, {
+    name: 'procedures',
     below: TOKEN_PATH,
     bounds,
     maxFrameBytes: frameBytes,

@@ -6,7 +6,14 @@ export { type CallbackEnd, CallbackRequest } from './callbacks/callback-request.
 export { Refusal } from './callbacks/refusal.js';
 export { ClientSelectionError } from './clients/client-selection.js';
 export { RevocationError } from './clients/revocation/revocation-store.js';
-export type { ClientQuery, RevokeOptions, RevokeResult } from './clients/clients-in-process.js';
+export type { ConnectionEntry } from './clients/connected-clients.js';
+export type { ConnectionPage } from './clients/connection-pages.js';
+export type {
+  ClientQuery,
+  ConnectionsQuery,
+  RevokeOptions,
+  RevokeResult,
+} from './clients/clients-in-process.js';
 export type { Counted } from './clients/counted.js';
 export { ConfigurationError } from './config/configuration-error.js';
 export { readEnvironment } from './config/loading/environment.js';

@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import {
   type ClientQuery,
   ClientsInProcess,
+  type ConnectionsQuery,
   type RevokeOptions,
   type RevokeResult,
 } from './clients/clients-in-process.js';
+import type { ConnectionPage } from './clients/connection-pages.js';
 import type { Counted } from './clients/counted.js';
 import { toJsonText, valueOf } from './protocol/json/json.js';
 import type { Publication } from './protocol/publication.js';
@@ -131,6 +133,14 @@ export class Kittiwake {
     options: RevokeOptions = {},
   ): Promise<RevokeResult> {
     return this.clients.revoke(query, options);
+  }
+
+  /**
+   * Lists who is connected, on every node, page by page.
+   * @throws {ClientSelectionError} when the query is wrong.
+   */
+  connections(query: ConnectionsQuery = {}): Promise<ConnectionPage> {
+    return this.clients.connections(query);
   }
 
   /**

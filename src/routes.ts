@@ -8,6 +8,7 @@ import { routed, type RoutedMethods, unroutedCopyOf } from './endpoints/routed-c
 import { HealthController } from './operators/health.controller.js';
 import { OperatorsController } from './operators/operators.controller.js';
 import { ClientsController } from './push/clients.controller.js';
+import { ConnectionsController } from './push/connections.controller.js';
 import { HistoryController } from './push/history.controller.js';
 import { PublishController } from './push/publish.controller.js';
 import { TriggerController } from './push/trigger.controller.js';
@@ -31,6 +32,7 @@ const ROUTES: readonly (readonly [Type<object>, (settings: Settings) => RoutedMe
       revoke: publish.enabled && Post(publish.revokePath),
     }),
   ],
+  [ConnectionsController, ({ publish }) => ({ read: publish.enabled && Get(publish.connectionsPath) })],
   [
     HistoryController,
     ({ publish, services }) => {

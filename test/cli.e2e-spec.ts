@@ -369,8 +369,11 @@ describe('the gateway', () => {
       args('disconnect', '--identity', 'ann'),
       args('unsubscribe', '--room', '{"room":1}'),
       args('revoke', '--token-id', 'x'),
+      args('--json', 'connections', '--identity-json', '7', '--limit', '1', '--subscriptions'),
+      args('connections', '--limit', '0'),
     ]);
-    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0, 0, 0, 0]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 3]);
+    expect(JSON.parse(ends[9].stdout)).toMatchObject({ connections: [], total: 0, complete: true });
     expect([ends[6].stdout, ends[7].stdout]).toEqual(['Disconnected 0.\n', 'Ended 0.\n']);
     expect(ends[5].stdout).toMatch(/^Published at \S+\.\n$/);
     expect(ends[1].stdout).toBe('The gateway is ready.\n');
@@ -420,10 +423,12 @@ describe('disconnect and unsubscribe', () => {
       ),
       await run('disconnect'),
       await run('revoke', '--identity', 'ann', '--issued-until', '1', '--ttl', '60'),
+      await run('--json', 'connections', '--topic', 'desks.1', '--node', 'nowhere', '--limit', '5'),
       await run('revoke', '--topic', 'x'),
       await run('revoke', '--token-id', 'x', '--ttl', '-1'),
     ];
-    expect(ends.map(({ code }) => code)).toEqual([0, 1, 0, 0, 3, 0, 1, 3]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 1, 0, 0, 3, 0, 0, 1, 3]);
+    expect(JSON.parse(ends[6]!.stdout)).toMatchObject({ complete: false });
     expect(ends[5]!.stdout).toBe('Revoked. Disconnected 0.\n');
     expect([ends[0]!.stdout, ends[2]!.stdout]).toEqual(['Disconnected 0.\n', 'Ended 1.\n']);
     expect(JSON.parse(ends[3]!.stdout)).toMatchObject({ disconnected: 1, complete: true });

@@ -324,6 +324,7 @@ describe('the document has', () => {
     const kitten = await started({ rooms: { api: { url: 'http://127.0.0.1:9/' } } });
     const document = await documentOf(kitten);
     expect(endpointsIn(document)).toEqual([
+      'get /connections',
       'get /health/live',
       'get /health/ready',
       'get /kittiwake/metrics',

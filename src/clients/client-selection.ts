@@ -25,16 +25,20 @@ export interface ClientSelection {
 
 /**
  * Reads a selection in its wire form: `{"identity": …, "token_id": "…", "connection": "…", "topic": "…", "room": {…}}`.
- * @param more members that are for others.
+ * @param more members that are for others. @param mayBeEmpty whether nothing selects all.
  * @throws {ClientSelectionError} when it selects nothing, has unknown members, or a wrong one.
  */
-export function readSelection(members: JsonMembers, more: readonly string[] = []): ClientSelection {
+export function readSelection(
+  members: JsonMembers,
+  more: readonly string[] = [],
+  mayBeEmpty = false,
+): ClientSelection {
   const known: readonly string[] = [...MEMBERS, ...more];
   const stranger = [...members.keys()].find((name) => !known.includes(name));
   if (stranger !== undefined)
     throw new ClientSelectionError(`there is no ${JSON.stringify(stranger)}; there is ${known.join(', ')}`);
   const selection = selectionOf(members);
-  if (Object.values(selection).every((part) => part === undefined))
+  if (!mayBeEmpty && Object.values(selection).every((part) => part === undefined))
     throw new ClientSelectionError(`say which clients: one at least of ${MEMBERS.join(', ')}`);
   return selection;
 }

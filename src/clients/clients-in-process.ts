@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type JsonMembers, toJsonText } from '../protocol/json/json.js';
 import { type ClientSelection, readSelection } from './client-selection.js';
+import { type ConnectionPage, ConnectionPages } from './connection-pages.js';
+import { readConnectionQuery } from './connection-query.js';
 import type { Counted } from './counted.js';
 import { Revocations } from './revocation/revocations.js';
 import { readWish } from './revocation/revocation-wish.js';
@@ -18,6 +20,19 @@ export interface ClientQuery {
   readonly topic?: string | undefined;
   /** A room that they are subscribed to, exactly as they are. */
   readonly room?: object | undefined;
+}
+
+/** Which connections, and how many of them; without any criterion, all. */
+export interface ConnectionsQuery extends ClientQuery {
+  readonly address?: string | undefined;
+  /** The name of a node, as entries have it. */
+  readonly node?: string | undefined;
+  /** The most of a page, 1 to 1000. Default: 100. */
+  readonly limit?: number | undefined;
+  /** That of the page before. */
+  readonly cursor?: string | undefined;
+  /** Whether what they are subscribed to is listed, too. Default: false. */
+  readonly listsSubscriptions?: boolean | undefined;
 }
 
 /** Options of a revocation. */
@@ -39,6 +54,7 @@ export class ClientsInProcess {
   constructor(
     private readonly removals: Removals,
     private readonly revocations: Revocations,
+    private readonly pages: ConnectionPages,
   ) {}
 
   /** See `Kittiwake.disconnect`. @throws as that says. */
@@ -56,6 +72,27 @@ export class ClientsInProcess {
     if (ttlMs !== undefined) members.set('ttl', toJsonText(ttlMs / 1000));
     const { untilMs, ...counted } = await this.revocations.revoke(readWish(members));
     return { ...counted, until: new Date(untilMs) };
+  }
+
+  /** See `Kittiwake.connections`. @throws as that says. */
+  async connections({
+    listsSubscriptions,
+    address,
+    node,
+    limit,
+    cursor,
+    ...query
+  }: ConnectionsQuery): Promise<ConnectionPage> {
+    const members = membersOf(query);
+    for (const [name, value] of Object.entries({
+      address,
+      node,
+      limit,
+      cursor,
+      subscriptions: listsSubscriptions,
+    }))
+      if (value !== undefined) members.set(name, toJsonText(value));
+    return this.pages.read(readConnectionQuery(members));
   }
 
   /** See `Kittiwake.unsubscribe`. @throws as that says. */

@@ -1,5 +1,7 @@
 import { ClientsInProcess } from './clients-in-process.js';
 import { Clients } from './clients.js';
+import { ConnectedClients } from './connected-clients.js';
+import { ConnectionPages } from './connection-pages.js';
 import { IdentityLimits } from './limits/identity-limits.js';
 import { SeatTable } from './limits/seat-table.js';
 import { LocalClients } from './local-clients.js';
@@ -12,6 +14,8 @@ import { Removals } from './removals.js';
 export const CLIENTS_PROVIDERS = [
   Clients,
   ClientsInProcess,
+  ConnectedClients,
+  ConnectionPages,
   IdentityLimits,
   LocalClients,
   Removals,

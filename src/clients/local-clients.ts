@@ -24,10 +24,25 @@ export class LocalClients {
   select(selection: ClientSelection): FoundClient[] {
     const found: FoundClient[] = [];
     for (const connection of this.candidates(selection)) {
-      const session = this.sessionOf(connection);
-      if (connection.isOpen && applies(selection, connection, session)) found.push({ connection, session });
+      const one = this.match(selection, connection);
+      if (one) found.push(one);
     }
     return found;
+  }
+
+  /** All to whom a selection may apply, in the order in which they began. See {@link match}. */
+  inOrder(selection: ClientSelection): Iterable<Connection> {
+    const all = this.candidates(selection);
+    return Object.keys(selection).every((part) => selection[part as keyof ClientSelection] === undefined)
+      ? all
+      : [...all].toSorted((a, b) => a.number - b.number);
+  }
+
+  /** The client of a connection that is open, if a selection applies to it. */
+  match(selection: ClientSelection, connection: Connection): FoundClient | undefined {
+    if (!connection.isOpen) return undefined;
+    const session = this.sessionOf(connection);
+    return applies(selection, connection, session) ? { connection, session } : undefined;
   }
 
   sessionOf(connection: Connection): ClientSession | undefined {

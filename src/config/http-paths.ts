@@ -42,6 +42,7 @@ function pathsOf({ services, publish, rooms, health, operators, procedures }: Se
     publish.enabled && rooms && { key: 'publish.triggerPath', path: publish.triggerPath, isTree: false },
     publish.enabled && { key: 'publish.disconnectPath', path: publish.disconnectPath, isTree: false },
     publish.enabled && { key: 'publish.unsubscribePath', path: publish.unsubscribePath, isTree: false },
+    publish.enabled && { key: 'publish.connectionsPath', path: publish.connectionsPath, isTree: false },
     publish.enabled && { key: 'publish.revokePath', path: publish.revokePath, isTree: false },
     historyPath !== undefined && { key: 'publish.historyPath', path: historyPath, isTree: false },
     health.enabled && { key: 'health.livePath', path: health.livePath, isTree: false },

@@ -43,6 +43,11 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
     this.outflow = new Outflow(this, transport, host.outbox);
   }
 
+  /** The name of its endpoint, for operators. */
+  get endpointName(): string {
+    return this.endpoint.rules.name ?? this.endpoint.path ?? '';
+  }
+
   /** The sub-protocol that was agreed on; empty for none. */
   get subProtocol(): string {
     return this.transport.protocol;

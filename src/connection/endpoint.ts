@@ -15,6 +15,8 @@ export type FrameDecoder = (frame: Buffer, bounds?: InputBounds) => DecodedFrame
 
 /** Rules of one endpoint that differ from those of the others. */
 export interface EndpointRules {
+  /** The name for operators. */
+  readonly name?: string | undefined;
   /** Makes the first frame for clients of a sub-protocol of ours, where the gateway does not send one by itself. */
   readonly greeting?: ((connectionId: string) => string) | undefined;
   /** Further paths: matches what follows the path of the endpoint. */

@@ -1,3 +1,4 @@
+import { MAX_PAGE } from '../clients/connection-query.js';
 import type { PublishSettings } from '../config/sections/publish.settings.js';
 import { jsonContent, objectOf, type Operation, type Paths, responseAt, type Schema } from './open-api.js';
 
@@ -30,10 +31,62 @@ const ANSWERED: Readonly<Record<string, Schema>> = {
   nodes: objectOf({ asked: { type: 'integer' }, answered: { type: 'integer' } }),
 };
 
-/** Removing clients, and what they are subscribed to. */
+const ENTRY: Schema = {
+  type: 'object',
+  properties: {
+    id: { type: 'string', description: 'The id of the connection.' },
+    node: { type: 'string', description: 'The node that it is on.' },
+    endpoint: { type: 'string', description: '`topics`, `rooms` or `procedures`.' },
+    address: { type: 'string' },
+    identity: { description: 'The value of the field `auth.identityField`.' },
+    since: { type: 'string', format: 'date-time' },
+    subscriptions: { type: 'integer', description: 'How many it has.' },
+    topics: { type: 'array', items: { type: 'string' }, description: 'What it is subscribed to.' },
+  },
+  required: ['id', 'node', 'endpoint', 'since', 'subscriptions'],
+};
+
+const PAGE: Schema = objectOf({
+  status: { const: 'ok' },
+  connections: { type: 'array', items: ENTRY },
+  total: { type: 'integer', description: 'How many there are from this page on.' },
+  cursor: { type: ['string', 'null'], description: 'Where the next page begins.' },
+  ...ANSWERED,
+});
+
+/** By name, the type and the description of each criterion. */
+const CRITERIA: readonly (readonly [name: string, schema: Schema, description: string])[] = [
+  ['identity', { type: 'string' }, 'Whose they are, if that is a text.'],
+  ['identity_json', { type: 'string' }, 'Whose they are, as JSON.'],
+  ['token_id', { type: 'string' }, 'The id of their token (`jti`).'],
+  ['connection', { type: 'string' }, 'The id of a connection.'],
+  ['topic', { type: 'string' }, 'A topic that they are subscribed to.'],
+  ['room', { type: 'string' }, 'A room that they are subscribed to, as JSON.'],
+  ['address', { type: 'string' }, 'Where they connect from.'],
+  ['node', { type: 'string' }, 'The node that they are on.'],
+  ['limit', { type: 'integer', minimum: 1, maximum: MAX_PAGE, default: 100 }, 'The most of a page.'],
+  ['cursor', { type: 'string' }, 'That of the page before.'],
+  ['subscriptions', { type: 'boolean', default: false }, 'Whether what they are subscribed to is listed.'],
+];
+
+function connectionsOperation({ tag, security }: ClientsPlace): Operation {
+  const refused = responseAt('Refused');
+  return {
+    operationId: 'connections',
+    tags: [tag],
+    summary: 'Lists who is connected, on all nodes, page by page.',
+    description: 'Those to whom all of it applies.',
+    security,
+    parameters: CRITERIA.map(([name, schema, description]) => ({ name, in: 'query', description, schema })),
+    responses: { 200: { description: 'A page.', content: jsonContent(PAGE) }, 400: refused, 401: refused },
+  };
+}
+
+/** Who is connected; removing clients, what they are subscribed to, and their tokens. */
 export function clientPaths(prefix: string, settings: PublishSettings, place: ClientsPlace): Paths {
   const remove = (options: RemovalOptions): Operation => removal(options, place);
   return {
+    [prefix + settings.connectionsPath]: { get: connectionsOperation(place) },
     [prefix + settings.disconnectPath]: { post: remove(DISCONNECT) },
     [prefix + settings.unsubscribePath]: { post: remove(UNSUBSCRIBE) },
     [prefix + settings.revokePath]: { post: remove(REVOKE) },

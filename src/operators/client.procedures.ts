@@ -1,4 +1,6 @@
 import { ClientSelectionError, readSelection } from '../clients/client-selection.js';
+import { type ConnectionPages, pageBody } from '../clients/connection-pages.js';
+import { readConnectionQuery } from '../clients/connection-query.js';
 import { countedResult } from '../clients/counted.js';
 import type { Removals } from '../clients/removals.js';
 import { RevocationError } from '../clients/revocation/revocation-store.js';
@@ -73,6 +75,30 @@ seconds.`,
       const names = parameters.map(({ name }) => name);
       const revoked = await selected(given, (members) => revocations.revoke(readWish(members)), names);
       return { ...countedResult('Revoked. Disconnected', 'disconnected', revoked), ...revokedBody(revoked) };
+    },
+  });
+}
+
+/** Lists as `GET /connections` does, for callers with the service secret. */
+export function connectionsProcedure(pages: ConnectionPages): CallableProcedure {
+  const more = [optional('address', 'str'), optional('node', 'str'), optional('limit', 'int')];
+  const parameters = [...PARAMETERS, ...more, optional('cursor', 'str'), optional('subscriptions', 'bool')];
+  return builtIn({
+    name: 'connections',
+    access: 'service',
+    isReplaceable: true,
+    description: `/connections ${WHO} [--address=<A>] [--node=<N>]
+    [--limit=<N>] [--cursor=<C>] [--subscriptions]
+
+Lists who is connected, on all nodes, page by page.`,
+    parameters,
+    run: async (_call, given) => {
+      const names = parameters.map(({ name }) => name);
+      return selected(
+        given,
+        async (members) => pageBody(await pages.read(readConnectionQuery(members))),
+        names,
+      );
     },
   });
 }

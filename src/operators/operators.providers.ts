@@ -1,5 +1,6 @@
 import type { FactoryProvider } from '@nestjs/common';
 import { Removals } from '../clients/removals.js';
+import { ConnectionPages } from '../clients/connection-pages.js';
 import { Revocations } from '../clients/revocation/revocations.js';
 import { isConfigured } from '../config/configured.js';
 import { MetricsSettings } from '../config/sections/metrics.settings.js';
@@ -13,7 +14,12 @@ import type { CallableProcedure } from '../procedures/procedure.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
 import { Services } from '../topics/service/services.js';
 import { TopicPublisher } from '../topics/topic-publisher.js';
-import { disconnectProcedure, revokeProcedure, unsubscribeProcedure } from './client.procedures.js';
+import {
+  connectionsProcedure,
+  disconnectProcedure,
+  revokeProcedure,
+  unsubscribeProcedure,
+} from './client.procedures.js';
 import { GatewayStatus } from './gateway-status.js';
 import { listenProcedure } from './listen.procedure.js';
 import { MetricsEndpoint } from './metrics.endpoint.js';
@@ -38,6 +44,7 @@ export const OPERATOR_PROCEDURES: FactoryProvider<CallableProcedure | undefined>
   { provide: disconnectProcedure, inject: [Removals], useFactory: disconnectProcedure },
   { provide: unsubscribeProcedure, inject: [Removals], useFactory: unsubscribeProcedure },
   { provide: revokeProcedure, inject: [Revocations], useFactory: revokeProcedure },
+  { provide: connectionsProcedure, inject: [ConnectionPages], useFactory: connectionsProcedure },
   { provide: listenProcedure, inject: [Hub, Services], useFactory: listenProcedure },
   { provide: statusProcedure, inject: [GatewayStatus], useFactory: statusProcedure },
   { provide: restartProcedure, useFactory: restartProcedure },

@@ -1,8 +1,17 @@
 import { ApiKeys } from './api-keys.js';
 import { ClientRequests } from './client-requests.js';
+import { ConnectionAnswers } from './connection-answers.js';
 import { HistoryAnswers } from './history-answers.js';
 import { PublishIntake } from './publish.intake.js';
 import { Pushes } from './pushes.js';
 import { TriggerIntake } from './trigger.intake.js';
 
-export const PUSH_PROVIDERS = [ApiKeys, ClientRequests, HistoryAnswers, PublishIntake, Pushes, TriggerIntake];
+export const PUSH_PROVIDERS = [
+  ApiKeys,
+  ClientRequests,
+  ConnectionAnswers,
+  HistoryAnswers,
+  PublishIntake,
+  Pushes,
+  TriggerIntake,
+];

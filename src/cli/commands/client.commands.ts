@@ -21,6 +21,14 @@ interface RevokeOptions extends Pick<WhoOptions, 'identity' | 'identityJson' | '
   readonly ttl?: string;
 }
 
+interface PageOptions extends WhoOptions {
+  readonly address?: string;
+  readonly node?: string;
+  readonly limit?: string;
+  readonly cursor?: string;
+  readonly subscriptions?: true;
+}
+
 const IDENTITY = 'whose: the value of the field auth.identityField';
 
 /** `kittiwake disconnect`, `unsubscribe` and `revoke`: clients, what they are subscribed to, and their tokens, removed by hand. */
@@ -54,11 +62,34 @@ export function addClientCommands(program: Command, context: Context): void {
       };
       await callAndPrint(context, 'revoke', { positional: [], named });
     });
+  addConnections(program, context);
   const unsubscribe = program
     .command('unsubscribe')
     .description('end subscriptions of clients, to a topic or a room or all, on all nodes');
   addWho(unsubscribe).action(async (who: WhoOptions) => {
     await callAndPrint(context, 'unsubscribe', { positional: [], named: whoOf(who) });
+  });
+}
+
+function addConnections(program: Command, context: Context): void {
+  const connections = program
+    .command('connections')
+    .description('list who is connected, on all nodes, page by page')
+    .option('--address <address>', 'where they connect from')
+    .option('--node <node>', 'the node that they are on')
+    .option('--limit <number>', 'the most of a page: 1 to 1000')
+    .option('--cursor <cursor>', 'that of the page before')
+    .option('--subscriptions', 'list what they are subscribed to, too');
+  addWho(connections).action(async ({ address, node, limit, cursor, subscriptions, ...who }: PageOptions) => {
+    const named = {
+      ...whoOf(who),
+      ...(address !== undefined && { address }),
+      ...(node !== undefined && { node }),
+      ...(limit !== undefined && { limit: jsonValue(limit, '--limit') }),
+      ...(cursor !== undefined && { cursor }),
+      ...(subscriptions && { subscriptions }),
+    };
+    await callAndPrint(context, 'connections', { positional: [], named });
   });
 }
 

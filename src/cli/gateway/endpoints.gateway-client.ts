@@ -11,7 +11,7 @@ import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS }
 import { GatewayHttp, type HttpAddress } from './gateway-http.js';
 
 const WITHOUT_PROCEDURES =
-  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, disconnect, unsubscribe and revoke';
+  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, disconnect, unsubscribe, revoke and connections';
 const STATUS = '/status';
 
 /** A client for a gateway without procedures, through its endpoints for services and operators. */
@@ -73,6 +73,9 @@ export class EndpointsGatewayClient implements GatewayClient {
           ),
         };
         break;
+      case 'connections':
+        yield { value: await this.push(name, this.settings.publish.connectionsPath + queryOf(named)) };
+        break;
       default:
         throw new CommandError(WITHOUT_PROCEDURES);
     }
@@ -96,11 +99,12 @@ export class EndpointsGatewayClient implements GatewayClient {
     return { ...body, _format: 'The gateway is %(state)s.' };
   }
 
-  private async push(name: string, path: string, item: object): Promise<object> {
+  /** @param item is read, not pushed, where there is none. */
+  private async push(name: string, path: string, item?: object): Promise<object> {
     const [apiKey] = this.settings.publish.apiKeys;
     if (apiKey === undefined)
       throw new CommandError('the configuration has no publish.apiKeys', EXIT.forbidden);
-    const { status, body } = await ask(this.http, path, richJsonText(item), apiKey);
+    const { status, body } = await ask(this.http, path, item && richJsonText(item), apiKey);
     if (status !== 200) throw new CallFailure(name, status, body);
     return body;
   }
@@ -124,6 +128,17 @@ async function ask(http: GatewayHttp, path: string, body?: string, apiKey?: stri
 function countedOf(verb: string, name: string, answer: object): object {
   const { nodes } = answer as { readonly nodes: NodeCount };
   return { ...answer, _format: countedFormat(verb, name, nodes) };
+}
+
+/** Named arguments as a query; what is no text is JSON. */
+function queryOf({ identity, ...named }: Readonly<Record<string, unknown>>): string {
+  const isText = typeof identity === 'string' || identity === undefined;
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(
+    isText ? { identity, ...named } : { identity_json: identity, ...named },
+  ))
+    if (value !== undefined) query.set(name, typeof value === 'string' ? value : richJsonText(value));
+  return `?${query.toString()}`;
 }
 
 /** A publication in its wire form. */

@@ -32,7 +32,7 @@ export class PublishSettings {
   @Setting({
     kind: flag(),
     about:
-      'Offers `POST /publish`, and `POST /trigger` where there are rooms; `POST /disconnect`, `POST /unsubscribe` and `POST /revoke`.',
+      'Offers `POST /publish`, and `POST /trigger` where there are rooms; `POST /disconnect`, `POST /unsubscribe`, `POST /revoke` and `GET /connections`.',
   })
   readonly enabled: boolean = true;
 
@@ -47,6 +47,9 @@ export class PublishSettings {
 
   @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services end subscriptions of clients.' })
   readonly unsubscribePath: string = '/unsubscribe';
+
+  @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services read who is connected.' })
+  readonly connectionsPath: string = '/connections';
 
   @Setting({ kind: text(ENDPOINTS_PATH), about: 'The path where services revoke tokens.' })
   readonly revokePath: string = '/revoke';
