@@ -106,6 +106,31 @@ export default {
       from: { path: '^src/[^/]+/' },
       to: { path: '\\.providers\\.ts$' },
     },
+    {
+      name: 'the-client-stands-alone',
+      severity: 'error',
+      from: { path: '^client/src/' },
+      to: { path: '^src/' },
+    },
+    {
+      name: 'the-gateway-does-not-need-the-client',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^client/' },
+    },
+    // What a page does not use is not in its bundle: nothing below knows what is built upon it.
+    {
+      name: 'the-core-of-the-client-knows-no-domain',
+      severity: 'error',
+      from: { path: '^client/src/[^/]+$', pathNot: 'src/(index|react)\\.ts$' },
+      to: { path: '^client/src/([^/]+/|react\\.ts|index\\.ts)' },
+    },
+    {
+      name: 'domains-of-the-client-stand-apart',
+      severity: 'error',
+      from: { path: '^client/src/([^/]+)/' },
+      to: { path: '^client/src/([^/]+/|react\\.ts|index\\.ts)', pathNot: '^client/src/$1/' },
+    },
     // usocket is a peer that may be absent, and is compiled beside the tests.
     {
       name: 'no-unknown-imports',

@@ -3,14 +3,16 @@
 FROM node:24-alpine AS build
 WORKDIR /kittiwake
 COPY package.json package-lock.json ./
+COPY client/package.json ./client/
 RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build
+RUN npx nest build
 
 FROM node:24-alpine AS dependencies
 WORKDIR /kittiwake
 COPY package.json package-lock.json ./
+COPY client/package.json ./client/
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:24-alpine

@@ -29,10 +29,17 @@ const isWhole = process.argv.slice(2).every((argument) => argument.startsWith('-
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^kittiwake$': '<rootDir>/src/index.ts' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^kittiwake$': '<rootDir>/src/index.ts',
+    '^kittiwake-client$': '<rootDir>/client/src/index.ts',
+    '^kittiwake-client/react$': '<rootDir>/client/src/react.ts',
+    '^kittiwake-client/testing$': '<rootDir>/client/src/testing/testing.ts',
+  },
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   testMatch: [
     '<rootDir>/src/**/*.spec.ts',
+    '<rootDir>/client/test/**/*.spec.ts',
     '<rootDir>/test/**/*.e2e-spec.ts',
     '<rootDir>/test/**/*.contract-spec.ts',
   ],

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import config from '../../jest.config.mjs';
 
 const { TOGETHER } = config.globals;
-const files = ['src', 'test'].flatMap((folder) =>
+const files = ['client/test', 'src', 'test'].flatMap((folder) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => join(folder, file)),
 );
 const turn = turnOf(commit());

@@ -1,0 +1,19 @@
+import { platform } from './platform.js';
+
+/** Time and chance, for tests that turn the clock themselves. Times are in milliseconds. */
+export interface Clock {
+  /** A time that never goes back. */
+  now(): number;
+  /** Calls once, later. @returns a timer for `clear`. */
+  set(task: () => void, ms: number): unknown;
+  clear(timer: unknown): void;
+  /** From 0 to below 1. */
+  random(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => platform.performance.now(),
+  set: (task, ms) => platform.setTimeout(task, ms),
+  clear: (timer) => platform.clearTimeout(timer),
+  random: Math.random,
+};

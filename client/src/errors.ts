@@ -1,0 +1,107 @@
+/** Codes of errors that the client itself makes. */
+export type ClientErrorCode =
+  'timeout' | 'not_connected' | 'connection_lost' | 'queue_full' | 'closed' | 'reader_too_slow';
+
+/** Codes of errors that the gateway sends; a test compares them with the gateway's. */
+export type GatewayErrorCode =
+  | 'already_subscribed'
+  | 'arguments_mismatch'
+  | 'authentication_failed'
+  | 'authentication_required'
+  | 'call_cancelled'
+  | 'call_not_found'
+  | 'deadline_exceeded'
+  | 'duplicate_call'
+  | 'event_not_found'
+  | 'extra_fields_too_long'
+  | 'id_missing'
+  | 'id_too_long'
+  | 'internal_error'
+  | 'invalid_event'
+  | 'invalid_position'
+  | 'invalid_service'
+  | 'invalid_subscription'
+  | 'invalid_subscriptions'
+  | 'method_unsupported'
+  | 'need_info'
+  | 'not_subscribed'
+  | 'procedure_failed'
+  | 'procedure_missing'
+  | 'procedure_undefined'
+  | 'redirect'
+  | 'refused'
+  | 'repeated_subscription'
+  | 'result_too_large'
+  | 'service_unavailable'
+  | 'subscription_too_long'
+  | 'ticket_missing'
+  | 'token_missing'
+  | 'too_many_calls'
+  | 'too_many_failures'
+  | 'too_many_results'
+  | 'too_many_subscriptions'
+  | 'too_many_topics'
+  | 'too_much_kept'
+  | 'unauthorized';
+
+/** Any code; the app's exceptions bring codes of their own. */
+export type ErrorCode = ClientErrorCode | GatewayErrorCode | (string & {});
+
+/** Codes after which trying again later may help. */
+const TEMPORARY = new Set<string>([
+  'timeout',
+  'not_connected',
+  'connection_lost',
+  'queue_full',
+  'service_unavailable',
+  'too_many_calls',
+  'too_many_failures',
+] satisfies ErrorCode[]);
+
+export interface ErrorDetails {
+  readonly temporary?: boolean;
+  readonly sent?: boolean;
+  readonly detail?: unknown;
+  readonly data?: unknown;
+  readonly cause?: unknown;
+}
+
+/** Every error of the client. `code` is the contract; texts may change. */
+export class KittiwakeError extends Error {
+  override readonly name = 'KittiwakeError';
+  readonly code: ErrorCode;
+  /** Whether trying again later may help. */
+  readonly temporary: boolean;
+  /** False: the gateway never got it. True: it may have been done. */
+  readonly sent: boolean;
+  /** The `error` of the reply, where the app said more than a text. */
+  readonly detail: unknown;
+  /** The `data` of the reply. */
+  readonly data: unknown;
+
+  constructor(code: ErrorCode, message: string = code, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.code = code;
+    this.temporary = details.temporary ?? TEMPORARY.has(code);
+    this.sent = details.sent ?? false;
+    this.detail = details.detail;
+    this.data = details.data;
+  }
+}
+
+/** Members of a reply that says no. */
+export interface ErrorReply {
+  readonly error?: unknown;
+  readonly code?: unknown;
+  readonly data?: unknown;
+}
+
+/** The error that a reply of the gateway tells. */
+export function errorOf({ error, code, data }: ErrorReply): KittiwakeError {
+  const text = typeof error === 'string' ? error : undefined;
+  return new KittiwakeError((code as string | undefined) ?? 'refused', text, {
+    sent: true,
+    detail: error,
+    data,
+  });
+}

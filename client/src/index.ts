@@ -1,0 +1,26 @@
+export type { BackOffOptions } from './back-off.js';
+export { call } from './calls/call.js';
+export { stream, type StreamOptions } from './calls/stream.js';
+export { createClient, connectionId, type Client, type Inspection } from './client.js';
+export type { Clock } from './clock.js';
+export { KittiwakeError, type ErrorCode } from './errors.js';
+export type { Off } from './listeners.js';
+export type {
+  Auth,
+  AuthContext,
+  DebugEvent,
+  ListenOptions,
+  Options,
+  Provider,
+  SendOptions,
+} from './options.js';
+export { pageEvents, type PageEvents, type PageListener } from './page-events.js';
+export type { ReadOptions } from './reader.js';
+export type { Schema, TopicType } from './schema.js';
+export type { Reason, State, StateInfo } from './state.js';
+export { live, type Live, type Snapshot } from './topics/live.js';
+export { topic, type Topic, type TopicOptions } from './topics/topic.js';
+export type { Gap, Meta, Status, TopicEvent } from './topics/topic-event.js';
+export type { Transport, TransportEvents, TransportFactory } from './transport.js';
+export type { PingOptions } from './watch.js';
+export { webSocket, type WebSocketOptions } from './web-socket.js';

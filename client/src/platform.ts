@@ -1,0 +1,60 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
+/** What an `AbortSignal` has to have, where no types of a platform are loaded. */
+export interface SignalLike {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** The platform's `AbortSignal`: of the browser, of Node, or what such a thing has at least. */
+export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : SignalLike;
+
+/** What the browser's `WebSocket` and that of `ws` have in common. */
+export interface WebSocketLike {
+  addEventListener(type: string, listener: (event: never) => void): void;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+}
+
+/** Whatever tells events: `window`, `document`, the global object of a worker. */
+export interface EventsLike {
+  addEventListener?(type: string, listener: (event: { persisted?: boolean }) => void): void;
+  removeEventListener?(type: string, listener: (event: { persisted?: boolean }) => void): void;
+}
+
+/** The few globals in use, each of which may be missing. */
+interface Platform extends EventsLike {
+  readonly AbortController: new () => { readonly signal: Signal; abort(reason?: unknown): void };
+  readonly WebSocket?: new (url: string, protocols: string) => WebSocketLike;
+  readonly URL: new (url: string, base?: string) => { readonly href: string };
+  readonly performance: { now(): number };
+  readonly console: { error(...what: unknown[]): void };
+  readonly document?: EventsLike & { readonly visibilityState?: string };
+  readonly location?: { readonly href: string };
+  queueMicrotask(task: () => void): void;
+  setTimeout(task: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+  reportError?(error: unknown): void;
+}
+
+export const platform = globalThis as unknown as Platform;
+
+/** `Symbol.dispose`, or what polyfills of it agree on. */
+export const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
+
+/** Runs a function of the user: what it throws stops nobody else. */
+export function guarded(task: () => void): void {
+  try {
+    task();
+  } catch (error) {
+    report(error);
+  }
+}
+
+/** Tells of an error that nobody can catch. */
+export function report(error: unknown): void {
+  if (platform.reportError) platform.reportError(error);
+  else platform.console.error(error);
+}

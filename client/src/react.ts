@@ -1,0 +1,66 @@
+import { useCallback, useMemo, useSyncExternalStore } from 'react';
+import type { Client, Live, Snapshot, State, StateInfo, Topic } from './index.js';
+import { live } from './topics/live.js';
+
+/** The state of the connection, for a component that shows it. */
+export function useConnection(client: Client): { state: State; info: StateInfo } {
+  const subscribe = useCallback((changed: () => void) => client.on('state', changed), [client]);
+  const info = useSyncExternalStore(
+    subscribe,
+    () => client.info,
+    () => client.info,
+  );
+  return { state: client.state, info };
+}
+
+const JOINING: Snapshot<never> = { data: undefined, status: 'joining', error: undefined };
+
+/**
+ * State and updates of a topic as one value. Opened when the component is there, closed with it; on the server, and before
+ * that, its status is `joining`.
+ * @param open opens the topic, anew whenever `deps` change; null: none yet.
+ * @param apply what an update makes of the data. It may not change what it is given.
+ * @param start what a state makes of it; default: the state is the data.
+ */
+export function useTopic<St, U>(
+  open: (() => Topic<St, U>) | null,
+  deps: readonly unknown[],
+  apply: (data: St, update: U) => St,
+): Snapshot<St>;
+export function useTopic<St, U, T>(
+  open: (() => Topic<St, U>) | null,
+  deps: readonly unknown[],
+  apply: (data: T, update: U) => T,
+  start: (state: St) => T,
+): Snapshot<T>;
+export function useTopic<U>(
+  open: (() => Topic<unknown, U>) | null,
+  deps: readonly unknown[],
+  apply: (data: unknown, update: U) => unknown,
+  start: (state: unknown) => unknown = (state) => state,
+): Snapshot<unknown> {
+  // The store is opened by its subscription and not while rendering: what is rendered may never be shown.
+  const store = useMemo(() => storeOf(open, apply, start), [open === null, ...deps]);
+  return useSyncExternalStore(store.subscribe, store.value, () => JOINING);
+}
+
+function storeOf<U>(
+  open: (() => Topic<unknown, U>) | null,
+  apply: (data: unknown, update: U) => unknown,
+  start: (state: unknown) => unknown,
+): { subscribe: (changed: () => void) => () => void; value: () => Snapshot<unknown> } {
+  let view: Live<unknown> | undefined;
+  return {
+    value: () => view?.value ?? JOINING,
+    subscribe(changed) {
+      if (!open) return () => {};
+      const topic = open();
+      view = live(topic, apply, start);
+      const off = view.subscribe(changed);
+      return () => {
+        off();
+        topic.close();
+      };
+    },
+  };
+}

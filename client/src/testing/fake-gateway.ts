@@ -1,0 +1,15 @@
+import type { FakeClock } from './fake-clock.js';
+import type { FakeTopic } from './fake-topic.js';
+
+/** Answers an `auth`: for how many seconds it holds, nothing for ever, or an error code that refuses it. */
+export type Authenticate = (credential: object) => number | string | undefined;
+
+/** What all sessions share. */
+export interface FakeGateway {
+  readonly clock: FakeClock;
+  readonly topics: Map<string, FakeTopic>;
+  readonly procedures: Map<string, (...args: never[]) => unknown>;
+  readonly received: Record<string, unknown>[];
+  authenticate: Authenticate;
+  isSilent: boolean;
+}

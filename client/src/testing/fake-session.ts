@@ -1,0 +1,163 @@
+import { report } from '../platform.js';
+import type { Transport, TransportEvents } from '../transport.js';
+import type { FakeGateway } from './fake-gateway.js';
+import type { FakeTopic, Published } from './fake-topic.js';
+
+type Members = Readonly<Record<string, unknown>>;
+
+let lastId = 0;
+
+/** A connection at the fake server. Events are handled in order, as the gateway does. */
+export class FakeSession implements Transport {
+  readonly name = 'fake';
+  readonly #gateway: FakeGateway;
+  readonly #events: TransportEvents;
+  readonly #ended: () => void;
+  readonly #subscriptions = new Map<string, { fields: object; recovers: boolean }>();
+  readonly #calls = new Map<unknown, () => void>();
+  #turn: Promise<void> = Promise.resolve();
+  #isOpen = true;
+
+  constructor(gateway: FakeGateway, events: TransportEvents, ended: () => void) {
+    this.#gateway = gateway;
+    this.#events = events;
+    this.#ended = ended;
+  }
+
+  greet(): void {
+    this.say({ event: 'hello', connection_id: `fake-${++lastId}`, limits: {}, features: ['recover'] });
+  }
+
+  send(text: string): void {
+    const event = JSON.parse(text) as Members;
+    this.#gateway.received.push(event);
+    if (event['event'] === 'ping') return this.say({ event: 'pong', data: null });
+    this.#turn = this.#turn.then(() => this.#handle(event)).catch(report);
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#ended();
+    for (const stop of this.#calls.values()) stop();
+  }
+
+  /** The server ends it. */
+  end(code: number, reason: string): void {
+    if (!this.#isOpen) return;
+    this.close();
+    this.#events.closed(code, reason);
+  }
+
+  say(frame: object): void {
+    if (this.#isOpen && !this.#gateway.isSilent) this.#events.frame(JSON.stringify(frame));
+  }
+
+  deliver(topic: string, published: Published | undefined): void {
+    const subscription = this.#subscriptions.get(topic);
+    if (!subscription || !published) return;
+    const { data, position } = published;
+    const frame = { event: 'message', subscription: topic, ...subscription.fields, data };
+    this.say(subscription.recovers ? { ...frame, position } : frame);
+  }
+
+  async #handle(event: Members): Promise<void> {
+    const { event: name, id } = event;
+    if (this.#gateway.isSilent || !this.#isOpen) return;
+    if (name === 'auth') return this.#auth(event);
+    if (name === 'subscribe' || name === 'unsubscribe') {
+      const all = (event['subscriptions'] ?? [event]) as unknown[];
+      await Promise.all(all.map((one) => this.#subscribe(event, one)));
+    } else if (name === 'message') this.#message(event);
+    else if (name === 'call') void this.#call(event).catch((error: unknown) => this.#failed(id, error));
+    else if (name === 'cancel') this.#cancel(event);
+    else this.#refuse(event, 'event_not_found');
+  }
+
+  #auth({ event, id, ...credential }: Members): void {
+    const answer = this.#gateway.authenticate(credential);
+    if (typeof answer === 'string') this.#refuse({ event, id }, answer);
+    else this.#reply({ event, id }, typeof answer === 'number' ? { expires_in: answer } : {});
+  }
+
+  async #subscribe({ event, id, recover }: Members, one: unknown): Promise<void> {
+    const { subscription, position, ...fields } = (
+      typeof one === 'string' ? { subscription: one } : one
+    ) as Members;
+    const about = { event, subscription, id };
+    const topic = this.#gateway.topics.get(String(subscription));
+    if (!topic) return this.#refuse(about, 'invalid_service');
+    const isThere = this.#subscriptions.has(topic.name);
+    if (event === 'unsubscribe') {
+      if (!this.#subscriptions.delete(topic.name)) return this.#refuse(about, 'not_subscribed');
+      return this.#reply(about, {});
+    }
+    if (isThere) return this.#refuse(about, 'already_subscribed');
+    await this.#wait(topic.answer.delayMs);
+    if (topic.answer.refuse) return this.#refuse(about, topic.answer.refuse);
+    this.#join(topic, about, { fields, recovers: recover === true || position !== undefined, position });
+  }
+
+  #join(
+    topic: FakeTopic,
+    about: object,
+    { fields, recovers, position }: { fields: object; recovers: boolean; position: unknown },
+  ): void {
+    const { members, missed } = topic.recovery(position as string | undefined, recovers);
+    const data = 'recovered' in members && members.recovered ? undefined : topic.answer.state;
+    this.#subscriptions.set(topic.name, { fields, recovers });
+    this.#reply(about, { ...fields, ...(data !== undefined && { data }), ...members });
+    for (const published of missed) this.deliver(topic.name, published);
+  }
+
+  #message({ event, id, subscription, data }: Members): void {
+    const about = { event, id, subscription };
+    const topic = this.#gateway.topics.get(String(subscription));
+    if (!topic || !this.#subscriptions.has(topic.name)) return this.#refuse(about, 'not_subscribed');
+    this.#reply(about, { data: topic.answer.onMessage?.(data as never) });
+  }
+
+  async #call({ event, id, procedure, params }: Members): Promise<void> {
+    const fn = this.#gateway.procedures.get(String(procedure));
+    if (!fn) return this.#refuse({ event, id }, 'procedure_undefined');
+    let isOver = false;
+    this.#calls.set(id, () => (isOver = true));
+    const args = (Array.isArray(params) ? params : params === undefined ? [] : [params]) as never[];
+    const result = await fn(...args);
+    if (isStream(result)) {
+      for await (const data of result) {
+        if (isOver) return;
+        this.#reply({ event, id }, { data, more: true });
+      }
+      if (!isOver) this.#reply({ event, id }, {});
+    } else if (!isOver) this.#reply({ event, id }, { data: result });
+    this.#calls.delete(id);
+  }
+
+  #failed(id: unknown, error: unknown): void {
+    const { code = 'procedure_failed', message } = error as { code?: string; message?: string };
+    this.say({ event: 'call', id, status: 'error', error: message, code });
+  }
+
+  #cancel({ id }: Members): void {
+    const stop = this.#calls.get(id);
+    if (!stop) return this.#refuse({ event: 'cancel', id }, 'call_not_found');
+    stop();
+    this.#reply({ event: 'cancel', id }, {});
+    this.#refuse({ event: 'call', id }, 'call_cancelled');
+  }
+
+  async #wait(ms: number | undefined): Promise<void> {
+    if (ms) await new Promise<void>((resolve) => void this.#gateway.clock.set(resolve, ms));
+  }
+
+  #reply(about: object, members: object): void {
+    this.say({ ...about, status: 'ok', ...members });
+  }
+
+  #refuse(about: object, code: string): void {
+    this.say({ ...about, status: 'error', error: code, code });
+  }
+}
+
+const isStream = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;

@@ -1,0 +1,58 @@
+export interface TopicAnswer {
+  readonly state?: unknown;
+  /** An error code that refuses the subscription. */
+  readonly refuse?: string;
+  /** How long the app takes. */
+  readonly delayMs?: number;
+  /** How many publications are kept for those who come back. Default: none, and then there are no positions. */
+  readonly history?: number;
+  /** Answers messages of clients. */
+  readonly onMessage?: (data: never) => unknown;
+}
+
+/** A publication as it stands in a history. */
+export interface Published {
+  readonly data: unknown;
+  readonly position?: string;
+}
+
+/** What one who subscribes is told of the history. */
+export interface Recovery {
+  readonly members: object;
+  readonly missed: readonly Published[];
+}
+
+/** A topic of the fake server, with its history. */
+export class FakeTopic {
+  #last = 0;
+  #kept: Published[] = [];
+
+  constructor(
+    readonly name: string,
+    public answer: TopicAnswer,
+  ) {}
+
+  publish(data: unknown): Published {
+    const { history = 0 } = this.answer;
+    this.#last++;
+    if (history === 0) return { data };
+    const published = { data, position: `e.${this.#last}` };
+    this.#kept = [...this.#kept, published].slice(-history);
+    return published;
+  }
+
+  recovery(position: string | undefined, recovers: boolean): Recovery {
+    if (!this.answer.history) return { members: {}, missed: [] };
+    const now = `e.${this.#last}`;
+    if (position === undefined) return { members: recovers ? { position: now } : {}, missed: [] };
+    const missed = this.#since(position);
+    if (missed) return { members: { recovered: true }, missed };
+    return { members: { recovered: false, reason: 'gap_too_long', position: now }, missed: [] };
+  }
+
+  #since(position: string): readonly Published[] | undefined {
+    const from = Number(position.slice(2));
+    const missed = this.#last - from;
+    return missed <= this.#kept.length ? this.#kept.slice(this.#kept.length - missed) : undefined;
+  }
+}

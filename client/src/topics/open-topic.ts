@@ -1,0 +1,193 @@
+import { KittiwakeError } from '../errors.js';
+import { Listeners, type Off } from '../listeners.js';
+import type { ListenOptions, SendOptions } from '../options.js';
+import { DISPOSE, guarded, platform, type Signal } from '../platform.js';
+import { Reader, type ReadOptions } from '../reader.js';
+import type { TopicBook } from './topic-book.js';
+import type { Gap, Meta, Status, TopicEvent } from './topic-event.js';
+import type { Follower, WireTopic } from './wire-topic.js';
+
+interface Events {
+  state: [unknown, Meta];
+  update: [unknown, Meta];
+  gap: [Gap];
+  status: [Status, KittiwakeError?];
+  event: [TopicEvent];
+}
+
+/** Listeners that were added in one turn of the event loop, and begin together. */
+interface Latecomers {
+  isWaiting: boolean;
+  readonly hear: ((event: TopicEvent) => void)[];
+}
+
+export interface OpenOptions {
+  readonly fields?: object;
+  readonly recover?: boolean;
+  readonly signal?: Signal;
+}
+
+/** One who follows a topic: what `topic()` gives. */
+export class OpenTopic implements Follower {
+  readonly name: string;
+  readonly #book: TopicBook;
+  readonly #wire: WireTopic;
+  readonly #release: Off;
+  readonly #listeners = new Listeners<Events>();
+  readonly #readers = new Set<Reader<TopicEvent>>();
+  #late: Latecomers = { isWaiting: false, hear: [] };
+  #isClosed = false;
+  readonly #signal: Signal | undefined;
+
+  constructor(book: TopicBook, name: string, { fields = {}, recover = true, signal }: OpenOptions) {
+    this.name = name;
+    this.#book = book;
+    this.#signal = signal;
+    this.#release = book.connection.hold();
+    try {
+      this.#wire = book.open(name, { fields, recover });
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+    this.#wire.followers.add(this);
+    if (signal?.aborted) this.close();
+    else signal?.addEventListener('abort', this.close, { once: true });
+  }
+
+  get status(): Status {
+    return this.#isClosed ? 'ended' : this.#wire.status;
+  }
+
+  get error(): KittiwakeError | undefined {
+    return this.#wire.error;
+  }
+
+  ready({ signal }: ListenOptions = {}): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const [first] = this.#wire.log ?? [];
+        if (this.status === 'ended') done(() => reject(this.error ?? new KittiwakeError('closed')));
+        else if (this.status === 'live' && first?.type === 'state') done(() => resolve(first.state));
+        else if (this.status === 'live') this.refresh();
+      };
+      const done = (settle: () => void): void => {
+        off();
+        signal?.removeEventListener('abort', aborted);
+        settle();
+      };
+      const aborted = (): void => done(() => reject(signal!.reason));
+      const off = this.#listeners.on('status', look);
+      if (signal?.aborted) return aborted();
+      signal?.addEventListener('abort', aborted, { once: true });
+      look();
+    });
+  }
+
+  on<K extends keyof Events>(name: K, fn: (...args: Events[K]) => void, options?: ListenOptions): Off {
+    const { log } = this.#wire;
+    if (name === 'status' || log?.length === 0 || this.status === 'ended')
+      return this.#listeners.on(name, fn, options);
+    if (!log) this.refresh();
+    else if (name !== 'event') return this.#begin(name, fn, options);
+    const off = this.#listeners.on(name, fn, options);
+    for (const event of log ?? []) guarded(() => (fn as (event: TopicEvent) => void)(event));
+    return off;
+  }
+
+  events(options: ReadOptions = {}): Reader<TopicEvent> {
+    let off: Off | undefined;
+    const reader = new Reader<TopicEvent>(options, () => {
+      off?.();
+      this.#readers.delete(reader);
+    });
+    this.#readers.add(reader);
+    off = this.on('event', (event) => reader.push(event));
+    if (this.status === 'ended') this.#endReaders();
+    return reader;
+  }
+
+  [Symbol.asyncIterator](): Reader<TopicEvent> {
+    const reader = this.events();
+    const end = reader.return.bind(reader);
+    reader.return = () => {
+      this.close();
+      return end();
+    };
+    return reader;
+  }
+
+  async send(data: unknown, options?: SendOptions): Promise<unknown> {
+    const isReady = (): boolean => {
+      if (this.status === 'ended') throw this.error ?? new KittiwakeError('closed');
+      return this.#wire.phase === 'on';
+    };
+    const frame = { event: 'message', subscription: this.name, data };
+    return (await this.#book.connection.requests.ask({ frame, isReady }, options)).data;
+  }
+
+  refresh(): void {
+    this.#book.refresh(this.#wire);
+  }
+
+  readonly close = (): void => {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#signal?.removeEventListener('abort', this.close);
+    this.#wire.followers.delete(this);
+    this.#endReaders();
+    this.#listeners.emit('status', 'ended');
+    this.#listeners.clear();
+    this.#book.left(this.#wire);
+    this.#book.connection.requests.flush();
+    this.#release();
+  };
+
+  readonly [DISPOSE] = this.close;
+
+  happened(event: TopicEvent): void {
+    this.#listeners.emit('event', event);
+    if (event.type === 'state') this.#listeners.emit('state', event.state, event.meta);
+    else if (event.type === 'update') this.#listeners.emit('update', event.data, event.meta);
+    else this.#listeners.emit('gap', event.gap);
+  }
+
+  turned(status: Status, error?: KittiwakeError): void {
+    this.#listeners.emit('status', status, error);
+    if (status === 'ended') this.#endReaders();
+  }
+
+  #endReaders(): void {
+    const error = this.error?.code === 'closed' ? undefined : this.error;
+    for (const reader of this.#readers) reader.end(error);
+  }
+
+  #begin<K extends keyof Events>(name: K, fn: (...args: Events[K]) => void, options?: ListenOptions): Off {
+    if (!this.#late.isWaiting) {
+      this.#late = { isWaiting: true, hear: [] };
+      platform.queueMicrotask(() => this.#catchUp());
+    }
+    const late = this.#late;
+    let isOff = false;
+    const off = this.#listeners.on(name, (...args) => !late.isWaiting && fn(...args), options);
+    late.hear.push((event) => {
+      if (!isOff && !options?.signal?.aborted) hear(name, fn as (...args: unknown[]) => void, event);
+    });
+    return () => {
+      isOff = true;
+      off();
+    };
+  }
+
+  #catchUp(): void {
+    this.#late.isWaiting = false;
+    if (this.#isClosed) return;
+    if (!this.#wire.log) return this.refresh();
+    for (const event of this.#wire.log) for (const one of this.#late.hear) one(event);
+  }
+}
+
+function hear(name: string, fn: (...args: unknown[]) => void, event: TopicEvent): void {
+  if (event.type !== name || event.type === 'gap') return;
+  guarded(() => fn(event.type === 'state' ? event.state : event.data, event.meta));
+}

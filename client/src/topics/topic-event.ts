@@ -1,0 +1,23 @@
+/** `stale`: it was live, and what is there may be old. `ended`: nothing comes any more. */
+export type Status = 'joining' | 'live' | 'stale' | 'ended';
+
+export interface Meta {
+  /** Where this stands in the history of the topic, if the service keeps one. An opaque text. */
+  readonly position?: string;
+  /** When the app published it, by its own word. */
+  readonly publishedAt?: string;
+}
+
+/**
+ * Updates are missing here. `unrecovered`: the connection was away, and the gateway cannot say what came meanwhile; `why`
+ * is its word for that, if it has a history. `dropped`: this client did not keep up.
+ */
+export type Gap =
+  | { readonly reason: 'unrecovered'; readonly why?: string }
+  | { readonly reason: 'dropped'; readonly count: number };
+
+/** Everything that happens to a topic, in the order in which it happened. A state replaces whatever came before. */
+export type TopicEvent<St = unknown, U = unknown> =
+  | { readonly type: 'state'; readonly state: St; readonly meta: Meta }
+  | { readonly type: 'update'; readonly data: U; readonly meta: Meta }
+  | { readonly type: 'gap'; readonly gap: Gap };

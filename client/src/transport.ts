@@ -1,0 +1,16 @@
+/** What carries frames to the gateway. A transport tells nothing after `closed`, and `closed` once. */
+export interface Transport {
+  /** Told in `info` and by `inspect()`. */
+  readonly name: string;
+  send(text: string): void;
+  /** Ends it. It may tell `closed` of that, now, later or never. */
+  close(code?: number, reason?: string): void;
+}
+
+export interface TransportEvents {
+  frame(text: string): void;
+  closed(code: number, reason: string): void;
+}
+
+/** Opens a transport to an absolute URL. What it throws counts as a connection that failed. */
+export type TransportFactory = (url: string, events: TransportEvents) => Transport;

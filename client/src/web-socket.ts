@@ -1,0 +1,29 @@
+import { KittiwakeError } from './errors.js';
+import { platform, type WebSocketLike } from './platform.js';
+import type { TransportFactory } from './transport.js';
+
+const SUB_PROTOCOL = 'kittiwake.v1.json';
+
+export interface WebSocketOptions {
+  /** For platforms without a `WebSocket` of their own: that of `ws`, in Node 20. */
+  readonly WebSocket?: new (url: string, protocols: string) => object;
+}
+
+/** Carries frames over a WebSocket. */
+export function webSocket(options: WebSocketOptions = {}): TransportFactory {
+  return (url, events) => {
+    const Socket = (options.WebSocket ?? platform.WebSocket) as (typeof platform)['WebSocket'];
+    if (!Socket) throw new KittiwakeError('not_supported', 'no WebSocket here: webSocket({ WebSocket })');
+    const socket: WebSocketLike = new Socket(url.replace(/^http/, 'ws'), SUB_PROTOCOL);
+    const on = (type: string, listener: (event: never) => void): void =>
+      socket.addEventListener(type, listener);
+    on('message', ({ data }: { data: unknown }) => events.frame(data as string));
+    on('close', ({ code, reason }: { code: number; reason: string }) => events.closed(code, reason));
+    on('error', () => {}); // A close follows, which is enough; without a listener `ws` throws.
+    return {
+      name: 'websocket',
+      send: (text) => socket.send(text),
+      close: (code, reason) => socket.close(code, reason),
+    };
+  };
+}

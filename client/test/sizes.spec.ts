@@ -1,0 +1,65 @@
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const SOURCE = fileURLToPath(new URL('../src/', import.meta.url));
+
+/** What a page that uses just this has to load. */
+async function bundled(use: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: use, resolveDir: SOURCE, loader: 'ts' },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    external: ['react'],
+    logLevel: 'silent',
+  });
+  return outputFiles[0]!.text;
+}
+
+const gzipped = (text: string): number => gzipSync(text, { level: 9 }).length;
+
+describe('a bundle', () => {
+  it.each([
+    [
+      'calls',
+      "import { createClient, call } from './index.ts'; call(createClient({ url: '/ws' }), 'f');",
+      5100,
+    ],
+    [
+      'topics',
+      "import { createClient, topic } from './index.ts'; topic(createClient({ url: '/ws' }), 'a.b');",
+      7800,
+    ],
+    [
+      'topics and calls',
+      "import { createClient, call, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); call(c, 'f');",
+      7900,
+    ],
+  ])('of %s is within its budget', async (_, use, budget) => {
+    expect(gzipped(await bundled(use))).toBeLessThanOrEqual(budget);
+  });
+
+  it('of the hooks adds no more than its budget', async () => {
+    const use = "export { createClient, topic, live } from './index.ts';";
+    const without = gzipped(await bundled(use));
+    const more =
+      gzipped(await bundled(`${use} export { useTopic, useConnection } from './react.ts';`)) - without;
+    expect(more).toBeLessThanOrEqual(600);
+  });
+
+  it('has nothing of what is not used', async () => {
+    const calls = await bundled(
+      "import { createClient, call } from './index.ts'; call(createClient({ url: '/ws' }), 'f');",
+    );
+    expect(calls).not.toMatch('unsubscribe');
+    const topics = await bundled(
+      "import { createClient, topic } from './index.ts'; topic(createClient({ url: '/ws' }), 'a.b');",
+    );
+    expect(topics).not.toMatch('procedure');
+    expect(await bundled("import './index.ts';")).toBe('');
+  });
+});
