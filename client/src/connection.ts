@@ -112,7 +112,8 @@ export class Connection {
     this.link = link;
     const late = (): void => this.lose('lost', { text: 'no first frame in time' });
     link.timer = this.clock.set(late, this.#options.openTimeoutMs ?? 8000);
-    this.identity.begin(link);
+    // While the gateway is away the app is not asked over and over: then a connection comes first.
+    if (this.#attempt === 1) this.identity.begin(link);
     void this.#carry(link);
     this.#become('connecting', { reason });
   }
@@ -152,7 +153,6 @@ export class Connection {
   ready(link: Link): void {
     if (link.isLive || !link.hello || !this.identity.isKnown) return;
     link.isLive = true;
-    this.clock.clear(link.timer);
     this.lives++;
     this.#failures = this.#attempt = 0;
     this.#isProven = false;
@@ -197,10 +197,16 @@ export class Connection {
     this.#debug('in', frame);
     if (this.#isProven) this.#prove();
     if (frame.event === 'pong') this.watch.ponged();
-    else if (!link.hello) link.hello = frame;
+    else if (!link.hello) this.#greeted(link, frame);
     else if (frame.status === undefined || !this.requests.replied(frame.id, frame))
       for (const domain of this.#domains.values()) domain.received(frame);
     this.ready(link);
+  }
+
+  #greeted(link: Link, hello: Frame): void {
+    link.hello = hello;
+    this.clock.clear(link.timer);
+    if (this.#attempt > 1) this.identity.begin(link);
   }
 
   #prove(): void {

@@ -38,6 +38,7 @@ export type GatewayErrorCode =
   | 'token_missing'
   | 'too_many_calls'
   | 'too_many_failures'
+  | 'too_many_of_identity'
   | 'too_many_results'
   | 'too_many_subscriptions'
   | 'too_many_topics'
@@ -56,6 +57,7 @@ const TEMPORARY = new Set<string>([
   'service_unavailable',
   'too_many_calls',
   'too_many_failures',
+  'too_many_of_identity',
 ] satisfies ErrorCode[]);
 
 export interface ErrorDetails {

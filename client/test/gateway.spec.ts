@@ -1,0 +1,197 @@
+import {
+  call,
+  connectionId,
+  createClient,
+  live,
+  stream,
+  topic,
+  type Client,
+  type Options,
+  type TopicEvent,
+  webSocket,
+} from 'kittiwake-client';
+import WebSocket from 'ws';
+import { TestGateway } from '../../test/support/gateway.js';
+import { procedureOf } from '../../test/support/rpc.js';
+import { StubApp } from '../../test/support/stub-app.js';
+import { TcpProxy } from '../../test/support/tcp-proxy.js';
+import { signToken } from '../../test/support/tokens.js';
+import { eventually } from '../../test/support/wait.js';
+import { Procedures } from '../../src/procedures/procedures.js';
+
+const SECRET = 'a-secret-of-thirty-two-characters';
+
+let app: StubApp;
+let gateway: TestGateway;
+let proxy: TcpProxy;
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  app = await StubApp.start();
+  gateway = await TestGateway.start({
+    auth: {
+      ticket: { url: `${app.url}/ticket` },
+      jwt: { algorithms: ['HS256'], secret: SECRET, clockTolerance: '0s', fields: { user_id: 'sub' } },
+    },
+    callbacks: { wait: '10ms' },
+    procedures: {},
+    services: {
+      books: {
+        requireAuthentication: false,
+        history: { size: 100 },
+        beforeSubscribe: `${app.url}/before`,
+        onMessage: `${app.url}/message`,
+        extraFields: ['author'],
+      },
+      plain: { requireAuthentication: false, beforeSubscribe: `${app.url}/before` },
+      mine: {},
+      quick: { requireAuthentication: false },
+    },
+  });
+  proxy = await TcpProxy.start(gateway.port);
+  const procedures = gateway.app.get(Procedures);
+  procedures.add(
+    procedureOf('add', (_, a: number, b: number) => a + b, { access: 'public', takes: ['a', 'b'] }),
+  );
+  procedures.add(
+    procedureOf(
+      'count',
+      async function* (_, to: number) {
+        for (let n = 0; n < to; n++) yield n;
+      },
+      { access: 'public' },
+    ),
+  );
+});
+afterEach(() => clients.splice(0).forEach((client) => client.close()));
+afterAll(async () => {
+  await proxy.stop();
+  await gateway.stop();
+  await app.stop();
+});
+
+function connect(options: Partial<Options> = {}): Client {
+  const client = createClient({
+    url: `ws://127.0.0.1:${proxy.port}/ws`,
+    transports: [webSocket({ WebSocket })],
+    backOff: { baseMs: 20 },
+    ...options,
+  });
+  clients.push(client);
+  return client;
+}
+
+function cut(): void {
+  proxy.turnTo(gateway.port);
+}
+
+const publish = (subscription: string, data: unknown): Promise<Response> =>
+  gateway.publish({ subscription, data });
+
+describe('against a gateway', () => {
+  it('brings the state and every update, once and in order, over lost connections', async () => {
+    app.answer('/before', { body: { status: 'ok', data: 0 } });
+    const book = topic(connect(), 'books.1', { fields: { author: 'a' } });
+    const events: TopicEvent[] = [];
+    book.on('event', (event) => events.push(event));
+    expect(await book.ready()).toBe(0);
+    const expected: number[] = [];
+    for (let update = 1; update <= 30; update++) {
+      if (update % 10 === 0) cut();
+      await publish('books.1', update);
+      expected.push(update);
+    }
+    await eventually(() => events.length >= 31);
+    expect(events.map((event) => (event.type === 'update' ? event.data : event.type))).toEqual([
+      'state',
+      ...expected,
+    ]);
+  });
+
+  it('tells a gap, and the state again, where nothing is kept', async () => {
+    app.answer('/before', { body: { status: 'ok', data: 'S' } });
+    const events: string[] = [];
+    const plain = topic(connect(), 'plain.1');
+    plain.on('event', ({ type }) => events.push(type));
+    await plain.ready();
+    cut();
+    await eventually(() => events.length === 3);
+    expect(events).toEqual(['state', 'gap', 'state']);
+  });
+
+  it('calls procedures, reads streams, sends messages and knows the id of its connection', async () => {
+    const client = connect();
+    expect(await call(client, 'add', [1, 2])).toBe(3);
+    const read: unknown[] = [];
+    for await (const n of stream(client, 'count', [3])) read.push(n);
+    expect(read).toEqual([0, 1, 2]);
+    await expect(call(client, 'add', [1])).rejects.toMatchObject({ code: 'arguments_mismatch' });
+    app.answer('/message', { body: { status: 'ok', data: { left: 1 } } });
+    expect(await topic(client, 'books.2').send({ action: 'buy' })).toEqual({ left: 1 });
+    expect(await connectionId(client)).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  it('proves who it is with a token, and anew before that ends, without another connection', async () => {
+    let asked = 0;
+    const client = connect({
+      auth: {
+        token: () =>
+          signToken({
+            algorithm: 'HS256',
+            key: SECRET,
+            claims: { sub: `u${++asked}`, exp: Date.now() / 1000 + 1.9 },
+          }),
+      },
+    });
+    const mine = topic(client, 'mine.1');
+    await mine.ready();
+    await eventually(() => asked === 3);
+    expect([client.inspect().reconnects, mine.status]).toEqual([0, 'live']);
+  });
+
+  it('asks twice for a token that is refused, and is closed then', async () => {
+    const reasons: string[] = [];
+    const errors: string[] = [];
+    const client = connect({
+      auth: {
+        ticket: ({ reason }) => {
+          reasons.push(reason);
+          return 'T';
+        },
+      },
+    });
+    app.answer('/ticket', { body: { status: 'error' } }, { body: { status: 'error' } });
+    client.on('error', ({ code }) => errors.push(code));
+    const mine = topic(client, 'mine.1');
+    await expect(mine.ready()).rejects.toMatchObject({ code: 'authentication_failed' });
+    expect([reasons, errors, client.state]).toEqual([
+      ['connect', 'refused'],
+      ['authentication_failed'],
+      'closed',
+    ]);
+  });
+
+  it('is subscribed again to six thousand topics, and is not too much for the gateway', async () => {
+    const client = connect();
+    const all = Array.from({ length: 6000 }, (_, index) => topic(client, `quick.${index}`));
+    await all.at(-1)!.ready();
+    cut();
+    await eventually(() => client.state !== 'live');
+    await all.at(-1)!.ready();
+    expect(all.every(({ status }) => status === 'live')).toBe(true);
+    expect(client.inspect().reconnects).toBe(1);
+  });
+
+  it('comes back from a gateway that restarts', async () => {
+    const other = await TestGateway.start({ services: { books: { requireAuthentication: false } } });
+    const client = connect({ url: other.url });
+    const infos: unknown[] = [];
+    client.on('state', (state, { reason, code }) => infos.push([state, reason, code]));
+    const view = live(topic(client, 'books.1'), (_, update) => update);
+    await eventually(() => view.value.status === 'live');
+    await other.stop();
+    expect(infos.at(-1)).toEqual(['waiting', 'server', 1012]);
+    expect(client.info.retryInMs).toBeLessThan(5000);
+    expect(view.value.status).toBe('stale');
+  });
+});
