@@ -57,6 +57,11 @@ export interface Broker {
    * is stopped, or lost for this channel.
    */
   publish(channel: string, publication: Publication): Promise<void> | undefined;
+  /**
+   * Has every other node get a publication when this one ends or is cut off, whatever ends it; absent where nobody would know.
+   * Only the latest counts. An end by {@link stop} MAY count as one, too.
+   */
+  will?(channel: string, publication: Publication): void;
   /** Ends all connections and attempts to connect; no listener is called afterwards. Stopping twice is stopping once. */
   stop(): Promise<void>;
 }

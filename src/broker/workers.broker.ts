@@ -7,6 +7,7 @@ import { BrokerError, brokerError } from './broker.error.js';
 import type { Broker, BrokerListener, BrokerState } from './broker.js';
 import { isControl } from './control-frame.js';
 import { channelOf, FrameReader, framesIn, relayFrame, textOf } from './relay-frame.js';
+import { willFrame } from './relay-will.js';
 import { RelayedHistory } from './relayed.history.js';
 import { RelayedPresenceBook } from './relayed.presence-book.js';
 import { RelayedRequests } from './relayed-requests.js';
@@ -34,6 +35,8 @@ export class WorkersBroker implements Broker {
   private listener: BrokerListener | undefined;
   private socket: Socket | undefined;
   private isReady = false;
+  /** The frame that leaves something to the others. */
+  private lastWill: Buffer | undefined;
   private outgoing: Outgoing | undefined;
   private reconnection: NodeJS.Timeout | undefined;
 
@@ -75,6 +78,11 @@ export class WorkersBroker implements Broker {
     await written;
   }
 
+  will(channel: string, publication: Publication): void {
+    this.lastWill = willFrame(channel, publication);
+    if (this.isReady) this.socket?.write(this.lastWill);
+  }
+
   async stop(): Promise<void> {
     this.listener = undefined;
     this.isReady = false;
@@ -101,6 +109,7 @@ export class WorkersBroker implements Broker {
     });
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.lost());
+    if (this.lastWill) socket.write(this.lastWill);
     this.isReady = true;
     this.listener?.stateChanged('ready');
   }

@@ -11,9 +11,17 @@ import { MemoryPresenceBook } from './memory.presence-book.js';
 import { PresenceDesk } from './presence-desk.js';
 import { isPresenceRequest } from './presence-frames.js';
 import { FrameReader, framesIn, relayFrame } from './relay-frame.js';
+import { willIn } from './relay-will.js';
 
 /** A worker with more than this waiting does not keep up: it is disconnected, reports `lost`, and connects again. */
 const MAX_WAITING_BYTES = 67_108_864;
+
+/** A worker process, as the relay knows it. */
+interface Worker {
+  readonly presence: PresenceDesk;
+  /** What the others get when it is gone. */
+  will?: Buffer | undefined;
+}
 
 /**
  * Relays publications between the worker processes of one machine, as the bytes that came, and keeps the histories of
@@ -29,7 +37,7 @@ export class WorkersRelay {
   );
   /** The frames for all that this turn of the event loop has brought. */
   private outgoing: Buffer[] = [];
-  private readonly workers = new Map<Socket, PresenceDesk>();
+  private readonly workers = new Map<Socket, Worker>();
 
   private constructor(
     private readonly server: Server,
@@ -60,12 +68,13 @@ export class WorkersRelay {
 
   private accept(socket: Socket): void {
     const reader = new FrameReader();
-    const desk = new PresenceDesk(this.presence);
-    this.workers.set(socket, desk);
+    const worker: Worker = { presence: new PresenceDesk(this.presence) };
+    this.workers.set(socket, worker);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       this.workers.delete(socket);
-      desk.close();
+      worker.presence.close();
+      if (worker.will) this.sendAll(worker.will);
     });
     socket.on('data', (bytes: Buffer) => {
       const frames = reader.wholeFrames(bytes);
@@ -81,17 +90,22 @@ export class WorkersRelay {
       if (isControl(frame)) {
         this.passOn(frames.subarray(passed, end), from);
         passed = end + frame.length;
-        void this.answer(frame, from).then((answer) => write(from, answer));
+        this.heed(frame, from);
       }
       end += frame.length;
     }
     this.passOn(frames.subarray(passed), from);
   }
 
+  private heed(frame: Buffer, from: Socket): void {
+    const will = willIn(frame);
+    if (will) this.workers.get(from)!.will = will;
+    else void this.answer(frame, from).then((answer) => write(from, answer));
+  }
+
   private answer(frame: Buffer, from: Socket): Promise<Buffer> {
     const request: ControlHeader = headerOf(frame);
-    const desk = this.workers.get(from)!;
-    if (isPresenceRequest(request)) return desk.answer(request, frame);
+    if (isPresenceRequest(request)) return this.workers.get(from)!.presence.answer(request, frame);
     return this.desk.answer(request as HistoryRequest, frame);
   }
 

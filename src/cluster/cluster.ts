@@ -23,7 +23,8 @@ export type Answerer = (question: unknown) => unknown;
 
 /**
  * Asks all nodes of the gateway, over whatever broker they have in common, and collects the answers. Every node says that
- * it is there, and when it goes; so one that was killed, or is cut off, is missed for a minute.
+ * it is there, and when it goes. One that was killed, or is cut off, is missed for a minute, unless the broker knows of its end
+ * (`Broker.will`), as that of worker processes does.
  */
 @Injectable()
 export class Cluster implements Startable, Stoppable, NodeListener {
@@ -83,6 +84,7 @@ export class Cluster implements Startable, Stoppable, NodeListener {
   /** Hears the other nodes, and makes itself known. @throws when the broker cannot be reached. */
   async start(): Promise<void> {
     for (const channel of [ALL, this.own]) await this.hub.listen(channel, this);
+    this.hub.will(publicationOf({ verb: 'gone', node: this.node }, ALL));
     this.beat = setInterval(() => this.say({ verb: 'here', node: this.node, isNew: false }), BEAT_MS).unref();
     this.appear();
   }

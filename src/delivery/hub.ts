@@ -114,6 +114,11 @@ export class Hub implements BrokerListener, Stoppable {
     return this.broker.publish(publication.subscription, publication);
   }
 
+  /** Leaves a publication to the other nodes, where the broker can; see {@link Broker.will}. */
+  will(publication: Publication): void {
+    this.broker.will?.(publication.subscription, publication);
+  }
+
   /**
    * Adds a subscription. When this resolves, every publication from now on reaches it.
    * @throws {ClientError} when the broker cannot be reached.

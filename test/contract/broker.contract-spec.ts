@@ -49,6 +49,7 @@ brokerContract('workers', async () => {
   return {
     broker: () => new WorkersBroker(relay.path),
     isShared: true,
+    hasWills: true,
     end: () => relay.stop(),
   };
 });

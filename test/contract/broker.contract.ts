@@ -9,6 +9,8 @@ export interface BrokerWorld {
   broker(): Broker;
   /** Whether nodes hear each other, not only themselves. */
   readonly isShared: boolean;
+  /** Whether the others learn at once of a node that ends without a word. */
+  readonly hasWills?: boolean;
   /** Called when all brokers have been stopped. */
   end(): Promise<void>;
 }
