@@ -31,6 +31,8 @@ export {
   type PublishResult,
 } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
+export type { Presence, PresenceQuery, PresentMember } from './push/presence-in-process.js';
+export { PresenceError } from './presence/presence.error.js';
 export type { ProcedureArguments } from './procedures/arguments.js';
 export { Descriptor, type SocketKind } from './procedures/descriptor.js';
 export { OnCallerConnect, OnCallerDisconnect } from './procedures/methods/caller-hooks.decorator.js';

@@ -8,12 +8,13 @@ import {
 } from './clients/clients-in-process.js';
 import type { ConnectionPage } from './clients/connection-pages.js';
 import type { Counted } from './clients/counted.js';
-import { toJsonText, valueOf } from './protocol/json/json.js';
+import { valueOf } from './protocol/json/json.js';
 import type { Publication } from './protocol/publication.js';
+import { type Presence, PresenceInProcess, type PresenceQuery } from './push/presence-in-process.js';
 import { RoomsInProcess, type TriggerOptions, type TriggerResult } from './rooms/rooms-in-process.js';
-import { publicationMembers, type PublicationOptions } from './topics/service/publication-members.js';
-import { type HistoryQuery, TopicHistory } from './topics/topic-history.js';
-import { TopicPublisher } from './topics/topic-publisher.js';
+import type { PublicationOptions } from './topics/service/publication-members.js';
+import type { HistoryQuery } from './topics/topic-history.js';
+import { TopicsInProcess } from './topics/topics-in-process.js';
 
 /** Options of a publication. */
 export interface PublishOptions extends PublicationOptions {
@@ -63,10 +64,10 @@ export interface DisconnectOptions {
 @Injectable()
 export class Kittiwake {
   constructor(
-    private readonly topics: TopicPublisher,
-    private readonly histories: TopicHistory,
+    private readonly topics: TopicsInProcess,
     private readonly rooms: RoomsInProcess,
     private readonly clients: ClientsInProcess,
+    private readonly presences: PresenceInProcess,
   ) {}
 
   /**
@@ -77,8 +78,7 @@ export class Kittiwake {
    * @throws when the broker could not take it.
    */
   async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
-    const members = publicationMembers(data, options).set('subscription', toJsonText(topic));
-    const appended = await this.topics.publishMade(members, 'process', options.idempotencyKey);
+    const appended = await this.topics.publish(topic, data, options, options.idempotencyKey);
     if (!appended) return { isRepeated: false };
     return { position: appended.position.toString(), isRepeated: appended.isRepeated };
   }
@@ -89,8 +89,26 @@ export class Kittiwake {
    * @throws when the broker cannot be reached.
    */
   async history(topic: string, query: HistoryQuery = {}): Promise<KeptPublications> {
-    const { top, isComplete, publications } = await this.histories.read(topic, query);
+    const { top, isComplete, publications } = await this.topics.history(topic, query);
     return { position: top.toString(), isComplete, publications: publications.map(keptPublication) };
+  }
+
+  /**
+   * Tells who is present in a topic, or in a room, on all nodes.
+   * @param where the topic, or the room as an object.
+   * @throws {PresenceError} when that is not kept there, or the query is wrong.
+   * @throws when the broker cannot be reached.
+   */
+  presence(where: string | object, query: PresenceQuery = {}): Promise<Presence> {
+    return this.presences.read(where, query);
+  }
+
+  /**
+   * Tells how many are present in each of some topics or rooms, at most `publish.maxBatch`, in their order.
+   * @throws as {@link presence}.
+   */
+  presenceCounts(places: readonly (string | object)[]): Promise<number[]> {
+    return this.presences.count(places);
   }
 
   /**

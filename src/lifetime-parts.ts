@@ -27,6 +27,7 @@ import { Presences } from './presence/presences.js';
 import { BroughtProcedures } from './procedures/brought-procedures.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
 import { RoomEndTeller } from './rooms/room-end-teller.js';
+import { RoomPresences } from './rooms/room-presences.js';
 import { RoomRelay } from './rooms/room-relay.js';
 import { RoomsApp } from './rooms/rooms-app.js';
 import { RpcHttp } from './rpc/http/rpc-http.js';
@@ -95,6 +96,7 @@ export const LIFETIME_PROVIDERS = [
     LifecycleEndTeller,
     RoomEndTeller,
     TopicPresences,
+    RoomPresences,
     Presences,
     Sweeper,
     OperatorsServer,

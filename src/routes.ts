@@ -1,6 +1,6 @@
 import { Get, Options, Post, SetMetadata, type Type } from '@nestjs/common';
 import { absent } from './config/configured.js';
-import { historyPathOf } from './config/history-path.js';
+import { historyPathOf, presencePathOf } from './config/reading-paths.js';
 import { ProceduresSettings } from './config/sections/procedures/procedures.settings.js';
 import type { Settings } from './config/settings.js';
 import { OPERATOR_PATHS } from './endpoints/operator-paths.js';
@@ -10,6 +10,7 @@ import { OperatorsController } from './operators/operators.controller.js';
 import { ClientsController } from './push/clients.controller.js';
 import { ConnectionsController } from './push/connections.controller.js';
 import { HistoryController } from './push/history.controller.js';
+import { PresenceController } from './push/presence.controller.js';
 import { PublishController } from './push/publish.controller.js';
 import { TriggerController } from './push/trigger.controller.js';
 
@@ -38,6 +39,13 @@ const ROUTES: readonly (readonly [Type<object>, (settings: Settings) => RoutedMe
     ({ publish, services }) => {
       const path = historyPathOf(publish, services);
       return { history: path !== undefined && Get(path) };
+    },
+  ],
+  [
+    PresenceController,
+    ({ publish, services, rooms }) => {
+      const path = presencePathOf(publish, services, rooms);
+      return { presence: path !== undefined && Get(path) };
     },
   ],
   [

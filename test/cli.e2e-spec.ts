@@ -24,7 +24,7 @@ import { eventually } from './support/wait.js';
 
 const BIG = 123456789012345678901n;
 const SECRET = 'the-secret-of-services';
-const SERVICES = { books: { requireAuthentication: true }, desks: {} };
+const SERVICES = { books: { requireAuthentication: true }, desks: {}, seen: { presence: {} } };
 
 const stopped = stoppedAfterEach();
 const stage = new RpcStage();
@@ -371,9 +371,11 @@ describe('the gateway', () => {
       args('revoke', '--token-id', 'x'),
       args('--json', 'connections', '--identity-json', '7', '--limit', '1', '--subscriptions'),
       args('connections', '--limit', '0'),
+      args('presence', 'seen.1'),
     ]);
-    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 3]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 3, 0]);
     expect(JSON.parse(ends[9].stdout)).toMatchObject({ connections: [], total: 0, complete: true });
+    expect(ends[11].stdout).toBe('0 present: []\n');
     expect([ends[6].stdout, ends[7].stdout]).toEqual(['Disconnected 0.\n', 'Ended 0.\n']);
     expect(ends[5].stdout).toMatch(/^Published at \S+\.\n$/);
     expect(ends[1].stdout).toBe('The gateway is ready.\n');
@@ -402,6 +404,24 @@ describe('publish and listen', () => {
     const { Hub } = await import('../src/delivery/hub.js');
     return stage.gateway.app.get(Hub).channelCount;
   };
+});
+
+describe('presence', () => {
+  it('says who is present in a topic', async () => {
+    const client = await TestClient.connect(stage.gateway.url);
+    await client.ask({ event: 'auth', method: 'jwt', token: rpcToken() });
+    await client.ask({ event: 'subscribe', subscription: 'seen.1' });
+    const ends = [
+      await run('presence', 'seen.1'),
+      await run('--json', 'presence', 'seen.1', '--limit', '0'),
+      await run('presence', 'books.1'),
+      await run('presence'),
+    ];
+    client.drop();
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 3, 3]);
+    expect(ends[0]!.stdout).toMatch(/^1 present: .*1/);
+    expect(JSON.parse(ends[1]!.stdout)).toMatchObject({ status: 'ok', count: 1 });
+  });
 });
 
 describe('disconnect and unsubscribe', () => {

@@ -6,7 +6,10 @@ import { RedisServer } from './support/redis-server.js';
 import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
 import { eventually } from './support/wait.js';
 
-const SERVICES = { chat: { presence: { grace: '200ms', show: 'members' as const } } };
+const SERVICES = {
+  chat: { presence: { grace: '200ms', show: 'members' as const } },
+  reloaded: { presence: { grace: '1s', show: 'members' as const } },
+};
 
 describe('who is present, as nodes on one Redis know it', () => {
   let redis: RedisServer;
@@ -63,6 +66,7 @@ describe('who is present, as nodes on one Redis know it', () => {
   });
 
   it('survives a reload from one to the other', async () => {
+    topic = 'reloaded.1';
     const ann = await enter(left.url, 'ann');
     const bob = await enter(left.url, 'bob');
     await ann.sees('ann', 'bob');

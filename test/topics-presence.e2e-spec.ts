@@ -1,4 +1,6 @@
+import { Kittiwake } from '../src/kittiwake.js';
 import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
+import { API_KEY } from './support/gateway.js';
 import { PRESENT_AUTH, PresentClient } from './support/present-client.js';
 import { stageOfFile } from './support/topics.js';
 import { eventually } from './support/wait.js';
@@ -25,6 +27,7 @@ const stage = stageOfFile((app) => ({
       authorizer: `${app}/authorize`,
       authorizationRenewalPeriod: '50ms',
     },
+    reloaded: { presence: { grace: '1s', show: 'members' } },
     counted: { presence: { grace: '0s', show: 'count' } },
     closed: { presence: {} },
     plain: {},
@@ -76,12 +79,12 @@ describe('a client that asks who is present', () => {
   });
 
   it('hears nothing of a reload', async () => {
-    const ann = await enter('ann');
-    const before = await enter('bob');
+    const ann = await enter('ann', 'reloaded.1');
+    const before = await enter('bob', 'reloaded.1');
     await ann.sees('ann', 'bob');
     before.client.drop();
-    const after = await enter('eve');
-    await enter('bob');
+    const after = await enter('eve', 'reloaded.1');
+    await enter('bob', 'reloaded.1');
     await ann.sees('ann', 'bob', 'eve');
     after.client.drop(); // its time is up after that of the first
     await ann.sees('ann', 'bob');
@@ -202,6 +205,56 @@ describe('a client of another protocol', () => {
     expect(ann.keys).toEqual(['ann', 'quiet']);
     expect(await quiet.settled()).toEqual([]);
     quiet.drop();
+  });
+});
+
+describe('a service that asks who is present', () => {
+  const ask = async (query: string, key = API_KEY): Promise<[number, unknown]> => {
+    const headers = { Authorization: `Bearer ${key}` };
+    const response = await fetch(`${stage.gateway.httpUrl}/presence?${query}`, { headers });
+    return [response.status, await response.json()];
+  };
+
+  it('gets the members of one topic, or the count, as it likes', async () => {
+    for (const user of ['ann', 'bob', 'ann']) await enter(user);
+    const members = ['ann', 'bob'].map((key) => ({ key, info: { name: `${key[0]!.toUpperCase()}.` } }));
+    expect(await ask(`subscription=${topic}`)).toEqual([200, { status: 'ok', count: 2, members }]);
+    expect(await ask(`subscription=${topic}&limit=1`)).toEqual([200, { status: 'ok', count: 2 }]);
+    const kittiwake = stage.gateway.app.get(Kittiwake, { strict: false });
+    expect(await kittiwake.presence(topic)).toEqual({ count: 2, members });
+    expect(await kittiwake.presence(topic, { limit: 0 })).toEqual({ count: 2 });
+  });
+
+  it('gets the counts of several at once', async () => {
+    for (const user of ['ann', 'bob']) await enter(user);
+    const presences = [
+      { subscription: topic, count: 2 },
+      { subscription: 'chat.empty', count: 0 },
+    ];
+    expect(await ask(`subscription=${topic}&subscription=chat.empty`)).toEqual([
+      200,
+      { status: 'ok', presences },
+    ]);
+    const kittiwake = stage.gateway.app.get(Kittiwake, { strict: false });
+    expect(await kittiwake.presenceCounts(['chat.empty', topic])).toEqual([0, 2]);
+    const tooMany = Array.from({ length: 1001 }, () => topic);
+    await expect(kittiwake.presenceCounts(tooMany)).rejects.toThrow('more than 1000 topics and rooms');
+  });
+
+  it.each([
+    ['', 400, '"subscription" is missing'],
+    ['subscription=plain.1', 404, '"subscription" must be <service>.<topic> of a service with presence'],
+    ['subscription=nothing', 404, '"subscription" must be <service>.<topic> of a service with presence'],
+    ['subscription=chat.1&limit=x', 400, '"limit" must be a whole number from 0 to 1000'],
+    ['subscription=chat.1&limit=1001', 400, '"limit" must be a whole number from 0 to 1000'],
+    ['room={"a":1}', 404, '"room" must be an object, and rooms must have presence'],
+    ['room={', 400, '"room" is not JSON at position 1'],
+  ])('is told what is wrong: %.40s', async (query, status, error) => {
+    expect(await ask(query)).toEqual([status, { status: 'error', error }]);
+  });
+
+  it('needs a key', async () => {
+    expect((await ask(`subscription=${topic}`, 'x'))[0]).toBe(401);
   });
 });
 

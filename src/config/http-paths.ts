@@ -1,4 +1,4 @@
-import { historyPathOf } from './history-path.js';
+import { historyPathOf, presencePathOf } from './reading-paths.js';
 import type { Disagreement } from './kinds/setting.decorator.js';
 import type { HealthSettings } from './sections/health.settings.js';
 import type { OperatorsSettings } from './sections/operators.settings.js';
@@ -37,6 +37,7 @@ export function httpPathsDiffer(settings: Sections): Disagreement | undefined {
 
 function pathsOf({ services, publish, rooms, health, operators, procedures }: Sections): TakenPath[] {
   const historyPath = historyPathOf(publish, services);
+  const presencePath = presencePathOf(publish, services, rooms);
   const paths = [
     publish.enabled && { key: 'publish.path', path: publish.path, isTree: false },
     publish.enabled && rooms && { key: 'publish.triggerPath', path: publish.triggerPath, isTree: false },
@@ -45,6 +46,7 @@ function pathsOf({ services, publish, rooms, health, operators, procedures }: Se
     publish.enabled && { key: 'publish.connectionsPath', path: publish.connectionsPath, isTree: false },
     publish.enabled && { key: 'publish.revokePath', path: publish.revokePath, isTree: false },
     historyPath !== undefined && { key: 'publish.historyPath', path: historyPath, isTree: false },
+    presencePath !== undefined && { key: 'publish.presencePath', path: presencePath, isTree: false },
     health.enabled && { key: 'health.livePath', path: health.livePath, isTree: false },
     health.enabled && { key: 'health.readyPath', path: health.readyPath, isTree: false },
     operators.enabled &&

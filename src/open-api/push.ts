@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { historyPathOf } from '../config/history-path.js';
+import { historyPathOf, presencePathOf } from '../config/reading-paths.js';
 import { isConfigured } from '../config/configured.js';
 import { PublishSettings } from '../config/sections/publish.settings.js';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
@@ -7,6 +7,7 @@ import { SERVICE_SECTIONS, type ServiceSettings } from '../config/sections/servi
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 import { clientPaths } from './clients.js';
 import { historyOperation } from './history.js';
+import { presenceOperation } from './presence.js';
 import {
   jsonContent,
   objectOf,
@@ -68,14 +69,19 @@ export class PushPart implements PartSource {
 
   part({ prefix }: OperatorPlace): Part | undefined {
     if (!this.publish.enabled) return undefined;
-    const path = historyPathOf(this.publish, this.services);
     const part = pushPart(prefix, this.publish, this.rooms);
-    return path === undefined ? part : { ...part, paths: { ...part.paths, ...this.history(prefix + path) } };
+    return { ...part, paths: { ...part.paths, ...this.readings(prefix) } };
   }
 
-  private history(path: string): Paths {
-    const get = historyOperation({ tag: TAG.name, security: SECURITY, maxLimit: this.publish.maxBatch });
-    return { [path]: { get } };
+  private readings(prefix: string): Paths {
+    const { publish, services, rooms } = this;
+    const place = { tag: TAG.name, security: SECURITY, maxLimit: publish.maxBatch };
+    const history = historyPathOf(publish, services);
+    const presence = presencePathOf(publish, services, rooms);
+    return {
+      ...(history !== undefined && { [prefix + history]: { get: historyOperation(place) } }),
+      ...(presence !== undefined && { [prefix + presence]: { get: presenceOperation(place) } }),
+    };
   }
 }
 

@@ -11,6 +11,7 @@ import type { OperatorEndpoint } from '../endpoints/operator-endpoint.js';
 import { OpenApiEndpoint } from '../open-api/open-api.endpoint.js';
 import { openApiPage } from '../open-api/page.endpoints.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
+import { PresenceReading } from '../push/presence-reading.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
 import { Services } from '../topics/service/services.js';
 import { TopicPublisher } from '../topics/topic-publisher.js';
@@ -26,6 +27,7 @@ import { MetricsEndpoint } from './metrics.endpoint.js';
 import { OPERATOR_ENDPOINTS, OperatorEndpoints } from './operator-endpoints.js';
 import { OperatorsFront } from './operators-front.js';
 import { OperatorsServer } from './operators-server.js';
+import { presenceProcedure } from './presence.procedure.js';
 import { publishProcedure, triggerProcedure } from './push.procedures.js';
 import { Readiness } from './readiness.js';
 import { restartProcedure } from './restart.procedure.js';
@@ -45,6 +47,7 @@ export const OPERATOR_PROCEDURES: FactoryProvider<CallableProcedure | undefined>
   { provide: unsubscribeProcedure, inject: [Removals], useFactory: unsubscribeProcedure },
   { provide: revokeProcedure, inject: [Revocations], useFactory: revokeProcedure },
   { provide: connectionsProcedure, inject: [ConnectionPages], useFactory: connectionsProcedure },
+  { provide: presenceProcedure, inject: [PresenceReading], useFactory: presenceProcedure },
   { provide: listenProcedure, inject: [Hub, Services], useFactory: listenProcedure },
   { provide: statusProcedure, inject: [GatewayStatus], useFactory: statusProcedure },
   { provide: restartProcedure, useFactory: restartProcedure },

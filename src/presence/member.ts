@@ -38,6 +38,11 @@ export function memberOf(
   return { key, text: textOf(key as JsonText, shown, party) };
 }
 
+/** The fields of an answer of the app that say who a client is, and what it sees; none where that is not kept. */
+export function presenceFields(presence: PresenceSettings | undefined, identityField: string): string[] {
+  return presence ? [presence.key ?? identityField, ...presence.info, 'options'] : [];
+}
+
 function textOf(key: JsonText, shown: (readonly [string, JsonText])[], party: LogParty): JsonText {
   const info = objectText(shown);
   if (shown.length === 0) return objectText([['key', key]]);

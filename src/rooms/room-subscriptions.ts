@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
+import type { PresenceView } from '../config/sections/presence.settings.js';
 import type { LossReason } from '../history/channel-log.js';
 import { canonicalJson } from '../protocol/json/canonical-json.js';
 import type { Verdict } from '../protocol/errors.js';
@@ -8,6 +9,7 @@ import type { FollowingRoomSubscription, RoomReplay } from './following-room-sub
 import type { RoomBeginning, RoomComeback } from './room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import { RoomHub } from './room-hub.js';
+import { RoomPresences } from './room-presences.js';
 import { RoomRecoveries } from './room-recoveries.js';
 import { RoomReply } from './room-reply.js';
 import type { RoomSession } from './room-session.js';
@@ -34,6 +36,7 @@ export class RoomSubscriptions {
     private readonly hub: RoomHub,
     private readonly limits: LimitsSettings,
     private readonly recoveries: RoomRecoveries,
+    private readonly presences: RoomPresences,
   ) {}
 
   /** Subscribes, unless there is the same subscription. @throws {ClientError} when the client may not. */
@@ -70,6 +73,12 @@ export class RoomSubscriptions {
     await session.connection.backlog;
   }
 
+  /** Shows a client who is present in a room that it has subscribed to. See {@link RoomPresences.show}. */
+  async show(session: RoomSession, { room: text }: RoomWish, view: PresenceView): Promise<void> {
+    const room = text === undefined ? undefined : Room.parse(text);
+    if (room) await this.presences.show(session, room, view);
+  }
+
   /** Ends those of a request id. @throws {ClientError} when there is none. */
   unsubscribe(session: RoomSession, requestId: JsonText): void {
     const subscriptions = session.removeAll(canonicalJson(requestId));
@@ -80,6 +89,7 @@ export class RoomSubscriptions {
   /** Ends those that the app does not allow any more, and tells the client. */
   endUncovered(session: RoomSession): void {
     this.endThose(session, (room) => !session.permissions!.covers(room), NOT_ALLOWED_ANY_MORE);
+    this.presences.renewed(session);
   }
 
   /** Ends those to one room, or all, as a service says, and tells the client. @returns how many. */
@@ -124,6 +134,7 @@ export class RoomSubscriptions {
     this.claim(session, keptBytesOf(interest) + bytesOf(was));
     const subscription = join(interest);
     session.add(requestKey, subscription);
+    this.presences.enter(session, subscription);
     return subscription;
   }
 
@@ -168,6 +179,7 @@ export class RoomSubscriptions {
 
   private leave(subscription: RoomSubscription): void {
     this.hub.leave(subscription);
+    this.presences.leave(subscription);
     subscription.connection.kept.release(keptBytesOf(subscription) + bytesOf(subscription.was));
   }
 }

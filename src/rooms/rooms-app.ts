@@ -12,6 +12,7 @@ import { CallbackError } from '../protocol/errors.js';
 import { RoomsApiHolder, type RoomsHook } from './app/rooms-api.js';
 import type { RoomEnd } from './room-leases.js';
 import type { RoomSession } from './room-session.js';
+import { KnownPermissions } from './room/known-permissions.js';
 import { Permissions } from './room/permissions.js';
 
 const SERVICE = 'rooms';
@@ -58,7 +59,8 @@ export class RoomsApp implements Draining {
     const signal = session.connection.ended;
     const question = { service: SERVICE, callback: 'allowedRooms', signal, isRefusal };
     return measured(this.metrics, question, async () => {
-      return new Permissions(await api.allowedRooms(session, signal));
+      const { rooms, known } = await api.allowedRooms(session, signal);
+      return known ? new KnownPermissions(rooms, known) : new Permissions(rooms);
     });
   }
 

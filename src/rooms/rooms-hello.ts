@@ -16,7 +16,12 @@ export class RoomsHello extends Hello {
         events_per_second: limits.eventsPerSecond,
         subscriptions: limits.subscriptionsPerSession,
       },
-      features: ['immediate-ping', 'report-drops', ...(rooms.history ? ['recover'] : [])],
+      features: [
+        'immediate-ping',
+        'report-drops',
+        ...(rooms.history ? ['recover'] : []),
+        ...(rooms.presence ? ['presence'] : []),
+      ],
     });
   }
 }

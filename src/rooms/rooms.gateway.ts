@@ -1,11 +1,13 @@
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
+import type { PresenceView } from '../config/sections/presence.settings.js';
 import type { Connection } from '../connection/connection.js';
 import type { Gateway, GatewayProtocol } from '../connection/endpoint.js';
+import { presenceWish } from '../presence/presence-options.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { EndReason } from '../protocol/end-reason.js';
 import { ClientError } from '../protocol/errors.js';
-import type { JsonMembers, JsonText } from '../protocol/json/json.js';
+import { type JsonMembers, type JsonText, valueOf } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import { comebackOf } from './room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
@@ -73,10 +75,14 @@ export class RoomsGateway implements Gateway {
     return this.answer(connection, 'subscribe', members, (session, requestId, reply) => {
       const wish = { room: members.get('room'), requestId, reportsDrops };
       const comeback = isExtended ? comebackOf(members) : undefined;
+      const view = isExtended ? viewIn(members) : undefined;
       if (comeback)
-        return this.subscriptions.follow(session, wish, comeback, (beginning) => reply.success(beginning));
+        return this.subscriptions
+          .follow(session, wish, comeback, (beginning) => reply.success(beginning))
+          .then(() => view && this.subscriptions.show(session, wish, view));
       this.subscriptions.subscribe(session, wish);
-      return reply.success();
+      reply.success();
+      return view && this.subscriptions.show(session, wish, view);
     });
   }
 
@@ -143,6 +149,12 @@ export class RoomsGateway implements Gateway {
     if (!(error instanceof ClientError)) throw error;
     reply.error(error);
   }
+}
+
+/** How much of who is present a client asks to see. */
+function viewIn(members: JsonMembers): PresenceView | undefined {
+  const given = members.get('presence');
+  return given && presenceWish(valueOf(given));
 }
 
 function isScalar(text: JsonText): boolean {

@@ -8,6 +8,7 @@ import { RoomClients } from './room-clients.js';
 import { RoomEndTeller } from './room-end-teller.js';
 import { RoomHub } from './room-hub.js';
 import { RoomLeases } from './room-leases.js';
+import { RoomPresences } from './room-presences.js';
 import { RoomPublisher } from './room-publisher.js';
 import { RoomRecoveries } from './room-recoveries.js';
 import { RoomRelay } from './room-relay.js';
@@ -30,6 +31,7 @@ export const ROOMS_PROVIDERS = [
   RoomEndTeller,
   RoomHub,
   RoomLeases,
+  RoomPresences,
   RoomPublisher,
   RoomRecoveries,
   RoomRelay,

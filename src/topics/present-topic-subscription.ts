@@ -1,7 +1,8 @@
-import { PRESENCE_VIEWS, type PresenceView } from '../config/sections/presence.settings.js';
+import type { PresenceView } from '../config/sections/presence.settings.js';
 import type { SubscriptionLimits } from '../delivery/subscription.js';
 import type { Attendance } from '../presence/attendance.js';
-import { isObjectText, type JsonMembers, type JsonText, membersOf, valueOf } from '../protocol/json/json.js';
+import { narrower, presenceOptions } from '../presence/presence-options.js';
+import type { JsonMembers } from '../protocol/json/json.js';
 import type { Service } from './service/service.js';
 import { type Subscriber, type TopicInterest, TopicSubscription } from './topic-subscription.js';
 
@@ -27,16 +28,14 @@ export class PresentTopicSubscription extends TopicSubscription {
 
   /** How much its client sees: what it wants to, within what the app allows. */
   get view(): PresenceView {
-    const [wished, allowed] = [this.wished, this.allowed].map((view) => PRESENCE_VIEWS.indexOf(view));
-    return PRESENCE_VIEWS[Math.min(wished!, allowed!)]!;
+    return narrower(this.wished, this.allowed);
   }
 
   override heed(answer: JsonMembers): boolean {
     const isOther = super.heed(answer);
-    const options = answer.get('options');
-    const given = options && isObjectText(options) ? membersOf(options) : undefined;
-    this.allowed = viewOf(given?.get('presence')) ?? this.service.rules.presence?.show ?? 'none';
-    this.isShown = given?.get('hidden') !== 'true';
+    const { view, isHidden } = presenceOptions(answer.get('options'));
+    this.allowed = view ?? this.service.rules.presence?.show ?? 'none';
+    this.isShown = !isHidden;
     this.attendance?.narrow(this.view);
     return isOther;
   }
@@ -45,12 +44,4 @@ export class PresentTopicSubscription extends TopicSubscription {
     super.end();
     this.attendance?.end();
   }
-}
-
-/** What the authorizer says of how much a client may see; nothing if it does not. What it cannot mean is nothing to see. */
-function viewOf(text: JsonText | undefined): PresenceView | undefined {
-  if (text === undefined || text === 'null') return undefined;
-  const value = valueOf(text);
-  if (value === true) return 'members';
-  return PRESENCE_VIEWS.find((view) => view === value) ?? 'none';
 }

@@ -31,6 +31,12 @@ export class TopicPresences implements Startable {
     if (this.services.withPresence().length > 0) this.teller.use();
   }
 
+  /** As {@link placeOf}; nothing for what is no topic. */
+  find(topic: string): PresencePlace | undefined {
+    const service = this.services.find(topic);
+    return service && this.placeOf(topic, service);
+  }
+
   /** Where it is kept who is present in a topic; nothing where it is not. */
   placeOf(topic: string, { rules }: Service): PresencePlace | undefined {
     const { presence } = rules;

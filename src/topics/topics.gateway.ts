@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import type { PresenceView } from '../config/sections/presence.settings.js';
 import type { Connection } from '../connection/connection.js';
 import type { Gateway, GatewayProtocol } from '../connection/endpoint.js';
 import { LogLine } from '../metrics/log-line.js';
 import { Metrics } from '../metrics/metrics.js';
+import { presenceWish } from '../presence/presence-options.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { EndReason } from '../protocol/end-reason.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
@@ -218,12 +218,6 @@ function wishesOf(
     since,
     presence: presenceWish(value.presence),
   };
-}
-
-/** How much of who is present a client asks to see. */
-function presenceWish(given: unknown): PresenceView | undefined {
-  if (given === true) return 'members';
-  return given === 'count' ? 'count' : undefined;
 }
 
 /** The client is gone, and what it waited for was called off. */

@@ -21,6 +21,7 @@ import { TopicClients } from './topic-clients.js';
 import { TopicHistory } from './topic-history.js';
 import { TopicPresences } from './topic-presences.js';
 import { TopicPublisher } from './topic-publisher.js';
+import { TopicsInProcess } from './topics-in-process.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 import { TopicsHello } from './topics-hello.js';
 
@@ -49,5 +50,6 @@ export const TOPICS_PROVIDERS = [
   TopicPublisher,
   TopicServiceExplorer,
   TopicSubscriptions,
+  TopicsInProcess,
   TopicsHello,
 ];

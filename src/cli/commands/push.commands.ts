@@ -19,10 +19,29 @@ interface TriggerOptions {
   readonly idempotencyKey?: string;
 }
 
-/** `kittiwake publish`, `trigger` and `listen`: the work of a service, by hand. */
+interface PresenceOptions {
+  readonly room?: string;
+  readonly limit?: string;
+}
+
+/** `kittiwake publish`, `trigger`, `presence` and `listen`: the work of a service, by hand. */
 export function addPushCommands(program: Command, context: Context): void {
   addPublish(program, context);
   addTrigger(program, context);
+  program
+    .command('presence')
+    .description('say who is present in a topic or a room, on all nodes')
+    .argument('[topic]', 'such as books.book_1')
+    .option('--room <json>', 'a room, in place of a topic')
+    .option('--limit <number>', 'the most members that are listed')
+    .action(async (topic: string | undefined, { room, limit }: PresenceOptions) => {
+      const named = {
+        ...(topic !== undefined && { topic }),
+        ...(room !== undefined && { room: jsonValue(room, '--room') }),
+        ...(limit !== undefined && { limit: jsonValue(limit, '--limit') }),
+      };
+      await callAndPrint(context, 'presence', { positional: [], named });
+    });
   program
     .command('listen')
     .description('print the publications of topics as they come, until Ctrl-C')

@@ -1,9 +1,11 @@
 import { json } from 'node:stream/consumers';
 import { countedFormat } from '../../clients/counted.js';
 import type { NodeCount } from '../../cluster/answers.js';
+import { presencePathOf } from '../../config/reading-paths.js';
 import type { Settings } from '../../config/settings.js';
 import { isObject } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
+import { presenceFormat } from '../../presence/presence-format.js';
 import { CallFailure } from '../call-failure.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-code.js';
@@ -11,8 +13,11 @@ import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS }
 import { GatewayHttp, type HttpAddress } from './gateway-http.js';
 
 const WITHOUT_PROCEDURES =
-  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, disconnect, unsubscribe, revoke and connections';
+  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, presence, disconnect, unsubscribe, revoke and connections';
 const STATUS = '/status';
+
+/** Arguments by name. */
+type Named = CallArguments['named'];
 
 /** A client for a gateway without procedures, through its endpoints for services and operators. */
 export class EndpointsGatewayClient implements GatewayClient {
@@ -23,7 +28,7 @@ export class EndpointsGatewayClient implements GatewayClient {
   /** @param operators the port that has the status; without it, the status is only whether the gateway is ready. */
   constructor(
     address: HttpAddress,
-    private readonly settings: Pick<Settings, 'publish' | 'health'>,
+    private readonly settings: Pick<Settings, 'publish' | 'health' | 'services' | 'rooms'>,
     operators?: HttpAddress,
   ) {
     this.http = new GatewayHttp(address);
@@ -31,59 +36,48 @@ export class EndpointsGatewayClient implements GatewayClient {
   }
 
   async *call(name: string, { named }: CallArguments = NO_ARGUMENTS): AsyncGenerator<CallResult, void, void> {
-    switch (name) {
-      case 'ping':
-        yield { value: await this.health() };
-        break;
-      case 'status':
-        yield { value: await (this.operators ? this.status(this.operators) : this.health()) };
-        break;
-      case 'publish':
-        yield { value: published(await this.push(name, this.settings.publish.path, publicationOf(named))) };
-        break;
-      case 'trigger': {
-        const answer = await this.push(name, this.settings.publish.triggerPath, named);
-        yield { value: { ...answer, _format: 'Reached %(reached)s subscriptions here.' } };
-        break;
-      }
-      case 'disconnect':
-        yield {
-          value: countedOf(
-            'Disconnected',
-            'disconnected',
-            await this.push(name, this.settings.publish.disconnectPath, named),
-          ),
-        };
-        break;
-      case 'unsubscribe':
-        yield {
-          value: countedOf(
-            'Ended',
-            'unsubscribed',
-            await this.push(name, this.settings.publish.unsubscribePath, named),
-          ),
-        };
-        break;
-      case 'revoke':
-        yield {
-          value: countedOf(
-            'Revoked. Disconnected',
-            'disconnected',
-            await this.push(name, this.settings.publish.revokePath, named),
-          ),
-        };
-        break;
-      case 'connections':
-        yield { value: await this.push(name, this.settings.publish.connectionsPath + queryOf(named)) };
-        break;
-      default:
-        throw new CommandError(WITHOUT_PROCEDURES);
-    }
+    yield { value: await this.answer(name, named) };
   }
 
   close(): void {
     this.http.close();
     this.operators?.close();
+  }
+
+  private async answer(name: string, named: Named): Promise<object> {
+    const { publish } = this.settings;
+    switch (name) {
+      case 'ping':
+        return this.health();
+      case 'status':
+        return this.operators ? this.status(this.operators) : this.health();
+      case 'publish':
+        return published(await this.push(name, publish.path, publicationOf(named)));
+      case 'trigger': {
+        const answer = await this.push(name, publish.triggerPath, named);
+        return { ...answer, _format: 'Reached %(reached)s subscriptions here.' };
+      }
+      case 'presence':
+        return this.presence(named);
+      case 'disconnect':
+        return countedOf(
+          'Disconnected',
+          'disconnected',
+          await this.push(name, publish.disconnectPath, named),
+        );
+      case 'unsubscribe':
+        return countedOf('Ended', 'unsubscribed', await this.push(name, publish.unsubscribePath, named));
+      case 'revoke':
+        return countedOf(
+          'Revoked. Disconnected',
+          'disconnected',
+          await this.push(name, publish.revokePath, named),
+        );
+      case 'connections':
+        return this.push(name, publish.connectionsPath + queryOf(named));
+      default:
+        throw new CommandError(WITHOUT_PROCEDURES);
+    }
   }
 
   private async health(): Promise<object> {
@@ -99,14 +93,24 @@ export class EndpointsGatewayClient implements GatewayClient {
     return { ...body, _format: 'The gateway is %(state)s.' };
   }
 
+  private async presence({ topic, ...named }: Named): Promise<object> {
+    const { publish, services, rooms } = this.settings;
+    const path = presencePathOf(publish, services, rooms) ?? '/presence';
+    const answer = await this.push('presence', path + queryOf({ subscription: topic, ...named }));
+    return { ...answer, _format: presenceFormat('members' in answer) };
+  }
+
   /** @param item is read, not pushed, where there is none. */
   private async push(name: string, path: string, item?: object): Promise<object> {
-    const [apiKey] = this.settings.publish.apiKeys;
-    if (apiKey === undefined)
-      throw new CommandError('the configuration has no publish.apiKeys', EXIT.forbidden);
-    const { status, body } = await ask(this.http, path, item && richJsonText(item), apiKey);
+    const { status, body } = await ask(this.http, path, item && richJsonText(item), this.apiKey());
     if (status !== 200) throw new CallFailure(name, status, body);
     return body;
+  }
+
+  private apiKey(): string {
+    const [apiKey] = this.settings.publish.apiKeys;
+    if (apiKey !== undefined) return apiKey;
+    throw new CommandError('the configuration has no publish.apiKeys', EXIT.forbidden);
   }
 }
 
@@ -131,7 +135,7 @@ function countedOf(verb: string, name: string, answer: object): object {
 }
 
 /** Named arguments as a query; what is no text is JSON. */
-function queryOf({ identity, ...named }: Readonly<Record<string, unknown>>): string {
+function queryOf({ identity, ...named }: Named): string {
   const isText = typeof identity === 'string' || identity === undefined;
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(
@@ -142,7 +146,7 @@ function queryOf({ identity, ...named }: Readonly<Record<string, unknown>>): str
 }
 
 /** A publication in its wire form. */
-function publicationOf(named: Readonly<Record<string, unknown>>): object {
+function publicationOf(named: Named): object {
   const { topic, data, fields, idempotency_key, ...options } = named;
   const key = idempotency_key !== undefined && { idempotency_key };
   return { ...Object(fields), ...key, subscription: topic, data, options };

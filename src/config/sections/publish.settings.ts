@@ -61,4 +61,12 @@ export class PublishSettings {
       'The path where services read what is kept of topics; without it `/history`, if a service of the configuration keeps a history.',
   })
   readonly historyPath?: string;
+
+  @Setting({
+    kind: text(ENDPOINTS_PATH),
+    optional: true,
+    about:
+      'The path where services ask who is present; without it `/presence`, if a service of the configuration, or rooms, have presence.',
+  })
+  readonly presencePath?: string;
 }

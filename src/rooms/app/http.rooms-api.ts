@@ -7,7 +7,14 @@ import type { RoomsApiSettings } from '../../config/sections/rooms/rooms-api.set
 import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import { isJsonType } from '../../protocol/media-type.js';
-import type { RoomsApi, RoomsClient, RoomsHook, RoomsTelling } from './rooms-api.js';
+import {
+  type AllowedRooms,
+  knownAmong,
+  type RoomsApi,
+  type RoomsClient,
+  type RoomsHook,
+  type RoomsTelling,
+} from './rooms-api.js';
 
 const NO_ROOMS = '[]' as JsonText;
 
@@ -19,6 +26,8 @@ export class HttpRoomsApi implements RoomsApi {
   constructor(
     private readonly requester: Requester,
     private readonly settings: RoomsApiSettings,
+    /** Those of the answer about allowed rooms that somebody needs. */
+    private readonly fields: readonly string[],
   ) {
     const { url, socket } = settings;
     const { host, pathname, username, password } = new URL(url);
@@ -28,10 +37,13 @@ export class HttpRoomsApi implements RoomsApi {
   }
 
   /** Only status 200 allows anything, and only JSON that says that it is JSON. */
-  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText> {
+  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<AllowedRooms> {
     const { bootstrap, refuseOn } = this.settings;
     const answer = await this.send('GET', bootstrap, client, signal);
-    if (answer.status === 200) return membersOf(answer).get('allowed_rooms') ?? NO_ROOMS;
+    if (answer.status === 200) {
+      const members = membersOf(answer);
+      return { rooms: members.get('allowed_rooms') ?? NO_ROOMS, known: knownAmong(members, this.fields) };
+    }
     if (refuseOn === 'any-status' || isForbidden(answer.status)) throw new Refusal();
     throw stumbled(answer);
   }

@@ -4,23 +4,41 @@ import type { ProviderAnswer, ProviderMethod } from '../../callbacks/providers/p
 import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
 import { Refusal } from '../../callbacks/refusal.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
-import { toJsonText, type JsonText } from '../../protocol/json/json.js';
+import { isObjectText, membersOf, toJsonText, type JsonText } from '../../protocol/json/json.js';
 import type { RoomsCallback } from './rooms-api.decorator.js';
-import type { RoomsApi, RoomsClient, RoomsHook, RoomsTelling } from './rooms-api.js';
+import {
+  type AllowedRooms,
+  knownAmong,
+  type RoomsApi,
+  type RoomsClient,
+  type RoomsHook,
+  type RoomsTelling,
+} from './rooms-api.js';
 
 /** Asks a provider of the app in process. */
 export class ProviderRoomsApi implements RoomsApi {
-  constructor(private readonly methods: ReadonlyMap<RoomsCallback, ProviderMethod>) {}
+  /** @param fields of an answer that is no list, those that somebody needs. */
+  constructor(
+    private readonly methods: ReadonlyMap<RoomsCallback, ProviderMethod>,
+    private readonly fields: readonly string[],
+  ) {}
 
-  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText> {
+  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<AllowedRooms> {
     const method = this.methods.get('allowedRooms')!;
     const value = valueOf(await method.call((own) => requestOf(client, own), signal), method);
     if (value === undefined || value === null || value === false) throw new Refusal();
     try {
-      return toJsonText(value);
+      return this.allowed(toJsonText(value));
     } catch (cause) {
       throw new CallbackAnswerError('the allowed rooms that the provider returned cannot be JSON', { cause });
     }
+  }
+
+  /** A list of rooms, or an object with one and with fields of the client. */
+  private allowed(text: JsonText): AllowedRooms {
+    if (!isObjectText(text)) return { rooms: text };
+    const members = membersOf(text);
+    return { rooms: members.get('allowed_rooms') ?? text, known: knownAmong(members, this.fields) };
   }
 
   tells(hook: RoomsHook): boolean {

@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ProviderMethods, type ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { REQUESTER, type Requester } from '../../callbacks/requester.js';
-import { isConfigured } from '../../config/configured.js';
-import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
+import { Settings } from '../../config/settings.js';
+import { presenceFields } from '../../presence/member.js';
 import { HttpRoomsApi } from './http.rooms-api.js';
 import { ProviderRoomsApi } from './provider.rooms-api.js';
 import { ROOMS_CALLBACK, type RoomsCallback } from './rooms-api.decorator.js';
@@ -12,7 +12,7 @@ import { RoomsApiHolder } from './rooms-api.js';
 @Injectable()
 export class RoomsApiExplorer implements OnModuleInit {
   constructor(
-    private readonly settings: RoomsSettings,
+    private readonly settings: Settings,
     private readonly holder: RoomsApiHolder,
     private readonly providers: ProviderMethods,
     @Inject(REQUESTER) private readonly requester: Requester,
@@ -26,17 +26,20 @@ export class RoomsApiExplorer implements OnModuleInit {
       if (methods.has(kind)) throw new Error(`two methods of providers answer ${kind} of rooms`);
       methods.set(kind, method);
     }
-    const { api } = this.settings;
-    const hasRooms = isConfigured(this.settings);
-    if (!hasRooms && methods.size === 0) return;
-    if (!hasRooms)
+    const { rooms, auth } = this.settings;
+    if (!rooms && methods.size === 0) return;
+    if (!rooms)
       throw new Error('a provider answers callbacks of rooms, but the section rooms is not configured');
+    const { api, presence } = rooms;
     if (api && methods.size > 0) throw new Error('both rooms.api and a provider answer callbacks of rooms');
     if (!api && !methods.has('allowedRooms')) {
       throw new Error(
         'nobody says which rooms are allowed: set rooms.api, or decorate a method with @AllowedRooms()',
       );
     }
-    this.holder.api = api ? new HttpRoomsApi(this.requester, api) : new ProviderRoomsApi(methods);
+    const fields = presenceFields(presence, auth.identityField);
+    this.holder.api = api
+      ? new HttpRoomsApi(this.requester, api, fields)
+      : new ProviderRoomsApi(methods, fields);
   }
 }

@@ -1,5 +1,5 @@
 import type { CallbackEnd } from '../../callbacks/callback-request.js';
-import type { JsonText } from '../../protocol/json/json.js';
+import { detached, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 
 /** A client as the app learns of it. */
 export interface RoomsClient {
@@ -7,6 +7,24 @@ export interface RoomsClient {
   readonly id: string;
   /** The headers that were made from its handshake, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What the app answers of a client. */
+export interface AllowedRooms {
+  /** A list, as JSON. */
+  readonly rooms: JsonText;
+  /** The fields of the client that somebody needs; absent if there are none. */
+  readonly known?: JsonMembers | undefined;
+}
+
+/** Those fields among the members of an answer. */
+export function knownAmong(members: JsonMembers, fields: readonly string[]): JsonMembers | undefined {
+  const known: JsonMembers = new Map();
+  for (const name of fields) {
+    const value = members.get(name);
+    if (value !== undefined) known.set(name, detached(value));
+  }
+  return known.size > 0 ? known : undefined;
 }
 
 /** The events of a client that the app can be told of. */
@@ -24,12 +42,12 @@ export interface RoomsTelling {
 export interface RoomsApi {
   /**
    * Asks which rooms a client may join.
-   * @returns the list of rooms as JSON.
+   * @returns the list of rooms, and what it says of the client besides.
    * @throws {Refusal} when the client is refused.
    * @throws {CallbackError} when the app could not be asked, or stumbled.
    * @throws {CallbackAnswerError} when its answer cannot be understood.
    */
-  allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<JsonText>;
+  allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<AllowedRooms>;
   /** Whether the app wants to be told. */
   tells(hook: RoomsHook): boolean;
   /**

@@ -11,3 +11,14 @@ export function historyPathOf(
   if (!enabled || historyPath !== undefined) return enabled ? historyPath : undefined;
   return [...services.values()].some(({ history }) => history) ? DEFAULT_PATH : undefined;
 }
+
+/** The path where services ask who is present over HTTP; none where nobody has presence, and none is set. */
+export function presencePathOf(
+  { enabled, presencePath }: PublishSettings,
+  services: ReadonlyMap<string, Pick<ServiceSettings, 'presence'>>,
+  rooms: object | undefined,
+): string | undefined {
+  if (!enabled || presencePath !== undefined) return enabled ? presencePath : undefined;
+  const isKept = [...services.values()].some(({ presence }) => presence);
+  return isKept || (rooms && 'presence' in rooms && rooms.presence) ? '/presence' : undefined;
+}

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { Startable } from '../base/lifetime.js';
+import { AuthSettings } from '../config/sections/auth/auth.settings.js';
+import type { PresenceSettings, PresenceView } from '../config/sections/presence.settings.js';
+import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
+import type { Connection } from '../connection/connection.js';
+import type { Attendance } from '../presence/attendance.js';
+import { memberOf } from '../presence/member.js';
+import { narrower, presenceOptions } from '../presence/presence-options.js';
+import { PresenceEndTeller } from '../presence/presence-end-teller.js';
+import type { PresencePlace } from '../presence/presence-place.js';
+import { Presences } from '../presence/presences.js';
+import type { JsonText } from '../protocol/json/json.js';
+import type { RoomSession } from './room-session.js';
+import type { RoomSubscription } from './room-subscription.js';
+import { KnownPermissions } from './room/known-permissions.js';
+import { Room } from './room/room.js';
+
+const CHANNEL_PREFIX = 'kittiwake:presence:room:';
+
+/** One client in one room, under however many request ids. */
+interface Stay {
+  readonly attendance: Attendance;
+  subscriptions: number;
+  isSeeing: boolean;
+}
+
+/** Who is present in rooms: those with a subscription to exactly this room. */
+@Injectable()
+export class RoomPresences implements Startable {
+  private readonly stays = new Map<Connection, Map<string, Stay>>();
+
+  constructor(
+    private readonly presences: Presences,
+    private readonly teller: PresenceEndTeller,
+    private readonly rooms: RoomsSettings,
+    private readonly auth: AuthSettings,
+  ) {}
+
+  start(): void {
+    if (this.rooms.presence) this.teller.use();
+  }
+
+  /** As {@link placeOf}; nothing for what is no room. */
+  find(text: JsonText): PresencePlace | undefined {
+    const room = Room.parse(text);
+    return room && this.placeOf(room);
+  }
+
+  /** Where it is kept who is present in a room; nothing where it is not. */
+  placeOf({ id, text }: Room): PresencePlace | undefined {
+    const { presence } = this.rooms;
+    if (!presence) return undefined;
+    const channel = CHANNEL_PREFIX + createHash('sha256').update(id).digest('base64url');
+    return { channel, max: presence.max, graceMs: presence.graceMs, head: headOf(text) };
+  }
+
+  /** A subscription has begun. */
+  enter(session: RoomSession, { connection, room }: RoomSubscription): void {
+    const { presence } = this.rooms;
+    if (!presence) return;
+    const rooms = this.stays.get(connection) ?? new Map<string, Stay>();
+    this.stays.set(connection, rooms);
+    const known = rooms.get(room.id);
+    if (known) {
+      known.subscriptions++;
+      return;
+    }
+    const attendance = this.presences.attend(connection, this.placeOf(room)!);
+    rooms.set(room.id, { attendance, subscriptions: 1, isSeeing: false });
+    attendance.enter(this.memberOf(session, presence));
+  }
+
+  /** A subscription has ended. */
+  leave({ connection, room }: RoomSubscription): void {
+    const rooms = this.stays.get(connection);
+    const stay = rooms?.get(room.id);
+    if (!stay || --stay.subscriptions > 0) return;
+    stay.attendance.end();
+    rooms!.delete(room.id);
+    if (rooms!.size === 0) this.stays.delete(connection);
+  }
+
+  /** Shows a client that has subscribed who is present in a room, and from then on what changes, if it may see it. */
+  async show(session: RoomSession, room: Room, wish: PresenceView): Promise<void> {
+    const { connection } = session;
+    const stay = this.stays.get(connection)?.get(room.id);
+    if (stay?.isSeeing) return;
+    const view = narrower(wish, this.viewOf(session));
+    if (!stay || view === 'none' || !(await this.isKnown(stay))) connection.sendText(nothing(room));
+    else {
+      const told = stay.attendance.show(view, this.rooms.slowConsumer !== 'disconnect');
+      connection.sendText(told === 'false' ? nothing(room) : `${headOf(room.text)},${told.slice(1)}`);
+    }
+  }
+
+  /** The app has been asked again about a client: it may see less. */
+  renewed(session: RoomSession): void {
+    const rooms = this.stays.get(session.connection);
+    if (rooms) for (const { attendance } of rooms.values()) attendance.narrow(this.viewOf(session));
+  }
+
+  private async isKnown(stay: Stay): Promise<boolean> {
+    stay.isSeeing = true;
+    try {
+      await stay.attendance.look();
+    } catch {
+      stay.isSeeing = false; // the client may ask again
+    }
+    return stay.isSeeing;
+  }
+
+  private viewOf(session: RoomSession): PresenceView {
+    const { view } = presenceOptions(knownOf(session, 'options'));
+    return view ?? this.rooms.presence?.show ?? 'none';
+  }
+
+  private memberOf(session: RoomSession, presence: PresenceSettings): ReturnType<typeof memberOf> {
+    if (presenceOptions(knownOf(session, 'options')).isHidden) return undefined;
+    const keyField = presence.key ?? this.auth.identityField;
+    return memberOf(presence, keyField, (name) => knownOf(session, name), session.connection);
+  }
+}
+
+function knownOf({ permissions }: RoomSession, name: string): JsonText | undefined {
+  return permissions instanceof KnownPermissions ? permissions.known.get(name) : undefined;
+}
+
+function headOf(room: JsonText): string {
+  return `{"type":"presence","room":${room}`;
+}
+
+function nothing({ text }: Room): string {
+  return `${headOf(text)},"presence":false}`;
+}
