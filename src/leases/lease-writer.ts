@@ -50,11 +50,6 @@ export class LeaseWriter {
     private readonly listener: WriterListener,
   ) {}
 
-  /** Whether the ledger can be reached, as far as is known. */
-  get isReached(): boolean {
-    return !this.isAway;
-  }
-
   /** Writes the record of a lease. */
   add(lease: Lease): void {
     if (!this.isAway && !this.isStopped) lease.written = (this.turn ??= new Turn()).over;
