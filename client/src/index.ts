@@ -20,7 +20,7 @@ export type { Schema, TopicType } from './schema.js';
 export type { Reason, State, StateInfo } from './state.js';
 export { live, type Live, type Snapshot } from './topics/live.js';
 export { topic, type Topic, type TopicOptions } from './topics/topic.js';
-export type { Gap, Meta, Status, TopicEvent } from './topics/topic-event.js';
+export type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topics/topic-event.js';
 export type { Transport, TransportEvents, TransportFactory } from './transport.js';
 export type { PingOptions } from './watch.js';
 export { webSocket, type WebSocketOptions } from './web-socket.js';

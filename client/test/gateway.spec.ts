@@ -45,6 +45,7 @@ beforeAll(async () => {
       },
       plain: { requireAuthentication: false, beforeSubscribe: `${app.url}/before` },
       mine: {},
+      chat: { presence: { key: 'user_id', show: 'members' } },
       quick: { requireAuthentication: false },
     },
   });
@@ -147,6 +148,20 @@ describe('against a gateway', () => {
     await mine.ready();
     await eventually(() => asked === 3);
     expect([client.inspect().reconnects, mine.status]).toEqual([0, 'live']);
+  });
+
+  it('sees who is there, and who comes and goes', async () => {
+    const named = (name: string): Client =>
+      connect({
+        auth: { token: () => signToken({ algorithm: 'HS256', key: SECRET, claims: { sub: name } }) },
+      });
+    const chat = topic(named('ann'), 'chat.1', { presence: true });
+    const keys = (): unknown => [...(chat.members?.keys() ?? [])].toSorted().join();
+    await eventually(() => keys() === 'ann');
+    const bob = topic(named('bob'), 'chat.1');
+    await eventually(() => keys() === 'ann,bob');
+    bob.close();
+    expect(await eventually(() => keys() === 'ann')).toBe(true);
   });
 
   it('asks twice for a token that is refused, and is closed then', async () => {

@@ -32,12 +32,12 @@ describe('a bundle', () => {
     [
       'topics',
       "import { createClient, topic } from './index.ts'; topic(createClient({ url: '/ws' }), 'a.b');",
-      7800,
+      8040,
     ],
     [
       'topics and calls',
       "import { createClient, call, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); call(c, 'f');",
-      7900,
+      8100,
     ],
   ])('of %s is within its budget', async (_, use, budget) => {
     expect(gzipped(await bundled(use))).toBeLessThanOrEqual(budget);

@@ -5,6 +5,7 @@ import { World } from './world.js';
 /** Everything that a topic tells, as short texts. */
 function told(events: TopicEvent[]): string[] {
   return events.map((event) => {
+    if (event.type === 'presence') return 'presence';
     if (event.type === 'gap') return `gap:${event.gap.reason}`;
     return `${event.type}:${JSON.stringify(event.type === 'state' ? event.state : event.data)}`;
   });

@@ -79,7 +79,7 @@ export class FakeSession implements Transport {
     else this.#reply({ event, id }, typeof answer === 'number' ? { expires_in: answer } : {});
   }
 
-  async #subscribe({ event, id, recover }: Members, one: unknown): Promise<void> {
+  async #subscribe({ event, id, recover, presence }: Members, one: unknown): Promise<void> {
     const { subscription, position, ...fields } = (
       typeof one === 'string' ? { subscription: one } : one
     ) as Members;
@@ -94,18 +94,33 @@ export class FakeSession implements Transport {
     if (isThere) return this.#refuse(about, 'already_subscribed');
     await this.#wait(topic.answer.delayMs);
     if (topic.answer.refuse) return this.#refuse(about, topic.answer.refuse);
-    this.#join(topic, about, { fields, recovers: recover === true || position !== undefined, position });
+    this.#join(topic, about, {
+      fields,
+      recovers: recover === true || position !== undefined,
+      position,
+      presence,
+    });
   }
 
   #join(
     topic: FakeTopic,
     about: object,
-    { fields, recovers, position }: { fields: object; recovers: boolean; position: unknown },
+    {
+      fields,
+      recovers,
+      position,
+      presence,
+    }: { fields: object; recovers: boolean; position: unknown; presence: unknown },
   ): void {
     const { members, missed } = topic.recovery(position as string | undefined, recovers);
     const data = 'recovered' in members && members.recovered ? undefined : topic.answer.state;
     this.#subscriptions.set(topic.name, { fields, recovers });
-    this.#reply(about, { ...fields, ...(data !== undefined && { data }), ...members });
+    this.#reply(about, {
+      ...fields,
+      ...(data !== undefined && { data }),
+      ...presenceOf(topic, presence),
+      ...members,
+    });
     for (const published of missed) this.deliver(topic.name, published);
   }
 
@@ -157,6 +172,11 @@ export class FakeSession implements Transport {
   #refuse(about: object, code: string): void {
     this.say({ ...about, status: 'error', error: code, code });
   }
+}
+
+function presenceOf({ answer: { members } }: FakeTopic, isAsked: unknown): object {
+  if (!isAsked) return {};
+  return { presence: members ? { seq: 1, members } : false };
 }
 
 const isStream = (value: unknown): value is AsyncIterable<unknown> =>

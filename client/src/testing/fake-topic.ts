@@ -6,6 +6,8 @@ export interface TopicAnswer {
   readonly delayMs?: number;
   /** How many publications are kept for those who come back. Default: none, and then there are no positions. */
   readonly history?: number;
+  /** Who is there. Changes are sent with `send()`. */
+  readonly members?: readonly { readonly key: string | number; readonly info?: unknown }[];
   /** Answers messages of clients. */
   readonly onMessage?: (data: never) => unknown;
 }

@@ -4,13 +4,14 @@ import type { ListenOptions, SendOptions } from '../options.js';
 import { DISPOSE, guarded, platform, type Signal } from '../platform.js';
 import { Reader, type ReadOptions } from '../reader.js';
 import type { TopicBook } from './topic-book.js';
-import type { Gap, Meta, Status, TopicEvent } from './topic-event.js';
+import type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topic-event.js';
 import type { Follower, WireTopic } from './wire-topic.js';
 
 interface Events {
   state: [unknown, Meta];
   update: [unknown, Meta];
   gap: [Gap];
+  presence: [PresenceChange];
   status: [Status, KittiwakeError?];
   event: [TopicEvent];
 }
@@ -24,6 +25,7 @@ interface Latecomers {
 export interface OpenOptions {
   readonly fields?: object;
   readonly recover?: boolean;
+  readonly presence?: boolean;
   readonly signal?: Signal;
 }
 
@@ -39,13 +41,17 @@ export class OpenTopic implements Follower {
   #isClosed = false;
   readonly #signal: Signal | undefined;
 
-  constructor(book: TopicBook, name: string, { fields = {}, recover = true, signal }: OpenOptions) {
+  constructor(
+    book: TopicBook,
+    name: string,
+    { fields = {}, recover = true, presence = false, signal }: OpenOptions,
+  ) {
     this.name = name;
     this.#book = book;
     this.#signal = signal;
     this.#release = book.connection.hold();
     try {
-      this.#wire = book.open(name, { fields, recover });
+      this.#wire = book.open(name, { fields, recover, presence });
     } catch (error) {
       this.#release();
       throw error;
@@ -61,6 +67,14 @@ export class OpenTopic implements Follower {
 
   get error(): KittiwakeError | undefined {
     return this.#wire.error;
+  }
+
+  get members(): ReadonlyMap<Member['key'], Member> | undefined {
+    return this.#wire.members;
+  }
+
+  get count(): number | undefined {
+    return this.#wire.members?.size ?? this.#wire.count;
   }
 
   ready({ signal }: ListenOptions = {}): Promise<unknown> {
@@ -86,7 +100,7 @@ export class OpenTopic implements Follower {
 
   on<K extends keyof Events>(name: K, fn: (...args: Events[K]) => void, options?: ListenOptions): Off {
     const { log } = this.#wire;
-    if (name === 'status' || log?.length === 0 || this.status === 'ended')
+    if (name === 'status' || name === 'presence' || log?.length === 0 || this.status === 'ended')
       return this.#listeners.on(name, fn, options);
     if (!log) this.refresh();
     else if (name !== 'event') return this.#begin(name, fn, options);
@@ -149,7 +163,8 @@ export class OpenTopic implements Follower {
     this.#listeners.emit('event', event);
     if (event.type === 'state') this.#listeners.emit('state', event.state, event.meta);
     else if (event.type === 'update') this.#listeners.emit('update', event.data, event.meta);
-    else this.#listeners.emit('gap', event.gap);
+    else if (event.type === 'gap') this.#listeners.emit('gap', event.gap);
+    else this.#listeners.emit('presence', event.change);
   }
 
   turned(status: Status, error?: KittiwakeError): void {
@@ -188,6 +203,7 @@ export class OpenTopic implements Follower {
 }
 
 function hear(name: string, fn: (...args: unknown[]) => void, event: TopicEvent): void {
-  if (event.type !== name || event.type === 'gap') return;
-  guarded(() => fn(event.type === 'state' ? event.state : event.data, event.meta));
+  if (event.type !== name) return;
+  if (event.type === 'state') guarded(() => fn(event.state, event.meta));
+  else if (event.type === 'update') guarded(() => fn(event.data, event.meta));
 }

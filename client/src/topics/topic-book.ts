@@ -4,7 +4,7 @@ import type { Domain, Frame } from '../domain.js';
 import { errorOf, KittiwakeError } from '../errors.js';
 import { platform } from '../platform.js';
 import { atOnce } from './at-once.js';
-import type { Meta } from './topic-event.js';
+import type { Meta, PresenceChange } from './topic-event.js';
 import { type WireOptions, WireTopic } from './wire-topic.js';
 
 /** The topics of a connection: one subscription each, however many follow it, and again on each connection. */
@@ -27,13 +27,21 @@ export class TopicBook implements Domain {
     const found = this.#wires.get(name);
     const isFollowed = found && found.followers.size > 0;
     if (found && found.status !== 'ended' && (isFollowed || found.phase !== 'leaving')) {
-      if (found.fieldsText === JSON.stringify(options.fields)) return found;
+      if (found.fieldsText === JSON.stringify(options.fields)) return this.#shared(found, options);
       if (isFollowed) throw new TypeError(`${name} is open with other fields`);
     }
     const wire = new WireTopic(name, options);
     this.#wires.set(name, wire);
     if (!found || found.phase === 'off') this.#join(wire);
     else this.#replace(found, wire);
+    return wire;
+  }
+
+  /** Somebody more follows it, who may want more of it. */
+  #shared(wire: WireTopic, { presence }: WireOptions): WireTopic {
+    if (!presence || wire.options.presence) return wire;
+    wire.options.presence = true;
+    this.refresh(wire);
     return wire;
   }
 
@@ -98,6 +106,7 @@ export class TopicBook implements Domain {
     const { position } = frame;
     if (typeof position === 'string') wire.position = position;
     if (frame.event === 'message') wire.update(frame['data'], metaOf(frame));
+    else if (frame.event === 'presence') this.#present(wire, frame, frame['presence'] !== false);
     else if (frame.event === 'dropped') wire.gap({ reason: 'dropped', count: Number(frame['count']) });
     else if (frame.event === 'reset') {
       wire.gap({ reason: 'unrecovered', why: frame['reason'] as string });
@@ -129,9 +138,18 @@ export class TopicBook implements Domain {
       if (isBack && !wire.isAgain) wire.gap({ reason: 'unrecovered', ...(why && { why }) });
       wire.state(frame['data'], metaOf(frame));
     }
+    if (typeof frame['presence'] === 'object') this.#present(wire, frame['presence'] as Frame, true);
+    else if (wire.options.presence) this.#present(wire, frame, false);
     wire.isAgain = false;
     wire.turn('live');
     this.connection.requests.flush();
+  }
+
+  /** A hole in the numbers has the topic begin anew. */
+  #present(wire: WireTopic, { seq, members, join, leave, count }: Frame, isShown: boolean): void {
+    if ((join ?? leave) && seq !== (wire.seq ?? 0) + 1) return this.refresh(wire);
+    wire.seq = seq as number;
+    wire.presence({ isShown, members, join, leave, count } as PresenceChange);
   }
 
   /** The app may refuse that a client leaves: then the topic is followed on, for nobody. */
@@ -208,9 +226,11 @@ export class TopicBook implements Domain {
   #say(event: 'subscribe' | 'unsubscribe', from: Set<WireTopic>): void {
     const [first] = from;
     if (!first) return;
-    const { recover } = first.options;
+    const { recover, presence } = first.options;
     const isSubscribe = event === 'subscribe';
-    const alike = [...from].filter((wire) => !isSubscribe || wire.options.recover === recover);
+    const alike = [...from].filter(
+      (wire) => !isSubscribe || (wire.options.recover === recover && wire.options.presence === presence),
+    );
     const wires = atOnce(alike, this.connection.link?.hello?.['limits'] ?? {});
     const id = this.connection.requests.nextId();
     for (const wire of wires) {
@@ -223,7 +243,11 @@ export class TopicBook implements Domain {
       this.#askedId = id;
     }
     const subscriptions = wires.map((wire) => (isSubscribe ? wire.element : wire.name));
-    const asks = isSubscribe && { report_drops: true, ...(recover && { recover }) };
+    const asks = isSubscribe && {
+      report_drops: true,
+      ...(recover && { recover }),
+      ...(presence && { presence }),
+    };
     this.connection.send({ event, subscriptions, ...asks, id });
     if (!isSubscribe && from.size > 0) this.#schedule();
   }

@@ -16,8 +16,26 @@ export type Gap =
   | { readonly reason: 'unrecovered'; readonly why?: string }
   | { readonly reason: 'dropped'; readonly count: number };
 
+/** One who is there, as the app shows it. */
+export interface Member<P = unknown> {
+  readonly key: string | number;
+  readonly info: P;
+}
+
+/** Who is there: all of them in place of those before, or who has come and gone; or only how many. */
+export interface PresenceChange<P = unknown> {
+  readonly members?: readonly Member<P>[];
+  /** Who has come, or is shown otherwise than before. */
+  readonly join?: readonly Member<P>[];
+  readonly leave?: readonly (string | number)[];
+  readonly count?: number;
+  /** False: this client may not see it. */
+  readonly isShown: boolean;
+}
+
 /** Everything that happens to a topic, in the order in which it happened. A state replaces whatever came before. */
-export type TopicEvent<St = unknown, U = unknown> =
+export type TopicEvent<St = unknown, U = unknown, P = unknown> =
   | { readonly type: 'state'; readonly state: St; readonly meta: Meta }
   | { readonly type: 'update'; readonly data: U; readonly meta: Meta }
-  | { readonly type: 'gap'; readonly gap: Gap };
+  | { readonly type: 'gap'; readonly gap: Gap }
+  | { readonly type: 'presence'; readonly change: PresenceChange<P> };

@@ -6,11 +6,13 @@ import type { ReadOptions } from '../reader.js';
 import type { Schema, TopicName, TopicPart } from '../schema.js';
 import { type OpenOptions, OpenTopic } from './open-topic.js';
 import { TopicBook } from './topic-book.js';
-import type { Gap, Meta, Status, TopicEvent } from './topic-event.js';
+import type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topic-event.js';
 
 export interface TopicOptions<F = object> extends ListenOptions {
   /** The extra fields of the subscription. */
   readonly fields?: F;
+  /** Who is there is told, if the service has that. */
+  readonly presence?: boolean;
   /** False: what was missed is never asked for, and a reconnection brings the state. Default: true. */
   readonly recover?: boolean;
 }
@@ -20,22 +22,27 @@ export interface TopicOptions<F = object> extends ListenOptions {
  * turn of the event loop begin together: with the state, and what has come since. `for await` reads everything in order,
  * and leaving the loop closes the topic.
  */
-export interface Topic<St = unknown, U = unknown, M = unknown, R = unknown>
-  extends Disposable, AsyncIterable<TopicEvent<St, U>> {
+export interface Topic<St = unknown, U = unknown, M = unknown, R = unknown, P = unknown>
+  extends Disposable, AsyncIterable<TopicEvent<St, U, P>> {
   readonly name: string;
   readonly status: Status;
   /** Why it has ended, or is not live. */
   readonly error: KittiwakeError | undefined;
+  /** Who is there, by key; undefined: that is not known, or not for this client. The same map, changed, until all are told anew. */
+  readonly members: ReadonlyMap<Member['key'], Member<P>> | undefined;
+  /** How many are there, if that is known. */
+  readonly count: number | undefined;
   /** Resolves with the state when it is live. @throws KittiwakeError when it ends first. */
   ready(options?: ListenOptions): Promise<St>;
   on(name: 'state', fn: (state: St, meta: Meta) => void, options?: ListenOptions): Off;
   on(name: 'update', fn: (data: U, meta: Meta) => void, options?: ListenOptions): Off;
   on(name: 'gap', fn: (gap: Gap) => void, options?: ListenOptions): Off;
+  on(name: 'presence', fn: (change: PresenceChange<P>) => void, options?: ListenOptions): Off;
   on(name: 'status', fn: (status: Status, error?: KittiwakeError) => void, options?: ListenOptions): Off;
   /** Hears of all of it in order, and begins at once. */
-  on(name: 'event', fn: (event: TopicEvent<St, U>) => void, options?: ListenOptions): Off;
+  on(name: 'event', fn: (event: TopicEvent<St, U, P>) => void, options?: ListenOptions): Off;
   /** All of it in order, for `for await`; the topic stays open after the loop. */
-  events(options?: ReadOptions): AsyncIterableIterator<TopicEvent<St, U>>;
+  events(options?: ReadOptions): AsyncIterableIterator<TopicEvent<St, U, P>>;
   /** Hands data to the app. @returns what `onMessage` answers. @throws KittiwakeError */
   send(data: M, options?: SendOptions): Promise<R>;
   /** Asks for the state anew. */
@@ -52,7 +59,8 @@ export function topic<S extends Schema, const N extends TopicName<S>>(
   TopicPart<S, N, 'state'>,
   TopicPart<S, N, 'update'>,
   TopicPart<S, N, 'message'>,
-  TopicPart<S, N, 'reply'>
+  TopicPart<S, N, 'reply'>,
+  TopicPart<S, N, 'presence'>
 > {
   const book = connectionOf(client).domain(TopicBook);
   return new OpenTopic(book, name, options as OpenOptions) as never;

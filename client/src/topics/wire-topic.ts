@@ -1,6 +1,6 @@
 import type { BackOff } from '../back-off.js';
 import type { KittiwakeError } from '../errors.js';
-import type { Gap, Meta, Status, TopicEvent } from './topic-event.js';
+import type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topic-event.js';
 
 /** How a topic stands with the gateway. */
 export type Phase = 'off' | 'joining' | 'on' | 'leaving';
@@ -14,6 +14,7 @@ export interface Follower {
 export interface WireOptions {
   readonly fields: object;
   readonly recover: boolean;
+  presence: boolean;
 }
 
 /** So many updates after a state are kept for those who come later; beyond, the state is asked for anew. */
@@ -25,6 +26,11 @@ export class WireTopic {
   readonly fieldsText: string;
   phase: Phase = 'off';
   error: KittiwakeError | undefined;
+  /** Who is there; undefined: it is not known. */
+  members: Map<Member['key'], Member> | undefined;
+  count: number | undefined;
+  /** The number of the last frame about members. */
+  seq: number | undefined;
   position: string | undefined;
   /** The event that asks for it, or for its end: replies to others are old. */
   askedId: number | undefined;
@@ -82,6 +88,16 @@ export class WireTopic {
 
   gap(gap: Gap): void {
     this.#happened({ type: 'gap', gap }, false);
+  }
+
+  presence(change: PresenceChange): void {
+    const { members, join = [], leave = [], count } = change;
+    this.count = count;
+    if (members) this.members = new Map();
+    else if (count !== undefined || !change.isShown) this.members = undefined;
+    for (const member of [...(members ?? []), ...join]) this.members?.set(member.key, member);
+    for (const key of leave) this.members?.delete(key);
+    this.#happened({ type: 'presence', change }, false);
   }
 
   #happened(event: TopicEvent, isKept: boolean): void {
