@@ -1,6 +1,7 @@
 import type { KittiwakeOptions } from '../../src/config/options.js';
 import { KITTIWAKE_V1 } from '../../src/protocol/sub-protocol.js';
 import { TestClient } from './client.js';
+import { type PresenceFrame, PresenceWatch } from './presence-watch.js';
 import { signToken } from './tokens.js';
 import { eventually } from './wait.js';
 
@@ -11,31 +12,16 @@ export const PRESENT_AUTH: NonNullable<KittiwakeOptions['auth']> = {
   jwt: { algorithms: ['HS256'], secret: KEY, fields: { user_id: 'sub', name: 'name' } },
 };
 
-interface Frame {
-  readonly event?: string;
-  readonly subscription?: string;
-  readonly seq?: number;
-  readonly members?: readonly { readonly key: string; readonly info?: unknown }[];
-  readonly count?: number;
-  readonly join?: readonly { readonly key: string; readonly info?: unknown }[];
-  readonly leave?: readonly string[];
-}
+type Told = PresenceFrame & { readonly presence?: PresenceFrame | false };
 
-/** A client that keeps who is present as a client of the protocol does, and finds what does not fit. */
-export class PresentClient {
-  readonly members = new Map<string, unknown>();
-  count: number | undefined;
-  /** What was told that cannot be true after what was told before. */
-  readonly faults: string[] = [];
-  /** The frames of presence that have come, the reply first. */
-  readonly told: Frame[] = [];
-  private seq: number | undefined;
-
+/** A real client that watches who is present. */
+export class PresentClient extends PresenceWatch {
   private constructor(
     readonly client: TestClient,
     private readonly topic: string,
   ) {
-    client.webSocket.on('message', (data: Buffer) => this.take(JSON.parse(data.toString()) as Frame));
+    super();
+    client.webSocket.on('message', (data: Buffer) => this.take(JSON.parse(data.toString()) as Told));
   }
 
   /** One who has authenticated, in the sub-protocol that has presence or another. */
@@ -68,50 +54,9 @@ export class PresentClient {
     return present;
   }
 
-  get keys(): string[] {
-    return [...this.members.keys()].toSorted();
-  }
-
-  /** Resolves when these are present, and nobody else. */
-  async sees(...users: string[]): Promise<void> {
-    const wanted = users.toSorted().join();
-    await eventually(
-      () => {
-        expect(this.keys.join()).toBe(wanted);
-        return true;
-      },
-      { what: `the members ${wanted}` },
-    );
-  }
-
-  private take(frame: Frame & { readonly presence?: Frame | false }): void {
+  private take(frame: Told): void {
     if (frame.subscription !== this.topic) return;
     if (frame.event === 'subscribe') this.apply(frame.presence || {});
     else if (frame.event === 'presence') this.apply(frame);
-  }
-
-  private apply(frame: Frame): void {
-    this.told.push(frame);
-    if (frame.count !== undefined) this.become(frame.count, []);
-    if (frame.members) this.become(frame.members.length, frame.members);
-    if (frame.join || frame.leave) this.change(frame);
-    if (frame.seq !== undefined) this.seq = frame.seq;
-  }
-
-  private become(count: number, members: NonNullable<Frame['members']>): void {
-    this.count = count;
-    this.members.clear();
-    for (const { key, info } of members) this.members.set(key, info);
-  }
-
-  private change({ seq, join = [], leave = [] }: Frame): void {
-    if (seq !== this.seq! + 1) this.faults.push(`${seq} after ${this.seq}`);
-    for (const { key, info } of join) {
-      const isNew = !this.members.has(key) || JSON.stringify(this.members.get(key)) !== JSON.stringify(info);
-      if (!isNew) this.faults.push(`${key} joins twice`);
-      this.members.set(key, info);
-    }
-    for (const key of leave) if (!this.members.delete(key)) this.faults.push(`${key} leaves twice`);
-    this.count = this.members.size;
   }
 }
