@@ -23,8 +23,9 @@ const stage = stageOfFile((app) => ({
       authorizerFields: ['nick', 'color'],
     },
     renewed: {
-      presence: { grace: '0s' },
+      presence: { info: ['color'], grace: '0s' },
       authorizer: `${app}/authorize`,
+      authorizerFields: ['color'],
       authorizationRenewalPeriod: '50ms',
     },
     reloaded: { presence: { grace: '1s', show: 'members' } },
@@ -167,6 +168,17 @@ describe('what the authorizer says', () => {
     says(7);
     await enter('3', where());
     await mod.sees(7 as unknown as string);
+  });
+
+  it('is shown otherwise when the authorizer says otherwise', async () => {
+    const show = (color: string): object => ({ color, options: { presence: true } });
+    for (const color of ['red', 'red', 'blue']) says(undefined, undefined, show(color));
+    const ann = await enter('ann', `renewed.shown_${tests}`);
+    await eventually(() => ann.told.length >= 2, { what: 'the other color' });
+    expect(ann.told.slice(0, 2)).toMatchObject([
+      { members: [{ key: 'ann', info: { color: 'red' } }] },
+      { join: [{ key: 'ann', info: { color: 'blue' } }], leave: [] },
+    ]);
   });
 
   it('takes away what it has shown', async () => {

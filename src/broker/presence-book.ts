@@ -44,7 +44,8 @@ export interface PresenceChanges {
  * Guarantee: changes of one node to a channel count in the order in which they were written. What has changed is sent to
  * those who have joined the channel (`presence-news.ts`), each news with the number after the one before. Where the book
  * has lost what it knew of a channel, or another server has it, numbers go on elsewhere: nodes see a hole, and MUST write
- * again what is theirs. Writing the same again changes nothing, whoever does it.
+ * again what is theirs. Writing the same again changes nothing, whoever does it; of
+ * a member what was written last is shown.
  */
 export interface PresenceBook {
   /** Whether what a node has written stays when that is gone: somebody else has to take it out then. */

@@ -52,7 +52,6 @@ export class PresenceRoll {
 
   private apply({ connection, member }: PresenceChange, before: Map<string, JsonText | undefined>): void {
     const was = this.keys.get(connection);
-    if (was === member?.key) return;
     for (const key of [was, member?.key])
       if (key !== undefined && !before.has(key)) before.set(key, this.members.get(key)?.text);
     if (was !== undefined) this.remove(connection, was);

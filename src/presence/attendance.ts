@@ -15,6 +15,7 @@ const NONE = 'false' as JsonText;
 /** One client in one place: whom it makes present, and what it sees. */
 export class Attendance {
   private viewer: Viewer | undefined;
+  private member: Member | undefined;
   private view: PresenceView = 'none';
   private entered: Promise<number> | undefined;
   /** The channel that it is about to see. */
@@ -29,8 +30,9 @@ export class Attendance {
 
   /** Makes somebody present; nobody, if none is given. In place of whoever it was. */
   enter(member: Member | undefined): void {
-    if (this.hasEnded) return;
+    if (this.hasEnded || isSame(member, this.member)) return;
     const { connection } = this;
+    this.member = member;
     if (member) this.entered = this.channelOf(this.place).own.enter(connection.id, member);
     else if (this.entered) this.channelOf(this.place).own.leave(connection.id, 0);
   }
@@ -100,6 +102,10 @@ export class Attendance {
     this.awaiting?.dismiss();
     this.awaiting = undefined;
   }
+}
+
+function isSame(one: Member | undefined, other: Member | undefined): boolean {
+  return one?.key === other?.key && one?.text === other?.text;
 }
 
 /** No news. */

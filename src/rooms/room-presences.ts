@@ -95,10 +95,14 @@ export class RoomPresences implements Startable {
     }
   }
 
-  /** The app has been asked again about a client: it may see less. */
+  /** The app has been asked again about a client: it may see less, and be another. */
   renewed(session: RoomSession): void {
-    const rooms = this.stays.get(session.connection);
-    if (rooms) for (const { attendance } of rooms.values()) attendance.narrow(this.viewOf(session));
+    const { presence } = this.rooms;
+    const stays = presence && this.stays.get(session.connection)?.values();
+    for (const { attendance } of stays ?? []) {
+      attendance.narrow(this.viewOf(session));
+      attendance.enter(this.memberOf(session, presence!));
+    }
   }
 
   private async isKnown(stay: Stay): Promise<boolean> {

@@ -10,6 +10,8 @@ import { type Subscriber, type TopicInterest, TopicSubscription } from './topic-
 export class PresentTopicSubscription extends TopicSubscription {
   /** Once it has begun. */
   attendance: Attendance | undefined;
+  /** Called when the app has been asked again, and has said who it is. */
+  onRenewed: (() => void) | undefined;
   /** Whether others are shown it. */
   isShown = true;
   private readonly wished: PresenceView;
@@ -37,6 +39,7 @@ export class PresentTopicSubscription extends TopicSubscription {
     this.allowed = view ?? this.service.rules.presence?.show ?? 'none';
     this.isShown = !isHidden;
     this.attendance?.narrow(this.view);
+    this.onRenewed?.();
     return isOther;
   }
 

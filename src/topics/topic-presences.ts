@@ -56,7 +56,8 @@ export class TopicPresences implements Startable {
     const attendance = this.presences.attend(connection, this.placeOf(topic, service)!);
     if (subscription.isOver) return undefined;
     subscription.attendance = attendance;
-    attendance.enter(this.memberOf(subscription));
+    subscription.onRenewed = () => attendance.enter(this.memberOf(subscription));
+    subscription.onRenewed();
     if (!subscription.wants) return undefined;
     if (subscription.view !== 'none') await attendance.look();
     return () => attendance.show(subscription.view, service.delivery.keyOf !== undefined);

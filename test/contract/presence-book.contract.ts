@@ -144,8 +144,10 @@ export function presenceBookContract(name: string, enter: () => Promise<BrokerWo
       await enters(here, 'c1', member('ann', 1));
       await enters(there, 'c2', member('ann', 2));
       await leaves(there, 'c2');
+      await enters(here, 'c1', member('ann', 3));
       await leaves(here, 'c1');
-      expect(await told(3)).toEqual(['+ann 1', '+ann 1', '-ann 0']);
+      expect(await told(4)).toEqual(['+ann 1', '+ann 1', '+ann 1', '-ann 0']);
+      expect((await news(4))[2]!.changes!.joined).toEqual([member('ann', 3)]);
       expect((await news(3))[1]!.changes!.joined).toEqual([member('ann', 2)]);
     });
 

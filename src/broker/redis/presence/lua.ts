@@ -75,7 +75,7 @@ for i=1,#KEYS,2 do
     it.count=it.count+1 it.text=text
     redis.call('HSET',connections,connection,key)
    end
-  end
+  elseif key~='' then all.of(key).text=text end
  end
  local joined,left=all.store()
  if #joined+#left>0 then
