@@ -9,26 +9,19 @@ import { Roles } from './roles.mjs';
 import { bookshopRoutes, listenerOf } from './routes.mjs';
 import { readSettings } from './settings.mjs';
 import { Tickets } from './tickets.mjs';
-import { BOOKS_TOPIC, READERS_TOPIC } from './topics.mjs';
-
-/** At most one list of readers per this many seconds reaches a client, however many people come and go. */
-const READERS_THROTTLE_SECONDS = 0.2;
+import { BOOKS_TOPIC } from './topics.mjs';
+import { Visits } from './visits.mjs';
 
 const settings = readSettings(process.env);
 const publisher = new Publisher(settings.kittiwakeUrl, settings.apiKey);
 const books = new Books((book, by) =>
   publisher.publish({ subscription: BOOKS_TOPIC, data: { book, by }, options: { order: book.version } }),
 );
-const readers = new Readers(({ version, ...data }) =>
-  publisher.publish({
-    subscription: READERS_TOPIC,
-    data,
-    options: { order: version, throttle: READERS_THROTTLE_SECONDS },
-  }),
-);
+const readers = new Readers(settings.kittiwakeUrl, settings.apiKey);
+const visits = new Visits();
 const roles = new Roles();
 const tickets = new Tickets();
-const callbacks = callbacksOf({ books, readers, roles, tickets, publisher });
+const callbacks = callbacksOf({ books, visits, roles, tickets, publisher });
 const page = await loadPage(settings);
 
 const server = createServer(
@@ -54,8 +47,6 @@ server.listen(settings.port, settings.host, () => {
     options: { order: books.version },
   });
 });
-
-readers.startSweeping();
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {

@@ -1,10 +1,10 @@
 import { InvalidBookError } from './books.mjs';
-import { BOOKS_TOPIC, READERS_TOPIC } from './topics.mjs';
+import { BOOKS_TOPIC } from './topics.mjs';
 
 /**
  * What Kittiwake sends with a callback: the subscription, what the ticket proved (`user_id`, `name`, `session_id`),
  * what the authorizer added (`role`), and the client's `data` with `on_message`. Only `data` is the client's word.
- * @typedef {import('./readers.mjs').Session & { subscription: string, ticket?: unknown, data?: unknown }} CallbackRequest
+ * @typedef {{ session_id: string, user_id: string, name: string, role: string, subscription: string, ticket?: unknown, data?: unknown }} CallbackRequest
  */
 
 /** @typedef {{ status: 'ok' | 'error', [member: string]: unknown }} CallbackAnswer */
@@ -19,30 +19,25 @@ const refuse = (error, data) => ({ status: 'error', error, ...(data && { data })
  * The answers to Kittiwake's callbacks, by the path after `/kittiwake/`.
  * @param {object} shop
  * @param {import('./books.mjs').Books} shop.books
- * @param {import('./readers.mjs').Readers} shop.readers
+ * @param {import('./visits.mjs').Visits} shop.visits
  * @param {import('./roles.mjs').Roles} shop.roles
  * @param {import('./tickets.mjs').Tickets} shop.tickets
  * @param {import('./publisher.mjs').Publisher} shop.publisher
  * @returns {Map<string, (request: CallbackRequest) => CallbackAnswer>}
  */
-export function callbacksOf({ books, readers, roles, tickets, publisher }) {
+export function callbacksOf({ books, visits, roles, tickets, publisher }) {
   /** @param {CallbackRequest} request */
   function authorize({ subscription, user_id }) {
-    if (subscription !== BOOKS_TOPIC && subscription !== READERS_TOPIC)
-      return refuse('There is no such topic.');
+    if (subscription !== BOOKS_TOPIC) return refuse('There is no such topic.');
     const role = roles.of(user_id);
-    return role === 'none' ? refuse('The bookshop asked you to leave.') : ok({ role });
-  }
-
-  /** @param {CallbackRequest} request */
-  function noteReader(request) {
-    readers.seen(request);
-    return ok();
+    // Everybody who may come in sees who is here.
+    return role === 'none'
+      ? refuse('The bookshop asked you to leave.')
+      : ok({ role, options: { presence: true } });
   }
 
   /** @param {CallbackRequest} request */
   function tellRole(request) {
-    readers.seen(request);
     // A filter field of the service: of all who are subscribed, only this person gets it.
     const { user_id, role } = request;
     publisher.publish({ subscription: request.subscription, data: { role }, user_id });
@@ -58,7 +53,7 @@ export function callbacksOf({ books, readers, roles, tickets, publisher }) {
     if (!book) return refuse('There is no such book.');
     try {
       const changed = books.update(book, changes, name);
-      readers.countChange(session_id);
+      visits.countChange(session_id);
       return ok({ data: { book: changed } });
     } catch (error) {
       if (error instanceof InvalidBookError) return refuse(error.message, { field: error.field });
@@ -74,29 +69,16 @@ export function callbacksOf({ books, readers, roles, tickets, publisher }) {
       'books/before_subscribe',
       ({ role }) => ok({ data: { books: books.list(), role }, options: { order: books.version } }),
     ],
-    ['books/on_subscribe', noteReader],
     ['books/on_message', changeBook],
-    [
-      'books/before_unsubscribe',
-      ({ session_id }) => ok({ data: { changes: readers.changesOf(session_id) } }),
-    ],
+    ['books/before_unsubscribe', ({ session_id }) => ok({ data: { changes: visits.changesOf(session_id) } })],
     [
       'books/on_unsubscribe',
       ({ session_id }) => {
-        readers.left(session_id);
+        visits.ended(session_id);
         return ok();
       },
     ],
     ['books/on_authorization_change', tellRole],
-    ['books/on_heartbeat', noteReader],
-    ['readers/authorizer', authorize],
-    [
-      'readers/before_subscribe',
-      () => {
-        const { version, ...data } = readers.list();
-        return ok({ data, options: { order: version } });
-      },
-    ],
   ]);
 }
 

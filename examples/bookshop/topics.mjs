@@ -1,5 +1,2 @@
-/** The books, and every change of one. */
+/** The books, every change of one, and who is here. */
 export const BOOKS_TOPIC = 'books.all';
-
-/** Who is subscribed to the books. */
-export const READERS_TOPIC = 'readers.all';

@@ -29,6 +29,8 @@ export class Live {
   #pending = new Map();
   /** By topic, where we are: for the gateway, which alone knows what it means. */
   #positions = new Map();
+  /** By topic, who is there, and the number of the last frame about it. */
+  #present = new Map();
   #lastId = 0;
   #attempt = 0;
   #failures = 0;
@@ -40,6 +42,8 @@ export class Live {
   /**
    * @param {object} options
    * @param {string[]} options.topics
+   * @param {string} [options.presentIn] The topic of which it is to be told who is there.
+   * @param {(members: Map<unknown, object>, count: number) => void} [options.onPresent] Who is there, or how many.
    * @param {() => Promise<{ ticket: string, url: string }>} options.openTicket Asks the app for a ticket.
    * @param {(state: 'connecting' | 'live' | 'reconnecting' | 'paused' | 'closed', reason?: string) => void} options.onState
    * @param {(subscription: string, error: RefusedError) => void} options.onRefused One topic; the others go on.
@@ -139,8 +143,11 @@ export class Live {
     try {
       const position = this.#positions.get(subscription);
       const from = position === undefined ? { recover: true } : { position };
-      const { data, recovered } = await this.#request({ event: 'subscribe', subscription, ...from });
+      const presence = subscription === this.#options.presentIn ? { presence: true } : {};
+      const reply = await this.#request({ event: 'subscribe', subscription, ...from, ...presence });
       if (socket !== this.#socket) return;
+      const { data, recovered } = reply;
+      if (reply.presence) this.#showPresent(subscription, reply.presence);
       if (recovered) this.#options.onRecovered?.(subscription);
       else this.#options.onData(subscription, data);
     } catch (error) {
@@ -188,8 +195,20 @@ export class Live {
     const request = this.#settle(frame.id);
     if (request && frame.status === 'ok') request.resolve(frame);
     else if (request) request.reject(new RefusedError(frame));
+    else if (frame.event === 'presence') this.#showPresent(frame.subscription, frame);
     else if (frame.event === 'message') this.#options.onData(frame.subscription, frame.data);
     else if (frame.event === 'unsubscribe') this.#lapsed(frame);
+  }
+
+  /** All who are there, what has changed since the frame before, or how many there are. */
+  #showPresent(subscription, { seq, members, count, join = [], leave = [] }) {
+    const known = this.#present.get(subscription);
+    if (!members && count === undefined && seq !== known?.seq + 1) return this.restart();
+    const present = members || count !== undefined ? new Map() : known.present;
+    for (const member of members ?? join) present.set(member.key, member);
+    for (const key of leave) present.delete(key);
+    this.#present.set(subscription, { seq, present });
+    this.#options.onPresent?.(present, count ?? present.size);
   }
 
   /** Something may be missing: the state has it. */

@@ -3,7 +3,6 @@ import { FrameLog, textElement } from './frame-log.js';
 import { Live } from './live.js';
 
 const BOOKS = 'books.all';
-const READERS = 'readers.all';
 const NAME_KEY = 'bookshop-name';
 const STATES = {
   connecting: 'Connecting',
@@ -24,13 +23,15 @@ let state = 'connecting';
 let recovered;
 
 const live = new Live({
-  topics: [BOOKS, READERS],
+  topics: [BOOKS],
+  presentIn: BOOKS,
+  onPresent: showReaders,
   openTicket,
   onState: showState,
   onRefused: (subscription, error) => showNotice(`${subscription}: ${error.message}`),
   onFrame: (direction, frame) => log.add(direction, frame),
-  onData: (subscription, data) => (subscription === BOOKS ? showBooks(data) : showReaders(data)),
-  onRecovered: (subscription) => subscription === BOOKS && showRecovery(0),
+  onData: (_subscription, data) => showBooks(data),
+  onRecovered: () => showRecovery(0),
 });
 
 /** The one thing this page asks the app over HTTP: who am I, and with which ticket may I connect? */
@@ -112,18 +113,17 @@ function save(id, changes) {
   return live.send(BOOKS, { action: 'update', id, changes });
 }
 
-function showReaders({ readers, total }) {
+/** @param readers by their ids; none when they are too many to be told. */
+function showReaders(readers, total) {
   byId('reader-count').textContent = String(total);
-  const items = readers.map(({ id, name, role, sessions }) => {
+  const items = [...readers.values()].map(({ key, info: { name, role } }) => {
     const item = textElement('li', '');
     item.dataset.testid = 'reader';
     item.append(textElement('bdi', name));
-    if (id === me?.id) item.append(badge('you'));
+    if (key === me?.id) item.append(badge('you'));
     if (role !== 'editor') item.append(badge(role));
-    if (sessions > 1) item.append(badge(`${sessions} tabs`));
     return item;
   });
-  if (total > readers.length) items.push(textElement('li', `and ${total - readers.length} more`));
   byId('readers').replaceChildren(...items);
 }
 
