@@ -19,7 +19,7 @@ const TOGETHER = {
   apps: 'test/(module|procedures)-',
   endpoints:
     'test/(auth-failures|compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|tls)\\.',
-  client: 'client/test/(?!gateway)',
+  client: 'client/test/(?!gateway|browser)',
   'lower-floors': 'src/(base|protocol|config|metrics|connection|broker|callbacks)/',
   'upper-floors': 'src/(?!base|protocol|config|metrics|connection|broker|callbacks)',
 };
