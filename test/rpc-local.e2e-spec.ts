@@ -374,7 +374,7 @@ describe('a gateway', () => {
 
 describe('10,000 requests with random faults', () => {
   const COUNT = 10_000;
-  const AT_A_TIME = 50;
+  const AT_A_TIME = 200;
   const JSON_TYPE = { 'Content-Type': 'application/json' };
   const TELLING = ['\n', '\r', '\r\n', '\n\n', '\0', ':', ' ', '/', '-1', 'ffffffff', '{', '"', '\x80', 'ð'];
 
