@@ -2,7 +2,7 @@ import { Connection } from './connection.js';
 import { KittiwakeError } from './errors.js';
 import type { Off } from './listeners.js';
 import type { ListenOptions, Options } from './options.js';
-import { DISPOSE } from './platform.js';
+import { awaited, DISPOSE } from './platform.js';
 import type { Schema } from './schema.js';
 import type { State, StateInfo } from './state.js';
 
@@ -89,21 +89,14 @@ export function createClient<S extends Schema = Schema>(options: Options): Clien
 
 /** @throws KittiwakeError when it is closed first, or the reason of the signal. */
 export function untilLive(connection: Connection, { signal }: ListenOptions = {}): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    if (connection.isLive) return resolve();
-    const done = (settle: () => void): void => {
-      off();
-      signal?.removeEventListener('abort', aborted);
-      settle();
-    };
-    const aborted = (): void => done(() => reject(signal!.reason));
-    const off = connection.listeners.on('state', (state, { text }) => {
-      if (state === 'live') done(resolve);
-      if (state === 'closed') done(() => reject(new KittiwakeError('closed', text)));
-    });
-    signal?.addEventListener('abort', aborted, { once: true });
-  });
+  return awaited<void>(
+    (changed) => connection.listeners.on('state', changed),
+    (resolve, reject) => {
+      if (connection.isLive) resolve();
+      else if (connection.state === 'closed') reject(new KittiwakeError('closed', connection.info.text));
+    },
+    signal,
+  );
 }
 
 /** The id of the connection as the gateway knows it, for a publication that is not for oneself. It changes with each connection. */

@@ -1,5 +1,5 @@
 import type { ListenOptions } from './options.js';
-import { guarded } from './platform.js';
+import { guarded, onAbort } from './platform.js';
 
 /** Ends a listener. Calling it again does nothing. */
 export type Off = () => void;
@@ -11,14 +11,12 @@ export class Listeners<E extends { [K in keyof E]: unknown[] }> {
   on<K extends keyof E>(name: K, fn: (...args: E[K]) => void, { signal }: ListenOptions = {}): Off {
     const all = (this.#all[name] ??= new Set());
     const own: typeof fn = (...args) => fn(...args);
-    const off = (): void => {
-      all.delete(own);
-      signal?.removeEventListener('abort', off);
-    };
-    if (signal?.aborted) return off;
-    signal?.addEventListener('abort', off, { once: true });
     all.add(own);
-    return off;
+    const forget = onAbort(signal, () => all.delete(own));
+    return () => {
+      all.delete(own);
+      forget();
+    };
   }
 
   emit<K extends keyof E>(name: K, ...args: E[K]): void {

@@ -44,6 +44,36 @@ export const platform = globalThis as unknown as Platform;
 /** `Symbol.dispose`, or what polyfills of it agree on. */
 export const DISPOSE: typeof Symbol.dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose');
 
+/** Calls once when a signal is aborted, at once if it is. @returns what ends that. */
+export function onAbort(signal: Signal | undefined, aborted: () => void): () => void {
+  if (signal?.aborted) aborted();
+  else signal?.addEventListener('abort', aborted, { once: true });
+  return () => signal?.removeEventListener('abort', aborted);
+}
+
+/**
+ * A promise that `look` settles, which is asked at once and whenever something has changed.
+ * @throws the reason of the signal.
+ */
+export function awaited<T>(
+  changes: (changed: () => void) => () => void,
+  look: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  signal: Signal | undefined,
+): Promise<T> {
+  const ends: (() => void)[] = [];
+  const promise = new Promise<T>((resolve, reject) => {
+    const ask = (): void => look(resolve, reject);
+    ends.push(
+      changes(ask),
+      onAbort(signal, () => reject(signal!.reason)),
+    );
+    ask();
+  });
+  const end = (): void => ends.forEach((one) => one());
+  promise.then(end, end);
+  return promise;
+}
+
 /** Runs a function of the user: what it throws stops nobody else. */
 export function guarded(task: () => void): void {
   try {

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.js';
 import { errorOf, KittiwakeError } from './errors.js';
 import type { SendOptions } from './options.js';
+import { onAbort } from './platform.js';
 
 /** What a gateway answers: `more` says that further replies follow. */
 export interface Reply {
@@ -120,7 +121,7 @@ export class Requests {
     const late = (): void => stop(new KittiwakeError('timeout', undefined, { sent: pending.sent }));
     const afterMs = options.timeoutMs ?? timeoutMs;
     const timer = afterMs > 0 && clock.set(late, afterMs);
-    signal?.addEventListener('abort', aborted, { once: true });
+    const forget = onAbort(signal, aborted);
     const pending: Pending = {
       ...request,
       ...options,
@@ -132,7 +133,7 @@ export class Requests {
         if (pending.isSettled) return;
         pending.isSettled = true;
         pending.heard();
-        signal?.removeEventListener('abort', aborted);
+        forget();
         this.#sent.delete(pending.id);
         this.#waiting = this.#waiting.filter((other) => other !== pending);
         release();

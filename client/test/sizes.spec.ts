@@ -27,12 +27,12 @@ describe('a bundle', () => {
     [
       'calls',
       "import { createClient, call } from './index.ts'; call(createClient({ url: '/ws' }), 'f');",
-      5100,
+      5150,
     ],
     [
       'topics',
       "import { createClient, topic } from './index.ts'; topic(createClient({ url: '/ws' }), 'a.b');",
-      8040,
+      8000,
     ],
     [
       'topics and calls',

@@ -1,7 +1,7 @@
 import { KittiwakeError } from '../errors.js';
 import { Listeners, type Off } from '../listeners.js';
 import type { ListenOptions, SendOptions } from '../options.js';
-import { DISPOSE, guarded, platform, type Signal } from '../platform.js';
+import { awaited, DISPOSE, guarded, onAbort, platform, type Signal } from '../platform.js';
 import { Reader, type ReadOptions } from '../reader.js';
 import type { TopicBook } from './topic-book.js';
 import type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topic-event.js';
@@ -39,7 +39,7 @@ export class OpenTopic implements Follower {
   readonly #readers = new Set<Reader<TopicEvent>>();
   #late: Latecomers = { isWaiting: false, hear: [] };
   #isClosed = false;
-  readonly #signal: Signal | undefined;
+  readonly #forget: Off | undefined;
 
   constructor(
     book: TopicBook,
@@ -48,7 +48,6 @@ export class OpenTopic implements Follower {
   ) {
     this.name = name;
     this.#book = book;
-    this.#signal = signal;
     this.#release = book.connection.hold();
     try {
       this.#wire = book.open(name, { fields, recover, presence });
@@ -57,8 +56,7 @@ export class OpenTopic implements Follower {
       throw error;
     }
     this.#wire.followers.add(this);
-    if (signal?.aborted) this.close();
-    else signal?.addEventListener('abort', this.close, { once: true });
+    this.#forget = onAbort(signal, this.close);
   }
 
   get status(): Status {
@@ -78,24 +76,17 @@ export class OpenTopic implements Follower {
   }
 
   ready({ signal }: ListenOptions = {}): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const look = (): void => {
+    return awaited(
+      (changed) => this.#listeners.on('status', changed),
+      (resolve, reject) => {
         const [first] = this.#wire.log ?? [];
-        if (this.status === 'ended') done(() => reject(this.error ?? new KittiwakeError('closed')));
-        else if (this.status === 'live' && first?.type === 'state') done(() => resolve(first.state));
-        else if (this.status === 'live') this.refresh();
-      };
-      const done = (settle: () => void): void => {
-        off();
-        signal?.removeEventListener('abort', aborted);
-        settle();
-      };
-      const aborted = (): void => done(() => reject(signal!.reason));
-      const off = this.#listeners.on('status', look);
-      if (signal?.aborted) return aborted();
-      signal?.addEventListener('abort', aborted, { once: true });
-      look();
-    });
+        if (this.status === 'ended') reject(this.error ?? new KittiwakeError('closed'));
+        else if (this.status !== 'live') return;
+        else if (first?.type === 'state') resolve(first.state);
+        else this.refresh();
+      },
+      signal,
+    );
   }
 
   on<K extends keyof Events>(name: K, fn: (...args: Events[K]) => void, options?: ListenOptions): Off {
@@ -147,7 +138,7 @@ export class OpenTopic implements Follower {
   readonly close = (): void => {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#signal?.removeEventListener('abort', this.close);
+    this.#forget?.();
     this.#wire.followers.delete(this);
     this.#endReaders();
     this.#listeners.emit('status', 'ended');
