@@ -101,9 +101,9 @@ describe('a connection', () => {
     };
     const world = new World({ clock: slow }, fakeServer(clock));
     void world.client.connect();
-    await world.pass(15_000);
+    await world.pass(14_999);
     world.server.silence();
-    await world.pass(14_000);
+    await world.pass(9000); // A ping went out at 15 s, and is unanswered until 25 s.
     isHeld = true;
     await world.pass(60_000);
     isHeld = false;
