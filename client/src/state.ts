@@ -3,7 +3,7 @@ export type State = 'idle' | 'connecting' | 'live' | 'waiting' | 'closed';
 
 /**
  * Why it is so: what the user or an end of use did (`asked`, `idle`), what the network, the watch or the page did (`lost`,
- * `silent`, `offline`, `frozen`, `online`), or what the gateway said: to come back (`server`), to authenticate anew
+ * `silent`, `frozen`, `online`), or what the gateway said: to come back (`server`), to authenticate anew
  * (`auth`), not to come back (`refused`).
  */
 export type Reason =
