@@ -8,7 +8,7 @@ import { eventually } from './support/wait.js';
 
 const SERVICES = {
   chat: { presence: { grace: '200ms', show: 'members' as const } },
-  reloaded: { presence: { grace: '1s', show: 'members' as const } },
+  patient: { presence: { grace: '1m', show: 'members' as const } },
 };
 
 describe('who is present, as nodes on one Redis know it', () => {
@@ -66,15 +66,16 @@ describe('who is present, as nodes on one Redis know it', () => {
   });
 
   it('survives a reload from one to the other', async () => {
-    topic = 'reloaded.1';
+    topic = 'patient.1';
     const ann = await enter(left.url, 'ann');
     const bob = await enter(left.url, 'bob');
     await ann.sees('ann', 'bob');
     bob.client.drop();
+    await eventually(async () => (await left.metric('kittiwake_connections')) === 1);
     const eve = await enter(right.url, 'eve');
-    await enter(right.url, 'bob');
     await ann.sees('ann', 'bob', 'eve');
-    eve.client.drop();
+    await enter(right.url, 'bob');
+    await eve.client.ask({ event: 'unsubscribe', subscription: topic });
     await ann.sees('ann', 'bob');
     expect(ann.told.flatMap(({ leave = [] }) => leave)).toEqual(['eve']);
   });

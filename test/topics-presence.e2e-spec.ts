@@ -28,7 +28,7 @@ const stage = stageOfFile((app) => ({
       authorizerFields: ['color'],
       authorizationRenewalPeriod: '50ms',
     },
-    reloaded: { presence: { grace: '1s', show: 'members' } },
+    patient: { presence: { grace: '1m', show: 'members' } },
     counted: { presence: { grace: '0s', show: 'count' } },
     closed: { presence: {} },
     plain: {},
@@ -80,26 +80,25 @@ describe('a client that asks who is present', () => {
   });
 
   it('hears nothing of a reload', async () => {
-    const ann = await enter('ann', 'reloaded.1');
-    const before = await enter('bob', 'reloaded.1');
+    const ann = await enter('ann', 'patient.1');
+    const bob = await enter('bob', 'patient.1');
     await ann.sees('ann', 'bob');
-    before.client.drop();
-    const after = await enter('eve', 'reloaded.1');
-    await enter('bob', 'reloaded.1');
+    bob.client.drop();
+    await eventually(async () => (await stage.gateway.metric('kittiwake_connections')) === 1);
+    const eve = await enter('eve', 'patient.1'); // whom she is told of with or after the end of his first tab
     await ann.sees('ann', 'bob', 'eve');
-    after.client.drop(); // its time is up after that of the first
+    await enter('bob', 'patient.1');
+    await eve.client.ask({ event: 'unsubscribe', subscription: 'patient.1' });
     await ann.sees('ann', 'bob');
     expect(ann.told.flatMap(({ leave = [] }) => leave)).toEqual(['eve']);
   });
 
   it('hears at once of one who unsubscribes', async () => {
-    const ann = await enter('ann');
-    const bob = await enter('bob');
+    const ann = await enter('ann', 'patient.2');
+    const bob = await enter('bob', 'patient.2');
     await ann.sees('ann', 'bob');
-    await bob.client.ask({ event: 'unsubscribe', subscription: topic });
-    const ended = performance.now();
+    await bob.client.ask({ event: 'unsubscribe', subscription: 'patient.2' });
     await ann.sees('ann');
-    expect(performance.now() - ended).toBeLessThan(290);
   });
 
   it('is told how many there are when they are too many, and again who they are when they are fewer', async () => {
