@@ -143,7 +143,20 @@ export class RedisCluster {
       await client.call('CLUSTER', 'MEET', '127.0.0.1', `${this.nodes[0]!.port}`, `${this.busPorts[0]}`);
     });
     await this.works();
+    await this.isWhole();
     if (this.nodes.length > PRIMARIES) await this.replicate();
+  }
+
+  /** Waits until every node knows of the primary of each slot: without full coverage it works before that. */
+  private async isWhole(): Promise<void> {
+    const known = (): Promise<string[]> => this.onAll((client) => client.cluster('INFO'));
+    await eventually(
+      async () => (await known()).every((info) => info.includes(`cluster_slots_ok:${SLOTS}\r`)),
+      {
+        timeoutMs: 15_000,
+        what: 'a Cluster in which all nodes know all slots',
+      },
+    );
   }
 
   private async replicate(): Promise<void> {
