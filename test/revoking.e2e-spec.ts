@@ -109,12 +109,13 @@ describe('POST /revoke', () => {
   });
 
   it('forgets when the time is over', async () => {
-    const id = fresh();
+    const [id, other] = [fresh(), fresh()];
     const token = tokenOf(fresh(), { jti: id });
-    const other = fresh();
     const longer = tokenOf(fresh(), { jti: other });
+    const gone = await client(right, token);
     await post(left, '/revoke', { token_id: other, ttl: 60 });
-    await post(left, '/revoke', { token_id: id, ttl: 0.2 });
+    expect((await post(left, '/revoke', { token_id: id, ttl: 0.2 }))[1]).toHaveProperty('disconnected', 1);
+    expect(await gone.untilClosed()).toEqual(REVOKED);
     await eventually(async () => ((await authenticate(right, token)) as { status: string }).status === 'ok');
     expect(await authenticate(right, longer)).toMatchObject(REFUSED);
   });

@@ -105,7 +105,7 @@ export function clusterContract(world: () => BrokerWorld): void {
       expect((await cluster.ask('echo', 1, textOf)).nodes).toEqual({ asked: count, answered: 0 });
     });
 
-    it('knows at once of a node that comes, and of one that goes', async () => {
+    it('knows of a node that comes, and of one that goes', async () => {
       const one = nodes[1]!;
       const asked = async (node: Node): Promise<number> =>
         (await node.cluster.ask('name', {}, textOf)).nodes.asked;

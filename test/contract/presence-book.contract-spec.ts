@@ -1,59 +1,14 @@
 import { Redis } from 'ioredis';
-import { MemoryBroker } from '../../src/broker/memory.broker.js';
-import { PairedBroker } from '../../src/broker/paired.broker.js';
 import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
-import { ShardedRedisBroker } from '../../src/broker/redis/sharded/sharded-redis.broker.js';
 import { WorkersBroker } from '../../src/broker/workers.broker.js';
 import { WorkersRelay } from '../../src/broker/workers.relay.js';
-import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisServer } from '../support/redis-server.js';
 import { eventually } from '../support/wait.js';
+import { BROKER_WORLDS } from './broker-worlds.js';
 import { member, presenceBookContract } from './presence-book.contract.js';
 import { redisSettings } from './redis-settings.js';
 
-presenceBookContract('memory', async () => ({
-  broker: () => new MemoryBroker(),
-  isShared: false,
-  end: async () => undefined,
-}));
-
-presenceBookContract('workers', async () => {
-  const relay = await WorkersRelay.start();
-  return {
-    broker: () => new WorkersBroker(relay.path),
-    isShared: true,
-    end: () => relay.stop(),
-  };
-});
-
-presenceBookContract('redis', async () => {
-  const server = await RedisServer.start();
-  return {
-    broker: () => new RedisBroker(redisSettings(server, { prefix: 'test:' })),
-    isShared: true,
-    end: () => server.stop(),
-  };
-});
-
-presenceBookContract('paired', async () => {
-  const server = await RedisServer.start();
-  const [main, alternate] = ['main:', 'alt:'].map((prefix) => redisSettings(server, { prefix }));
-  return {
-    broker: () => new PairedBroker(new RedisBroker(main!), new RedisBroker(alternate!)),
-    isShared: true,
-    end: () => server.stop(),
-  };
-});
-
-presenceBookContract('sharded redis', async () => {
-  const cluster = await RedisCluster.start({ nodeTimeoutMs: 10_000 });
-  const settings = { clusterNodes: cluster.addresses, prefix: 'test:', partitions: 8 };
-  return {
-    broker: () => new ShardedRedisBroker({ ...redisSettings({ url: 'redis://x' }), ...settings }),
-    isShared: true,
-    end: () => cluster.stop(),
-  };
-});
+for (const [name, enter] of Object.entries(BROKER_WORLDS)) presenceBookContract(name, enter);
 
 describe('what Redis has of who is present', () => {
   let server: RedisServer;
