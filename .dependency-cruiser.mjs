@@ -10,7 +10,7 @@ const FLOORS = [
   ['clients', 'presence'],
   ['procedures'],
   ['topics', 'rooms', 'rpc'],
-  ['push', 'open-api'],
+  ['push', 'open-api', 'client-script'],
   ['operators'],
   [
     'kittiwake.ts',

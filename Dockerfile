@@ -6,8 +6,9 @@ COPY package.json package-lock.json ./
 COPY client/package.json ./client/
 RUN npm ci --ignore-scripts
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY client ./client
 COPY src ./src
-RUN npx nest build
+RUN npm run build
 
 FROM node:24-alpine AS dependencies
 WORKDIR /kittiwake
@@ -23,6 +24,7 @@ ENV NODE_ENV=production \
 WORKDIR /kittiwake
 COPY --from=dependencies /kittiwake/node_modules ./node_modules
 COPY --from=build /kittiwake/dist ./dist
+COPY --from=build /kittiwake/client/dist ./client/dist
 COPY package.json ./
 # The command: `docker exec CONTAINER kittiwake status`.
 RUN ln -s /kittiwake/dist/cli/main.js /usr/local/bin/kittiwake && chmod +x dist/cli/main.js

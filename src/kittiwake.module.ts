@@ -13,6 +13,7 @@ import { CALLBACKS_PROVIDERS } from './callbacks/callbacks.providers.js';
 import { CLIENT_DOMAINS } from './clients/client-domain.js';
 import { CLIENTS_PROVIDERS } from './clients/clients.providers.js';
 import { CLUSTER_PROVIDERS } from './cluster/cluster.providers.js';
+import { CLIENT_SCRIPT_PROVIDERS } from './client-script/client-script.providers.js';
 import { CONFIG_PROVIDERS } from './config/config.providers.js';
 import { loadSettings } from './config/loading/load-settings.js';
 import type { KittiwakeOptions } from './config/options.js';
@@ -63,6 +64,7 @@ const FOLDERS: Provider[] = [
   ...ROOMS_PROVIDERS,
   ...RPC_PROVIDERS,
   ...PUSH_PROVIDERS,
+  ...CLIENT_SCRIPT_PROVIDERS,
   ...OPEN_API_PROVIDERS,
   ...OPERATORS_PROVIDERS,
 ];

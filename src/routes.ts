@@ -1,9 +1,10 @@
 import { Get, Options, Post, SetMetadata, type Type } from '@nestjs/common';
+import { ClientScriptController } from './client-script/client-script.controller.js';
 import { absent } from './config/configured.js';
 import { historyPathOf, presencePathOf } from './config/reading-paths.js';
 import { ProceduresSettings } from './config/sections/procedures/procedures.settings.js';
 import type { Settings } from './config/settings.js';
-import { OPERATOR_PATHS } from './endpoints/operator-paths.js';
+import { OPERATOR_PATHS } from './config/operator-paths.js';
 import { routed, type RoutedMethods, unroutedCopyOf } from './endpoints/routed-controller.js';
 import { HealthController } from './operators/health.controller.js';
 import { OperatorsController } from './operators/operators.controller.js';
@@ -55,6 +56,7 @@ const ROUTES: readonly (readonly [Type<object>, (settings: Settings) => RoutedMe
       ready: health.enabled && Get(health.readyPath),
     }),
   ],
+  [ClientScriptController, ({ clientScript }) => ({ read: clientScript.enabled && Get(clientScript.path) })],
   [OperatorsController, operatorRoutes],
 ];
 

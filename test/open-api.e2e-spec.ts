@@ -452,7 +452,7 @@ describe('the document', () => {
   });
 
   it.each([
-    ['/kittiwake', 'operators.path, /kittiwake'],
+    ['/kittiwake', 'clientScript.path, /kittiwake/client.js'],
     ['/kittiwake/rpc', 'operators.path, /kittiwake'],
     ['/health', 'health.livePath, /health/live'],
   ])('cannot be hidden by procedures below %s', (path, other) => {

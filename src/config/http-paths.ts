@@ -1,10 +1,14 @@
+import { OPERATOR_PATHS } from './operator-paths.js';
 import { historyPathOf, presencePathOf } from './reading-paths.js';
 import type { Disagreement } from './kinds/setting.decorator.js';
+import type { ClientScriptSettings } from './sections/client-script.settings.js';
 import type { HealthSettings } from './sections/health.settings.js';
 import type { OperatorsSettings } from './sections/operators.settings.js';
 import type { ProceduresSettings } from './sections/procedures/procedures.settings.js';
 import type { PublishSettings } from './sections/publish.settings.js';
 import type { ServiceSettings } from './sections/service.settings.js';
+
+const CLIENT_SCRIPT = 'clientScript.path';
 
 /** The sections that have paths of HTTP endpoints. */
 interface Sections {
@@ -12,6 +16,7 @@ interface Sections {
   readonly publish: PublishSettings;
   readonly rooms?: object;
   readonly health: HealthSettings;
+  readonly clientScript: ClientScriptSettings;
   readonly operators: OperatorsSettings;
   readonly procedures?: ProceduresSettings;
 }
@@ -22,6 +27,8 @@ interface TakenPath {
   readonly path: string;
   /** Whether all paths below it are taken as well. */
   readonly isTree: boolean;
+  /** The key of an endpoint that may be in the tree all the same. */
+  readonly isOpenTo?: string;
 }
 
 /** Refuses two endpoints on the same path, of which only one could be reached. */
@@ -35,7 +42,15 @@ export function httpPathsDiffer(settings: Sections): Disagreement | undefined {
   return undefined;
 }
 
-function pathsOf({ services, publish, rooms, health, operators, procedures }: Sections): TakenPath[] {
+function pathsOf({
+  services,
+  publish,
+  rooms,
+  health,
+  clientScript,
+  operators,
+  procedures,
+}: Sections): TakenPath[] {
   const historyPath = historyPathOf(publish, services);
   const presencePath = presencePathOf(publish, services, rooms);
   const paths = [
@@ -49,17 +64,26 @@ function pathsOf({ services, publish, rooms, health, operators, procedures }: Se
     presencePath !== undefined && { key: 'publish.presencePath', path: presencePath, isTree: false },
     health.enabled && { key: 'health.livePath', path: health.livePath, isTree: false },
     health.enabled && { key: 'health.readyPath', path: health.readyPath, isTree: false },
-    operators.enabled &&
-      operators.path !== undefined && { key: 'operators.path', path: operators.path, isTree: true },
+    clientScript.enabled && { key: CLIENT_SCRIPT, path: clientScript.path, isTree: false },
+    ...operatorPaths(operators),
     procedures && { key: 'procedures.path', path: procedures.path, isTree: true },
   ];
   return paths.filter((path) => typeof path === 'object');
 }
 
+/** All that is below the path is kept for operators; only the client may be there too: both are at home in `/kittiwake`. */
+function operatorPaths({ enabled, path }: OperatorsSettings): TakenPath[] {
+  if (!enabled || path === undefined) return [];
+  const key = 'operators.path';
+  const endpoints = Object.values(OPERATOR_PATHS).map((one) => ({ key, path: path + one, isTree: false }));
+  return [{ key, path, isTree: true, isOpenTo: CLIENT_SCRIPT }, ...endpoints];
+}
+
 function isShared(one: TakenPath, other: TakenPath): boolean {
+  if (one.key === other.key) return false;
   return one.path === other.path || isBelow(one, other) || isBelow(other, one);
 }
 
-function isBelow({ path }: TakenPath, tree: TakenPath): boolean {
-  return tree.isTree && path.startsWith(`${tree.path}/`);
+function isBelow({ key, path }: TakenPath, tree: TakenPath): boolean {
+  return tree.isTree && tree.isOpenTo !== key && path.startsWith(`${tree.path}/`);
 }

@@ -12,6 +12,7 @@ import { AuthSettings } from './sections/auth/auth.settings.js';
 import { BrokerSettings } from './sections/broker/broker.settings.js';
 import { CallbacksSettings } from './sections/callbacks.settings.js';
 import { CompressionSettings } from './sections/compression.settings.js';
+import { ClientScriptSettings } from './sections/client-script.settings.js';
 import { HealthSettings } from './sections/health.settings.js';
 import { HistorySettings } from './sections/history.settings.js';
 import { LedgerSettings } from './sections/ledger.settings.js';
@@ -117,6 +118,12 @@ export class Settings {
 
   @Setting({ kind: section(HealthSettings), about: 'What load balancers and supervisors ask.' })
   readonly health: HealthSettings = new HealthSettings();
+
+  @Setting({
+    kind: section(ClientScriptSettings),
+    about: 'The client of the gateway as a file, for pages without a bundler.',
+  })
+  readonly clientScript: ClientScriptSettings = new ClientScriptSettings();
 
   @Setting({
     kind: section(OperatorsSettings),

@@ -2,9 +2,10 @@ import { SetMetadata } from '@nestjs/common';
 
 /**
  * The purpose of an endpoint of the gateway: `push` for services, with an API key; `health` for load balancers;
- * `operators` for metrics and status, without authentication by the gateway.
+ * `client` for the client that pages load, which is public; `operators` for metrics and status, without authentication by
+ * the gateway.
  */
-export type EndpointKind = 'push' | 'health' | 'operators';
+export type EndpointKind = 'push' | 'health' | 'client' | 'operators';
 
 /**
  * The metadata key of the {@link EndpointKind} of the gateway's controllers, for the global guards of an app:

@@ -6,7 +6,7 @@ import {
   type OperatorEndpoint,
   type OperatorPlace,
 } from '../endpoints/operator-endpoint.js';
-import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
+import { OPERATOR_PATHS } from '../config/operator-paths.js';
 import { Calls } from '../procedures/calls/calls.js';
 import { Procedures } from '../procedures/procedures.js';
 import type { Signature } from '../procedures/signature.js';

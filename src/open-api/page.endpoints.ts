@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { OperatorAnswer, OperatorEndpoint } from '../endpoints/operator-endpoint.js';
-import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
+import { OPERATOR_PATHS } from '../config/operator-paths.js';
 
 const INDEX = 'index.html';
 const HTML = 'text/html; charset=utf-8';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HealthSettings } from '../config/sections/health.settings.js';
 import { MetricsSettings } from '../config/sections/metrics.settings.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
-import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
+import { OPERATOR_PATHS } from '../config/operator-paths.js';
 import {
   type Content,
   jsonContent,

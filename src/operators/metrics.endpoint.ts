@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { OperatorAnswer, OperatorEndpoint } from '../endpoints/operator-endpoint.js';
-import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
+import { OPERATOR_PATHS } from '../config/operator-paths.js';
 import { Metrics } from '../metrics/metrics.js';
 
 /** The metrics, as Prometheus reads them. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { VERSION } from '../config/version.js';
 import { jsonAnswer, type OperatorAnswer, type OperatorEndpoint } from '../endpoints/operator-endpoint.js';
-import { OPERATOR_PATHS } from '../endpoints/operator-paths.js';
+import { OPERATOR_PATHS } from '../config/operator-paths.js';
 import { GatewayStatus } from './gateway-status.js';
 
 /** The version of the gateway, and what each process of it does. */

@@ -424,6 +424,10 @@ describe('an unknown key', () => {
       { operators: { path: '/ops' }, health: { readyPath: '/ops/ready' } },
       'operators.path: found /ops, expected a path apart from health.readyPath, /ops/ready',
     ],
+    [
+      { operators: { path: '/kittiwake' }, clientScript: { path: '/kittiwake/status' } },
+      'operators.path: found /kittiwake/status, expected a path apart from clientScript.path, /kittiwake/status',
+    ],
     [{ callbacks: { timeoutMs: 5 } }, 'callbacks.timeoutMs: unknown key, did you mean timeout?'],
     [
       { services: { books: { require_authentication: false } } },
