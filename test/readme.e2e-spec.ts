@@ -16,7 +16,7 @@ const stopped = stoppedAfterEach();
 
 describe('"Your own app" of the README', () => {
   it('is three files that make a page live', async () => {
-    await ensureBuilt();
+    ensureBuilt();
     const [appPort, port] = [await freePort(), await freePort()];
     const moved = (text: string): string =>
       text.replaceAll('9000', `${port}`).replaceAll('8000', `${appPort}`);
