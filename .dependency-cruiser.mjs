@@ -38,7 +38,7 @@ const ROOMS = {
     loading: ['.', 'kinds', 'sections', 'sections/broker'],
     reference: ['.', 'kinds', 'loading'],
   },
-  connection: { '.': ['outflow'], outflow: [], upgrade: ['.', 'outflow'] },
+  connection: { '.': ['outflow'], outflow: [], entrance: ['.'], upgrade: ['.', 'outflow', 'entrance'] },
   broker: {
     '.': [],
     'redis/history': ['.'],

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CONNECTION_SETTINGS, type ConnectionSettings } from '../connection/connection.settings.js';
-import { isOriginAllowed } from '../connection/upgrade/origin.js';
+import { isOriginAllowed } from '../connection/entrance/origin.js';
 
 const MAX_AGE_S = 600;
 

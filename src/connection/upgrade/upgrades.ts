@@ -1,49 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { Injectable, Logger } from '@nestjs/common';
-import { stackOf } from '../../base/message-of.js';
-import { monotonicMs } from '../../base/monotonic-ms.js';
-import { settlesWithin } from '../../base/time-limit.js';
-import { Metrics } from '../../metrics/metrics.js';
+import { Injectable } from '@nestjs/common';
 import { HANDSHAKE_REASONS, type HandshakeReason } from '../../protocol/handshake-refusals.js';
-import { BY_GATEWAY } from '../../protocol/verdict.js';
-import type { Admission, Admit, HandshakeRefusal } from '../admission.js';
-import { clientAddress } from '../client-address.js';
+import type { HandshakeRefusal } from '../admission.js';
 import { Connection } from '../connection.js';
 import { Connections } from '../connections.js';
 import type { Endpoint } from '../endpoint.js';
-import { AcceptQueue } from './accept-queue.js';
+import { Arrival } from '../entrance/arrival.js';
+import { Entrance } from '../entrance/entrance.js';
 import { Compression } from './compression.js';
 import { inflaterOf } from './inflater.js';
-import { isOriginAllowed } from './origin.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { Unclaimed } from './unclaimed.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from './web-socket-version.js';
 import { WebSocketTransport } from './web-socket.transport.js';
 
-const logger = new Logger('Connections');
-
-/** A request to upgrade, and its socket, which the HTTP server has let go of. */
-interface Handshake {
-  readonly endpoint: Endpoint;
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-  /** The client's address, if connections are counted by address or a proxy is trusted. */
-  readonly address: string | undefined;
-  readonly sinceMs: number;
-}
-
-const UNAVAILABLE: Admission = { refusal: HANDSHAKE_REASONS.tooLate };
-
-/**
- * Turns HTTP upgrades into connections: has them wait for their turn, checks origin and capacity, then completes the
- * handshake.
- */
+/** Turns HTTP upgrades into connections: once the {@link Entrance} lets one in, completes the handshake. */
 @Injectable()
 export class Upgrades {
-  private readonly queue: AcceptQueue<Handshake>;
   private readonly servers = new Map<Endpoint, WebSocketServer>();
   private readonly compression: Compression | undefined;
   private readonly inflaters = new Map<Endpoint, ReturnType<typeof inflaterOf>>();
@@ -51,30 +26,20 @@ export class Upgrades {
 
   constructor(
     private readonly connections: Connections,
-    private readonly metrics: Metrics,
+    private readonly entrance: Entrance,
   ) {
-    const { deflateThresholdBytes, accepting, handshakeTimeoutMs } = connections.settings;
+    const { deflateThresholdBytes, handshakeTimeoutMs } = connections.settings;
     this.unclaimed = new Unclaimed(handshakeTimeoutMs);
-    this.queue = new AcceptQueue(accepting, (handshake) => this.decide(handshake));
-    metrics.countWaiting(() => this.queue.length);
     if (deflateThresholdBytes !== undefined) this.compression = new Compression(deflateThresholdBytes);
   }
 
   accept(endpoint: Endpoint, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { settings } = this.connections;
-    const { maxConnectionsPerAddress, trustProxy } = settings;
-    const isNeeded = maxConnectionsPerAddress > 0 || trustProxy;
-    const address = isNeeded ? clientAddress(request, settings) : undefined;
-    const handshake = { endpoint, request, socket, head, address, sinceMs: monotonicMs() };
-    const outcome = this.queue.push(handshake);
-    if (outcome === 'waits')
-      socket.on('error', destroy); // it does no harm later
-    else if (outcome === 'too many') this.refuse(handshake, HANDSHAKE_REASONS.tooManyWaiting);
+    this.entrance.accept(new Handshake(this, endpoint, request, { socket, head }));
   }
 
   /** Answers a handshake that is for no endpoint. @param path without its query. */
   refuseUnserved(request: IncomingMessage, socket: Duplex, reason: HandshakeReason, path = ''): void {
-    this.tell(request, reason, withoutToken(path));
+    this.entrance.tell(request, reason, handshakeFor(withoutToken(path)));
     refuseUpgrade(socket, reason);
   }
 
@@ -88,68 +53,8 @@ export class Upgrades {
     this.unclaimed.refuseAll();
   }
 
-  private decide(handshake: Handshake): void {
-    const { endpoint, request, socket, address, sinceMs } = handshake;
-    const isLate = monotonicMs() - sinceMs >= this.connections.settings.handshakeTimeoutMs;
-    if (socket.destroyed) return;
-    if (isLate) this.refuse(handshake, HANDSHAKE_REASONS.tooLate);
-    else if (endpoint.admit) void this.admit(handshake, endpoint.admit);
-    else {
-      const refusal = this.originRefusal(request) ?? this.connections.refusal(address);
-      if (refusal) this.refuse(handshake, refusal);
-      else this.open(handshake, request);
-    }
-  }
-
-  /** Checks capacity first, so that a refusal costs little, and again last, since others came meanwhile. */
-  private async admit(handshake: Handshake, admit: Admit): Promise<void> {
-    const { request, socket, address } = handshake;
-    socket.on('error', destroy);
-    const busy = this.connections.refusal(address);
-    const admission = busy ? { refusal: busy } : await this.decided(admit(request));
-    if ('refusal' in admission) {
-      this.refuse(handshake, admission.refusal);
-      return;
-    }
-    const refusal =
-      this.originRefusal(request) ?? versionRefusal(request) ?? this.connections.refusal(address);
-    if (refusal) this.refuse(handshake, refusal);
-    else this.open(handshake, admission.admitted);
-  }
-
-  private async decided(admission: Promise<Admission>): Promise<Admission> {
-    try {
-      const isInTime = await settlesWithin(this.connections.settings.handshakeTimeoutMs, admission);
-      return isInTime ? await admission : UNAVAILABLE;
-    } catch (error) {
-      logger.error(stackOf(error));
-      return { refusal: HANDSHAKE_REASONS.defect };
-    }
-  }
-
-  private refuse({ endpoint, request, socket }: Handshake, refusal: HandshakeRefusal): void {
-    this.tell(request, refusal, endpoint.path ?? '');
-    refuseUpgrade(socket, refusal);
-  }
-
-  private tell(request: IncomingMessage, { kind, status, why }: HandshakeReason, path: string): void {
-    this.metrics.handshakeRefused(status);
-    const peer = clientAddress(request, this.connections.settings);
-    const what = `a handshake for ${path}`;
-    this.connections.refusals.add({ peer }, { kind, what, why: `${status}, ${why}`, by: BY_GATEWAY });
-  }
-
-  private originRefusal({ headers }: IncomingMessage): HandshakeReason | undefined {
-    const { origins } = this.connections.settings;
-    const { origin, host } = headers;
-    if (isOriginAllowed(origin, host, origins)) return undefined;
-    const configured =
-      origins.length > 0 ? `origins is ${origins.join(', ')}` : `origins is not set, and the host is ${host}`;
-    return { ...HANDSHAKE_REASONS.originNotAllowed, why: `its origin is ${origin}, and ${configured}` };
-  }
-
-  /** Completes the handshake. ws itself answers a request that is not a valid one. */
-  private open({ endpoint, request, socket, head, address }: Handshake, known: unknown): void {
+  /** Completes a handshake. ws itself answers a request that is not a valid one. */
+  open({ endpoint, request, upgraded: { socket, head }, address, what }: Handshake, known: unknown): void {
     let isOpen = false;
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
       isOpen = true;
@@ -160,7 +65,7 @@ export class Upgrades {
       this.connections.add(connection);
       connection.opened(known);
     });
-    if (!isOpen) this.tell(request, HANDSHAKE_REASONS.notAWebSocket, endpoint.path ?? '');
+    if (!isOpen) this.entrance.tell(request, HANDSHAKE_REASONS.notAWebSocket, what);
   }
 
   private maxFrameBytesOf({ rules }: Endpoint): number {
@@ -197,11 +102,49 @@ export class Upgrades {
   }
 }
 
-/** The refusal of a WebSocket version; a request for no WebSocket at all is left to the handshake itself. */
-function versionRefusal({ headers }: IncomingMessage): HandshakeRefusal | undefined {
-  const isWebSocket = headers.upgrade?.toLowerCase() === 'websocket';
-  if (!isWebSocket || isVersionSpoken(headers['sec-websocket-version'])) return undefined;
-  return { ...HANDSHAKE_REASONS.versionNotSpoken, headers: UPGRADE_REQUIRED };
+/** A request to upgrade, and its socket, which the HTTP server has let go of. */
+class Handshake extends Arrival {
+  constructor(
+    private readonly upgrades: Upgrades,
+    endpoint: Endpoint,
+    request: IncomingMessage,
+    readonly upgraded: { readonly socket: Duplex; readonly head: Buffer },
+  ) {
+    super(endpoint, request);
+  }
+
+  get what(): string {
+    return handshakeFor(this.endpoint.path ?? '');
+  }
+
+  get isGone(): boolean {
+    return this.upgraded.socket.destroyed;
+  }
+
+  /** The refusal of a WebSocket version; a request for no WebSocket at all is left to the handshake itself. */
+  get fault(): HandshakeRefusal | undefined {
+    const { headers } = this.request;
+    const isWebSocket = headers.upgrade?.toLowerCase() === 'websocket';
+    if (!isWebSocket || isVersionSpoken(headers['sec-websocket-version'])) return undefined;
+    return { ...HANDSHAKE_REASONS.versionNotSpoken, headers: UPGRADE_REQUIRED };
+  }
+
+  /** Has its socket not end the process; the listener does no harm later. */
+  waits(): void {
+    this.upgraded.socket.on('error', destroy);
+  }
+
+  open(known: unknown): void {
+    this.upgrades.open(this, known);
+  }
+
+  refuse(refusal: HandshakeRefusal): void {
+    refuseUpgrade(this.upgraded.socket, refusal);
+  }
+}
+
+function handshakeFor(path: string): string {
+  return `a handshake for ${path}`;
 }
 
 /** Hides all that follows `/token/` in a path, as it may be a token. */

@@ -1,0 +1,29 @@
+import type { IncomingMessage } from 'node:http';
+import { monotonicMs } from '../../base/monotonic-ms.js';
+import type { HandshakeRefusal } from '../admission.js';
+import type { Endpoint } from '../endpoint.js';
+
+/** A client that wants to connect, over whatever will carry the connection. */
+export abstract class Arrival {
+  /** The client's address, if connections are counted by address or a proxy is trusted. Owned by the entrance. */
+  address: string | undefined = undefined;
+  /** When it came, as `monotonicMs` has it. */
+  readonly sinceMs = monotonicMs();
+
+  constructor(
+    readonly endpoint: Endpoint,
+    readonly request: IncomingMessage,
+  ) {}
+
+  /** What it asks for, for the log. */
+  abstract readonly what: string;
+  /** Whether the client has left: there is nobody to answer. */
+  abstract readonly isGone: boolean;
+  /** What is wrong with its request itself; for endpoints that decide who may connect. */
+  abstract readonly fault: HandshakeRefusal | undefined;
+  /** It is decided on later. */
+  abstract waits(): void;
+  /** Lets it in. @param known the request, or what was admitted where the endpoint decides. */
+  abstract open(known: unknown): void;
+  abstract refuse(refusal: HandshakeRefusal): void;
+}
