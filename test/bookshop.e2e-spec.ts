@@ -11,30 +11,6 @@ import { ServerProcess } from './support/server-process.js';
 
 const PAGE_TIMEOUT_MS = 10_000;
 
-/** A client of its own in the page: what it is told of two topics, and of a frame that is too large. */
-const TWO_TOPICS = `(async () => {
-  const { Live } = await import('/live.js');
-  const TICKET = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
-  const told = [];
-  const isClosed = new Promise((resolve) => {
-    const live = new Live({
-      topics: ['books.all', 'nothing.here'],
-      openTicket: async () => (await fetch('/api/tickets', TICKET)).json(),
-      onFrame: () => undefined,
-      onData: (subscription) => told.push(subscription + ' has a state'),
-      onRefused: (subscription, error) => told.push(subscription + ': ' + error.message),
-      onState: (state) => {
-        told.push(state);
-        if (state === 'live') live.send('books.all', 'x'.repeat(2_000_000)).catch(() => undefined);
-        if (state === 'closed' || state === 'reconnecting') resolve();
-      },
-    });
-    live.restart();
-  });
-  await isClosed;
-  return told;
-})()`;
-
 describe('under docker compose', () => {
   const FOLDER = join(import.meta.dirname, '../examples/bookshop');
   let folder: string;
@@ -200,17 +176,6 @@ describe('the bookshop in two browsers', () => {
     for (const page of [ada, grace]) await shows(page, 'book-5-stock', '77 in stock');
   });
 
-  it('goes on when one topic of several is refused, and does not come back where that is of no use', async () => {
-    const told = await ada.evaluate(TWO_TOPICS);
-    expect(told).toEqual([
-      'connecting',
-      'books.all has a state',
-      'nothing.here: Invalid service.',
-      'live',
-      'closed',
-    ]);
-  });
-
   it('leaves no error uncaught in a page', () => {
     expect(uncaught).toEqual([]);
   });
@@ -239,7 +204,7 @@ describe('npm run demo', () => {
       expect(after).toMatchObject(JSON.parse(command.body) as object);
 
       const children = await childrenOf(demo.pid);
-      const gateway = await gatewayOf(url);
+      const gateway = gatewayOf(page);
       expect((await fetch(gateway)).status).toBe(200);
       expect(children).toHaveLength(existsSync('/proc') ? 2 : 0);
       expect(await demo.end('SIGINT')).toEqual({ code: 0, signal: null });
@@ -276,14 +241,9 @@ function readCurl(line: string): CurlCommand {
 }
 
 /** The readiness check of the gateway that the page is told to connect to. */
-async function gatewayOf(page: string): Promise<string> {
-  const response = await fetch(`${page}/api/tickets`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{}',
-  });
-  const { url } = (await response.json()) as { url: string };
-  return url.replace(/^ws:(.*)\/ws$/, 'http:$1/health/ready');
+function gatewayOf(page: string): string {
+  const [, url = ''] = /data-gateway="ws:(.*)\/ws"/.exec(page) ?? [];
+  return `http:${url}/health/ready`;
 }
 
 /** The processes that a process has started, as far as /proc tells: nothing but Linux has one. */

@@ -19,9 +19,11 @@ export async function loadPage(settings) {
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   };
+  // The client comes from the gateway, which has the one that goes with it.
+  const client = new URL('/kittiwake/client.js', settings.webSocketUrl.replace(/^ws/, 'http'));
   const policy = [
     "default-src 'none'",
-    "script-src 'self'",
+    `script-src 'self' ${client.origin}`,
     "style-src 'self'",
     'img-src data:',
     `connect-src 'self' ${new URL(settings.webSocketUrl).origin}`,
@@ -32,7 +34,8 @@ export async function loadPage(settings) {
   /** @type {Map<string, import('./routes.mjs').Handler>} */
   const page = new Map();
   for (const file of await readdir(FOLDER)) {
-    const content = await readFile(new URL(file, FOLDER));
+    const bytes = await readFile(new URL(file, FOLDER));
+    const content = file === 'index.html' ? withGateway(bytes, settings.webSocketUrl) : bytes;
     const type = TYPES[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
     const path = file === 'index.html' ? '/' : `/${file}`;
     page.set(path, async (request, response) => {
@@ -46,7 +49,15 @@ export async function loadPage(settings) {
         .end(content);
     });
   }
+  page.set('/client.js', async (_, response) => {
+    response.writeHead(307, { location: client.href, 'cache-control': 'no-cache' }).end();
+  });
   return page;
+}
+
+/** @param {Buffer} html @param {string} url */
+function withGateway(html, url) {
+  return html.toString().replace('GATEWAY_WS_URL', url.replaceAll('&', '&amp;').replaceAll('"', '&quot;'));
 }
 
 /**

@@ -55,7 +55,6 @@ export function bookshopRoutes({ settings, page, books, readers, roles, tickets,
     if (!ticket) throw new HttpError(503, 'Too many people are coming in at once.', { 'retry-after': '30' });
     const answer = {
       ticket,
-      url: settings.webSocketUrl,
       user: { id: userId, name: user.name, role: roles.of(userId) },
     };
     sendJson(response, 201, answer, { 'set-cookie': setCookie });

@@ -32,12 +32,9 @@ export class FrameLog {
   }
 }
 
-// A ticket is a secret, if a short-lived one: a screenshot of this page should not tell it.
-const hideTicket = (key, value) => (key === 'ticket' && typeof value === 'string' ? '…' : value);
-
 function textOf(frame) {
   // Indented, then put on one line: that leaves a space after each member, where a narrow screen can break it.
-  const text = JSON.stringify(frame, hideTicket, 1).replaceAll(/\n\s*/g, ' ');
+  const text = JSON.stringify(frame, null, 1).replaceAll(/\n\s*/g, ' ');
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 }
 

@@ -1,6 +1,7 @@
+import { createClient, topic } from '/client.js';
 import { BookCard } from './book-card.js';
 import { FrameLog, textElement } from './frame-log.js';
-import { Live } from './live.js';
+import { NetworkCable } from './network-cable.js';
 
 const BOOKS = 'books.all';
 const NAME_KEY = 'bookshop-name';
@@ -16,45 +17,65 @@ const STATES = {
 const byId = (id) => document.getElementById(id);
 const cards = new Map();
 const log = new FrameLog(byId('log'));
+const cable = new NetworkCable();
+const client = createClient({
+  url: document.body.dataset.gateway,
+  auth: { ticket: getTicket },
+  transports: [cable.transport],
+  debug: ({ type, what }) => type !== 'state' && log.add(type === 'out' ? 'sent' : 'received', what),
+});
+/** The topic as it is followed now; none during a pause. */
+let books;
 let me;
 let role = 'editor';
 let state = 'connecting';
+/** Changes that this page has made on this visit. */
+let saved = 0;
 /** Changes that have come since the page was back from where it was; nothing when it began with a state. */
 let recovered;
 
-const live = new Live({
-  topics: [BOOKS],
-  presentIn: BOOKS,
-  onPresent: showReaders,
-  openTicket,
-  onState: showState,
-  onRefused: (subscription, error) => showNotice(`${subscription}: ${error.message}`),
-  onFrame: (direction, frame) => log.add(direction, frame),
-  onData: (_subscription, data) => showBooks(data),
-  onRecovered: () => showRecovery(0),
-});
+function follow() {
+  recovered = undefined;
+  books = topic(client, BOOKS, { presence: true });
+  books.on('status', (status, error) => {
+    if (status === 'stale') recovered ??= 0;
+    showState(stateOf(status), error?.message);
+  });
+  books.on('state', (data) => {
+    recovered = undefined;
+    showBooks(data);
+  });
+  books.on('update', showBooks);
+  books.on('presence', showReaders);
+}
+
+function stateOf(status) {
+  if (status === 'live') return 'live';
+  if (status === 'ended') return books ? 'closed' : 'paused';
+  if (!cable.isPlugged) return 'cut';
+  return state === 'connecting' ? 'connecting' : 'reconnecting';
+}
 
 /** The one thing this page asks the app over HTTP: who am I, and with which ticket may I connect? */
-async function openTicket() {
+async function getTicket({ signal }) {
   const response = await fetch('/api/tickets', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name: localStorage.getItem(NAME_KEY) ?? undefined }),
-    signal: AbortSignal.timeout(10_000),
+    signal,
   }).catch(() => undefined);
   if (!response?.ok) throw new Error('The bookshop cannot be reached.');
-  const answer = await response.json();
-  me = answer.user;
+  const { ticket, user } = await response.json();
+  me = user;
   role = me.role;
   localStorage.setItem(NAME_KEY, me.name);
   // Not under the fingers of somebody who is typing one.
   if (document.activeElement !== byId('name')) byId('name').value = me.name;
-  return answer;
+  return ticket;
 }
 
 function showState(next, reason) {
   state = next;
-  if (next === 'cut' || next === 'reconnecting') recovered = undefined;
   byId('state').textContent = STATES[next];
   byId('state').dataset.state = next;
   byId('pause').textContent = next === 'paused' ? 'Resume' : 'Pause';
@@ -63,9 +84,13 @@ function showState(next, reason) {
   byId('cut').disabled = next !== 'live' && next !== 'cut';
   document.body.classList.toggle('is-stale', next !== 'live');
   if (reason) showNotice(reason);
-  else if (next === 'live' && recovered === undefined)
-    showNotice(role === 'editor' ? '' : 'You may look at the books, but not change them.');
+  else if (next === 'live') showLive();
   allowEditing();
+}
+
+function showLive() {
+  if (recovered !== undefined) showRecovery();
+  else showNotice(role === 'editor' ? '' : 'You may look at the books, but not change them.');
 }
 
 function showNotice(text) {
@@ -73,10 +98,8 @@ function showNotice(text) {
   byId('notice').hidden = text === '';
 }
 
-/** @param {number} changes that were missed and have come. */
-function showRecovery(changes) {
-  recovered = changes;
-  const what = changes === 1 ? '1 change' : `${changes} changes`;
+function showRecovery() {
+  const what = recovered === 1 ? '1 change' : `${recovered} changes`;
   showNotice(`Back where this page was: ${what} came since.`);
 }
 
@@ -89,8 +112,8 @@ function showBooks(data) {
   if (data.role) role = data.role;
   if (data.books) for (const book of data.books) showBook(book);
   if (data.book) announce(showBook(data.book), data.by);
-  if (data.book && recovered !== undefined) showRecovery(recovered + 1);
-  if (data.role && state === 'live') showState('live');
+  if (data.book && recovered !== undefined) recovered += 1;
+  if (state === 'live') showLive();
   allowEditing();
 }
 
@@ -109,14 +132,16 @@ function announce({ book }, by) {
   byId('announcement').textContent = `${by ?? 'Somebody, over HTTP,'} changed ${book.title}.`;
 }
 
-function save(id, changes) {
-  return live.send(BOOKS, { action: 'update', id, changes });
+async function save(id, changes) {
+  await books.send({ action: 'update', id, changes });
+  saved += 1;
 }
 
-/** @param readers by their ids; none when they are too many to be told. */
-function showReaders(readers, total) {
-  byId('reader-count').textContent = String(total);
-  const items = [...readers.values()].map(({ key, info: { name, role } }) => {
+/** Who is here, or only how many, when they are too many to be told. */
+function showReaders() {
+  const readers = [...(books.members?.values() ?? [])];
+  byId('reader-count').textContent = String(books.count ?? readers.length);
+  const items = readers.map(({ key, info: { name, role } }) => {
     const item = textElement('li', '');
     item.dataset.testid = 'reader';
     item.append(textElement('bdi', name));
@@ -133,23 +158,31 @@ function badge(text) {
   return element;
 }
 
-async function pause() {
-  try {
-    const [farewell] = await live.pause();
-    const changes = farewell?.changes ?? 0;
-    showNotice(`Paused. You made ${changes} ${changes === 1 ? 'change' : 'changes'} on this visit.`);
-  } catch (error) {
-    showNotice(error.message);
-  }
+function pause() {
+  const followed = books;
+  books = undefined;
+  followed.close();
+  showNotice(`Paused. You made ${saved} ${saved === 1 ? 'change' : 'changes'} on this visit.`);
+  saved = 0;
 }
 
-byId('pause').addEventListener('click', () => (state === 'paused' ? live.resume() : pause()));
-byId('cut').addEventListener('click', () => (state === 'cut' ? live.restart() : live.cut()));
+function plugIn() {
+  cable.plugIn();
+  client.reconnect();
+}
+
+byId('pause').addEventListener('click', () => (state === 'paused' ? follow() : pause()));
+byId('cut').addEventListener('click', () => (cable.isPlugged ? cable.unplug() : plugIn()));
 byId('name-form').addEventListener('submit', (event) => {
   event.preventDefault();
   localStorage.setItem(NAME_KEY, byId('name').value);
   byId('name').blur();
   // The name is part of the identity, which a ticket proves: a new name takes a new ticket.
-  live.restart();
+  client.reconnect();
 });
-live.restart();
+client.on('state', (now, { text }) => {
+  if (now === 'waiting' && text && cable.isPlugged) showNotice(text);
+});
+client.on('error', (error) => showState('closed', error.message));
+void client.connect();
+follow();
