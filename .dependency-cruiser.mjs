@@ -51,7 +51,7 @@ const ROOMS = {
   leases: { '.': [], redis: ['.'], file: ['.'] },
   auth: { jwt: ['.'] },
   clients: { limits: [], revocation: ['.'] },
-  rooms: { app: [], room: [] },
+  rooms: { app: [], room: [], recovery: ['.', 'room', 'stream'] },
   rpc: {
     '.': [],
     'built-in': ['.'],

@@ -7,7 +7,7 @@ import { Fanout } from '../delivery/fanout.js';
 import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Position } from '../protocol/position.js';
-import { FollowingRoomSubscription, type RoomFollowing } from './following-room-subscription.js';
+import { FollowingRoomSubscription, type RoomFollowing } from './recovery/following-room-subscription.js';
 import { inSlices } from './in-slices.js';
 import { PositionedRoomEnvelope, RoomEnvelope } from './room-envelope.js';
 import { spread } from './room-matching.js';

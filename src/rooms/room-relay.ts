@@ -12,11 +12,11 @@ import { Metrics, type PublicationSource } from '../metrics/metrics.js';
 import { type JsonText, membersOf, toJsonText } from '../protocol/json/json.js';
 import type { Position } from '../protocol/position.js';
 import { Publication } from '../protocol/publication.js';
-import { ChannelTriggerLog } from './channel.trigger-log.js';
+import { ChannelTriggerLog } from './recovery/channel.trigger-log.js';
 import { type Echo, Echoes } from './echoes.js';
 import { RoomHub } from './room-hub.js';
 import { Trigger, TriggerError } from './room/trigger.js';
-import type { TriggerLog } from './trigger-log.js';
+import type { TriggerLog } from './recovery/trigger-log.js';
 
 /** The broker's channel for the triggers of all rooms. No topic has its name: topics have a dot. */
 const CHANNEL = 'kittiwake:rooms';

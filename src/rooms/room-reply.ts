@@ -2,7 +2,7 @@ import type { CloseReason } from '../protocol/close-reason.js';
 import { ClientError, type Verdict } from '../protocol/errors.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
-import type { RoomBeginning } from './room-comeback.js';
+import type { RoomBeginning } from './recovery/room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import type { RoomSession } from './room-session.js';
 

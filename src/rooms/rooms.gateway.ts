@@ -9,7 +9,7 @@ import type { EndReason } from '../protocol/end-reason.js';
 import { ClientError } from '../protocol/errors.js';
 import { type JsonMembers, type JsonText, valueOf } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
-import { comebackOf } from './room-comeback.js';
+import { comebackOf } from './recovery/room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import {
   decodeRoomMessage,

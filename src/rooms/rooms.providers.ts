@@ -10,7 +10,7 @@ import { RoomHub } from './room-hub.js';
 import { RoomLeases } from './room-leases.js';
 import { RoomPresences } from './room-presences.js';
 import { RoomPublisher } from './room-publisher.js';
-import { RoomRecoveries } from './room-recoveries.js';
+import { RoomRecoveries } from './recovery/room-recoveries.js';
 import { RoomRelay } from './room-relay.js';
 import { RoomRenewals } from './room-renewals.js';
 import { RoomSessions } from './room-sessions.js';

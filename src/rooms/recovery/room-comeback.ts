@@ -1,7 +1,7 @@
-import type { LossReason } from '../history/channel-log.js';
-import { detached, elementsOf, isListText, type JsonMembers, valueOf } from '../protocol/json/json.js';
-import { MAX_POSITION_LENGTH, type Position } from '../protocol/position.js';
-import { ROOM_ERRORS } from './room-errors.js';
+import type { LossReason } from '../../history/channel-log.js';
+import { detached, elementsOf, isListText, type JsonMembers, valueOf } from '../../protocol/json/json.js';
+import { MAX_POSITION_LENGTH, type Position } from '../../protocol/position.js';
+import { ROOM_ERRORS } from '../room-errors.js';
 
 /** The most ids that a client may have had before, and the longest of them. */
 const MAX_FORMER_IDS = 16;

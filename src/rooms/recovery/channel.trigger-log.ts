@@ -1,7 +1,7 @@
-import type { ChannelLog, LossReason } from '../history/channel-log.js';
-import type { Position } from '../protocol/position.js';
-import type { Publication } from '../protocol/publication.js';
-import type { Trigger } from './room/trigger.js';
+import type { ChannelLog, LossReason } from '../../history/channel-log.js';
+import type { Position } from '../../protocol/position.js';
+import type { Publication } from '../../protocol/publication.js';
+import type { Trigger } from '../room/trigger.js';
 import type { TriggerLog, TriggerRecovery } from './trigger-log.js';
 
 /** Finds the trigger in a publication; nothing if there is none. */

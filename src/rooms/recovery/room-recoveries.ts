@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { setImmediate as turn } from 'node:timers/promises';
-import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
-import type { LossReason } from '../history/channel-log.js';
-import { Metrics } from '../metrics/metrics.js';
-import { Position } from '../protocol/position.js';
+import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
+import type { LossReason } from '../../history/channel-log.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { Position } from '../../protocol/position.js';
 import type { FollowingRoomSubscription, RoomReplay } from './following-room-subscription.js';
-import { inSlices } from './in-slices.js';
-import { ROOM_ERRORS } from './room-errors.js';
-import { RoomRelay } from './room-relay.js';
+import { inSlices } from '../in-slices.js';
+import { ROOM_ERRORS } from '../room-errors.js';
+import { RoomRelay } from '../room-relay.js';
 import { matchAgain, Returning, SharedFanouts } from './room-replays.js';
-import { TriggerStream } from './stream/trigger-stream.js';
+import { TriggerStream } from '../stream/trigger-stream.js';
 import type { TriggerLog, TriggerRecovery } from './trigger-log.js';
 
 /** What a client that has come back has missed, or why that cannot be said. */

@@ -1,6 +1,6 @@
-import type { LossReason } from '../history/channel-log.js';
-import type { Position } from '../protocol/position.js';
-import type { Trigger } from './room/trigger.js';
+import type { LossReason } from '../../history/channel-log.js';
+import type { Position } from '../../protocol/position.js';
+import type { Trigger } from '../room/trigger.js';
 
 /** What came after a position, in order. */
 export interface TriggerRecovery {

@@ -1,13 +1,13 @@
-import type { RoomMatching } from '../config/sections/rooms/rooms.settings.js';
-import type { Envelope } from '../delivery/envelope.js';
-import { Fanout } from '../delivery/fanout.js';
-import type { LossReason } from '../history/channel-log.js';
-import type { Position } from '../protocol/position.js';
+import type { RoomMatching } from '../../config/sections/rooms/rooms.settings.js';
+import type { Envelope } from '../../delivery/envelope.js';
+import { Fanout } from '../../delivery/fanout.js';
+import type { LossReason } from '../../history/channel-log.js';
+import type { Position } from '../../protocol/position.js';
 import type { FollowingRoomSubscription, RoomReplay } from './following-room-subscription.js';
-import { inSlices } from './in-slices.js';
-import { type Reachable, spread } from './room-matching.js';
-import { RoomTrie } from './room/room-trie.js';
-import type { Trigger } from './room/trigger.js';
+import { inSlices } from '../in-slices.js';
+import { type Reachable, spread } from '../room-matching.js';
+import { RoomTrie } from '../room/room-trie.js';
+import type { Trigger } from '../room/trigger.js';
 
 /** The most triggers that one subscription is sent at once. */
 const MAX_REPLAYED = 10_000;

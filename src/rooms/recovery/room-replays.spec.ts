@@ -1,15 +1,15 @@
-import type { RoomMatching } from '../config/sections/rooms/rooms.settings.js';
-import { ROOM_MATCHINGS } from '../config/sections/rooms/rooms.settings.js';
-import type { Connection } from '../connection/connection.js';
-import { loadSettings } from '../config/loading/load-settings.js';
-import { Metrics } from '../metrics/metrics.js';
-import { toJsonText } from '../protocol/json/json.js';
-import { Position } from '../protocol/position.js';
+import type { RoomMatching } from '../../config/sections/rooms/rooms.settings.js';
+import { ROOM_MATCHINGS } from '../../config/sections/rooms/rooms.settings.js';
+import type { Connection } from '../../connection/connection.js';
+import { loadSettings } from '../../config/loading/load-settings.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { toJsonText } from '../../protocol/json/json.js';
+import { Position } from '../../protocol/position.js';
 import type { FollowingRoomSubscription } from './following-room-subscription.js';
-import { RoomHub } from './room-hub.js';
+import { RoomHub } from '../room-hub.js';
 import { matchAgain, Returning, SharedFanouts } from './room-replays.js';
-import { Room } from './room/room.js';
-import { Trigger } from './room/trigger.js';
+import { Room } from '../room/room.js';
+import { Trigger } from '../room/trigger.js';
 
 const EPOCH = 'e';
 const IDS = ['a', 'b', 'c'];

@@ -1,17 +1,17 @@
-import { textFrame } from '../connection/outflow/frame.js';
-import type { Envelope } from '../delivery/envelope.js';
-import { Fanout } from '../delivery/fanout.js';
-import { FollowedPositions, type PositionsOwner } from '../delivery/followed-positions.js';
-import type { LossReason } from '../history/channel-log.js';
-import { CLOSE_REASONS } from '../protocol/close-reason.js';
-import type { Position } from '../protocol/position.js';
+import { textFrame } from '../../connection/outflow/frame.js';
+import type { Envelope } from '../../delivery/envelope.js';
+import { Fanout } from '../../delivery/fanout.js';
+import { FollowedPositions, type PositionsOwner } from '../../delivery/followed-positions.js';
+import type { LossReason } from '../../history/channel-log.js';
+import { CLOSE_REASONS } from '../../protocol/close-reason.js';
+import type { Position } from '../../protocol/position.js';
 import {
   type RoomInterest,
   type RoomMember,
   type RoomSlowness,
   RoomSubscription,
-} from './room-subscription.js';
-import type { Trigger } from './room/trigger.js';
+} from '../room-subscription.js';
+import type { Trigger } from '../room/trigger.js';
 
 /** What a client of rooms has missed, as far as it is for one subscription. */
 export interface RoomReplay {
