@@ -7,7 +7,7 @@ const FLOORS = [
   ['history', 'leases'],
   ['delivery', 'auth', 'endpoints'],
   ['cluster'],
-  ['clients', 'presence'],
+  ['clients', 'presence', 'events'],
   ['procedures'],
   ['topics', 'rooms', 'rpc'],
   ['push', 'open-api', 'client-script'],

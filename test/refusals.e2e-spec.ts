@@ -20,12 +20,8 @@ import { RoomRelay } from '../src/rooms/room-relay.js';
 import { BearerTokens } from '../src/rpc/bearer-tokens.js';
 import { RPC_ERRORS } from '../src/rpc/websocket/errors.js';
 import { Services } from '../src/topics/service/services.js';
-import {
-  DEFAULT_REFUSALS,
-  SERVICE_UNAVAILABLE,
-  TOPIC_ERRORS,
-  UNHANDLED_EXCEPTION,
-} from '../src/topics/topic-errors.js';
+import { SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION } from '../src/events/event-errors.js';
+import { DEFAULT_REFUSALS, TOPIC_ERRORS } from '../src/topics/topic-errors.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { API_KEY, TestGateway } from './support/gateway.js';

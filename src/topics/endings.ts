@@ -6,7 +6,7 @@ import type { EndReason } from '../protocol/end-reason.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { EndNotices } from './end-notices.js';
 import { Lifecycles } from './lifecycle/lifecycles.js';
-import { Reply } from './reply.js';
+import { Reply } from '../events/reply.js';
 import type { Session } from './session.js';
 import type { TopicSubscription } from './topic-subscription.js';
 

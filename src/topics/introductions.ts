@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Replay } from '../delivery/replays.js';
+import { SERVICE_UNAVAILABLE } from '../events/event-errors.js';
 import type { Lease } from '../leases/lease.js';
 import { CallbackAnswerError, ClientError } from '../protocol/errors.js';
 import { toJsonText, valueOf, type JsonMembers, type JsonText } from '../protocol/json/json.js';
@@ -8,8 +9,7 @@ import { statePosition } from './gap-answer.js';
 import { isHeardOut } from './heard-out.js';
 import { PresentTopicSubscription } from './present-topic-subscription.js';
 import { type Beginning, Recoveries } from './recoveries.js';
-import type { RecoveryReply } from './reply.js';
-import { SERVICE_UNAVAILABLE } from './topic-errors.js';
+import type { RecoveryReply } from '../events/reply.js';
 import { TopicPresences } from './topic-presences.js';
 import type { TopicSubscription } from './topic-subscription.js';
 

@@ -8,7 +8,7 @@ import { Metrics } from '../metrics/metrics.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import { MAX_POSITION_LENGTH, Position } from '../protocol/position.js';
 import { Gaps } from './gaps.js';
-import type { RecoveryReply } from './reply.js';
+import type { RecoveryReply } from '../events/reply.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 import type { TopicInterest, TopicSubscription } from './topic-subscription.js';
 

@@ -5,7 +5,7 @@ import type { Draining } from '../base/lifetime.js';
 import { Clients } from '../clients/clients.js';
 import type { Connection } from '../connection/connection.js';
 import type { EndReason } from '../protocol/end-reason.js';
-import type { ClientEvent } from './client-event.js';
+import type { ClientEvent } from '../events/client-event.js';
 import { Endings } from './endings.js';
 import { Session } from './session.js';
 import { SubscriptionLeases } from './subscription-leases.js';

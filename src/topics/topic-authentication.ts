@@ -4,7 +4,7 @@ import { Authenticators } from '../auth/authenticator.js';
 import { FailedAuthentications, TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { ClientError } from '../protocol/errors.js';
-import type { ClientEvent } from './client-event.js';
+import type { ClientEvent } from '../events/client-event.js';
 import type { Session } from './session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 

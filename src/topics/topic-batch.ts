@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from '../connection/connection.js';
 import type { ClientError } from '../protocol/errors.js';
 import { elementsOf, membersOf, type JsonText } from '../protocol/json/json.js';
-import { ClientEvent } from './client-event.js';
+import { ClientEvent } from '../events/client-event.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 
 /** The most topics of one event that are handled at a time: more would only wait for a connection to the app. */

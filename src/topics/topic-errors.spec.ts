@@ -5,8 +5,9 @@ import { JwtAuthenticator } from '../auth/jwt/jwt.authenticator.js';
 import { TicketAuthenticator, ticketRefused } from '../auth/ticket.authenticator.js';
 import { loadSettings } from '../config/loading/load-settings.js';
 import { Metrics } from '../metrics/metrics.js';
+import { SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION } from '../events/event-errors.js';
 import type { ClientError } from '../protocol/errors.js';
-import { DEFAULT_REFUSALS, SERVICE_UNAVAILABLE, TOPIC_ERRORS, UNHANDLED_EXCEPTION } from './topic-errors.js';
+import { DEFAULT_REFUSALS, TOPIC_ERRORS } from './topic-errors.js';
 
 const reference = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
 const documented = tableBelow('## Errors', reference).map(({ Code, Text }) => ({ code: Code, text: Text }));

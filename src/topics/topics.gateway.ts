@@ -19,8 +19,8 @@ import {
   mayBeMessage,
   NOT_JSON,
   UNKNOWN,
-} from './client-event.js';
-import { Reply } from './reply.js';
+} from '../events/client-event.js';
+import { Reply } from '../events/reply.js';
 import type { Session } from './session.js';
 import { Sessions } from './sessions.js';
 import { TopicBatch } from './topic-batch.js';

@@ -2,7 +2,7 @@ import type { Connection } from '../../connection/connection.js';
 import type { CallReply } from '../../procedures/calls/call-reply.js';
 import type { ClientError } from '../../protocol/errors.js';
 import type { JsonText } from '../../protocol/json/json.js';
-import type { Reply } from '../reply.js';
+import type { Reply } from '../../events/reply.js';
 
 /** The replies to a call over a connection for topics; all but the last have `more`. */
 export class TopicCallReply implements CallReply {

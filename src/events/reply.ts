@@ -5,7 +5,7 @@ import { expiresIn } from '../protocol/expires-in.js';
 import { isFalsy, objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import type { Position } from '../protocol/position.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
-import { SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION } from './topic-errors.js';
+import { SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION } from './event-errors.js';
 
 /** The members of a client's event that its replies repeat. */
 export interface ReplyContext {
