@@ -67,7 +67,7 @@ export class Attendance {
     const channel = this.awaiting;
     if (!channel || view === 'none' || this.hasEnded) return NONE;
     this.view = view;
-    this.viewer = new Viewer(this.connection, isPatient);
+    this.viewer = new Viewer(this.connection, this.place.head, isPatient);
     const told = channel.show(this.viewer, view === 'members');
     this.stopAwaiting();
     return told;

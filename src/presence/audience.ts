@@ -1,9 +1,9 @@
 import type { PresenceChanges, PresenceNews, PresencePage } from '../broker/presence-book.js';
 import { listOf } from '../broker/presence-news.js';
-import { textFrame } from '../connection/outflow/frame.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { MemberList } from './member-list.js';
 import { Paced } from './paced.js';
+import { PresenceFrames } from './presence-frames.js';
 import type { Viewer } from './viewer.js';
 
 /** Members are told of members no more often: with 200 who come one after another it is the most of what is sent. */
@@ -13,7 +13,7 @@ const COUNT_PERIOD_MS = 1_000;
 const FEW = 0.9;
 
 /**
- * The clients of this node that see who is present in one place. Each frame is made once for all of them. Those who see
+ * The clients of this node that see who is present in one place. Each frame is made once for all whose frames begin alike. Those who see
  * members get what has changed, each time with the next number; where there are too many, how many there are.
  */
 export class Audience {
@@ -29,14 +29,8 @@ export class Audience {
   private readonly listPace = new Paced(LIST_PERIOD_MS, () => this.tellList());
   private readonly countPace = new Paced(COUNT_PERIOD_MS, () => this.tellCount());
 
-  /**
-   * @param head what frames begin with: an object without its end.
-   * @param max the most members that are told one by one.
-   */
-  constructor(
-    private readonly head: string,
-    private readonly max: number,
-  ) {}
+  /** @param max the most members that are told one by one. */
+  constructor(private readonly max: number) {}
 
   get isEmpty(): boolean {
     return this.viewers.size + this.counters.size === 0;
@@ -125,10 +119,10 @@ export class Audience {
     this.hasToldList = true;
     if (!changes && !isWhole && !this.hasAhead()) return;
     this.seq++;
-    const latest = once(() => this.frame(this.listText(list)));
+    const latest = once(() => new PresenceFrames(this.listText(list)));
     const { joined, left } = changes ?? NOTHING;
     const lists = `"seq":${this.seq},"join":${listOf(joined)},"leave":[${left.join()}]`;
-    const change = isWhole ? latest() : this.frame(lists);
+    const change = isWhole ? latest() : new PresenceFrames(lists);
     for (const viewer of this.viewers) {
       if (viewer.version === undefined) viewer.send(change, latest);
       else if (viewer.version !== list.version) viewer.send(latest(), latest);
@@ -144,12 +138,12 @@ export class Audience {
   private tellCount(): void {
     if (this.count === this.toldCount) return;
     this.toldCount = this.count;
-    const frame = this.frame(this.countText.slice(1, -1));
-    for (const viewer of this.counters) viewer.send(frame, () => frame);
+    const frames = new PresenceFrames(this.countText.slice(1, -1));
+    for (const viewer of this.counters) viewer.send(frames, () => frames);
     if (this.list) return;
     for (const viewer of this.viewers) {
       viewer.version = undefined;
-      viewer.send(frame, () => frame);
+      viewer.send(frames, () => frames);
     }
   }
 
@@ -159,10 +153,6 @@ export class Audience {
 
   private get countText(): string {
     return `{"count":${this.count}}`;
-  }
-
-  private frame(members: string): Buffer {
-    return textFrame(`${this.head},${members}}`);
   }
 }
 

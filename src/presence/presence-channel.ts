@@ -52,7 +52,7 @@ export class PresenceChannel implements ChannelListener {
     private readonly onIdle: () => void,
   ) {
     this.own = new OwnMembers(place, means.book, means.leases, () => this.leaveIfIdle());
-    this.audience = new Audience(place.head, place.max);
+    this.audience = new Audience(place.max);
     void this.hear().catch(() => undefined); // tried again by `check`, and by whoever wants to see it
   }
 

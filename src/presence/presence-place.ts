@@ -10,7 +10,7 @@ export interface PresencePlace {
   readonly max: number;
   /** How long a client that was closed counts as present. */
   readonly graceMs: number;
-  /** What frames about it begin with: a JSON object without its end. */
+  /** What the frames of one client about it begin with: a JSON object without its end. */
   readonly head: string;
 }
 

@@ -1,5 +1,6 @@
 import type { Connection } from '../connection/connection.js';
 import type { Missable } from '../connection/outflow/overflow.js';
+import type { PresenceFrames } from './presence-frames.js';
 
 /** What is sent in place of what waits, to a client that does not keep up. */
 const LATEST = 'presence';
@@ -9,16 +10,21 @@ export class Viewer implements Missable {
   /** The version of the list that it was shown when it came, while others have not been told of all of that. */
   version: number | undefined;
 
-  /** @param isPatient whether a client that does not keep up is sent the latest, rather than everything. */
+  /**
+   * @param head what its frames begin with: an object without its end.
+   * @param isPatient whether a client that does not keep up is sent the latest, rather than everything.
+   */
   constructor(
     private readonly connection: Connection,
+    private readonly head: string,
     private readonly isPatient: boolean,
   ) {}
 
   /** Sends what has changed, or all there is, as long as the client does not keep up. */
-  send(change: Buffer, latest: () => Buffer): void {
-    if (this.isPatient && this.connection.isBehind) this.connection.sendLater(latest(), this, LATEST);
-    else this.connection.send(change);
+  send(change: PresenceFrames, latest: () => PresenceFrames): void {
+    if (this.isPatient && this.connection.isBehind)
+      this.connection.sendLater(latest().beginningWith(this.head), this, LATEST);
+    else this.connection.send(change.beginningWith(this.head));
   }
 
   /** See {@link Missable.added}. */
