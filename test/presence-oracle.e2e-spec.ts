@@ -24,7 +24,6 @@ const PLACE: PresencePlace = {
   channel: 'kittiwake:presence:topic:oracle',
   max: 100,
   graceMs: 100,
-  head: '{"event":"presence"',
 };
 /** No leases: the test ends what dead nodes leave, as their sweeper would. */
 const NO_LEASES = { begin: () => undefined } as unknown as Leases;
@@ -73,7 +72,7 @@ class Node {
     const tab = new Tab(user);
     this.tabs.add(tab);
     this.had.push(tab.id);
-    tab.attendance = this.presences.attend(tab as unknown as Connection, PLACE);
+    tab.attendance = this.presences.attend(tab as unknown as Connection, PLACE, '{"event":"presence"');
     tab.attendance.enter({ key: JSON.stringify(user), text: JSON.stringify({ key: user }) as JsonText });
     const isKnown = await tab.attendance.look().then(
       () => true,

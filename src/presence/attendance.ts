@@ -24,7 +24,7 @@ export class Attendance {
 
   constructor(
     private readonly connection: Connection,
-    private readonly place: PresencePlace,
+    private readonly place: PresencePlace & { readonly head: string },
     private readonly channelOf: (place: PresencePlace) => PresenceChannel,
   ) {}
 

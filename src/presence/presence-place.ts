@@ -10,12 +10,10 @@ export interface PresencePlace {
   readonly max: number;
   /** How long a client that was closed counts as present. */
   readonly graceMs: number;
-  /** What the frames of one client about it begin with: a JSON object without its end. */
-  readonly head: string;
 }
 
 /** What another node has to know to end that a connection makes somebody present. */
-export type PresenceRecord = Omit<PresencePlace, 'head'> & { readonly connection: string };
+export type PresenceRecord = PresencePlace & { readonly connection: string };
 
 /** A record as the body of a lease. */
 export function recordText(connection: string, { channel, max, graceMs }: PresencePlace): JsonText {

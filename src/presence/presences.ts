@@ -36,9 +36,9 @@ export class Presences implements Startable, Stoppable {
     this.channels.clear();
   }
 
-  /** A client that has come to a place. */
-  attend(connection: Connection, place: PresencePlace): Attendance {
-    return new Attendance(connection, place, (at) => this.channelOf(at));
+  /** A client that has come to a place. @param head what its frames about it begin with: a JSON object without its end. */
+  attend(connection: Connection, place: PresencePlace, head: string): Attendance {
+    return new Attendance(connection, { ...place, head }, (at) => this.channelOf(at));
   }
 
   /** Who is present in a place. @param max the most members to give. @throws {BrokerError} */

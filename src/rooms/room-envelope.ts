@@ -1,37 +1,41 @@
-import { joinedFrame } from '../connection/outflow/frame.js';
+import { joinedFrame, textFrame } from '../connection/outflow/frame.js';
 import type { Envelope } from '../delivery/envelope.js';
 import type { JsonText } from '../protocol/json/json.js';
+import type { RoomWording } from './room-wording.js';
 import type { Trigger } from './room/trigger.js';
 
-const HEAD = Buffer.from('{"type":"publish","data":');
-
-/** A trigger as a client sees it, with the request id of its subscription. */
+/** A trigger as clients see it that know their subscription by the same id. */
 export class RoomEnvelope implements Envelope<Trigger> {
-  private readonly tail: Buffer;
-
-  constructor(requestId: JsonText) {
-    this.tail = Buffer.from(`,"requestId":${requestId}}`);
-  }
-
-  frame({ data }: Trigger): Buffer {
-    return joinedFrame(HEAD, data, this.tail);
-  }
-}
-
-/** As {@link RoomEnvelope}, for a client that is told the position of each. */
-export class PositionedRoomEnvelope implements Envelope<Trigger> {
   /** See {@link Envelope.plain}. */
-  readonly plain: RoomEnvelope;
+  readonly plain: RoomEnvelope | undefined;
+  private readonly head: Buffer;
   private readonly tail: string;
+  private readonly end: Buffer;
 
-  constructor(requestId: JsonText) {
-    this.plain = new RoomEnvelope(requestId);
-    this.tail = `,"requestId":${requestId},"position":"`;
+  /**
+   * @param requestId the id, by which the client knows what a frame is about.
+   * @param hasPositions whether the client is told the position of each.
+   */
+  constructor(
+    readonly wording: RoomWording,
+    readonly requestId: JsonText,
+    hasPositions: boolean,
+  ) {
+    const { head, tail } = wording.trigger(requestId);
+    this.head = head;
+    this.tail = tail;
+    this.end = Buffer.from(`${tail}}`);
+    this.plain = hasPositions ? new RoomEnvelope(wording, requestId, false) : undefined;
   }
 
-  frame(trigger: Trigger): Buffer {
-    const { data, position } = trigger;
-    if (!position) return this.plain.frame(trigger);
-    return joinedFrame(HEAD, data, Buffer.from(`${this.tail}${position.toString()}"}`));
+  frame({ data, position }: Trigger): Buffer {
+    const isTold = this.plain !== undefined && position !== undefined;
+    const end = isTold ? Buffer.from(`${this.tail},"position":"${position.toString()}"}`) : this.end;
+    return joinedFrame(this.head, data, end);
+  }
+
+  /** A frame about the subscription. */
+  notice(name: 'dropped' | 'position' | 'reset', members: string): Buffer {
+    return textFrame(this.wording.notice(name, members, this.requestId));
   }
 }

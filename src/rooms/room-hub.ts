@@ -2,14 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { Connection } from '../connection/connection.js';
 import { keyFor } from '../delivery/conflation.js';
-import type { Envelope } from '../delivery/envelope.js';
 import { Fanout } from '../delivery/fanout.js';
 import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Position } from '../protocol/position.js';
 import { FollowingRoomSubscription, type RoomFollowing } from './recovery/following-room-subscription.js';
 import { inSlices } from './in-slices.js';
-import { PositionedRoomEnvelope, RoomEnvelope } from './room-envelope.js';
+import { RoomEnvelope } from './room-envelope.js';
 import { spread } from './room-matching.js';
 import {
   type RoomInterest,
@@ -17,6 +16,7 @@ import {
   type RoomSlowness,
   RoomSubscription,
 } from './room-subscription.js';
+import { envelopeKey } from './room-wording.js';
 import { RoomTrie } from './room/room-trie.js';
 import type { Trigger } from './room/trigger.js';
 
@@ -26,7 +26,7 @@ export class RoomHub {
   private readonly subscriptions = new RoomTrie<RoomSubscription>();
   /** Those of clients that follow positions. */
   private readonly followers = new Set<FollowingRoomSubscription>();
-  private readonly envelopes = new SharedEnvelopes<Envelope<Trigger>>();
+  private readonly envelopes = new SharedEnvelopes<RoomEnvelope>();
   private readonly slowness: RoomSlowness | undefined;
   private delivered = 0;
   private serial = 0;
@@ -50,15 +50,13 @@ export class RoomHub {
   }
 
   join(member: RoomMember, interest: RoomInterest): RoomSubscription {
-    const { requestId } = interest;
-    const envelope = this.envelopes.acquire(requestId, () => new RoomEnvelope(requestId));
+    const envelope = this.envelopeFor(member, interest, false);
     return this.added(new RoomSubscription(member, interest, envelope, this.slowness));
   }
 
   /** As {@link join}, of a client that follows positions. Its triggers are held until it is released. */
   follow(member: RoomMember, interest: RoomInterest, following: RoomFollowing): FollowingRoomSubscription {
-    const { requestId } = interest;
-    const envelope = this.envelopes.acquire(`@${requestId}`, () => new PositionedRoomEnvelope(requestId));
+    const envelope = this.envelopeFor(member, interest, true);
     const subscription = new FollowingRoomSubscription(member, interest, following, envelope, this.slowness);
     this.followers.add(subscription);
     return this.added(subscription);
@@ -102,6 +100,15 @@ export class RoomHub {
   /** Tells clients that follow positions the latest, if nothing else has told them. */
   tellLatest(): Promise<void> {
     return inSlices(this.followers, (subscription) => subscription.tellLatest());
+  }
+
+  private envelopeFor(
+    { wording }: RoomMember,
+    { requestId }: RoomInterest,
+    hasPositions: boolean,
+  ): RoomEnvelope {
+    const key = envelopeKey(wording, requestId, hasPositions);
+    return this.envelopes.acquire(key, () => new RoomEnvelope(wording, requestId, hasPositions));
   }
 
   private added<Subscription extends RoomSubscription>(subscription: Subscription): Subscription {

@@ -26,6 +26,16 @@ interface Stay {
   isSeeing: boolean;
 }
 
+/** A room whose presence a client is to see. */
+interface ShownRoom {
+  readonly room: Room;
+  /** What frames about it begin with. */
+  readonly head: string;
+}
+
+/** The rest of a frame for a client that sees nothing. */
+const NOTHING = '"presence":false}';
+
 /** Who is present in rooms: those with a subscription to exactly this room. */
 @Injectable()
 export class RoomPresences implements Startable {
@@ -49,15 +59,15 @@ export class RoomPresences implements Startable {
   }
 
   /** Where it is kept who is present in a room; nothing where it is not. */
-  placeOf({ id, text }: Room): PresencePlace | undefined {
+  placeOf({ id }: Room): PresencePlace | undefined {
     const { presence } = this.rooms;
     if (!presence) return undefined;
     const channel = CHANNEL_PREFIX + createHash('sha256').update(id).digest('base64url');
-    return { channel, max: presence.max, graceMs: presence.graceMs, head: headOf(text) };
+    return { channel, max: presence.max, graceMs: presence.graceMs };
   }
 
   /** A subscription has begun. */
-  enter(session: RoomSession, { connection, room }: RoomSubscription): void {
+  enter(session: RoomSession, { connection, room, presenceHead: head }: RoomSubscription): void {
     const { presence } = this.rooms;
     if (!presence) return;
     const rooms = this.stays.get(connection) ?? new Map<string, Stay>();
@@ -67,7 +77,7 @@ export class RoomPresences implements Startable {
       known.subscriptions++;
       return;
     }
-    const attendance = this.presences.attend(connection, this.placeOf(room)!);
+    const attendance = this.presences.attend(connection, this.placeOf(room)!, head);
     rooms.set(room.id, { attendance, subscriptions: 1, isSeeing: false });
     attendance.enter(this.memberOf(session, presence));
   }
@@ -83,15 +93,15 @@ export class RoomPresences implements Startable {
   }
 
   /** Shows a client that has subscribed who is present in a room, and from then on what changes, if it may see it. */
-  async show(session: RoomSession, room: Room, wish: PresenceView): Promise<void> {
+  async show(session: RoomSession, { room, head }: ShownRoom, wish: PresenceView): Promise<void> {
     const { connection } = session;
     const stay = this.stays.get(connection)?.get(room.id);
     if (stay?.isSeeing) return;
     const view = narrower(wish, this.viewOf(session));
-    if (!stay || view === 'none' || !(await this.isKnown(stay))) connection.sendText(nothing(room));
+    if (!stay || view === 'none' || !(await this.isKnown(stay))) connection.sendText(`${head},${NOTHING}`);
     else {
       const told = stay.attendance.show(view, this.rooms.slowConsumer !== 'disconnect');
-      connection.sendText(told === 'false' ? nothing(room) : `${headOf(room.text)},${told.slice(1)}`);
+      connection.sendText(`${head},${told === 'false' ? NOTHING : told.slice(1)}`);
     }
   }
 
@@ -129,12 +139,4 @@ export class RoomPresences implements Startable {
 
 function knownOf({ permissions }: RoomSession, name: string): JsonText | undefined {
   return permissions instanceof KnownPermissions ? permissions.known.get(name) : undefined;
-}
-
-function headOf(room: JsonText): string {
-  return `{"type":"presence","room":${room}`;
-}
-
-function nothing({ text }: Room): string {
-  return `${headOf(text)},"presence":false}`;
 }

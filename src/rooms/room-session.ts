@@ -2,11 +2,12 @@ import type { Connection } from '../connection/connection.js';
 import type { Leased } from '../leases/lease.js';
 import { type JsonText, toJsonText } from '../protocol/json/json.js';
 import type { RoomsClient } from './app/rooms-api.js';
-import type { RoomSubscription } from './room-subscription.js';
+import type { RoomMember, RoomSubscription } from './room-subscription.js';
+import { MESSAGE_WORDING, type RoomWording } from './room-wording.js';
 import type { Permissions } from './room/permissions.js';
 
 /** The state of a client of rooms. */
-export class RoomSession implements Leased, RoomsClient {
+export class RoomSession implements Leased, RoomsClient, RoomMember {
   /** Tells the connection apart from all others of all nodes. */
   readonly id: string;
   /** Absent until the app has let the client in. */
@@ -25,6 +26,11 @@ export class RoomSession implements Leased, RoomsClient {
     readonly headers: Readonly<Record<string, string>>,
   ) {
     this.id = connection.id;
+  }
+
+  /** See {@link RoomMember}. */
+  get wording(): RoomWording {
+    return MESSAGE_WORDING;
   }
 
   /** See {@link Leased.leaseBody}. */

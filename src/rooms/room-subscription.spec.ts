@@ -3,6 +3,7 @@ import { Fanout } from '../delivery/fanout.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { RoomEnvelope } from './room-envelope.js';
 import { RoomSubscription } from './room-subscription.js';
+import { MESSAGE_WORDING } from './room-wording.js';
 import { Room } from './room/room.js';
 import { Trigger } from './room/trigger.js';
 
@@ -14,9 +15,13 @@ function sentTo(connectionId: string, isOpen: boolean): string[] {
   const connection = { isOpen, send: (frame: Buffer) => sent.push(frame.subarray(2).toString()) };
   const room = Room.parse('{"a":1}' as JsonText)!;
   const requestId = '"R"' as JsonText;
-  const envelope = new RoomEnvelope(requestId);
+  const envelope = new RoomEnvelope(MESSAGE_WORDING, requestId, false);
   const fanout = new Fanout(trigger);
-  const member = { connection: connection as unknown as Connection, id: connectionId };
+  const member = {
+    connection: connection as unknown as Connection,
+    id: connectionId,
+    wording: MESSAGE_WORDING,
+  };
   new RoomSubscription(member, { room, requestId, reportsDrops: false }, envelope).deliver(fanout);
   expect(fanout.delivered).toBe(sent.length);
   return sent;

@@ -1,13 +1,13 @@
 import type { Connection } from '../connection/connection.js';
-import { textFrame } from '../connection/outflow/frame.js';
 import type { KeyOf } from '../delivery/conflation.js';
-import type { Envelope } from '../delivery/envelope.js';
 import type { DropReason, Fanout } from '../delivery/fanout.js';
 import { Misses, type MissingOwner } from '../delivery/misses.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { JsonText } from '../protocol/json/json.js';
-import type { Reachable } from './room-matching.js';
 import type { Position } from '../protocol/position.js';
+import type { RoomEnvelope } from './room-envelope.js';
+import type { Reachable } from './room-matching.js';
+import { envelopeKey, type RoomWording } from './room-wording.js';
 import type { Room } from './room/room.js';
 import type { Trigger } from './room/trigger.js';
 
@@ -23,9 +23,10 @@ export interface RoomMember {
   readonly connection: Connection;
   /** The id of the connection, by which a trigger may exclude it. */
   readonly id: string;
+  readonly wording: RoomWording;
 }
 
-/** A room whose triggers a client wants, under a request id of its choice. */
+/** A room whose triggers a client wants, and the id by which it knows them. */
 export interface RoomInterest {
   readonly room: Room;
   readonly requestId: JsonText;
@@ -37,7 +38,6 @@ export interface RoomInterest {
 export class RoomSubscription implements MissingOwner, Reachable {
   readonly connection: Connection;
   readonly room: Room;
-  readonly requestId: JsonText;
   private readonly connectionId: string;
   private readonly reportsDrops: boolean;
   private lastSerial = 0;
@@ -45,21 +45,30 @@ export class RoomSubscription implements MissingOwner, Reachable {
 
   constructor(
     { connection, id }: RoomMember,
-    { room, requestId, reportsDrops }: RoomInterest,
-    public envelope: Envelope<Trigger>,
+    { room, reportsDrops }: RoomInterest,
+    public envelope: RoomEnvelope,
     /** Absent where clients that do not keep up are closed. */
     private readonly slowness?: RoomSlowness | undefined,
   ) {
     this.connection = connection;
     this.connectionId = id;
     this.room = room;
-    this.requestId = requestId;
     this.reportsDrops = reportsDrops;
+  }
+
+  /** The id by which its client knows it. */
+  get requestId(): JsonText {
+    return this.envelope.requestId;
   }
 
   /** Equal for subscriptions that may share an envelope. */
   get envelopeKey(): string {
-    return this.requestId;
+    return envelopeKey(this.envelope.wording, this.requestId, false);
+  }
+
+  /** What frames about who is present in its room begin with. */
+  get presenceHead(): string {
+    return this.envelope.wording.presence(this.requestId, this.room.text);
   }
 
   /** The ids that its connection had before: what excludes one of them excludes it. */
@@ -103,8 +112,7 @@ export class RoomSubscription implements MissingOwner, Reachable {
 
   /** See {@link MissingOwner.missReport}. */
   missReport(count: number): Buffer | undefined {
-    if (!this.reportsDrops) return undefined;
-    return textFrame(`{"type":"dropped","count":${count},"requestId":${this.requestId}}`);
+    return this.reportsDrops ? this.envelope.notice('dropped', `"count":${count}`) : undefined;
   }
 
   protected send(fanout: Fanout<Trigger>): void {

@@ -74,9 +74,11 @@ export class RoomSubscriptions {
   }
 
   /** Shows a client who is present in a room that it has subscribed to. See {@link RoomPresences.show}. */
-  async show(session: RoomSession, { room: text }: RoomWish, view: PresenceView): Promise<void> {
+  async show(session: RoomSession, { room: text, requestId }: RoomWish, view: PresenceView): Promise<void> {
     const room = text === undefined ? undefined : Room.parse(text);
-    if (room) await this.presences.show(session, room, view);
+    if (!room) return;
+    const head = session.wording.presence(requestId, room.text);
+    await this.presences.show(session, { room, head }, view);
   }
 
   /** Ends those of a request id. @throws {ClientError} when there is none. */

@@ -42,8 +42,7 @@ export class TopicPresences implements Startable {
     const { presence } = rules;
     if (!presence) return undefined;
     const channel = CHANNEL_PREFIX + encodeURIComponent(topic).replaceAll('.', '%2E');
-    const head = `{"event":"presence","subscription":${JSON.stringify(topic)}`;
-    return { channel, max: presence.max, graceMs: presence.graceMs, head };
+    return { channel, max: presence.max, graceMs: presence.graceMs };
   }
 
   /**
@@ -53,7 +52,8 @@ export class TopicPresences implements Startable {
    */
   async enter(subscription: PresentTopicSubscription): Promise<ShowPresence | undefined> {
     const { connection, service, topic } = subscription;
-    const attendance = this.presences.attend(connection, this.placeOf(topic, service)!);
+    const head = `{"event":"presence","subscription":${JSON.stringify(topic)}`;
+    const attendance = this.presences.attend(connection, this.placeOf(topic, service)!, head);
     if (subscription.isOver) return undefined;
     subscription.attendance = attendance;
     subscription.onRenewed = () => attendance.enter(this.memberOf(subscription));

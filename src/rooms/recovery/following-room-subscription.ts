@@ -1,16 +1,16 @@
-import { textFrame } from '../../connection/outflow/frame.js';
-import type { Envelope } from '../../delivery/envelope.js';
 import { Fanout } from '../../delivery/fanout.js';
 import { FollowedPositions, type PositionsOwner } from '../../delivery/followed-positions.js';
 import type { LossReason } from '../../history/channel-log.js';
 import { CLOSE_REASONS } from '../../protocol/close-reason.js';
 import type { Position } from '../../protocol/position.js';
+import type { RoomEnvelope } from '../room-envelope.js';
 import {
   type RoomInterest,
   type RoomMember,
   type RoomSlowness,
   RoomSubscription,
 } from '../room-subscription.js';
+import { envelopeKey } from '../room-wording.js';
 import type { Trigger } from '../room/trigger.js';
 
 /** What a client of rooms has missed, as far as it is for one subscription. */
@@ -20,7 +20,7 @@ export interface RoomReplay {
   /** Where what it has missed ends. */
   readonly until: Position;
   /** The delivery of one of them, shared with others that have missed it. */
-  fanoutOf(trigger: Trigger, envelope: Envelope<Trigger>): Fanout<Trigger>;
+  fanoutOf(trigger: Trigger, envelope: RoomEnvelope): Fanout<Trigger>;
 }
 
 /** What a subscription of a client that follows positions needs besides. */
@@ -46,7 +46,7 @@ export class FollowingRoomSubscription extends RoomSubscription implements Posit
     member: RoomMember,
     interest: RoomInterest,
     private readonly following: RoomFollowing,
-    envelope: Envelope<Trigger>,
+    envelope: RoomEnvelope,
     slowness: RoomSlowness | undefined,
   ) {
     super(member, interest, envelope, slowness);
@@ -54,7 +54,7 @@ export class FollowingRoomSubscription extends RoomSubscription implements Posit
   }
 
   override get envelopeKey(): string {
-    return `@${this.requestId}`;
+    return envelopeKey(this.envelope.wording, this.requestId, true);
   }
 
   override get was(): readonly string[] {
@@ -110,7 +110,7 @@ export class FollowingRoomSubscription extends RoomSubscription implements Posit
     if (this.held) {
       this.wasReset = true;
       this.held = [];
-    } else this.tell('reset', `"reason":"${'position_lost' satisfies LossReason}",`, top);
+    } else this.tell('reset', top, `"reason":"${'position_lost' satisfies LossReason}",`);
   }
 
   /** Tells the client the latest position, if nothing else has told it. */
@@ -120,7 +120,7 @@ export class FollowingRoomSubscription extends RoomSubscription implements Posit
 
   /** See {@link PositionsOwner.tellPosition}. */
   tellPosition(position: Position): void {
-    this.tell('position', '', position);
+    this.tell('position', position);
   }
 
   /** See {@link MissingOwner.drained}. */
@@ -147,10 +147,7 @@ export class FollowingRoomSubscription extends RoomSubscription implements Posit
     this.connection.close(CLOSE_REASONS.slowConsumer);
   }
 
-  private tell(type: 'position' | 'reset', more: string, position: Position): void {
-    const { requestId, connection } = this;
-    connection.send(
-      textFrame(`{"type":"${type}",${more}"position":"${position.toString()}","requestId":${requestId}}`),
-    );
+  private tell(name: 'position' | 'reset', position: Position, more = ''): void {
+    this.connection.send(this.envelope.notice(name, `${more}"position":"${position.toString()}"`));
   }
 }

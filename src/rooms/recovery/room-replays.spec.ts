@@ -8,6 +8,7 @@ import { Position } from '../../protocol/position.js';
 import type { FollowingRoomSubscription } from './following-room-subscription.js';
 import { RoomHub } from '../room-hub.js';
 import { matchAgain, Returning, SharedFanouts } from './room-replays.js';
+import { MESSAGE_WORDING } from '../room-wording.js';
 import { Room } from '../room/room.js';
 import { Trigger } from '../room/trigger.js';
 
@@ -44,6 +45,7 @@ function triggerOf(chance: Chance, offset: number): Trigger {
 
 /** A client of which the frames are kept. */
 class Client {
+  readonly wording = MESSAGE_WORDING;
   readonly frames: string[] = [];
   readonly connection = {
     isOpen: true,

@@ -1,10 +1,10 @@
 import type { RoomMatching } from '../../config/sections/rooms/rooms.settings.js';
-import type { Envelope } from '../../delivery/envelope.js';
 import { Fanout } from '../../delivery/fanout.js';
 import type { LossReason } from '../../history/channel-log.js';
 import type { Position } from '../../protocol/position.js';
 import type { FollowingRoomSubscription, RoomReplay } from './following-room-subscription.js';
 import { inSlices } from '../in-slices.js';
+import type { RoomEnvelope } from '../room-envelope.js';
 import { type Reachable, spread } from '../room-matching.js';
 import { RoomTrie } from '../room/room-trie.js';
 import type { Trigger } from '../room/trigger.js';
@@ -51,10 +51,10 @@ export class Returning implements Reachable {
 
 /** The deliveries of triggers that many have missed: those with one envelope, one after the other, share a frame. */
 export class SharedFanouts {
-  private envelope: Envelope<Trigger> | undefined;
+  private envelope: RoomEnvelope | undefined;
   private readonly fanouts = new Map<Trigger, Fanout<Trigger>>();
 
-  of(trigger: Trigger, envelope: Envelope<Trigger>): Fanout<Trigger> {
+  of(trigger: Trigger, envelope: RoomEnvelope): Fanout<Trigger> {
     if (this.envelope !== envelope) this.fanouts.clear();
     this.envelope = envelope;
     let fanout = this.fanouts.get(trigger);
