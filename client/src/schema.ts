@@ -48,9 +48,11 @@ export type StreamName<S> = S extends { procedures: infer P }
   : string;
 
 /** The parameters of a procedure: a list, or the object that is its only one. */
-export type Params<S, N> = N extends keyof Procedures<S>
-  ? Procedures<S>[N] extends (...args: infer A) => unknown
-    ? A | (A extends [infer O extends object] ? O : never)
+export type Params<S, N> = S extends { procedures: infer P }
+  ? N extends keyof P
+    ? P[N] extends (...args: infer A) => unknown
+      ? A | (A extends [infer O extends object] ? O : never)
+      : never
     : never
   : readonly unknown[] | object;
 export type Result<S, N> = N extends keyof Procedures<S>

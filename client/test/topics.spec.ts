@@ -340,6 +340,7 @@ describe('a topic', () => {
     world.server.publish('books.1', '-');
     await world.pass(1000);
     expect(seen).toEqual([
+      [undefined, 'joining'],
       ['S', 'joining'],
       ['S', 'live'],
       ['S+', 'live'],

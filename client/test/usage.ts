@@ -113,6 +113,7 @@ export async function withoutTypes(): Promise<void> {
   const any = topic(loose, 'x.y', { fields: { z: 1 } });
   any.on('update', (update) => is<Equal<typeof update, unknown>>());
   const result = await call(loose, 'f', [1]);
+  void call(loose, 'f', { named: 1 });
   is<Equal<typeof result, unknown>>();
   for await (const item of stream(loose, 'g')) is<Equal<typeof item, unknown>>();
   await connectionId(client);

@@ -14,7 +14,7 @@ export interface Snapshot<T> {
 /** State and updates of a topic as one value: a store as Svelte, React, Vue and Solid take it. */
 export interface Live<T> extends Disposable {
   readonly value: Snapshot<T>;
-  /** Hears of each new value. */
+  /** Hears of the value now, and of each new one. */
   subscribe(fn: (value: Snapshot<T>) => void): Off;
 }
 
@@ -51,7 +51,10 @@ export function live<U>(
     get value() {
       return value;
     },
-    subscribe: (fn) => listeners.on('value', fn),
+    subscribe: (fn) => {
+      fn(value);
+      return listeners.on('value', fn);
+    },
     [DISPOSE]: () => ends.forEach((end) => end()),
   };
 }
