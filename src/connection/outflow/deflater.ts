@@ -1,6 +1,6 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { compressedFrame, payloadOf } from './frame.js';
-import type { Encoding } from './sink.js';
+import { SharedEncoding } from './shared-encoding.js';
 
 /** The end of a sync flush, which permessage-deflate leaves out (RFC 7692 section 7.2.1). */
 const TRAILER_BYTES = 4;
@@ -13,34 +13,22 @@ const OPTIONS = { level: 1, finishFlush: constants.Z_SYNC_FLUSH };
  * Compresses frames for clients that negotiated permessage-deflate without context takeover: each on its own, so that one
  * compressed frame serves them all, and nothing is kept for a connection.
  */
-export class Deflater implements Encoding {
-  /** The compressed form of each frame, for as long as anything keeps the frame. */
-  private readonly deflated = new WeakMap<Buffer, Buffer>();
-  private lastFrame: Buffer | undefined;
-  private lastDeflated: Buffer | undefined;
-
+export class Deflater extends SharedEncoding {
   /** @param thresholdBytes shorter messages are left as they are. */
-  constructor(private readonly thresholdBytes: number) {}
-
-  /** The frame, compressed if that makes it shorter. */
-  frame(frame: Buffer): Buffer {
-    if (frame.length < this.thresholdBytes) return frame;
-    if (frame !== this.lastFrame) {
-      this.lastDeflated = this.deflated.get(frame) ?? this.deflate(frame);
-      this.lastFrame = frame;
-    }
-    return this.lastDeflated!;
+  constructor(private readonly thresholdBytes: number) {
+    super();
   }
 
-  private deflate(frame: Buffer): Buffer {
+  /** The frame, compressed if that makes it shorter. */
+  override frame(frame: Buffer): Buffer {
+    return frame.length < this.thresholdBytes ? frame : super.frame(frame);
+  }
+
+  protected encode(frame: Buffer): Buffer {
     const payload = payloadOf(frame);
-    let result = frame;
-    if (payload.length >= this.thresholdBytes && payload.length <= MAX_BYTES) {
-      const bytes = deflateRawSync(payload, OPTIONS);
-      const compressed = compressedFrame(frame, bytes.subarray(0, -TRAILER_BYTES));
-      if (compressed.length < frame.length) result = compressed;
-    }
-    this.deflated.set(frame, result);
-    return result;
+    if (payload.length < this.thresholdBytes || payload.length > MAX_BYTES) return frame;
+    const bytes = deflateRawSync(payload, OPTIONS);
+    const compressed = compressedFrame(frame, bytes.subarray(0, -TRAILER_BYTES));
+    return compressed.length < frame.length ? compressed : frame;
   }
 }

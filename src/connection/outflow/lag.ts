@@ -15,7 +15,7 @@ const UNHEARD: ReadonlySet<CloseReason> = new Set([
 
 /** Holds frames for a client that is behind with reading. A connection has one once its client first fell behind. */
 export class Lag {
-  private readonly overflow = new Overflow();
+  private readonly overflow: Overflow;
   private readonly behindBytes: number;
   private draining: Promise<void> | undefined;
 
@@ -24,6 +24,7 @@ export class Lag {
     private readonly sink: Sink,
     private readonly maxBytes: number,
   ) {
+    this.overflow = new Overflow(sink.encoding);
     this.behindBytes = Math.min(BEHIND_BYTES, maxBytes / 2);
   }
 

@@ -1,3 +1,5 @@
+import type { Encoding } from './sink.js';
+
 /** The owner of frames that a client may miss when it does not keep up. */
 export interface Missable {
   /** A frame waits. */
@@ -33,6 +35,9 @@ export class Overflow {
   /** Before it there is nothing that may be dropped for its age. */
   private oldest: Entry | undefined;
   private readonly byKey = new Map<Missable, Map<string, Entry>>();
+
+  /** @param encoding of reports, which are made here; frames come encoded. */
+  constructor(private readonly encoding?: Encoding) {}
 
   get isEmpty(): boolean {
     return this.first === undefined;
@@ -75,7 +80,7 @@ export class Overflow {
       const { frame, missable } = this.first;
       this.remove(this.first);
       const report = missable?.takeReport();
-      if (report) frames.push(report);
+      if (report) frames.push(this.encoding?.frame(report) ?? report);
       frames.push(frame);
       taken += frame.length;
     }
