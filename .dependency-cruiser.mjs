@@ -7,7 +7,7 @@ const FLOORS = [
   ['history', 'leases'],
   ['delivery', 'auth', 'endpoints'],
   ['cluster'],
-  ['clients', 'presence', 'events'],
+  ['clients', 'presence', 'events', 'streams'],
   ['procedures'],
   ['topics', 'rooms', 'rpc'],
   ['push', 'open-api', 'client-script'],
@@ -38,7 +38,13 @@ const ROOMS = {
     loading: ['.', 'kinds', 'sections', 'sections/broker'],
     reference: ['.', 'kinds', 'loading'],
   },
-  connection: { '.': ['outflow'], outflow: [], entrance: ['.'], upgrade: ['.', 'outflow', 'entrance'] },
+  connection: {
+    '.': ['outflow'],
+    outflow: [],
+    entrance: ['.'],
+    upgrade: ['.', 'outflow', 'entrance'],
+    stream: ['.', 'outflow', 'entrance'],
+  },
   broker: {
     '.': [],
     'redis/history': ['.'],

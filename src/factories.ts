@@ -14,6 +14,7 @@ import { BrokerSettings } from './config/sections/broker/broker.settings.js';
 import type { RedisSettings } from './config/sections/broker/redis.settings.js';
 import { LimitsSettings } from './config/sections/limits.settings.js';
 import { PublishSettings } from './config/sections/publish.settings.js';
+import { streamPathOf } from './config/sections/topics.settings.js';
 import { Settings } from './config/settings.js';
 import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection/connection.settings.js';
 import { Endpoint, type Gateway } from './connection/endpoint.js';
@@ -131,7 +132,8 @@ function topicsEndpoint(
   gateway: TopicsGateway,
 ): Endpoint {
   const greeting = (connectionId: string): string => hello.textFor(connectionId);
-  return new Endpoint(topics.path, [KITTIWAKE_V1], gateway, { name: 'topics', greeting, bounds });
+  const streamPath = streamPathOf(topics);
+  return new Endpoint(topics.path, [KITTIWAKE_V1], gateway, { name: 'topics', greeting, bounds, streamPath });
 }
 
 function roomsEndpoint({ rooms }: Settings, bounds: InputBounds, gateway: RoomsGateway): Endpoint {

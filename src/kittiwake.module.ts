@@ -42,6 +42,7 @@ import { ProceduresConfig } from './rpc/built-in/procedures-config.js';
 import { BUILT_IN_PROCEDURES, RPC_PROVIDERS } from './rpc/rpc.providers.js';
 import { RpcClients } from './rpc/websocket/rpc-clients.js';
 import { StartChecks } from './start-checks.js';
+import { STREAMS_PROVIDERS } from './streams/streams.providers.js';
 import { TopicClients } from './topics/topic-clients.js';
 import { TOPICS_PROVIDERS } from './topics/topics.providers.js';
 
@@ -59,6 +60,7 @@ const FOLDERS: Provider[] = [
   ...CLIENTS_PROVIDERS,
   ...AUTH_PROVIDERS,
   ...ENDPOINTS_PROVIDERS,
+  ...STREAMS_PROVIDERS,
   ...PROCEDURES_PROVIDERS,
   ...TOPICS_PROVIDERS,
   ...ROOMS_PROVIDERS,

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Cluster } from '../cluster/cluster.js';
 import { PublishSettings } from '../config/sections/publish.settings.js';
 import type { Connection } from '../connection/connection.js';
+import type { TransportKind } from '../connection/transport.js';
 import { isObject, membersOf, valueOf, type JsonText } from '../protocol/json/json.js';
 import { type ConnectionQuery, readConnectionQuery } from './connection-query.js';
 import { type FoundClient, LocalClients } from './local-clients.js';
@@ -20,6 +21,8 @@ export interface ConnectionEntry {
   readonly node: string;
   /** `topics`, `rooms` or `procedures`. */
   readonly endpoint: string;
+  /** What carries it. */
+  readonly transport: TransportKind;
   readonly address?: string | undefined;
   /** The value of the field that says whose it is. */
   readonly identity?: unknown;
@@ -86,6 +89,7 @@ export class ConnectedClients {
       id: connection.id,
       node: this.cluster.node,
       endpoint: connection.endpointName,
+      transport: connection.transportKind,
       address: addressOf(connection),
       ...(identity !== undefined && { identity: valueOf(identity as JsonText) }),
       since: new Date(connection.openedAtS * 1_000).toISOString(),

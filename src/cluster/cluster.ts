@@ -53,6 +53,11 @@ export class Cluster implements Startable, Stoppable, NodeListener {
     this.meetings.push(onMeeting);
   }
 
+  /** All nodes that may be there, this one included. */
+  get nodes(): string[] {
+    return [this.node, ...this.roster.known(monotonicMs())];
+  }
+
   /** One node, the same for all that hear each other: whoever is to decide for all is asked there. */
   get first(): string {
     const nowMs = monotonicMs();

@@ -7,11 +7,13 @@ import type { OperatorsSettings } from './sections/operators.settings.js';
 import type { ProceduresSettings } from './sections/procedures/procedures.settings.js';
 import type { PublishSettings } from './sections/publish.settings.js';
 import type { ServiceSettings } from './sections/service.settings.js';
+import { streamPathOf, type TopicsSettings } from './sections/topics.settings.js';
 
 const CLIENT_SCRIPT = 'clientScript.path';
 
 /** The sections that have paths of HTTP endpoints. */
 interface Sections {
+  readonly topics: TopicsSettings;
   readonly services: ReadonlyMap<string, ServiceSettings>;
   readonly publish: PublishSettings;
   readonly rooms?: object;
@@ -43,6 +45,7 @@ export function httpPathsDiffer(settings: Sections): Disagreement | undefined {
 }
 
 function pathsOf({
+  topics,
   services,
   publish,
   rooms,
@@ -53,7 +56,9 @@ function pathsOf({
 }: Sections): TakenPath[] {
   const historyPath = historyPathOf(publish, services);
   const presencePath = presencePathOf(publish, services, rooms);
+  const streamPath = streamPathOf(topics);
   const paths = [
+    streamPath !== undefined && { key: 'topics.stream', path: streamPath, isTree: true },
     publish.enabled && { key: 'publish.path', path: publish.path, isTree: false },
     publish.enabled && rooms && { key: 'publish.triggerPath', path: publish.triggerPath, isTree: false },
     publish.enabled && { key: 'publish.disconnectPath', path: publish.disconnectPath, isTree: false },

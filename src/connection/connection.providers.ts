@@ -1,8 +1,17 @@
 import { Connections } from './connections.js';
 import { Entrance } from './entrance/entrance.js';
+import { Streams } from './stream/streams.js';
 import { Listeners } from './upgrade/listeners.js';
 import { MainServer } from './upgrade/main-server.js';
 import { UpgradeRouter } from './upgrade/upgrade-router.js';
 import { Upgrades } from './upgrade/upgrades.js';
 
-export const CONNECTION_PROVIDERS = [Connections, Entrance, Listeners, MainServer, UpgradeRouter, Upgrades];
+export const CONNECTION_PROVIDERS = [
+  Connections,
+  Entrance,
+  Listeners,
+  MainServer,
+  Streams,
+  UpgradeRouter,
+  Upgrades,
+];

@@ -22,6 +22,7 @@ const settings = {
 
 /** A transport that takes nothing until it is told to; frames are one letter, repeated. */
 class StalledTransport implements Transport {
+  readonly kind = 'websocket';
   readonly protocol = 'kittiwake.v1.json';
   readonly hasSaidGoodbye = false;
   readonly remoteAddress = undefined;

@@ -14,7 +14,7 @@ import { textFrame } from './outflow/frame.js';
 import { Outflow, type OutflowOwner } from './outflow/outflow.js';
 import type { Missable } from './outflow/overflow.js';
 import { Pulse, type PulseOwner } from './pulse.js';
-import type { Carried, Transport } from './transport.js';
+import type { Carried, Transport, TransportKind } from './transport.js';
 
 const logger = new Logger('Connections');
 
@@ -46,6 +46,11 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   /** The name of its endpoint, for operators. */
   get endpointName(): string {
     return this.endpoint.rules.name ?? this.endpoint.path ?? '';
+  }
+
+  /** How it is carried, for operators. */
+  get transportKind(): TransportKind {
+    return this.transport.kind;
   }
 
   /** The sub-protocol that was agreed on; empty for none. */

@@ -21,6 +21,8 @@ export interface EndpointRules {
   readonly greeting?: ((connectionId: string) => string) | undefined;
   /** Further paths: matches what follows the path of the endpoint. */
   readonly below?: RegExp | undefined;
+  /** The path at which clients connect over plain HTTP, where WebSockets do not come through. */
+  readonly streamPath?: string | undefined;
   /** Larger frames close the connection with 1009. Absent: as all endpoints. */
   readonly maxFrameBytes?: number | undefined;
   /** The bounds of the values in a frame. Absent: the defaults. */

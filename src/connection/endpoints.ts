@@ -6,7 +6,7 @@ export class Endpoints {
   private readonly others: readonly Endpoint[];
 
   /** @param all the endpoints; of several with one path, the first counts. */
-  constructor(all: readonly Endpoint[]) {
+  constructor(readonly all: readonly Endpoint[]) {
     this.byPath = new Map(all.toReversed().map((endpoint) => [endpoint.path, endpoint]));
     this.others = [...all.filter(({ isWild }) => !isWild), ...all.filter(({ isWild }) => isWild)];
   }

@@ -2,11 +2,15 @@ import type { LogParty } from '../metrics/log-line.js';
 import type { CloseReason } from '../protocol/close-reason.js';
 import type { Sink } from './outflow/sink.js';
 
+/** How a connection is carried, for operators. */
+export type TransportKind = 'websocket' | 'stream' | 'poll';
+
 /**
  * Carries one connection: frames to its client, and messages of the client to a {@link Carried}. A connection has a
  * channel of its own, or two that belong together, such as a stream and requests.
  */
 export interface Transport extends Sink {
+  readonly kind: TransportKind;
   /** The sub-protocol that was agreed on; empty for none. */
   readonly protocol: string;
   /** The address of the peer, which may be a proxy. */

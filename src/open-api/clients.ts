@@ -37,13 +37,14 @@ const ENTRY: Schema = {
     id: { type: 'string', description: 'The id of the connection.' },
     node: { type: 'string', description: 'The node that it is on.' },
     endpoint: { type: 'string', description: '`topics`, `rooms` or `procedures`.' },
+    transport: { enum: ['websocket', 'stream', 'poll'], description: 'What carries it.' },
     address: { type: 'string' },
     identity: { description: 'The value of the field `auth.identityField`.' },
     since: { type: 'string', format: 'date-time' },
     subscriptions: { type: 'integer', description: 'How many it has.' },
     topics: { type: 'array', items: { type: 'string' }, description: 'What it is subscribed to.' },
   },
-  required: ['id', 'node', 'endpoint', 'since', 'subscriptions'],
+  required: ['id', 'node', 'endpoint', 'transport', 'since', 'subscriptions'],
 };
 
 const PAGE: Schema = objectOf({

@@ -45,6 +45,11 @@ export class WebSocketTransport extends WebSocket implements Transport {
     return true;
   }
 
+  /** See {@link Transport.kind}. */
+  get kind(): 'websocket' {
+    return 'websocket';
+  }
+
   /** See {@link Transport.pingFrame}. */
   get pingFrame(): Buffer {
     return PING_FRAME;

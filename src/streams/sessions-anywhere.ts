@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import { Cluster } from '../cluster/cluster.js';
+import { BrokerSettings } from '../config/sections/broker/broker.settings.js';
+import type { Taking } from '../connection/stream/session.transport.js';
+import { type Polled, Streams } from '../connection/stream/streams.js';
+import { readEnd, readPiece, readTaking, SESSION_QUESTIONS } from './session-questions.js';
+import { markIn, markOf, newSession } from './session-name.js';
+
+/** The most requests that are passed on to other nodes at a time. */
+const MAX_PASSED_ON = 256;
+
+/** Why a session of another node has not done what it was asked: whether it has is not known. */
+export type Unanswered = 'no answer';
+
+/** Sessions, whatever node has them: what they are asked is passed on to it. */
+@Injectable()
+export class SessionsAnywhere {
+  private readonly mark: string;
+  private passedOn = 0;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly streams: Streams,
+    private readonly settings: BrokerSettings,
+  ) {
+    this.mark = markOf(cluster.node);
+  }
+
+  /** The name of a new session of this node. */
+  newSession(): string {
+    return newSession(this.mark);
+  }
+
+  /** Whether a session may be there: without it, nothing has to be read. */
+  has(session: string): boolean {
+    return this.streams.find(session) !== undefined || this.nodeOf(session) !== undefined;
+  }
+
+  /** Gives a session frames; see {@link SessionTransport.take}. */
+  async take(session: string, first: number, body: Buffer): Promise<Taking | Unanswered> {
+    const own = this.streams.find(session);
+    if (own) return own.take(first, body);
+    const question = { session, first, body: body.toString('base64') };
+    return this.passOn(session, SESSION_QUESTIONS.frames, question, readTaking);
+  }
+
+  /** Polls a session; see {@link PolledTransport.next}. */
+  async poll(session: string, acknowledged: number, waitMs: number): Promise<Polled | Unanswered> {
+    if (this.streams.find(session)) return this.streams.poll(session, acknowledged, waitMs);
+    const question = { session, acknowledged, waitMs: Math.min(waitMs, this.settings.answerTimeoutMs / 2) };
+    const piece = await this.passOn(session, SESSION_QUESTIONS.poll, question, readPiece);
+    if (typeof piece === 'string') return piece;
+    const { number, length } = piece;
+    const pieces = [piece.bytes];
+    for (let offset = piece.bytes.length; offset < length;) {
+      const rest = await this.passOn(session, SESSION_QUESTIONS.rest, { session, number, offset }, readPiece);
+      if (typeof rest === 'string') return rest;
+      if (rest.bytes.length === 0) return 'no answer';
+      pieces.push(rest.bytes);
+      offset += rest.bytes.length;
+    }
+    return { number, events: Buffer.concat(pieces) };
+  }
+
+  /** Ends a session whose client has said goodbye. */
+  async end(session: string): Promise<'ended' | 'gone' | Unanswered> {
+    if (this.streams.find(session)) return this.streams.end(session);
+    return this.passOn(session, SESSION_QUESTIONS.end, { session }, readEnd);
+  }
+
+  private async passOn<Answer>(
+    session: string,
+    about: string,
+    question: object,
+    read: (answer: unknown) => Answer | undefined,
+  ): Promise<Answer | 'gone' | Unanswered> {
+    const node = this.nodeOf(session);
+    if (node === undefined) return 'gone';
+    if (this.passedOn >= MAX_PASSED_ON) return 'no answer';
+    this.passedOn++;
+    const { byNode } = await this.cluster.askOne(node, about, question, (answer) =>
+      answer === 'gone' ? 'gone' : read(answer),
+    );
+    this.passedOn--;
+    return byNode.get(node) ?? 'no answer';
+  }
+
+  /** The other node whose session it is. */
+  private nodeOf(session: string): string | undefined {
+    const mark = markIn(session);
+    if (mark === undefined || mark === this.mark) return undefined;
+    return this.cluster.nodes.find((node) => markOf(node) === mark);
+  }
+}
