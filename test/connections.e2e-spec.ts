@@ -63,6 +63,7 @@ describe('GET /connections', () => {
       ...common,
       id: await idOf(clients[0]!),
       endpoint: 'topics',
+      transport: 'websocket',
       identity: 'ann',
       subscriptions: 2,
     });

@@ -4,6 +4,7 @@ import { sendEvents } from './fuzz/events.js';
 import { sendFrames } from './fuzz/frames.js';
 import { fuzz, FUZZ_TIMEOUT_MS } from './fuzz/fuzz-run.js';
 import { anyBody } from './fuzz/http-bytes.js';
+import { useSession } from './fuzz/sessions.js';
 import { showToken } from './fuzz/tokens.js';
 import { Victim } from './fuzz/victim.js';
 import { anyObject } from './support/any-value.js';
@@ -43,6 +44,7 @@ describe('fuzz:', () => {
 
   it('frames end no connection but their own', () => thrown('frames', sendFrames), FUZZ_TIMEOUT_MS);
   it('events are answered or refused', () => thrown('events', sendEvents), FUZZ_TIMEOUT_MS);
+  it('sessions over plain HTTP are used or ended', () => thrown('sessions', useSession), FUZZ_TIMEOUT_MS);
   it('tokens that nobody has signed let nobody in', () => thrown('tokens', showToken), FUZZ_TIMEOUT_MS);
 
   it(

@@ -7,6 +7,7 @@ const TARGETS = [
   'frames',
   'events',
   'tokens',
+  'sessions',
   'redis',
   'rabbitmq',
   'json',
