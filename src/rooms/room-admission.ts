@@ -1,13 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../base/message-of.js';
-import { Refusal } from '../callbacks/refusal.js';
 import { DigestedLog } from '../metrics/digested-log.js';
-import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import type { EndReason } from '../protocol/end-reason.js';
-import { ClientError, type Verdict } from '../protocol/errors.js';
-import { BY_GATEWAY } from '../protocol/verdict.js';
 import { RoomLeases } from './room-leases.js';
+import { RoomRefusal } from './room-refusal.js';
 import { RoomRenewals } from './room-renewals.js';
 import { RoomReply } from './room-reply.js';
 import type { RoomSession } from './room-session.js';
@@ -15,7 +13,6 @@ import type { Permissions } from './room/permissions.js';
 import { RoomsApp } from './rooms-app.js';
 import { RoomsHello } from './rooms-hello.js';
 
-const BY_APP: Verdict = { by: 'the app (rooms.api)', why: 'it does not let the client in' };
 /** The time that a refused client has to read the reason before it is closed. */
 const REFUSAL_MS = 100;
 
@@ -41,10 +38,34 @@ export class RoomAdmission {
   async admit(session: RoomSession): Promise<void> {
     const { connection } = session;
     try {
-      const permissions = await this.app.firstPermissionsOf(session);
-      if (connection.isOpen) this.letIn(session, permissions);
+      const permissions = await this.ask(session);
+      if (permissions) new RoomReply(session).authorized(permissions.text, this.hello.members);
     } catch (error) {
-      if (connection.isOpen) await this.refuse(session, error);
+      if (!(error instanceof RoomRefusal)) throw error;
+      if (!connection.isOpen) return;
+      new RoomReply(session).refused(error);
+      await delay(REFUSAL_MS);
+      connection.close(error.reason);
+    }
+  }
+
+  /**
+   * Asks the app what a client may join, and lets it in.
+   * @returns that; nothing when the client is gone.
+   * @throws {RoomRefusal} when it is not let in.
+   */
+  async ask(session: RoomSession): Promise<Permissions | undefined> {
+    const { connection } = session;
+    try {
+      const permissions = await this.app.firstPermissionsOf(session);
+      if (!connection.isOpen) return undefined;
+      this.letIn(session, permissions);
+      return permissions;
+    } catch (error) {
+      const refusal = new RoomRefusal(error);
+      if (connection.isOpen && refusal.reason === CLOSE_REASONS.appUnavailable)
+        this.warnings.warn('admission', `a client was refused: ${messageOf(error)}`, connection);
+      throw refusal;
     }
   }
 
@@ -59,34 +80,8 @@ export class RoomAdmission {
     session.permissions = permissions;
     session.connection.admit();
     this.count++;
-    new RoomReply(session).authorized(permissions.text, this.hello.members);
     this.renewals.begin(session);
     this.leases.begin(session);
     void this.app.tell('onConnect', session);
   }
-
-  private async refuse(session: RoomSession, error: unknown): Promise<void> {
-    const reason = reasonOf(error);
-    if (reason === CLOSE_REASONS.appUnavailable)
-      this.warnings.warn('admission', `a client was refused: ${messageOf(error)}`, session.connection);
-    const verdict = isRefusal(error)
-      ? BY_APP
-      : (verdictIn(error) ?? { by: BY_GATEWAY, why: messageOf(error) });
-    new RoomReply(session).refused(reason, verdict);
-    await delay(REFUSAL_MS);
-    session.connection.close(reason);
-  }
-}
-
-function reasonOf(error: unknown): CloseReason {
-  if (isRefusal(error)) return CLOSE_REASONS.forbidden;
-  return error instanceof ClientError ? CLOSE_REASONS.tooManyFailures : CLOSE_REASONS.appUnavailable;
-}
-
-function verdictIn(error: unknown): Verdict | undefined {
-  return error instanceof ClientError ? error.verdict : undefined;
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof Refusal;
 }

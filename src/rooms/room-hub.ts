@@ -7,6 +7,7 @@ import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Position } from '../protocol/position.js';
 import { FollowingRoomSubscription, type RoomFollowing } from './recovery/following-room-subscription.js';
+import { HeldRoomSubscription } from './recovery/held-room-subscription.js';
 import { inSlices } from './in-slices.js';
 import { RoomEnvelope } from './room-envelope.js';
 import { spread } from './room-matching.js';
@@ -60,6 +61,12 @@ export class RoomHub {
     const subscription = new FollowingRoomSubscription(member, interest, following, envelope, this.slowness);
     this.followers.add(subscription);
     return this.added(subscription);
+  }
+
+  /** As {@link join}, of a client that is told something first. Its triggers are held until it is released. */
+  hold(member: RoomMember, interest: RoomInterest, maxHeldLength: number): HeldRoomSubscription {
+    const envelope = this.envelopeFor(member, interest, false);
+    return this.added(new HeldRoomSubscription(member, interest, maxHeldLength, envelope, this.slowness));
   }
 
   leave(subscription: RoomSubscription): void {

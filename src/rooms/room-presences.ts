@@ -105,6 +105,25 @@ export class RoomPresences implements Startable {
     }
   }
 
+  /**
+   * Finds out who is present in a room that a client has joined.
+   * @returns what shows it the client, and from then on what changes; it gives false where the client may not see it.
+   * @throws {ClientError} when nobody can say.
+   */
+  async look(
+    session: RoomSession,
+    { connection, room }: RoomSubscription,
+    wish: PresenceView,
+  ): Promise<() => JsonText> {
+    const stay = this.stays.get(connection)?.get(room.id);
+    if (!stay || narrower(wish, this.viewOf(session)) === 'none') return () => 'false' as JsonText;
+    await stay.attendance.look();
+    return () => {
+      const view = narrower(wish, this.viewOf(session));
+      return stay.attendance.show(view, this.rooms.slowConsumer !== 'disconnect');
+    };
+  }
+
   /** The app has been asked again about a client: it may see less, and be another. */
   renewed(session: RoomSession): void {
     const { presence } = this.rooms;

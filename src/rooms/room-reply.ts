@@ -1,16 +1,15 @@
-import type { CloseReason } from '../protocol/close-reason.js';
 import { ClientError, type Verdict } from '../protocol/errors.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import type { RoomBeginning } from './recovery/room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
-import type { RoomSession } from './room-session.js';
+import type { RoomMember } from './room-subscription.js';
 
 /** The answers to a client of rooms. Clients without our sub-protocol get exactly High-Templar's members. */
 export class RoomReply {
   /** @param requestId as the client gave it; clients of `kittiwake.v1.json` get it back. */
   constructor(
-    private readonly session: RoomSession,
+    private readonly member: RoomMember,
     private readonly requestId?: JsonText | undefined,
   ) {}
 
@@ -22,16 +21,14 @@ export class RoomReply {
   }
 
   error(error: ClientError): void {
-    this.session.connection.refused('a message', error.code, error);
+    this.member.connection.refused('a message', error.code, error);
     this.send(errorFrame(error.message), this.requestId);
   }
 
   /** An error of a message that could not be read: its request id is the id of the connection. */
   unreadable(error: ClientError): void {
-    this.session.connection.refused('a message', error.code, error);
-    this.session.connection.sendText(
-      objectText(errorFrame(error.message).set('requestId', this.session.idText)),
-    );
+    this.member.connection.refused('a message', error.code, error);
+    this.member.connection.sendText(objectText(errorFrame(error.message).set('requestId', this.idText)));
   }
 
   /** The first frame: what the client may join. @param hello what only clients of `kittiwake.v1.json` are told. */
@@ -41,37 +38,40 @@ export class RoomReply {
       ['allowed_rooms', rooms],
     ]);
     if (this.isExtended) {
-      frame.set('connectionId', this.session.idText);
+      frame.set('connectionId', this.idText);
       for (const [name, value] of hello) frame.set(name, value);
     }
-    this.session.connection.sendText(objectText(frame));
+    this.member.connection.sendText(objectText(frame));
   }
 
-  /** Tells the client that it is not let in. @param verdict the party that refuses it, and the reason. */
-  refused({ name, text }: CloseReason, verdict: Verdict): void {
-    const error = new ClientError(name, text, { verdict });
-    this.session.connection.refused('the connection', name, error);
-    this.session.connection.sendText('{"is_authorized":false}');
+  /** Tells the client that it is not let in. */
+  refused(error: ClientError): void {
+    this.member.connection.refused('the connection', error.code, error);
+    this.member.connection.sendText('{"is_authorized":false}');
   }
 
   /** The end of a subscription that the client did not ask for. @param verdict the party that ends it, and the reason. */
   ended(room: JsonText, verdict: Verdict): void {
     const { code, message } = ROOM_ERRORS.roomNotFound();
     const error = new ClientError(code, message, { verdict });
-    this.session.connection.refused('a subscription', code, error);
+    this.member.connection.refused('a subscription', code, error);
     const frame = errorFrame('room-not-found')
       .set('type', '"unsubscribe"' as JsonText)
       .set('room', room);
-    this.session.connection.sendText(objectText(frame.set('requestId', this.requestId!)));
+    this.member.connection.sendText(objectText(frame.set('requestId', this.requestId!)));
+  }
+
+  private get idText(): JsonText {
+    return toJsonText(this.member.id);
   }
 
   private get isExtended(): boolean {
-    return this.session.connection.subProtocol === KITTIWAKE_V1;
+    return this.member.connection.subProtocol === KITTIWAKE_V1;
   }
 
   private send(frame: JsonMembers, requestId: JsonText | undefined): void {
     if (this.isExtended && requestId !== undefined) frame.set('requestId', requestId);
-    this.session.connection.sendText(objectText(frame));
+    this.member.connection.sendText(objectText(frame));
   }
 }
 

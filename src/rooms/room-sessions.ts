@@ -43,9 +43,19 @@ export class RoomSessions {
 
   /** Begins a session; whatever the client sends waits until the app has said what it may join. */
   begin(connection: Connection, handshake: IncomingMessage): void {
-    const session = new RoomSession(connection, this.forwarding.headersOf(handshake));
-    this.byConnection.set(connection, session);
+    const session = new RoomSession(connection, this.headersOf(handshake));
+    this.add(session);
     connection.runNext(() => this.admission.admit(session));
+  }
+
+  /** Adds one that was begun elsewhere. */
+  add(session: RoomSession): void {
+    this.byConnection.set(session.connection, session);
+  }
+
+  /** What the app is to get of a client's handshake. */
+  headersOf(handshake: IncomingMessage): Readonly<Record<string, string>> {
+    return this.forwarding.headersOf(handshake);
   }
 
   end(connection: Connection, reason: EndReason): void {

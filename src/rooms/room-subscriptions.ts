@@ -1,17 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
 import type { PresenceView } from '../config/sections/presence.settings.js';
-import type { LossReason } from '../history/channel-log.js';
-import { canonicalJson } from '../protocol/json/canonical-json.js';
 import type { Verdict } from '../protocol/errors.js';
 import { detached, type JsonText } from '../protocol/json/json.js';
-import type { FollowingRoomSubscription, RoomReplay } from './recovery/following-room-subscription.js';
+import { type ConfirmRoom, RoomBeginnings } from './recovery/room-beginnings.js';
 import type { RoomBeginning, RoomComeback } from './recovery/room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
 import { RoomHub } from './room-hub.js';
 import { RoomPresences } from './room-presences.js';
-import { RoomRecoveries } from './recovery/room-recoveries.js';
-import { RoomReply } from './room-reply.js';
 import type { RoomSession } from './room-session.js';
 import type { RoomInterest, RoomSubscription } from './room-subscription.js';
 import { Room } from './room/room.js';
@@ -29,19 +25,30 @@ export interface RoomWish {
   readonly reportsDrops: boolean;
 }
 
+/** What a client wants to be told with its subscription. */
+export interface JoinOptions {
+  /** Where it comes from, if it follows positions. */
+  readonly comeback: RoomComeback | undefined;
+  /** How much it wants to see of who is present. */
+  readonly view: PresenceView | undefined;
+}
+
+/** Tells a client that it has joined. @param presence who is present, as JSON. */
+export type ConfirmJoin = (beginning: RoomBeginning | undefined, presence: JsonText | undefined) => void;
+
 /** The subscriptions of the clients of rooms, within what the app allows and the limits. */
 @Injectable()
 export class RoomSubscriptions {
   constructor(
     private readonly hub: RoomHub,
     private readonly limits: LimitsSettings,
-    private readonly recoveries: RoomRecoveries,
+    private readonly beginnings: RoomBeginnings,
     private readonly presences: RoomPresences,
   ) {}
 
   /** Subscribes, unless there is the same subscription. @throws {ClientError} when the client may not. */
   subscribe(session: RoomSession, wish: RoomWish): void {
-    this.add(session, wish, NONE, (interest) => this.hub.join(session, interest));
+    this.add(session, wish, undefined, false);
   }
 
   /**
@@ -52,25 +59,32 @@ export class RoomSubscriptions {
   async follow(
     session: RoomSession,
     wish: RoomWish,
-    { since, was }: RoomComeback,
-    confirm: (beginning?: RoomBeginning) => void,
+    comeback: RoomComeback,
+    confirm: ConfirmRoom,
   ): Promise<void> {
-    if (!this.recoveries.areKept) {
-      this.subscribe(session, wish);
-      return confirm(since === undefined ? undefined : { recovered: false, reason: 'position_lost' });
-    }
-    const following = { was, maxHeldLength: this.limits.outboxBytes, top: () => this.recoveries.top };
-    const subscription = this.add(session, wish, was, (each) => this.hub.follow(session, each, following));
-    if (!subscription) return confirm();
-    const begin = (found?: RoomReplay | LossReason): void => {
-      if (subscription.hasEnded) throw ROOM_ERRORS.roomNotFound();
-      const replay = typeof found === 'object' && !subscription.wasReset ? found : undefined;
-      confirm(this.beginning(subscription, found, replay));
-      this.hub.sentLater(subscription.release(replay));
-    };
-    if (since === undefined) begin();
-    else await this.find(session, subscription, since, begin);
-    await session.connection.backlog;
+    const subscription = this.add(session, wish, comeback, false);
+    if (!subscription) return confirm(this.beginnings.repeated(comeback));
+    await this.begin(session, subscription, () => this.beginnings.begin(subscription, comeback, confirm));
+  }
+
+  /**
+   * Joins, for a client that is told with its subscription where it stands, and who is present.
+   * @returns whether it has; not when there is the same subscription.
+   * @throws {ClientError} when the client may not, or nobody can say what it is to be told.
+   */
+  async join(
+    session: RoomSession,
+    wish: RoomWish,
+    { comeback, view }: JoinOptions,
+    confirm: ConfirmJoin,
+  ): Promise<boolean> {
+    const subscription = this.add(session, wish, comeback, view !== undefined);
+    if (!subscription) return false;
+    await this.begin(session, subscription, async () => {
+      const show = view && (await this.presences.look(session, subscription, view));
+      await this.beginnings.begin(subscription, comeback, (beginning) => confirm(beginning, show?.()));
+    });
+    return true;
   }
 
   /** Shows a client who is present in a room that it has subscribed to. See {@link RoomPresences.show}. */
@@ -83,7 +97,7 @@ export class RoomSubscriptions {
 
   /** Ends those of a request id. @throws {ClientError} when there is none. */
   unsubscribe(session: RoomSession, requestId: JsonText): void {
-    const subscriptions = session.removeAll(canonicalJson(requestId));
+    const subscriptions = session.removeAll(requestId);
     if (subscriptions.length === 0) throw ROOM_ERRORS.notSubscribed();
     for (const subscription of subscriptions) this.leave(subscription);
   }
@@ -107,12 +121,12 @@ export class RoomSubscriptions {
 
   private endThose(session: RoomSession, isMeant: (room: Room) => boolean, verdict: Verdict): number {
     let count = 0;
-    for (const [requestKey, rooms] of session.subscriptions) {
+    for (const rooms of session.subscriptions.values()) {
       for (const subscription of rooms.values()) {
         if (!isMeant(subscription.room)) continue;
-        session.remove(requestKey, subscription);
+        session.remove(subscription);
         this.leave(subscription);
-        new RoomReply(session, subscription.requestId).ended(subscription.room.text, verdict);
+        session.tellEnd(subscription, verdict);
         count++;
       }
     }
@@ -120,53 +134,40 @@ export class RoomSubscriptions {
   }
 
   /** Adds a subscription that is allowed, and within the limits. @returns nothing when there is the same already. */
-  private add<Subscription extends RoomSubscription>(
+  private add(
     session: RoomSession,
     { room: text, requestId, reportsDrops }: RoomWish,
-    was: readonly string[],
-    join: (interest: RoomInterest) => Subscription,
-  ): Subscription | undefined {
+    comeback: RoomComeback | undefined,
+    isHeld: boolean,
+  ): RoomSubscription | undefined {
     if (text && text.length > MAX_ROOM_LENGTH) throw ROOM_ERRORS.roomTooLong();
     const room = text === undefined ? undefined : Room.parse(detached(text));
     if (!room || !session.permissions?.covers(room)) throw ROOM_ERRORS.roomNotFound();
     const keptId = detached(requestId);
-    const requestKey = canonicalJson(keptId);
-    if (session.find(requestKey, room.id)) return undefined;
+    if (session.find(keptId, room)) return undefined;
     const interest = { room, requestId: keptId, reportsDrops };
-    this.claim(session, keptBytesOf(interest) + bytesOf(was));
-    const subscription = join(interest);
-    session.add(requestKey, subscription);
+    this.claim(session, keptBytesOf(interest) + bytesOf(this.beginnings.wasOf(comeback)));
+    const subscription = this.beginnings.join(session, interest, comeback, isHeld);
+    session.add(subscription);
     this.presences.enter(session, subscription);
     return subscription;
   }
 
-  /** Looks for what the client has missed; the subscription ends when nobody can say. */
-  private async find(
+  /** Has a subscription begin; it ends when that cannot be. */
+  private async begin(
     session: RoomSession,
-    subscription: FollowingRoomSubscription,
-    since: string,
-    begin: (found: RoomReplay | LossReason) => void,
+    subscription: RoomSubscription,
+    beginning: () => Promise<void>,
   ): Promise<void> {
     try {
-      await this.recoveries.find(subscription, since, begin);
+      await beginning();
     } catch (error) {
-      if (!subscription.hasEnded) {
-        session.remove(canonicalJson(subscription.requestId), subscription);
+      if (session.find(subscription.requestId, subscription.room) === subscription) {
+        session.remove(subscription);
         this.leave(subscription);
       }
       throw error;
     }
-  }
-
-  private beginning(
-    { heldSince }: FollowingRoomSubscription,
-    found: RoomReplay | LossReason | undefined,
-    replay: RoomReplay | undefined,
-  ): RoomBeginning {
-    if (replay) return { recovered: true };
-    const position = heldSince ?? this.recoveries.top;
-    if (found === undefined) return { position };
-    return { recovered: false, reason: typeof found === 'string' ? found : 'position_lost', position };
   }
 
   /** Claims one more subscription. @throws {ClientError} when a limit is reached. */
@@ -196,5 +197,3 @@ function bytesOf(ids: readonly string[]): number {
   for (const id of ids) bytes += Buffer.byteLength(id);
   return bytes;
 }
-
-const NONE: readonly string[] = [];

@@ -10,6 +10,7 @@ import { RoomHub } from './room-hub.js';
 import { RoomLeases } from './room-leases.js';
 import { RoomPresences } from './room-presences.js';
 import { RoomPublisher } from './room-publisher.js';
+import { RoomBeginnings } from './recovery/room-beginnings.js';
 import { RoomRecoveries } from './recovery/room-recoveries.js';
 import { RoomRelay } from './room-relay.js';
 import { RoomRenewals } from './room-renewals.js';
@@ -27,6 +28,7 @@ export const ROOMS_PROVIDERS = [
   RabbitMqPurposes,
   RabbitMqTriggers,
   RoomAdmission,
+  RoomBeginnings,
   RoomClients,
   RoomEndTeller,
   RoomHub,

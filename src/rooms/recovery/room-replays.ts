@@ -2,7 +2,8 @@ import type { RoomMatching } from '../../config/sections/rooms/rooms.settings.js
 import { Fanout } from '../../delivery/fanout.js';
 import type { LossReason } from '../../history/channel-log.js';
 import type { Position } from '../../protocol/position.js';
-import type { FollowingRoomSubscription, RoomReplay } from './following-room-subscription.js';
+import type { FollowingRoomSubscription } from './following-room-subscription.js';
+import type { RoomReplay } from './held-room-subscription.js';
 import { inSlices } from '../in-slices.js';
 import type { RoomEnvelope } from '../room-envelope.js';
 import { type Reachable, spread } from '../room-matching.js';
