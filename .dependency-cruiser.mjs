@@ -57,7 +57,7 @@ const ROOMS = {
   leases: { '.': [], redis: ['.'], file: ['.'] },
   auth: { jwt: ['.'] },
   clients: { limits: [], revocation: ['.'] },
-  rooms: { app: [], room: [], recovery: ['.', 'room', 'stream'] },
+  rooms: { app: [], room: [], recovery: ['.', 'room', 'stream'], joining: ['.', 'recovery'] },
   rpc: {
     '.': [],
     'built-in': ['.'],

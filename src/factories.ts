@@ -17,7 +17,7 @@ import { PublishSettings } from './config/sections/publish.settings.js';
 import { streamPathOf } from './config/sections/topics.settings.js';
 import { Settings } from './config/settings.js';
 import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection/connection.settings.js';
-import { Endpoint, type Gateway } from './connection/endpoint.js';
+import { Endpoint, type Gateway, type GuestGateway } from './connection/endpoint.js';
 import { Endpoints } from './connection/endpoints.js';
 import type { EventRateLimit } from './connection/event-rate.js';
 import { LEASE_SETTINGS, type LeaseSettings } from './leases/lease.settings.js';
@@ -25,6 +25,7 @@ import { LEDGER, type Ledger } from './leases/ledger.js';
 import { Metrics } from './metrics/metrics.js';
 import { InputBounds } from './protocol/json/bounds.js';
 import { KITTIWAKE_V1 } from './protocol/sub-protocol.js';
+import { JoiningGateway } from './rooms/joining/joining.gateway.js';
 import { RoomsGateway } from './rooms/rooms.gateway.js';
 import { TOKEN_PATH } from './rpc/token-of.js';
 import { RpcGateway } from './rpc/websocket/rpc.gateway.js';
@@ -117,23 +118,34 @@ function inputBounds({ inputParts }: LimitsSettings): InputBounds {
  * A gateway of ours, whose dependencies are classes, as a provider that a factory makes. Nest looks for gateways among the
  * providers whose class it is given, and has the WebSocket adapter of the app serve them; that is for the app's own.
  */
-function gateway<Made extends Gateway>(type: Type<Made>): FactoryProvider<Made> {
+function gateway<Made extends Gateway | GuestGateway>(type: Type<Made>): FactoryProvider<Made> {
   const inject = Reflect.getMetadata('design:paramtypes', type) as InjectionToken[];
   return { provide: type, inject, useFactory: (...parts: unknown[]) => new type(...parts) };
 }
 
 /** The gateways of the domains. */
-export const GATEWAYS = [gateway(TopicsGateway), gateway(RoomsGateway), gateway(RpcGateway)];
+export const GATEWAYS = [
+  gateway(TopicsGateway),
+  gateway(RoomsGateway),
+  gateway(JoiningGateway),
+  gateway(RpcGateway),
+];
 
+/** Rooms are served there as well. */
 function topicsEndpoint(
-  { topics }: Settings,
+  { topics, rooms }: Settings,
   bounds: InputBounds,
   hello: TopicsHello,
-  gateway: TopicsGateway,
+  ...[gateway, joining]: [TopicsGateway, JoiningGateway]
 ): Endpoint {
   const greeting = (connectionId: string): string => hello.textFor(connectionId);
-  const streamPath = streamPathOf(topics);
-  return new Endpoint(topics.path, [KITTIWAKE_V1], gateway, { name: 'topics', greeting, bounds, streamPath });
+  return new Endpoint(topics.path, [KITTIWAKE_V1], gateway, {
+    name: 'topics',
+    greeting,
+    bounds,
+    streamPath: streamPathOf(topics),
+    guest: rooms && joining,
+  });
 }
 
 function roomsEndpoint({ rooms }: Settings, bounds: InputBounds, gateway: RoomsGateway): Endpoint {
@@ -156,7 +168,7 @@ function rpcEndpoint({ procedures, limits }: Settings, bounds: InputBounds, gate
 const ENDPOINTS: FactoryProvider<Endpoint>[] = [
   {
     provide: topicsEndpoint,
-    inject: [Settings, InputBounds, TopicsHello, TopicsGateway],
+    inject: [Settings, InputBounds, TopicsHello, TopicsGateway, JoiningGateway],
     useFactory: topicsEndpoint,
   },
   { provide: roomsEndpoint, inject: [Settings, InputBounds, RoomsGateway], useFactory: roomsEndpoint },

@@ -4,6 +4,7 @@ export type ClientErrorCode =
 
 /** Codes of errors that the gateway sends; a test compares them with the gateway's. */
 export type GatewayErrorCode =
+  | 'already_joined'
   | 'already_subscribed'
   | 'arguments_mismatch'
   | 'authentication_failed'
@@ -14,9 +15,11 @@ export type GatewayErrorCode =
   | 'duplicate_call'
   | 'event_not_found'
   | 'extra_fields_too_long'
+  | 'forbidden'
   | 'id_missing'
   | 'id_too_long'
   | 'internal_error'
+  | 'invalid_connection_id'
   | 'invalid_event'
   | 'invalid_position'
   | 'invalid_service'
@@ -24,6 +27,7 @@ export type GatewayErrorCode =
   | 'invalid_subscriptions'
   | 'method_unsupported'
   | 'need_info'
+  | 'not_joined'
   | 'not_subscribed'
   | 'procedure_failed'
   | 'procedure_missing'
@@ -32,6 +36,8 @@ export type GatewayErrorCode =
   | 'refused'
   | 'repeated_subscription'
   | 'result_too_large'
+  | 'room_not_found'
+  | 'room_too_long'
   | 'service_unavailable'
   | 'subscription_too_long'
   | 'ticket_missing'

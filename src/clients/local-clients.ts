@@ -4,6 +4,7 @@ import { Connections } from '../connection/connections.js';
 import { CLIENT_DOMAINS, type ClientDomain, type ClientSession } from './client-domain.js';
 import type { ClientSelection, Subject } from './client-selection.js';
 import { Clients } from './clients.js';
+import { JointSession } from './joint-session.js';
 
 /** A client of this node; one that has not begun, and has said nothing yet, has no session. */
 export interface FoundClient {
@@ -46,11 +47,12 @@ export class LocalClients {
   }
 
   sessionOf(connection: Connection): ClientSession | undefined {
+    let found: ClientSession | undefined;
     for (const domain of this.domains) {
       const session = domain.sessionOf(connection);
-      if (session) return session;
+      if (session) found = found ? new JointSession(found, session) : session;
     }
-    return undefined;
+    return found;
   }
 
   private candidates(selection: ClientSelection): Iterable<Connection> {

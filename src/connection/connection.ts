@@ -5,7 +5,7 @@ import { LogLine } from '../metrics/log-line.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { AdmissionClock } from './admission-clock.js';
 import type { ConnectionHost } from './connection-host.js';
-import type { Endpoint } from './endpoint.js';
+import type { Endpoint, HandshakeHeaders } from './endpoint.js';
 import { EventRate } from './event-rate.js';
 import { Inbox, type InboxOwner, type Task } from './inbox.js';
 import { KeptBytes } from './kept-bytes.js';
@@ -20,6 +20,8 @@ const logger = new Logger('Connections');
 
 /** One client, whatever carries its frames. The only way out to a client is {@link send}. */
 export class Connection extends KnownClient implements Carried, InboxOwner, OutflowOwner, PulseOwner {
+  /** What is kept of its handshake, where somebody needs it. */
+  headers: HandshakeHeaders | undefined = undefined;
   private budget: KeptBytes | undefined = undefined;
   /** Its deadlines, which the wheel sweeps. */
   readonly pulse: Pulse;
@@ -158,6 +160,7 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   opened(handshake: unknown): void {
     const { greeting } = this.endpoint.rules;
     if (greeting && this.subProtocol !== '') this.sendText(greeting(this.id));
+    this.headers = this.endpoint.headersOf(handshake, this.subProtocol);
     if (this.endpoint.isEager) this.introduce(handshake);
   }
 

@@ -31,11 +31,15 @@ export interface EndpointRules {
   readonly idleMs?: number | undefined;
   /** The most bytes that wait for a client to read; more close the connection. Absent: as all endpoints. */
   readonly maxOutboxBytes?: number | undefined;
+  /** Another domain that is served here as well. */
+  readonly guest?: GuestGateway | undefined;
 }
 
 /** The protocol that is spoken at an endpoint, as far as connections and frames go. */
 export interface GatewayProtocol {
   readonly decode: FrameDecoder;
+  /** The handler of frames for which the client has none. */
+  readonly otherwise?: string | undefined;
   /** Close codes that a compatible protocol prescribes for clients that did not ask for a sub-protocol of ours. */
   readonly prescribedCodes?: ReadonlyMap<CloseReason, number> | undefined;
   /** Whether the gateway wants to know of a connection when it opens, with its handshake, not at its first frame. */
@@ -60,6 +64,25 @@ export interface Gateway {
 }
 
 /**
+ * A gateway that is served at the endpoint of another one, to clients of a sub-protocol of ours: its handlers come beside
+ * those of the other, whose decoder reads the frames.
+ */
+export interface GuestGateway {
+  /** What it needs of the handshake of each of these clients; kept as long as the connection. */
+  headersOf(handshake: unknown): HandshakeHeaders;
+  /** MUST bear that it has never heard of the connection. */
+  handleDisconnect(connection: unknown, reason: EndReason): void;
+}
+
+/** Texts that are made of a handshake, by name. */
+export type HandshakeHeaders = Readonly<Record<string, string>>;
+
+/** A connection, as far as it decides what its client may send. */
+interface Served {
+  readonly subProtocol: string;
+}
+
+/**
  * An endpoint for clients of one protocol. Frames go straight to the handlers of its gateway
  * ({@link messageHandlersOf}), and so do the beginnings and ends of connections.
  */
@@ -72,6 +95,8 @@ export class Endpoint {
   private readonly decode: FrameDecoder;
   private readonly prescribedCodes: ReadonlyMap<CloseReason, number>;
   private readonly handlers: ReadonlyMap<string, MessageHandler>;
+  private readonly guestHandlers: ReadonlyMap<string, MessageHandler>;
+  private readonly otherwise: string;
 
   constructor(
     /** The URL path; `*` stands for every path, nothing for none. */
@@ -89,6 +114,8 @@ export class Endpoint {
     this.decode = protocol.decode;
     this.prescribedCodes = protocol.prescribedCodes ?? new Map();
     this.handlers = messageHandlersOf(gateway);
+    this.guestHandlers = rules.guest ? messageHandlersOf(rules.guest) : new Map();
+    this.otherwise = protocol.otherwise ?? '';
   }
 
   /** Whether it is for every path, not for some that are its own. */
@@ -112,17 +139,28 @@ export class Endpoint {
     this.gateway.handleConnection(connection, handshake);
   }
 
-  /** Tells the gateway of the end of a connection. */
+  /** What is kept of the handshake of a client that has agreed on a sub-protocol, or on none. */
+  headersOf(handshake: unknown, subProtocol: string): HandshakeHeaders | undefined {
+    return subProtocol === '' ? undefined : this.rules.guest?.headersOf(handshake);
+  }
+
+  /** Tells the gateways of the end of a connection. */
   end(connection: unknown, reason: EndReason): void {
     this.gateway.handleDisconnect(connection, reason);
+    this.rules.guest?.handleDisconnect(connection, reason);
   }
 
   /** Handles a frame of a connection. @throws when the gateway has no handler for it, which is a defect. */
-  handle(connection: unknown, frame: Buffer): unknown {
+  handle(connection: Served, frame: Buffer): unknown {
     const { handler, payload } = this.decode(frame, this.rules.bounds);
-    const found = this.handlers.get(handler);
+    const found = this.handlers.get(handler) ?? this.furtherHandler(handler, connection);
     if (!found) throw new Error(`the gateway of ${this.path} has no handler named ${handler}`);
     return found(connection, payload);
+  }
+
+  private furtherHandler(name: string, { subProtocol }: Served): MessageHandler | undefined {
+    const guest = subProtocol === '' ? undefined : this.guestHandlers.get(name);
+    return guest ?? this.handlers.get(this.otherwise);
   }
 
   private isBelow(path: string): boolean {

@@ -10,8 +10,18 @@ import {
   type JsonText,
 } from '../protocol/json/json.js';
 
-/** Events that clients may send; the names are case sensitive. */
-const EVENT_NAMES = new Set(['auth', 'subscribe', 'unsubscribe', 'message', 'ping', 'call', 'cancel']);
+/** Events for which there may be a handler; the names are case sensitive. */
+const EVENT_NAMES = new Set([
+  'auth',
+  'subscribe',
+  'unsubscribe',
+  'message',
+  'ping',
+  'call',
+  'cancel',
+  'join',
+  'leave',
+]);
 
 /** Handlers for what is none of these: frames that are not JSON, JSON without the name of an event, other events. */
 export const NOT_JSON = 'not-json';

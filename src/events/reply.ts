@@ -11,6 +11,8 @@ import { SERVICE_UNAVAILABLE, UNHANDLED_EXCEPTION } from './event-errors.js';
 export interface ReplyContext {
   /** The name of the event; absent for a frame that is not an event. */
   readonly event?: string | undefined;
+  /** The number of what it is about, as JSON. */
+  readonly ref?: JsonText | undefined;
   /** As it was given. */
   readonly subscription?: JsonText | undefined;
   /** The extra fields in force. */
@@ -132,6 +134,7 @@ export class Reply {
   private frame(): JsonMembers {
     const frame: JsonMembers = new Map(this.context.extra);
     if (this.context.event !== undefined) frame.set('event', toJsonText(this.context.event));
+    if (this.context.ref !== undefined) frame.set('ref', this.context.ref);
     if (this.context.subscription !== undefined) frame.set('subscription', this.context.subscription);
     return frame;
   }

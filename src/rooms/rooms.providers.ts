@@ -1,5 +1,6 @@
 import { RoomsApiExplorer } from './app/rooms-api-explorer.js';
 import { RoomsApiHolder } from './app/rooms-api.js';
+import { JoiningAdmission } from './joining/joining-admission.js';
 import { RabbitMqInput } from './rabbitmq/rabbitmq-input.js';
 import { RabbitMqPurposes } from './rabbitmq/rabbitmq-purposes.js';
 import { RabbitMqTriggers } from './rabbitmq/rabbitmq-triggers.js';
@@ -24,6 +25,7 @@ import { TriggerParser } from './room/trigger-parser.js';
 import { TriggerStream } from './stream/trigger-stream.js';
 
 export const ROOMS_PROVIDERS = [
+  JoiningAdmission,
   RabbitMqInput,
   RabbitMqPurposes,
   RabbitMqTriggers,

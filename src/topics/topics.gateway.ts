@@ -50,6 +50,7 @@ type HandleTopic = (event: TopicEvent) => Promise<void>;
 export class TopicsGateway implements Gateway {
   readonly protocol: GatewayProtocol = {
     decode: decodeClientEvent,
+    otherwise: UNKNOWN,
     overtakes: isPing,
     outlivesClient: mayBeMessage,
     prescribedCodes: new Map([

@@ -1,0 +1,58 @@
+import { Reply } from '../../events/reply.js';
+import type { ClientError, Verdict } from '../../protocol/errors.js';
+import { toJsonText, type JsonText } from '../../protocol/json/json.js';
+import { RoomSession } from '../room-session.js';
+import type { RoomSubscription } from '../room-subscription.js';
+import type { RoomWording } from '../room-wording.js';
+import { EVENT_WORDING } from './event-wording.js';
+import { joinError } from './join-errors.js';
+import { ROOM_ERRORS } from '../room-errors.js';
+
+/** Why a client was not let in, and when the app may be asked again. */
+interface Refused {
+  readonly error: ClientError;
+  readonly untilMs: number;
+}
+
+/** The state of a client of `/ws` that joins rooms. It is in a room once, and knows it by a number. */
+export class JoiningSession extends RoomSession {
+  refused: Refused | undefined = undefined;
+  private readonly byRef = new Map<string, RoomSubscription>();
+  private lastRef = 0;
+
+  /** The number of the next room that it joins: counted for each connection, so that many clients share frames. */
+  get nextRef(): JsonText {
+    return toJsonText(this.lastRef + 1);
+  }
+
+  override get wording(): RoomWording {
+    return EVENT_WORDING;
+  }
+
+  override add(subscription: RoomSubscription): void {
+    super.add(subscription);
+    this.lastRef++;
+    this.byRef.set(subscription.requestId, subscription);
+  }
+
+  override remove(subscription: RoomSubscription): void {
+    super.remove(subscription);
+    this.byRef.delete(subscription.requestId);
+  }
+
+  override removeAll(ref: JsonText): RoomSubscription[] {
+    const subscription = this.byRef.get(ref);
+    if (!subscription) return [];
+    this.remove(subscription);
+    return [subscription];
+  }
+
+  override tellEnd({ requestId: ref }: RoomSubscription, verdict: Verdict): void {
+    const reply = new Reply(this.connection, { event: 'leave', ref });
+    reply.ended(joinError(ROOM_ERRORS.roomNotFound(), verdict), undefined);
+  }
+
+  protected override groupOf(_ref: JsonText): string {
+    return '';
+  }
+}
