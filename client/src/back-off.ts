@@ -7,26 +7,15 @@ export interface BackOffOptions {
   readonly maxMs?: number;
 }
 
-/** How long to wait before the next try: jitter comes after the cap, so that a herd never tries in step. */
-export class BackOff {
-  readonly #clock: Clock;
-  readonly #baseMs: number;
-  readonly #maxMs: number;
-  #tries = 0;
-
-  constructor(clock: Clock, { baseMs = 500, maxMs = 20_000 }: BackOffOptions = {}) {
-    this.#clock = clock;
-    this.#baseMs = baseMs;
-    this.#maxMs = maxMs;
-  }
-
-  /** @param baseMs instead of the usual one, where the gateway has had too much. */
-  next(baseMs = this.#baseMs): number {
-    const waitMs = Math.min(this.#maxMs, baseMs * 2 ** this.#tries++);
-    return waitMs * (0.5 + this.#clock.random());
-  }
-
-  reset(): void {
-    this.#tries = 0;
-  }
+/**
+ * How long to wait before the next try: jitter comes after the cap, so that a herd never tries in step.
+ * @param tries how many there have been.
+ * @returns milliseconds
+ */
+export function backOffMs(
+  clock: Clock,
+  tries: number,
+  { baseMs = 500, maxMs = 20_000 }: BackOffOptions = {},
+): number {
+  return Math.min(maxMs, baseMs * 2 ** tries) * (0.5 + clock.random());
 }

@@ -1,4 +1,4 @@
-import { Connection } from './connection.js';
+import { type Connection, createConnection } from './connection.js';
 import { KittiwakeError } from './errors.js';
 import type { Off } from './listeners.js';
 import type { ListenOptions, Options } from './options.js';
@@ -47,9 +47,8 @@ export const connectionOf = (client: Client): Connection => connections.get(clie
 
 /** Makes a client. Nothing is connected before something is used. */
 export function createClient<S extends Schema = Schema>(options: Options): Client<S> {
-  const connection = new Connection(options);
+  const connection = createConnection(options);
   let release: Off | undefined;
-  const close = (): void => connection.close(new KittiwakeError('closed', 'the client is closed'));
   const client: Client<S> = {
     get state() {
       return connection.state;
@@ -58,18 +57,17 @@ export function createClient<S extends Schema = Schema>(options: Options): Clien
       return connection.info;
     },
     connect(listenOptions) {
-      connection.reopen();
-      release ??= connection.hold();
+      if (connection.state === 'closed') release = undefined;
+      release ??= connection.hold(true);
       const connected = untilLive(connection, listenOptions);
       connected.catch(() => {}); // Whoever does not wait for it hears of it by `error`.
       return connected;
     },
     reconnect() {
-      if (connection.state !== 'idle' && connection.state !== 'closed') connection.open('asked');
+      if (connection.link || connection.state === 'waiting') connection.open('asked');
     },
     close() {
-      release = undefined;
-      close();
+      connection.close(new KittiwakeError('closed'));
     },
     reauthenticate: () => connection.identity.again(),
     on: ((name: 'state', fn: () => void, listenOptions?: ListenOptions) =>
@@ -92,7 +90,7 @@ export function untilLive(connection: Connection, { signal }: ListenOptions = {}
   return awaited<void>(
     (changed) => connection.listeners.on('state', changed),
     (resolve, reject) => {
-      if (connection.isLive) resolve();
+      if (connection.state === 'live') resolve();
       else if (connection.state === 'closed') reject(new KittiwakeError('closed', connection.info.text));
     },
     signal,

@@ -4,12 +4,5 @@
  */
 const FINAL: readonly number[] = [1002, 1003, 1007, 1009, 1010, 4403, 4409];
 
-/** The gateway stops, and all its clients come back at once: they spread. */
-export const RESTART = 1012;
-/** The token or ticket is no good any more. */
-export const EXPIRED = 4401;
-/** Too many events or failures: come back later than usual. */
-export const TOO_MANY = 4429;
-
 /** Whether a client may not come back after this code. */
 export const isFinal = (code: number): boolean => FINAL.includes(code);

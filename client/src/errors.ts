@@ -55,7 +55,7 @@ export type GatewayErrorCode =
 export type ErrorCode = ClientErrorCode | GatewayErrorCode | (string & {});
 
 /** Codes after which trying again later may help. */
-const TEMPORARY = new Set<string>([
+const TEMPORARY: readonly ErrorCode[] = [
   'timeout',
   'not_connected',
   'connection_lost',
@@ -64,7 +64,7 @@ const TEMPORARY = new Set<string>([
   'too_many_calls',
   'too_many_failures',
   'too_many_of_identity',
-] satisfies ErrorCode[]);
+];
 
 export interface ErrorDetails {
   readonly temporary?: boolean;
@@ -77,23 +77,19 @@ export interface ErrorDetails {
 /** Every error of the client. `code` is the contract; texts may change. */
 export class KittiwakeError extends Error {
   override readonly name = 'KittiwakeError';
-  readonly code: ErrorCode;
+  declare readonly code: ErrorCode;
   /** Whether trying again later may help. */
-  readonly temporary: boolean;
+  declare readonly temporary: boolean;
   /** False: the gateway never got it. True: it may have been done. */
-  readonly sent: boolean;
+  declare readonly sent: boolean;
   /** The `error` of the reply, where the app said more than a text. */
-  readonly detail: unknown;
+  declare readonly detail: unknown;
   /** The `data` of the reply. */
-  readonly data: unknown;
+  declare readonly data: unknown;
 
   constructor(code: ErrorCode, message: string = code, details: ErrorDetails = {}) {
-    super(message, { cause: details.cause });
-    this.code = code;
-    this.temporary = details.temporary ?? TEMPORARY.has(code);
-    this.sent = details.sent ?? false;
-    this.detail = details.detail;
-    this.data = details.data;
+    super(message, details);
+    Object.assign(this, { code, temporary: TEMPORARY.includes(code), sent: false }, details);
   }
 }
 
@@ -105,11 +101,11 @@ export interface ErrorReply {
 }
 
 /** The error that a reply of the gateway tells. */
-export function errorOf({ error, code, data }: ErrorReply): KittiwakeError {
-  const text = typeof error === 'string' ? error : undefined;
-  return new KittiwakeError((code as string | undefined) ?? 'refused', text, {
+export function errorOf(reply: ErrorReply): KittiwakeError {
+  const text = typeof reply.error === 'string' ? reply.error : undefined;
+  return new KittiwakeError((reply.code ?? 'refused') as ErrorCode, text, {
     sent: true,
-    detail: error,
-    data,
+    detail: reply.error,
+    data: reply.data,
   });
 }

@@ -1,19 +1,23 @@
-import { BackOff } from './back-off.js';
-import type { Credential, Credentials } from './credentials.js';
-import { KittiwakeError } from './errors.js';
+import { backOffMs } from './back-off.js';
 import type { Clock } from './clock.js';
+import { createCredentials, type Credential } from './credentials.js';
+import { KittiwakeError } from './errors.js';
 import type { Link } from './link.js';
-import type { AuthContext } from './options.js';
-import type { Requests } from './requests.js';
-import type { Reason } from './state.js';
+import type { AuthContext, Options } from './options.js';
+import type { Reply, Requests } from './requests.js';
+import type { Reason, State } from './state.js';
 
 /** The connection on which it is proven. */
 interface Prover {
   readonly clock: Clock;
+  readonly state: State;
   readonly link: Link | undefined;
-  readonly isLive: boolean;
-  readonly requests: Requests;
-  ready(link: Link): void;
+  readonly timeoutMs: number;
+  /** A function that does nothing once the connection is another. */
+  here<A extends unknown[]>(this: void, task: (...args: A) => void): (...args: A) => void;
+  /** It is known what is to be proven. */
+  ready(): void;
+  /** The gateway knows. */
   identified(): void;
   open(reason: Reason): void;
   lose(reason: Reason, told: { text: string }): void;
@@ -21,128 +25,125 @@ interface Prover {
 }
 
 /** Tells the gateway who the client is: on each connection, before it ends, and when the user asks for it. */
-export class Identity {
-  /** The gateway does not know yet, and may know soon. */
-  isProving = false;
-  readonly #connection: Prover;
-  readonly #credentials: Credentials;
-  readonly #backOff: BackOff;
-  #why: AuthContext['reason'] = 'connect';
-  #credential: Credential | undefined;
-  #timer: unknown;
-
-  constructor(connection: Prover, credentials: Credentials) {
-    this.#connection = connection;
-    this.#credentials = credentials;
-    this.#backOff = new BackOff(connection.clock, { baseMs: 1000 });
-  }
-
-  /** Whether it is known what to prove, if anything. */
-  get isKnown(): boolean {
-    return this.#credential !== undefined;
-  }
-
+export interface Identity {
   /** Asks the app for what is to be proven, while the transport opens. */
-  begin(link: Link): void {
-    this.#get(link, this.#why, (credential) => {
-      this.#why = 'connect';
-      this.#credential = credential;
-      this.#connection.ready(link);
-    });
-  }
-
+  begin(): void;
   /** The first thing that is said on a connection. */
-  prove(link: Link): void {
-    this.isProving = !!this.#credential;
-    if (this.#credential) void this.#prove(link, this.#credential);
-  }
-
+  prove(): void;
   /** The gateway has ended the connection for it. */
-  expired(): void {
-    this.#credentials.drop();
-    this.#why = 'expiring';
-  }
-
-  /** The connection is gone, and so is what was proven on it. */
-  dropped(): void {
-    this.#connection.clock.clear(this.#timer);
-    this.#credential = undefined;
-    this.isProving = false;
-  }
-
-  abort(): void {
-    this.#credentials.abort();
-  }
-
+  expired(): void;
+  /** The connection is gone. */
+  dropped(): void;
+  /** Nobody waits for the app any more. */
+  abort(): void;
   /** @throws KittiwakeError when it is refused: who the client was before, it still is. */
-  async again(): Promise<void> {
-    const { link, isLive } = this.#connection;
-    this.#credentials.drop();
-    if (!link || !isLive) return;
-    const credential = await this.#credentials.get('asked');
-    if (link !== this.#connection.link) return;
-    if (credential) await this.#say(link, credential);
-    else if (this.#credential) this.#connection.open('asked');
-  }
+  again(): Promise<void>;
+}
 
-  async #prove(link: Link, credential: object, isLast = false): Promise<void> {
-    try {
-      await this.#say(link, credential);
-    } catch (error) {
-      if (link === this.#connection.link) this.#refused(link, error as KittiwakeError, isLast);
-    }
-  }
+export function createIdentity(connection: Prover, requests: Requests, auth: Options['auth']): Identity {
+  /** The part of its time for which a token is used. */
+  const USED = 0.8;
+  /** The longest that a timer may wait. */
+  const MAX_TIMER_MS = 2 ** 31 - 1;
+  const { clock, here } = connection;
+  const credentials = createCredentials(auth, clock, connection.timeoutMs);
+  let why: AuthContext['reason'] = 'connect';
+  /** A token may be used for the next connection as well. */
+  let kept: Credential = null;
+  let keptUntilMs = 0;
+  let timer: unknown;
+  let tries = 0;
 
-  async #say(link: Link, credential: object): Promise<void> {
-    const reply = await this.#connection.requests.ask(
-      { frame: { event: 'auth', ...credential } },
-      { timeoutMs: 0 },
+  /** Asks the app; without it there is no connection, unless that is said otherwise. */
+  const get = (
+    reason: AuthContext['reason'],
+    got: (given: Credential) => void,
+    failed = (error: unknown): void => {
+      if (error instanceof KittiwakeError && !error.temporary) connection.close(error, 'refused');
+      else connection.lose('auth', { text: String(error) });
+    },
+  ): void => {
+    credentials.get(reason).then(
+      here((given) => {
+        kept = given;
+        keptUntilMs = Infinity;
+        got(given);
+      }),
+      here(failed),
     );
-    if (link !== this.#connection.link) return;
-    this.#credential = credential as Credential;
-    this.isProving = false;
-    this.#backOff.reset();
-    const renewInMs = this.#credentials.taken(reply.expires_in);
-    if (renewInMs !== undefined) this.#later(link, renewInMs, 'expiring');
-    this.#connection.identified();
-  }
+  };
 
-  /** Asks the app once more, and if that is refused too, or the app knows nobody, says so. */
-  #refused(link: Link, error: KittiwakeError, isLast: boolean): void {
-    this.#credentials.drop();
-    if (error.temporary) return this.#later(link, this.#backOff.next(), 'connect');
-    if (isLast) return this.#connection.close(error, 'refused');
-    this.#get(link, 'refused', (credential) => this.#use(link, credential, true));
-  }
+  const say = async (given: Credential): Promise<void> => {
+    const adopt = here(({ expires_in: expiresInS }: Reply) => {
+      connection.link!.credential = given;
+      tries = 0;
+      if (typeof expiresInS === 'number') {
+        const usedMs = expiresInS * 1000 * USED;
+        keptUntilMs = clock.now() + usedMs;
+        later(Math.min(usedMs, MAX_TIMER_MS), 'expiring');
+      }
+      identified();
+    });
+    adopt(await requests.ask({ event: 'auth', ...given }, { timeoutMs: 0 }));
+  };
 
-  #use(link: Link, credential: Credential, isLast = false): void {
-    if (credential) return void this.#prove(link, credential, isLast);
-    this.isProving = false;
-    this.#connection.identified();
-  }
+  const identified = (): void => {
+    connection.link!.isProving = false;
+    connection.identified();
+  };
+
+  const use = (given: Credential, isLast?: boolean): void => {
+    if (!given) return identified();
+    say(given).catch(
+      here((error: KittiwakeError) => {
+        kept = null;
+        if (error.temporary) retry('connect');
+        else if (isLast) connection.close(error, 'refused');
+        else get('refused', (other) => use(other, true)); // If the app knows nobody now, that is who it is.
+      }),
+    );
+  };
 
   /** Gets another one, in time; as long as the app has none, the connection lives as long as it may. */
-  #later(link: Link, ms: number, why: AuthContext['reason']): void {
-    const { clock } = this.#connection;
-    clock.clear(this.#timer);
-    this.#timer = clock.set(() => {
-      if (why === 'expiring') this.#credentials.drop();
-      this.#credentials.get(why).then(
-        (credential) => link === this.#connection.link && this.#use(link, credential),
-        () => link === this.#connection.link && this.#later(link, this.#backOff.next(), why),
-      );
-    }, ms);
-  }
+  const later = (ms: number, reason: AuthContext['reason']): void => {
+    clock.clear(timer);
+    timer = clock.set(() => get(reason, use, () => retry(reason)), ms);
+  };
 
-  #get(link: Link, why: AuthContext['reason'], then: (credential: Credential) => void): void {
-    const connection = this.#connection;
-    this.#credentials.get(why).then(
-      (credential) => link === connection.link && then(credential),
-      (error: unknown) => {
-        if (link !== connection.link) return;
-        if (error instanceof KittiwakeError && !error.temporary) connection.close(error, 'refused');
-        else connection.lose('auth', { text: String(error) });
-      },
-    );
-  }
+  const retry = (reason: AuthContext['reason']): void =>
+    later(backOffMs(clock, tries++, { baseMs: 1000 }), reason);
+
+  return {
+    begin() {
+      const begun = (given: Credential): void => {
+        why = 'connect';
+        connection.link!.credential = given;
+        connection.ready();
+      };
+      if (auth && 'token' in auth && kept && why === 'connect' && clock.now() < keptUntilMs) begun(kept);
+      else get(why, begun);
+    },
+    prove() {
+      const { link } = connection;
+      if (!link?.credential) return;
+      link.isProving = true;
+      use(link.credential);
+    },
+    expired() {
+      kept = null;
+      why = 'expiring';
+    },
+    dropped: () => clock.clear(timer),
+    abort: () => credentials.abort(),
+    async again() {
+      const { link, state } = connection;
+      kept = null;
+      if (state === 'connecting') connection.open((why = 'asked'));
+      if (state !== 'live') return;
+      const given = await credentials.get('asked');
+      if (link !== connection.link) return;
+      if (given) await say(given);
+      else if (link?.credential) connection.open('asked');
+    },
+  };
 }

@@ -1,4 +1,5 @@
-import type { Frame } from './domain.js';
+import type { Credential } from './credentials.js';
+import type { Frame } from './frame.js';
 import type { Transport } from './transport.js';
 
 /** One try to be connected, and what came of it. */
@@ -6,6 +7,8 @@ export interface Link {
   transport?: Transport;
   /** The first frame of the gateway. */
   hello?: Frame;
-  isLive: boolean;
-  timer?: unknown;
+  /** What is to be proven on it, or has been; undefined: that is not known. */
+  credential?: Credential;
+  /** The gateway does not know yet who the client is, and may know soon. */
+  isProving?: boolean;
 }

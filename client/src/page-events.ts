@@ -22,18 +22,18 @@ export type PageEvents = (listener: PageListener) => () => void;
  */
 export const pageEvents: PageEvents = (listener) => {
   const { document } = platform;
-  const ends: (() => void)[] = [];
-  const on = (target: EventsLike | undefined, type: string, fn: (persisted: boolean) => void): void => {
-    const heard = (event: { persisted?: boolean }): void => fn(event.persisted === true);
-    target?.addEventListener?.(type, heard);
-    ends.push(() => target?.removeEventListener?.(type, heard));
-  };
+  const end = new platform.AbortController();
+  const on = (
+    target: EventsLike | undefined,
+    type: string,
+    fn: (event: { persisted?: boolean }) => void,
+  ): void => target?.addEventListener?.(type, fn, end);
   on(platform, 'online', () => listener.network(true));
   on(platform, 'offline', () => listener.network(false));
-  on(platform, 'pagehide', (isPersisted) => isPersisted && listener.frozen());
-  on(platform, 'pageshow', (isPersisted) => isPersisted && listener.thawed());
+  on(platform, 'pagehide', ({ persisted }) => persisted && listener.frozen());
+  on(platform, 'pageshow', () => listener.thawed());
   on(document, 'freeze', () => listener.frozen());
   on(document, 'resume', () => listener.thawed());
   on(document, 'visibilitychange', () => listener.visible(document?.visibilityState !== 'hidden'));
-  return () => ends.forEach((end) => end());
+  return () => end.abort();
 };

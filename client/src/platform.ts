@@ -13,15 +13,17 @@ export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer
 
 /** What the browser's `WebSocket` and that of `ws` have in common. */
 export interface WebSocketLike {
-  addEventListener(type: string, listener: (event: never) => void): void;
   send(text: string): void;
   close(code?: number, reason?: string): void;
 }
 
 /** Whatever tells events: `window`, `document`, the global object of a worker. */
 export interface EventsLike {
-  addEventListener?(type: string, listener: (event: { persisted?: boolean }) => void): void;
-  removeEventListener?(type: string, listener: (event: { persisted?: boolean }) => void): void;
+  addEventListener?(
+    type: string,
+    listener: (event: { persisted?: boolean }) => void,
+    options: { signal: Signal },
+  ): void;
 }
 
 /** The few globals in use, each of which may be missing. */
@@ -30,13 +32,13 @@ interface Platform extends EventsLike {
   readonly WebSocket?: new (url: string, protocols: string) => WebSocketLike;
   readonly URL: new (url: string, base?: string) => { readonly href: string };
   readonly performance: { now(): number };
-  readonly console: { error(...what: unknown[]): void };
+  readonly console: { readonly error: (...what: unknown[]) => void };
   readonly document?: EventsLike & { readonly visibilityState?: string };
   readonly location?: { readonly href: string };
   queueMicrotask(task: () => void): void;
   setTimeout(task: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
-  reportError?(error: unknown): void;
+  readonly reportError?: (error: unknown) => void;
 }
 
 export const platform = globalThis as unknown as Platform;
@@ -51,27 +53,37 @@ export function onAbort(signal: Signal | undefined, aborted: () => void): () => 
   return () => signal?.removeEventListener('abort', aborted);
 }
 
+/** What ends something, as the signal does too. @param end may be called twice. */
+export function ending(end: () => void, signal: Signal | undefined): () => void {
+  const forget = onAbort(signal, end);
+  return () => {
+    forget();
+    end();
+  };
+}
+
 /**
  * A promise that `look` settles, which is asked at once and whenever something has changed.
  * @throws the reason of the signal.
  */
-export function awaited<T>(
+export async function awaited<T>(
   changes: (changed: () => void) => () => void,
   look: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
   signal: Signal | undefined,
 ): Promise<T> {
-  const ends: (() => void)[] = [];
-  const promise = new Promise<T>((resolve, reject) => {
-    const ask = (): void => look(resolve, reject);
-    ends.push(
-      changes(ask),
-      onAbort(signal, () => reject(signal!.reason)),
-    );
-    ask();
-  });
-  const end = (): void => ends.forEach((one) => one());
-  promise.then(end, end);
-  return promise;
+  let off: (() => void) | undefined;
+  let forget: (() => void) | undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const ask = (): void => look(resolve, reject);
+      off = changes(ask);
+      forget = onAbort(signal, () => reject(signal!.reason));
+      ask();
+    });
+  } finally {
+    off?.();
+    forget?.();
+  }
 }
 
 /** Runs a function of the user: what it throws stops nobody else. */
@@ -85,6 +97,5 @@ export function guarded(task: () => void): void {
 
 /** Tells of an error that nobody can catch. */
 export function report(error: unknown): void {
-  if (platform.reportError) platform.reportError(error);
-  else platform.console.error(error);
+  (platform.reportError ?? platform.console.error)(error);
 }

@@ -1,5 +1,6 @@
 import { KittiwakeError } from './errors.js';
 import type { ListenOptions } from './options.js';
+import { onAbort } from './platform.js';
 
 export interface ReadOptions extends ListenOptions {
   /** How many may wait to be read. Default: 1,024. */
@@ -8,76 +9,63 @@ export interface ReadOptions extends ListenOptions {
   readonly overflow?: 'error' | 'drop-oldest' | 'latest';
 }
 
-interface Waiting<T> {
-  readonly resolve: (result: IteratorResult<T, undefined>) => void;
-  readonly reject: (error: unknown) => void;
+/** What comes one by one, for `for await`. Leaving the loop ends it. */
+export interface Reader<T> extends AsyncGenerator<T, undefined, undefined> {
+  readonly push: (value: T) => void;
+  /** What has come before is still read; then comes the error, if there is one. */
+  readonly end: (error?: unknown) => void;
 }
 
-/** What comes one by one, for `for await`. Leaving the loop ends it. */
-export class Reader<T> implements AsyncIterableIterator<T> {
-  readonly #options: ReadOptions;
-  /** Is told once, when the reader ends for whatever reason. */
-  readonly #ended: (reader: Reader<T>) => void;
-  #values: T[] = [];
-  #waiting: Waiting<T>[] = [];
-  #isDone = false;
-  #error: unknown;
+/** @param ended is called once, when the reader ends for whatever reason. */
+export function createReader<T>(
+  { signal, buffer = 1024, overflow = 'error' }: ReadOptions,
+  ended: () => void,
+): Reader<T> {
+  let values: T[] = [];
+  let wake: (() => void) | undefined;
+  let off: (() => void) | undefined;
+  let isDone = false;
+  let failure: unknown;
 
-  constructor(options: ReadOptions, ended: (reader: Reader<T>) => void) {
-    this.#options = options;
-    this.#ended = ended;
-    const { signal } = options;
-    if (signal?.aborted) this.end(signal.reason);
-    else signal?.addEventListener('abort', this.#aborted, { once: true });
-  }
-
-  push(value: T): void {
-    if (this.#isDone) return;
-    const waiting = this.#waiting.shift();
-    if (waiting) return waiting.resolve({ value, done: false });
-    const { buffer = 1024, overflow = 'error' } = this.#options;
-    if (this.#values.length >= buffer) {
-      if (overflow === 'error') return this.end(new KittiwakeError('reader_too_slow'));
-      this.#values.splice(0, overflow === 'latest' ? buffer : 1);
+  async function* read(): AsyncGenerator<T, undefined, undefined> {
+    for (;;) {
+      if (values.length) yield values.shift()!;
+      else if (isDone) break;
+      else await new Promise<void>((resolve) => (wake = resolve));
     }
-    this.#values.push(value);
+    if (failure) throw failure as Error;
+    return undefined;
   }
 
-  /** What has come before is still read; then comes the error, if there is one. */
-  end(error?: unknown): void {
-    if (this.#isDone) return;
-    this.#isDone = true;
-    this.#error = error;
-    this.#options.signal?.removeEventListener('abort', this.#aborted);
-    for (const { resolve, reject } of this.#waiting.splice(0)) {
-      if (this.#error === undefined) resolve({ value: undefined, done: true });
-      else reject(this.#error);
-      this.#error = undefined;
-    }
-    this.#ended(this);
-  }
-
-  next(): Promise<IteratorResult<T, undefined>> {
-    if (this.#values.length > 0) return Promise.resolve({ value: this.#values.shift()!, done: false });
-    if (!this.#isDone) return new Promise((resolve, reject) => void this.#waiting.push({ resolve, reject }));
-    const error = this.#error;
-    this.#error = undefined;
-    return error === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(error);
-  }
-
-  return(): Promise<IteratorResult<T, undefined>> {
-    this.#values = [];
-    this.end();
-    this.#error = undefined;
-    return Promise.resolve({ value: undefined, done: true });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  readonly #aborted = (): void => {
-    this.#values = [];
-    this.end(this.#options.signal?.reason);
+  const end = (error?: unknown): void => {
+    if (isDone) return;
+    isDone = true;
+    failure = error;
+    wake?.();
+    off?.();
+    ended();
   };
+  const reader: Reader<T> = Object.assign(read(), {
+    end,
+    push(value: T) {
+      if (isDone) return;
+      if (values.length >= buffer) {
+        if (overflow === 'error') return end(new KittiwakeError('reader_too_slow'));
+        values.splice(0, overflow === 'latest' ? buffer : 1);
+      }
+      values.push(value);
+      wake?.();
+    },
+    return() {
+      values = [];
+      end();
+      failure = undefined;
+      return reader.next();
+    },
+  });
+  off = onAbort(signal, () => {
+    values = [];
+    end(signal!.reason);
+  });
+  return reader;
 }

@@ -9,76 +9,71 @@ export interface PingOptions {
 
 /** How long an answer may take while a page is hidden, where browsers hold timers and frames back. */
 const HIDDEN_MS = 60_000;
+const PROBE_MS = 3000;
 /** A timer that is later than this was held back, and what came meanwhile is not read yet. */
 const LATE_MS = 1000;
 
 /** Notices that nothing comes any more: `onclose` and `readyState` do not tell. */
-export class Watch {
-  isHidden = false;
+export interface Watch {
+  isHidden: boolean;
   rttMs: number | undefined;
-  readonly #everyMs: number;
-  readonly #withinMs: number;
-  #timer: unknown;
-  #heardMs = 0;
-  #pingedMs = 0;
-  #isAnswered = true;
-
-  constructor(
-    readonly clock: Clock,
-    { everyMs = 15_000, withinMs = 10_000 }: PingOptions,
-    readonly ping: () => void,
-    readonly dead: () => void,
-  ) {
-    this.#everyMs = everyMs;
-    this.#withinMs = withinMs;
-  }
-
-  start(): void {
-    this.heard();
-    this.#wait(this.#everyMs);
-  }
-
-  stop(): void {
-    this.clock.clear(this.#timer);
-  }
-
+  start(): void;
+  stop(): void;
   /** A frame has come, which one does not matter. */
-  heard(): void {
-    this.#heardMs = this.clock.now();
-    this.#isAnswered = true;
-  }
-
-  ponged(): void {
-    this.rttMs = this.clock.now() - this.#pingedMs;
-  }
-
+  heard(): void;
+  /** That frame answers a ping. */
+  ponged(): void;
   /** Looks at once, if nothing has come for so long. */
-  probe(withinMs: number, silentMs = 0): void {
-    if (this.clock.now() - this.#heardMs >= silentMs) this.#ping(withinMs);
-  }
+  probe(silentMs: number): void;
+}
 
-  #ping(withinMs: number): void {
-    this.#pingedMs = this.clock.now();
-    this.#isAnswered = false;
-    this.ping();
-    this.#wait(withinMs);
-  }
-
-  #wait(ms: number): void {
-    this.clock.clear(this.#timer);
-    const dueMs = this.clock.now() + ms;
-    this.#timer = this.clock.set(() => this.#look(dueMs), ms);
-  }
-
-  #look(dueMs: number): void {
-    const nowMs = this.clock.now();
-    if (!this.#isAnswered) {
-      if (nowMs - dueMs > LATE_MS) this.#wait(LATE_MS);
-      else this.dead();
-      return;
-    }
-    const silentMs = nowMs - this.#heardMs;
-    if (silentMs < this.#everyMs) this.#wait(this.#everyMs - silentMs);
-    else this.#ping(this.isHidden ? HIDDEN_MS : this.#withinMs);
-  }
+/** @param dead is called when nothing has answered a ping in time. */
+export function createWatch(
+  clock: Clock,
+  { everyMs = 15_000, withinMs = 10_000 }: PingOptions = {},
+  ping: () => void,
+  dead: () => void,
+): Watch {
+  let timer: unknown;
+  let heardMs = 0;
+  let pingedMs = 0;
+  let isAnswered = true;
+  const wait = (ms: number): void => {
+    clock.clear(timer);
+    const dueMs = clock.now() + ms;
+    timer = clock.set(() => look(dueMs), ms);
+  };
+  const ask = (ms: number): void => {
+    pingedMs = clock.now();
+    isAnswered = false;
+    ping();
+    wait(ms);
+  };
+  const look = (dueMs: number): void => {
+    const nowMs = clock.now();
+    const leftMs = everyMs - nowMs + heardMs;
+    if (isAnswered) {
+      if (leftMs > 0) wait(leftMs);
+      else ask(watch.isHidden ? HIDDEN_MS : withinMs);
+    } else if (nowMs - dueMs > LATE_MS) wait(LATE_MS);
+    else dead();
+  };
+  const watch: Watch = {
+    isHidden: false,
+    rttMs: undefined,
+    start() {
+      watch.heard();
+      wait(everyMs);
+    },
+    stop: () => clock.clear(timer),
+    heard() {
+      heardMs = clock.now();
+      isAnswered = true;
+    },
+    ponged: () => void (watch.rttMs = clock.now() - pingedMs),
+    probe(silentMs) {
+      if (clock.now() - heardMs >= silentMs) ask(PROBE_MS);
+    },
+  };
+  return watch;
 }

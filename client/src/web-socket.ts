@@ -1,5 +1,5 @@
 import { KittiwakeError } from './errors.js';
-import { platform, type WebSocketLike } from './platform.js';
+import { platform } from './platform.js';
 import type { TransportFactory } from './transport.js';
 
 const SUB_PROTOCOL = 'kittiwake.v1.json';
@@ -13,17 +13,16 @@ export interface WebSocketOptions {
 export function webSocket(options: WebSocketOptions = {}): TransportFactory {
   return (url, events) => {
     const Socket = (options.WebSocket ?? platform.WebSocket) as (typeof platform)['WebSocket'];
-    if (!Socket) throw new KittiwakeError('not_supported', 'no WebSocket here: webSocket({ WebSocket })');
-    const socket: WebSocketLike = new Socket(url.replace(/^http/, 'ws'), SUB_PROTOCOL);
-    const on = (type: string, listener: (event: never) => void): void =>
-      socket.addEventListener(type, listener);
-    on('message', ({ data }: { data: unknown }) => events.frame(data as string));
-    on('close', ({ code, reason }: { code: number; reason: string }) => events.closed(code, reason));
-    on('error', () => {}); // A close follows, which is enough; without a listener `ws` throws.
+    if (!Socket) throw new KittiwakeError('not_supported', 'no WebSocket here');
+    const socket = Object.assign(new Socket(url.replace(/^http/, 'ws'), SUB_PROTOCOL), {
+      onmessage: ({ data }: { data: unknown }) => events.frame(data as string),
+      onclose: ({ code, reason }: { code: number; reason: string }) => events.closed(code, reason),
+      onerror() {}, // A close follows, which is enough; without a listener `ws` throws.
+    });
     return {
       name: 'websocket',
       send: (text) => socket.send(text),
-      close: (code, reason) => socket.close(code, reason),
+      close: (code) => socket.close(code),
     };
   };
 }

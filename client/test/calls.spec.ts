@@ -102,6 +102,12 @@ describe('a call', () => {
     expect([await waiting, world.got('call'), world.got('cancel')]).toEqual(['enough', [], []]);
   });
 
+  it('is rejected at once when its parameters are not JSON', async () => {
+    const world = await liveWorld();
+    await expect(call(world.client, 'add', [1n, 2])).rejects.toThrow(TypeError);
+    expect(world.client.inspect()).toMatchObject({ pending: 0, queued: 0 });
+  });
+
   it('is rejected when the client is closed', async () => {
     const world = await liveWorld();
     const sent = outcome(call(world.client, 'hang'));

@@ -4,6 +4,7 @@ import {
   createClient,
   KittiwakeError,
   type State,
+  topic,
   type TransportFactory,
   webSocket,
 } from 'kittiwake-client';
@@ -244,6 +245,31 @@ describe('a connection', () => {
     expect(world.client.state).toBe('live');
   });
 
+  it('stays closed when a listener closes it because it was lost', async () => {
+    const world = new World();
+    world.server.topic('books.1');
+    const book = topic(world.client, 'books.1');
+    book.on('status', (status) => status === 'stale' && world.client.close());
+    await world.pass(0);
+    world.server.cut();
+    await world.pass(HOUR);
+    expect([world.client.state, world.server.tries.length, world.states.at(-1)]).toEqual([
+      'closed',
+      1,
+      'closed(asked)',
+    ]);
+  });
+
+  it('is made again by a listener that hears why it was closed', async () => {
+    const world = new World();
+    void world.client.connect();
+    await world.pass(0);
+    world.client.on('error', () => void world.client.connect());
+    world.server.cut(4403);
+    await world.pass(0);
+    expect([world.client.state, world.server.tries.length]).toEqual(['live', 2]);
+  });
+
   it('reconnects at once when it is told to', async () => {
     const world = new World();
     world.server.refuse();
@@ -309,7 +335,7 @@ describe('a connection', () => {
     const server = fakeServer();
     const broken: TransportFactory = (url, events) => {
       const transport = server.transport(url, events);
-      setTimeout(() => events.frame('{"event":'), 0);
+      setTimeout(() => ['{"event":', 'null'].forEach((text) => events.frame(text)), 0);
       return transport;
     };
     const world = new World({ transports: [broken] }, server);
@@ -326,6 +352,7 @@ describe('a connection', () => {
       'Error: of the user',
       'Error: of the user',
       expect.stringMatching('SyntaxError'),
+      expect.stringMatching('TypeError'),
     ]);
   });
 });

@@ -117,6 +117,22 @@ describe('a client that proves who it is', () => {
     expect(mine.error?.code).toBe('authentication_required');
   });
 
+  it('sends a call again that was refused for want of it, whatever else there is', async () => {
+    const { world } = worldWith(numbered);
+    let isKnown = false;
+    world.server.authenticate(({ token }: { token?: string }) => {
+      isKnown = token === 't2';
+      return isKnown ? undefined : 'authentication_failed';
+    });
+    world.server.procedure('mine', () => {
+      if (!isKnown) throw Object.assign(new Error(), { code: 'authentication_required' });
+      return 'yours';
+    });
+    const result = call(world.client, 'mine');
+    await world.pass(0);
+    expect(await result).toBe('yours');
+  });
+
   it('goes on trying on the connection while the gateway cannot ask the app', async () => {
     const { world } = worldWith(numbered);
     let isDown = true;
@@ -206,6 +222,23 @@ describe('reauthenticate()', () => {
     await world.pass(0);
     await done;
     expect([mine.status, world.server.tries.length, asked]).toEqual(['live', 1, ['connect', 'asked']]);
+  });
+
+  it('while it connects has it connect as who has logged in', async () => {
+    let user: string | null = null;
+    const { world, asked } = worldWith(() => user);
+    world.server.silence();
+    const mine = topic(world.client, 'mine.1');
+    await world.pass(1000);
+    user = 'ann';
+    world.server.silence(false);
+    await world.client.reauthenticate();
+    await world.pass(0);
+    expect([mine.status, world.got('auth').map(({ token }) => token), asked]).toEqual([
+      'live',
+      ['ann'],
+      ['connect', 'asked'],
+    ]);
   });
 
   it('after a logout takes another connection, as nobody', async () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { jest } from '@jest/globals';
 import { live, topic, type TopicEvent } from 'kittiwake-client';
 import { World } from './world.js';
@@ -84,6 +85,27 @@ describe('a topic', () => {
     expect(world.got('subscribe')[1]).toMatchObject({
       subscriptions: [{ subscription: 'books.1', author: 1 }],
     });
+  });
+
+  it('leaves once, and joins anew, when it is closed and opened with other fields', async () => {
+    const { world, book } = await liveTopic({ history: 9 });
+    book.close();
+    const other = topic(world.client, 'books.1', { fields: { author: 1 } });
+    const heard: unknown[] = [];
+    other.on('event', (event) => heard.push(event));
+    expect(other.status).toBe('joining');
+    world.server.publish('books.1', 'of those before');
+    await world.pass(0);
+    expect(world.got('unsubscribe')).toMatchObject([{ subscriptions: ['books.1'] }]);
+    expect([told(heard as TopicEvent[]), other.status]).toEqual([['state:"S"'], 'live']);
+    other.close();
+    await world.pass(0);
+    world.server.topic('books.1', { state: 'T', delayMs: 10 });
+    topic(world.client, 'books.1', { fields: { author: 2 } }).close();
+    await Promise.resolve();
+    const third = topic(world.client, 'books.1', { fields: { author: 3 } });
+    await world.pass(50);
+    expect(third.status).toBe('live');
   });
 
   it('begins for one who comes later with the state and what has come since', async () => {
@@ -240,6 +262,36 @@ describe('a topic', () => {
     expect(sizes).toEqual([3, 1, 1, 1]);
   });
 
+  it('tells once that it has ended', async () => {
+    const { world, book } = await liveTopic();
+    const heard: string[] = [];
+    book.on('status', (status) => heard.push(status));
+    world.server.send({ event: 'unsubscribe', subscription: 'books.1', code: 'unauthorized' });
+    book.close();
+    expect(heard).toEqual(['ended']);
+  });
+
+  it('is closed when a loop over it is too slow', async () => {
+    const { world, book } = await liveTopic();
+    const reader = book[Symbol.asyncIterator]();
+    for (let update = 0; update <= 1024; update++) world.server.publish('books.1', update);
+    await world.pass(0);
+    expect([book.status, world.got('unsubscribe').length]).toEqual(['ended', 1]);
+    await reader.return!();
+  });
+
+  it('leaves nothing on a signal when it ends', async () => {
+    const { book } = await liveTopic();
+    const { signal } = new AbortController();
+    book.on('update', () => {}, { signal });
+    book.events({ signal });
+    book.on('status', () => {}, { signal })();
+    await book.ready({ signal });
+    expect(getEventListeners(signal, 'abort')).toHaveLength(2);
+    book.close();
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
   it('reads everything in order with for await, and is closed when the loop is left', async () => {
     const { world, book } = await liveTopic();
     const read: TopicEvent[] = [];
@@ -357,6 +409,16 @@ describe('a message to a topic', () => {
     const reply = book.send(21);
     await world.pass(0);
     expect(await reply).toBe(42);
+  });
+
+  it('is rejected at once when the topic is closed, also while there is no connection', async () => {
+    const { world, book } = await liveTopic();
+    world.server.refuse();
+    world.server.cut();
+    const before = book.send('x');
+    book.close();
+    await expect(before).rejects.toMatchObject({ code: 'closed', sent: false });
+    await expect(book.send('y')).rejects.toMatchObject({ code: 'closed', sent: false });
   });
 
   it('waits until the topic is there, and is refused with it', async () => {

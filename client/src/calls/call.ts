@@ -17,7 +17,7 @@ export async function call<S extends Schema, const N extends CallName<S>>(
   procedure: N,
   ...[params, options]: CallArguments<S, N, SendOptions>
 ): Promise<Result<S, N>> {
-  const frame = { event: 'call', procedure, params };
-  const reply = await connectionOf(client).requests.ask({ frame, isCall: true }, options);
+  const { requests } = connectionOf(client);
+  const reply = await requests.ask({ event: 'call', procedure, params }, options, { isCall: true });
   return reply.data as Result<S, N>;
 }

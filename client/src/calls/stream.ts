@@ -1,7 +1,7 @@
 import { type Client, connectionOf } from '../client.js';
 import type { SendOptions } from '../options.js';
-import { platform } from '../platform.js';
-import { Reader } from '../reader.js';
+import { onAbort, platform } from '../platform.js';
+import { createReader } from '../reader.js';
 import type { Item, Schema, StreamName } from '../schema.js';
 import type { CallArguments } from './call.js';
 
@@ -22,21 +22,17 @@ export async function* stream<S extends Schema, const N extends StreamName<S>>(
 ): AsyncGenerator<Item<S, N>, void, undefined> {
   const leave = new platform.AbortController();
   const { signal, buffer = 1024, ...rest } = options;
-  const aborted = (): void => leave.abort(signal!.reason);
-  signal?.addEventListener('abort', aborted, { once: true });
-  if (signal?.aborted) aborted();
-  const reader = new Reader<unknown>({ buffer }, () => {
-    signal?.removeEventListener('abort', aborted);
-    leave.abort();
-  });
-  const more = ({ data }: { data?: unknown }): void => reader.push(data);
-  const request = { frame: { event: 'call', procedure, params }, isCall: true, more };
-  void connectionOf(client)
-    .requests.ask(request, { ...rest, signal: leave.signal })
+  const reader = createReader<unknown>({ buffer }, () => leave.abort());
+  const forget = onAbort(signal, () => leave.abort(signal!.reason));
+  const { requests } = connectionOf(client);
+  requests
+    .ask(
+      { event: 'call', procedure, params },
+      { ...rest, signal: leave.signal },
+      { isCall: true, more: ({ data }) => reader.push(data) },
+    )
     .then((reply) => 'data' in reply && reader.push(reply.data))
-    .then(
-      () => reader.end(),
-      (error: unknown) => reader.end(error),
-    );
+    .then(() => reader.end(), reader.end)
+    .finally(forget);
   yield* reader as AsyncIterable<Item<S, N>>;
 }

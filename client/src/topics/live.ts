@@ -1,5 +1,5 @@
 import type { KittiwakeError } from '../errors.js';
-import { Listeners, type Off } from '../listeners.js';
+import { createListeners, type Off } from '../listeners.js';
 import { DISPOSE } from '../platform.js';
 import type { Status } from './topic-event.js';
 import type { Topic } from './topic.js';
@@ -34,7 +34,7 @@ export function live<U>(
   apply: (data: unknown, update: U) => unknown,
   start: (state: unknown) => unknown = (state) => state,
 ): Live<unknown> {
-  const listeners = new Listeners<{ value: [Snapshot<unknown>] }>();
+  const listeners = createListeners<{ value: [Snapshot<unknown>] }>();
   let value: Snapshot<unknown> = { data: undefined, status: topic.status, error: topic.error };
   const turn = (changed: Partial<Snapshot<unknown>>): void => {
     value = { ...value, ...changed };

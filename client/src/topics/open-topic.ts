@@ -1,26 +1,11 @@
 import { KittiwakeError } from '../errors.js';
-import { Listeners, type Off } from '../listeners.js';
+import type { Off } from '../listeners.js';
 import type { ListenOptions, SendOptions } from '../options.js';
-import { awaited, DISPOSE, guarded, onAbort, platform, type Signal } from '../platform.js';
-import { Reader, type ReadOptions } from '../reader.js';
+import { awaited, DISPOSE, ending, guarded, platform, type Signal } from '../platform.js';
+import { createReader, type Reader, type ReadOptions } from '../reader.js';
 import type { TopicBook } from './topic-book.js';
-import type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topic-event.js';
-import type { Follower, WireTopic } from './wire-topic.js';
-
-interface Events {
-  state: [unknown, Meta];
-  update: [unknown, Meta];
-  gap: [Gap];
-  presence: [PresenceChange];
-  status: [Status, KittiwakeError?];
-  event: [TopicEvent];
-}
-
-/** Listeners that were added in one turn of the event loop, and begin together. */
-interface Latecomers {
-  isWaiting: boolean;
-  readonly hear: ((event: TopicEvent) => void)[];
-}
+import type { TopicEvent } from './topic-event.js';
+import type { Follower, Told } from './wire-topic.js';
 
 export interface OpenOptions {
   readonly fields?: object;
@@ -30,171 +15,129 @@ export interface OpenOptions {
 }
 
 /** One who follows a topic: what `topic()` gives. */
-export class OpenTopic implements Follower {
-  readonly name: string;
-  readonly #book: TopicBook;
-  readonly #wire: WireTopic;
-  readonly #release: Off;
-  readonly #listeners = new Listeners<Events>();
-  readonly #readers = new Set<Reader<TopicEvent>>();
-  #late: Latecomers = { isWaiting: false, hear: [] };
-  #isClosed = false;
-  readonly #forget: Off | undefined;
+export function openTopic(
+  book: TopicBook,
+  name: string,
+  { fields = {}, recover = true, presence = false, signal }: OpenOptions,
+): object {
+  const { connection } = book;
+  const wire = book.open(name, { fields, recover, presence });
+  const release = connection.hold();
+  const hearers = new Map<Follower, Off>();
+  /** Those that were added in this turn of the event loop, and begin together. */
+  let late: Set<Follower> | undefined;
+  let isClosed = false;
 
-  constructor(
-    book: TopicBook,
-    name: string,
-    { fields = {}, recover = true, presence = false, signal }: OpenOptions,
-  ) {
-    this.name = name;
-    this.#book = book;
-    this.#release = book.connection.hold();
-    try {
-      this.#wire = book.open(name, { fields, recover, presence });
-    } catch (error) {
-      this.#release();
-      throw error;
-    }
-    this.#wire.followers.add(this);
-    this.#forget = onAbort(signal, this.close);
-  }
+  const isEnded = (): boolean => isClosed || wire.status === 'ended';
+  const ended = (): KittiwakeError => wire.error ?? new KittiwakeError('closed');
 
-  get status(): Status {
-    return this.#isClosed ? 'ended' : this.#wire.status;
-  }
-
-  get error(): KittiwakeError | undefined {
-    return this.#wire.error;
-  }
-
-  get members(): ReadonlyMap<Member['key'], Member> | undefined {
-    return this.#wire.members;
-  }
-
-  get count(): number | undefined {
-    return this.#wire.members?.size ?? this.#wire.count;
-  }
-
-  ready({ signal }: ListenOptions = {}): Promise<unknown> {
-    return awaited(
-      (changed) => this.#listeners.on('status', changed),
-      (resolve, reject) => {
-        const [first] = this.#wire.log ?? [];
-        if (this.status === 'ended') reject(this.error ?? new KittiwakeError('closed'));
-        else if (this.status !== 'live') return;
-        else if (first?.type === 'state') resolve(first.state);
-        else this.refresh();
-      },
-      signal,
-    );
-  }
-
-  on<K extends keyof Events>(name: K, fn: (...args: Events[K]) => void, options?: ListenOptions): Off {
-    const { log } = this.#wire;
-    if (name === 'status' || name === 'presence' || log?.length === 0 || this.status === 'ended')
-      return this.#listeners.on(name, fn, options);
-    if (!log) this.refresh();
-    else if (name !== 'event') return this.#begin(name, fn, options);
-    const off = this.#listeners.on(name, fn, options);
-    for (const event of log ?? []) guarded(() => (fn as (event: TopicEvent) => void)(event));
-    return off;
-  }
-
-  events(options: ReadOptions = {}): Reader<TopicEvent> {
-    let off: Off | undefined;
-    const reader = new Reader<TopicEvent>(options, () => {
-      off?.();
-      this.#readers.delete(reader);
-    });
-    this.#readers.add(reader);
-    off = this.on('event', (event) => reader.push(event));
-    if (this.status === 'ended') this.#endReaders();
-    return reader;
-  }
-
-  [Symbol.asyncIterator](): Reader<TopicEvent> {
-    const reader = this.events();
-    const end = reader.return.bind(reader);
-    reader.return = () => {
-      this.close();
-      return end();
-    };
-    return reader;
-  }
-
-  async send(data: unknown, options?: SendOptions): Promise<unknown> {
-    const isReady = (): boolean => {
-      if (this.status === 'ended') throw this.error ?? new KittiwakeError('closed');
-      return this.#wire.phase === 'on';
-    };
-    const frame = { event: 'message', subscription: this.name, data };
-    return (await this.#book.connection.requests.ask({ frame, isReady }, options)).data;
-  }
-
-  refresh(): void {
-    this.#book.refresh(this.#wire);
-  }
-
-  readonly close = (): void => {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#forget?.();
-    this.#wire.followers.delete(this);
-    this.#endReaders();
-    this.#listeners.emit('status', 'ended');
-    this.#listeners.clear();
-    this.#book.left(this.#wire);
-    this.#book.connection.requests.flush();
-    this.#release();
+  const tell = (told: Told): void => {
+    for (const hear of Array.from(hearers.keys())) if (!late?.has(hear)) hear(told);
   };
 
-  readonly [DISPOSE] = this.close;
+  const listen = (hear: Follower, signal?: Signal): Off => {
+    const off = ending(() => hearers.delete(hear), signal);
+    if (!signal?.aborted) hearers.set(hear, off);
+    return off;
+  };
 
-  happened(event: TopicEvent): void {
-    this.#listeners.emit('event', event);
-    if (event.type === 'state') this.#listeners.emit('state', event.state, event.meta);
-    else if (event.type === 'update') this.#listeners.emit('update', event.data, event.meta);
-    else if (event.type === 'gap') this.#listeners.emit('gap', event.gap);
-    else this.#listeners.emit('presence', event.change);
-  }
+  /** Tells those who come later what they have missed. */
+  const begin = (group: Iterable<Follower>): void => {
+    if (isEnded()) return;
+    if (!wire.log) book.refresh(wire);
+    for (const event of wire.log ?? []) for (const hear of group) if (hearers.has(hear)) hear(event);
+  };
 
-  turned(status: Status, error?: KittiwakeError): void {
-    this.#listeners.emit('status', status, error);
-    if (status === 'ended') this.#endReaders();
-  }
-
-  #endReaders(): void {
-    const error = this.error?.code === 'closed' ? undefined : this.error;
-    for (const reader of this.#readers) reader.end(error);
-  }
-
-  #begin<K extends keyof Events>(name: K, fn: (...args: Events[K]) => void, options?: ListenOptions): Off {
-    if (!this.#late.isWaiting) {
-      this.#late = { isWaiting: true, hear: [] };
-      platform.queueMicrotask(() => this.#catchUp());
+  const beginTogether = (hear: Follower): void => {
+    if (!late) {
+      const group = (late = new Set());
+      platform.queueMicrotask(() => {
+        late = undefined;
+        begin(group);
+      });
     }
-    const late = this.#late;
-    let isOff = false;
-    const off = this.#listeners.on(name, (...args) => !late.isWaiting && fn(...args), options);
-    late.hear.push((event) => {
-      if (!isOff && !options?.signal?.aborted) hear(name, fn as (...args: unknown[]) => void, event);
-    });
-    return () => {
-      isOff = true;
-      off();
+    late.add(hear);
+  };
+
+  const on = (what: string, fn: (...args: unknown[]) => void, { signal }: ListenOptions = {}): Off => {
+    const hear: Follower = (told) => {
+      const [type, ...args]: unknown[] = Object.values(told); // In the order in which they are heard.
+      if (what === type) guarded(() => fn(...args));
+      else if (what === 'event' && type !== 'status') guarded(() => fn(told));
     };
-  }
+    const off = listen(hear, signal);
+    if (what === 'event') begin([hear]);
+    else if (what === 'state' || what === 'update') beginTogether(hear);
+    return off;
+  };
 
-  #catchUp(): void {
-    this.#late.isWaiting = false;
-    if (this.#isClosed) return;
-    if (!this.#wire.log) return this.refresh();
-    for (const event of this.#wire.log) for (const one of this.#late.hear) one(event);
-  }
-}
+  const read = (options: ReadOptions = {}, left?: () => void): Reader<TopicEvent> => {
+    const hear: Follower = (told) => {
+      if (told.type !== 'status') reader.push(told);
+      else if (told.status === 'ended') reader.end(told.error?.code === 'closed' ? undefined : told.error);
+    };
+    const off = listen(hear);
+    const reader = createReader<TopicEvent>(options, () => {
+      off();
+      left?.();
+    });
+    begin([hear]);
+    if (isEnded()) hear({ type: 'status', status: 'ended', error: wire.error });
+    return reader;
+  };
 
-function hear(name: string, fn: (...args: unknown[]) => void, event: TopicEvent): void {
-  if (event.type !== name) return;
-  if (event.type === 'state') guarded(() => fn(event.state, event.meta));
-  else if (event.type === 'update') guarded(() => fn(event.data, event.meta));
+  const topic = {
+    name,
+    get status() {
+      return isClosed ? 'ended' : wire.status;
+    },
+    get error() {
+      return wire.error;
+    },
+    get members() {
+      return wire.members;
+    },
+    get count() {
+      return wire.members?.size ?? wire.count;
+    },
+    ready: ({ signal }: ListenOptions = {}) =>
+      awaited(
+        (changed) => on('status', changed),
+        (resolve, reject) => {
+          const [first] = wire.log ?? [];
+          if (isEnded()) reject(ended());
+          else if (wire.status !== 'live') return;
+          else if (first) resolve(first.state);
+          else book.refresh(wire);
+        },
+        signal,
+      ),
+    on,
+    events: (options?: ReadOptions) => read(options),
+    [Symbol.asyncIterator]: () => read({}, close),
+    async send(data: unknown, options?: SendOptions) {
+      const isReady = (): boolean => {
+        if (isEnded()) throw ended();
+        return !!wire.has && !wire.askedId;
+      };
+      const frame = { event: 'message', subscription: name, data };
+      return (await connection.requests.ask(frame, options, { isReady })).data;
+    },
+    refresh: () => book.refresh(wire),
+    close: () => close(),
+    [DISPOSE]: () => close(),
+  };
+  wire.followers.add(tell);
+  const close = ending(() => {
+    if (isClosed) return;
+    const wasEnded = isEnded();
+    isClosed = true;
+    wire.followers.delete(tell);
+    if (!wasEnded) tell({ type: 'status', status: 'ended' });
+    for (const off of hearers.values()) off();
+    book.schedule();
+    connection.requests.flush();
+    release();
+  }, signal);
+  return topic;
 }

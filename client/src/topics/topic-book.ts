@@ -1,261 +1,253 @@
-import { BackOff } from '../back-off.js';
+import { backOffMs } from '../back-off.js';
 import type { Connection } from '../connection.js';
-import type { Domain, Frame } from '../domain.js';
-import { errorOf, KittiwakeError } from '../errors.js';
+import { errorOf, type KittiwakeError } from '../errors.js';
+import type { Frame } from '../frame.js';
 import { platform } from '../platform.js';
 import { atOnce } from './at-once.js';
-import type { Meta, PresenceChange } from './topic-event.js';
-import { type WireOptions, WireTopic } from './wire-topic.js';
+import type { Gap, Meta, PresenceChange } from './topic-event.js';
+import { elementOf, happen, tell, turn, type WireTopic, type Wish } from './wire-topic.js';
 
 /** The topics of a connection: one subscription each, however many follow it, and again on each connection. */
-export class TopicBook implements Domain {
+export interface TopicBook {
   readonly connection: Connection;
-  readonly #wires = new Map<string, WireTopic>();
-  #joining = new Set<WireTopic>();
-  #leaving = new Set<WireTopic>();
-  /** The topics of the event under way that are not answered yet. */
-  #asked = new Set<unknown>();
-  #askedId = 0;
-  #isScheduled = false;
-
-  constructor(connection: Connection) {
-    this.connection = connection;
-  }
-
   /** The topic of this name, which is asked for if it is new. @throws TypeError when it is open with other fields. */
-  open(name: string, options: WireOptions): WireTopic {
-    const found = this.#wires.get(name);
-    const isFollowed = found && found.followers.size > 0;
-    if (found && found.status !== 'ended' && (isFollowed || found.phase !== 'leaving')) {
-      if (found.fieldsText === JSON.stringify(options.fields)) return this.#shared(found, options);
-      if (isFollowed) throw new TypeError(`${name} is open with other fields`);
+  open(name: string, wish: Wish): WireTopic;
+  /** The topic gets its state anew. */
+  refresh(wire: WireTopic): void;
+  /** In a turn of the event loop it is seen what has to be asked for, and what nobody follows any more. */
+  schedule(): void;
+}
+
+/**
+ * Of each topic one event is under way at most. What is asked for next follows from how it stands (`flush`), so it may be
+ * closed and opened however quickly.
+ */
+export function createTopicBook(connection: Connection): TopicBook {
+  const { clock, listeners, requests } = connection;
+  const wires = new Map<string, WireTopic>();
+  /** How many topics of the event under way are not answered yet. */
+  let asking = 0;
+  let isScheduled = false;
+
+  function open(name: string, wish: Wish): WireTopic {
+    const found = wires.get(name);
+    if (found && found.status !== 'ended') {
+      if (JSON.stringify(found.wish.fields) === JSON.stringify(wish.fields)) return share(found, wish);
+      if (found.followers.size) throw new TypeError(`${name} is open with other fields`);
+      clock.clear(found.timer);
     }
-    const wire = new WireTopic(name, options);
-    this.#wires.set(name, wire);
-    if (!found || found.phase === 'off') this.#join(wire);
-    else this.#replace(found, wire);
+    schedule();
+    const { has, asked, askedId = 0 } = found ?? {};
+    const wire: WireTopic = {
+      name,
+      wish,
+      has,
+      asked,
+      askedId,
+      tries: 0,
+      isDue: true,
+      followers: new Set(),
+      status: 'joining',
+      log: [],
+    };
+    wires.set(name, wire);
     return wire;
   }
 
   /** Somebody more follows it, who may want more of it. */
-  #shared(wire: WireTopic, { presence }: WireOptions): WireTopic {
-    if (!presence || wire.options.presence) return wire;
-    wire.options.presence = true;
-    this.refresh(wire);
+  function share(wire: WireTopic, { presence }: Wish): WireTopic {
+    wire.isKept = false;
+    if (presence && !wire.wish.presence) refresh(wire, { presence });
+    // It is being left: what there is may be old.
+    if (wire.has && wire.askedId) turn(wire, 'stale');
     return wire;
   }
 
-  /** The topic gets its state anew. */
-  refresh(wire: WireTopic): void {
+  function refresh(wire: WireTopic, more?: Partial<Wish>): void {
+    wire.wish = { ...wire.wish, ...more };
     wire.position = undefined;
-    if (wire.phase !== 'on') return;
-    wire.isAgain = true;
-    wire.turn('stale');
-    this.#leave(wire);
+    if (wire.has) turn(wire, 'stale');
+    schedule();
   }
 
-  /** Nobody may follow it any more: in a turn of the event loop it is seen whether that is so. */
-  left(wire: WireTopic): void {
-    platform.queueMicrotask(() => {
-      if (wire.followers.size > 0 || wire.isAgain) return;
-      this.connection.clock.clear(wire.timer);
-      this.#joining.delete(wire);
-      if (wire.phase === 'on' || wire.phase === 'joining') this.#leave(wire);
-      else if (wire.phase === 'off') this.#forget(wire);
-    });
-  }
-
-  opened(): void {
-    for (const wire of this.#wires.values()) if (wire.status !== 'ended') this.#join(wire);
-    this.#flush();
-  }
-
-  lost(): void {
-    this.#asked.clear();
-    this.#leaving.clear();
-    for (const wire of this.#wires.values()) {
-      wire.phase = 'off';
-      wire.isAgain = false;
-      this.connection.clock.clear(wire.timer);
-      if (wire.followers.size === 0) this.#forget(wire);
-      else if (wire.status !== 'ended') wire.turn('stale');
-    }
-  }
-
-  identified(): void {
-    for (const wire of this.#wires.values())
-      if (wire.phase === 'off' && wire.error?.code === 'authentication_required') this.#join(wire);
-  }
-
-  closed(error: KittiwakeError): void {
-    for (const wire of this.#wires.values()) this.#end(wire, error);
-  }
-
-  received(frame: Frame): void {
-    const { subscription } = frame;
-    const wire = this.#wires.get(subscription as string);
-    if (frame.status !== undefined) {
-      if (frame.id === this.#askedId && subscription === undefined) return this.#refuseAll(frame);
-      if (wire && frame.id === wire.askedId) this.#replied(wire, frame);
-      const isLast = frame.id === this.#askedId && this.#asked.delete(subscription) && this.#asked.size === 0;
-      if (isLast) this.#schedule();
-    } else if (wire && (wire.phase === 'on' || wire.phase === 'leaving')) this.#told(wire, frame);
-  }
-
-  #told(wire: WireTopic, frame: Frame): void {
-    const { position } = frame;
-    if (typeof position === 'string') wire.position = position;
-    if (frame.event === 'message') wire.update(frame['data'], metaOf(frame));
-    else if (frame.event === 'presence') this.#present(wire, frame, frame['presence'] !== false);
-    else if (frame.event === 'dropped') wire.gap({ reason: 'dropped', count: Number(frame['count']) });
-    else if (frame.event === 'reset') {
-      wire.gap({ reason: 'unrecovered', why: frame['reason'] as string });
-      this.refresh(wire);
-    } else if (frame.event === 'unsubscribe') {
-      wire.phase = 'off';
-      this.#refused(wire, errorOf(frame));
-    }
-  }
-
-  #replied(wire: WireTopic, frame: Frame): void {
-    wire.askedId = undefined;
-    const isOk = frame.status === 'ok';
-    if (frame.event === 'unsubscribe') this.#hasLeft(wire, isOk || frame['code'] === 'not_subscribed');
-    else if (isOk) this.#hasJoined(wire, frame);
-    else {
-      wire.phase = 'off';
-      this.#refused(wire, errorOf(frame));
-    }
-  }
-
-  #hasJoined(wire: WireTopic, frame: Frame): void {
-    const isBack = wire.status === 'stale';
-    if (wire.phase === 'joining') wire.phase = 'on';
-    wire.backOff?.reset();
-    if (typeof frame['position'] === 'string') wire.position = frame['position'];
-    if (frame['recovered'] !== true) {
-      const why = frame['reason'] as string | undefined;
-      if (isBack && !wire.isAgain) wire.gap({ reason: 'unrecovered', ...(why && { why }) });
-      wire.state(frame['data'], metaOf(frame));
-    }
-    if (typeof frame['presence'] === 'object') this.#present(wire, frame['presence'] as Frame, true);
-    else if (wire.options.presence) this.#present(wire, frame, false);
-    wire.isAgain = false;
-    wire.turn('live');
-    this.connection.requests.flush();
-  }
-
-  /** A hole in the numbers has the topic begin anew. */
-  #present(wire: WireTopic, { seq, members, join, leave, count }: Frame, isShown: boolean): void {
-    if ((join ?? leave) && seq !== (wire.seq ?? 0) + 1) return this.refresh(wire);
-    wire.seq = seq as number;
-    wire.presence({ isShown, members, join, leave, count } as PresenceChange);
-  }
-
-  /** The app may refuse that a client leaves: then the topic is followed on, for nobody. */
-  #hasLeft(wire: WireTopic, isOk: boolean): void {
-    wire.phase = isOk ? 'off' : 'on';
-    if (isOk && wire.followers.size > 0) this.#join(wire);
-    else if (isOk) this.#forget(wire);
-    else if (wire.status === 'joining')
-      this.connection.open('asked'); // Its state is to be had in no other way.
-    else wire.turn('live');
-  }
-
-  #refuseAll(frame: Frame): void {
-    for (const subscription of this.#asked) this.received({ ...frame, subscription });
-  }
-
-  #refused(wire: WireTopic, error: KittiwakeError): void {
-    const isProving = error.code === 'authentication_required' && this.connection.isProving;
-    if (!isProving && error.code !== 'service_unavailable') return this.#end(wire, error);
-    wire.turn('stale');
-    wire.error = error;
-    if (isProving) return;
-    const { clock } = this.connection;
-    wire.backOff ??= new BackOff(clock, { baseMs: 1000 });
-    wire.timer = clock.set(() => this.#join(wire), wire.backOff.next());
-  }
-
-  #end(wire: WireTopic, error: KittiwakeError): void {
-    this.connection.clock.clear(wire.timer);
-    this.#joining.delete(wire);
-    wire.phase = 'off';
-    wire.turn('ended', error);
-    this.connection.requests.flush();
-    if (wire.followers.size === 0) this.#forget(wire);
-  }
-
-  #forget(wire: WireTopic): void {
-    if (this.#wires.get(wire.name) === wire) this.#wires.delete(wire.name);
-  }
-
-  #replace(old: WireTopic, wire: WireTopic): void {
-    wire.phase = 'leaving';
-    wire.askedId = old.askedId;
-    if (old.phase !== 'leaving' || this.#leaving.delete(old)) this.#leave(wire);
-  }
-
-  #join(wire: WireTopic): void {
-    this.#joining.add(wire);
-    this.#schedule();
-  }
-
-  #leave(wire: WireTopic): void {
-    wire.phase = 'leaving';
-    this.#leaving.add(wire);
-    this.#schedule();
+  function schedule(): void {
+    if (!isScheduled) platform.queueMicrotask(flush);
+    isScheduled = true;
   }
 
   /** What is asked for in one turn of the event loop goes together. */
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    platform.queueMicrotask(() => {
-      this.#isScheduled = false;
-      this.#flush();
-    });
+  function flush(): void {
+    const leaving: WireTopic[] = [];
+    const joining: WireTopic[] = [];
+    isScheduled = false;
+    for (const wire of wires.values()) {
+      if (wire.askedId) continue;
+      if (wire.has) {
+        if (wire.has !== wire.wish || !(wire.followers.size || wire.isKept)) leaving.push(wire);
+      } else if (!wire.followers.size) forget(wire);
+      else if (wire.isDue) joining.push(wire);
+    }
+    if (connection.state !== 'live') return;
+    ask('unsubscribe', leaving);
+    if (!asking) ask('subscribe', joining);
   }
 
-  #flush(): void {
-    if (!this.connection.isLive) return;
-    this.#say('unsubscribe', this.#leaving);
-    if (this.#asked.size === 0) this.#say('subscribe', this.#joining);
-  }
-
-  #say(event: 'subscribe' | 'unsubscribe', from: Set<WireTopic>): void {
+  function ask(event: 'subscribe' | 'unsubscribe', from: WireTopic[]): void {
     const [first] = from;
     if (!first) return;
-    const { recover, presence } = first.options;
-    const isSubscribe = event === 'subscribe';
-    const alike = [...from].filter(
-      (wire) => !isSubscribe || (wire.options.recover === recover && wire.options.presence === presence),
-    );
-    const wires = atOnce(alike, this.connection.link?.hello?.['limits'] ?? {});
-    const id = this.connection.requests.nextId();
-    for (const wire of wires) {
-      from.delete(wire);
+    const { recover, presence } = first.wish;
+    const alike = from.filter(({ wish }) => wish.recover === recover && wish.presence === presence);
+    const some = atOnce(alike, connection.link?.hello?.['limits']);
+    const isJoin = event === 'subscribe';
+    const id = requests.nextId();
+    if (isJoin) asking = some.length;
+    const subscriptions = some.map((wire) => {
       wire.askedId = id;
-      if (isSubscribe) wire.phase = 'joining';
-    }
-    if (isSubscribe) {
-      this.#asked = new Set(wires.map(({ name }) => name));
-      this.#askedId = id;
-    }
-    const subscriptions = wires.map((wire) => (isSubscribe ? wire.element : wire.name));
-    const asks = isSubscribe && {
-      report_drops: true,
-      ...(recover && { recover }),
-      ...(presence && { presence }),
-    };
-    this.connection.send({ event, subscriptions, ...asks, id });
-    if (!isSubscribe && from.size > 0) this.#schedule();
+      wire.asked = wire.wish;
+      return isJoin ? elementOf(wire) : wire.name;
+    });
+    connection.send({ event, subscriptions, id, ...(isJoin && { report_drops: true, recover, presence }) });
+    if (some.length < from.length) schedule();
   }
+
+  function forget(wire: WireTopic): void {
+    clock.clear(wire.timer);
+    wires.delete(wire.name);
+  }
+
+  function end(wire: WireTopic, error: KittiwakeError): void {
+    clock.clear(wire.timer);
+    wire.has = undefined;
+    wire.askedId = 0;
+    wire.isDue = false;
+    turn(wire, 'ended', error);
+    requests.flush();
+    if (!wire.followers.size) forget(wire);
+  }
+
+  function refused(wire: WireTopic, error: KittiwakeError): void {
+    const isProving = error.code === 'authentication_required' && connection.link?.isProving;
+    if (!isProving && !error.temporary) return end(wire, error);
+    turn(wire, 'stale');
+    wire.error = error;
+    wire.isLost = true;
+    wire.isDue = false;
+    if (!isProving) wire.timer = clock.set(() => due(wire), backOffMs(clock, wire.tries++, { baseMs: 1000 }));
+  }
+
+  function due(wire: WireTopic): void {
+    wire.isDue = true;
+    schedule();
+  }
+
+  function replied(wire: WireTopic, frame: Frame): void {
+    const { asked, wish } = wire;
+    const isOk = frame.status === 'ok';
+    wire.askedId = 0;
+    if (frame.event === 'unsubscribe') return left(wire, isOk || frame.code === 'not_subscribed');
+    if (!--asking) schedule();
+    wire.has = isOk ? asked : undefined;
+    // Of what is not wanted any more nothing is told.
+    if (asked === wish) {
+      if (isOk) joined(wire, frame);
+      else refused(wire, errorOf(frame));
+    }
+    if (asked !== wish || !wire.followers.size) schedule();
+  }
+
+  /** The app may refuse that a client leaves: then the topic is followed on, for nobody. */
+  function left(wire: WireTopic, isGone: boolean): void {
+    wire.has = isGone ? undefined : wire.wish;
+    wire.isKept = !isGone;
+    if (isGone) {
+      if (wire.followers.size) due(wire);
+      else forget(wire);
+    } else if (wire.status === 'joining')
+      connection.open('asked'); // Its state is to be had in no other way.
+    else turn(wire, 'live');
+  }
+
+  function joined(wire: WireTopic, frame: Frame): void {
+    wire.tries = 0;
+    follow(wire, frame);
+    if (!frame['recovered']) {
+      if (wire.isLost && wire.status === 'stale') missed(wire, frame);
+      happen(wire, { type: 'state', state: frame.data, meta: metaOf(frame) });
+    }
+    if (wire.wish.presence) present(wire, (frame['presence'] || { presence: false }) as Frame);
+    wire.isLost = false;
+    turn(wire, 'live');
+    requests.flush();
+  }
+
+  function told(wire: WireTopic, frame: Frame): void {
+    follow(wire, frame);
+    if (frame.event === 'message') happen(wire, { type: 'update', data: frame.data, meta: metaOf(frame) });
+    else if (frame.event === 'presence') present(wire, frame);
+    else if (frame.event === 'dropped')
+      tell(wire, { type: 'gap', gap: { reason: 'dropped', count: Number(frame['count']) } });
+    else if (frame.event === 'reset') {
+      missed(wire, frame);
+      refresh(wire);
+    } else if (frame.event === 'unsubscribe') {
+      wire.has = undefined;
+      wire.askedId = 0;
+      refused(wire, errorOf(frame));
+    }
+  }
+
+  /** A hole in the numbers has the topic begin anew. */
+  function present(wire: WireTopic, frame: Frame): void {
+    const change = { ...frame, isShown: frame['presence'] !== false } as PresenceChange & Frame;
+    if ((change.join ?? change.leave) && frame['seq'] !== Number(wire.seq) + 1) return refresh(wire);
+    wire.seq = frame['seq'];
+    wire.count = change.count;
+    if (change.members) wire.members = new Map();
+    else if (change.count !== undefined || !change.isShown) wire.members = undefined;
+    for (const member of change.members ?? change.join ?? []) wire.members?.set(member.key, member);
+    for (const key of change.leave ?? []) wire.members?.delete(key);
+    tell(wire, { type: 'presence', change });
+  }
+
+  listeners.on('opened', flush);
+  listeners.on('lost', () => {
+    asking = 0;
+    for (const wire of wires.values()) {
+      clock.clear(wire.timer);
+      wire.has = undefined;
+      wire.askedId = 0;
+      wire.isDue = wire.status !== 'ended';
+      wire.isLost = true;
+      wire.isKept = false;
+      if (wire.isDue) turn(wire, 'stale');
+    }
+    schedule();
+  });
+  listeners.on('identified', () => {
+    for (const wire of wires.values())
+      if (wire.error?.code === 'authentication_required' && !wire.has && !wire.askedId) due(wire);
+  });
+  listeners.on('closed', (error) => {
+    for (const wire of wires.values()) end(wire, error);
+  });
+  listeners.on('frame', (frame) => {
+    const { id, status, subscription } = frame;
+    const wire = wires.get(subscription as string);
+    if (status) {
+      // Without a topic it is about all of the event.
+      for (const asked of subscription === undefined ? wires.values() : [wire])
+        if (asked && asked.askedId === id) replied(asked, frame);
+    } else if (wire?.status === 'live' || wire?.status === 'stale') told(wire, frame);
+  });
+  return { connection, open, refresh, schedule };
 }
 
-function metaOf({ position, published_at: publishedAt }: Frame): Meta {
-  return {
-    ...(typeof position === 'string' && { position }),
-    ...(typeof publishedAt === 'string' && { publishedAt }),
-  };
+function follow(wire: WireTopic, { position }: Frame): void {
+  if (position) wire.position = position as string;
 }
+
+function missed(wire: WireTopic, { reason }: Frame): void {
+  tell(wire, { type: 'gap', gap: { reason: 'unrecovered', why: reason } as Gap });
+}
+
+const metaOf = ({ position, published_at: publishedAt }: Frame): Meta => ({ position, publishedAt }) as Meta;

@@ -4,8 +4,8 @@ import type { Off } from '../listeners.js';
 import type { ListenOptions, SendOptions } from '../options.js';
 import type { ReadOptions } from '../reader.js';
 import type { Schema, TopicName, TopicPart } from '../schema.js';
-import { type OpenOptions, OpenTopic } from './open-topic.js';
-import { TopicBook } from './topic-book.js';
+import { type OpenOptions, openTopic } from './open-topic.js';
+import { createTopicBook } from './topic-book.js';
 import type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topic-event.js';
 
 export interface TopicOptions<F = object> extends ListenOptions {
@@ -62,6 +62,6 @@ export function topic<S extends Schema, const N extends TopicName<S>>(
   TopicPart<S, N, 'reply'>,
   TopicPart<S, N, 'presence'>
 > {
-  const book = connectionOf(client).domain(TopicBook);
-  return new OpenTopic(book, name, options as OpenOptions) as never;
+  const book = connectionOf(client).part(createTopicBook);
+  return openTopic(book, name, options as OpenOptions) as never;
 }

@@ -1,109 +1,77 @@
-import type { BackOff } from '../back-off.js';
 import type { KittiwakeError } from '../errors.js';
-import type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topic-event.js';
+import type { Member, Status, TopicEvent } from './topic-event.js';
 
-/** How a topic stands with the gateway. */
-export type Phase = 'off' | 'joining' | 'on' | 'leaving';
+/** What a follower hears: what happens to a topic, and how it stands. */
+export type Told =
+  | TopicEvent
+  | { readonly type: 'status'; readonly status: Status; readonly error?: KittiwakeError | undefined };
 
 /** Whoever follows a topic. */
-export interface Follower {
-  happened(event: TopicEvent): void;
-  turned(status: Status, error: KittiwakeError | undefined): void;
-}
+export type Follower = (told: Told) => void;
 
-export interface WireOptions {
+/** What is asked for. Another object is another wish: what the gateway has is left then, and asked for anew. */
+export interface Wish {
   readonly fields: object;
   readonly recover: boolean;
-  presence: boolean;
+  readonly presence: boolean;
+}
+
+/** What is kept for those who come later. */
+export type Logged = TopicEvent & { readonly state?: unknown };
+
+/** One subscription on the wire, and all who follow it. */
+export interface WireTopic {
+  readonly name: string;
+  readonly followers: Set<Follower>;
+  wish: Wish;
+  status: Status;
+  error?: KittiwakeError | undefined;
+  /** The state and what came since, for one who comes later; undefined: too much came since. */
+  log: Logged[] | undefined;
+  /** Who is there; undefined: it is not known. */
+  members?: Map<Member['key'], Member> | undefined;
+  count?: number | undefined;
+  /** The number of the last frame about members. */
+  seq?: unknown;
+  position?: string | undefined;
+  /** The event under way about it: replies to others are old. 0: none. */
+  askedId: number;
+  asked?: Wish | undefined;
+  /** What the gateway has. */
+  has?: Wish | undefined;
+  /** It is to be asked for. */
+  isDue: boolean;
+  /** The app does not let it go. */
+  isKept?: boolean;
+  /** Updates may have come that were not told. */
+  isLost?: boolean;
+  timer?: unknown;
+  tries: number;
 }
 
 /** So many updates after a state are kept for those who come later; beyond, the state is asked for anew. */
 const MAX_LOG = 256;
 
-/** One subscription on the wire, and all who follow it. */
-export class WireTopic {
-  readonly followers = new Set<Follower>();
-  readonly fieldsText: string;
-  phase: Phase = 'off';
-  error: KittiwakeError | undefined;
-  /** Who is there; undefined: it is not known. */
-  members: Map<Member['key'], Member> | undefined;
-  count: number | undefined;
-  /** The number of the last frame about members. */
-  seq: number | undefined;
-  position: string | undefined;
-  /** The event that asks for it, or for its end: replies to others are old. */
-  askedId: number | undefined;
-  /** It shall begin anew as soon as it has ended. */
-  isAgain = false;
-  timer: unknown;
-  backOff: BackOff | undefined;
-  #status: Status = 'joining';
-  #log: TopicEvent[] | undefined = [];
+export const elementOf = ({ wish, name, position }: WireTopic): object => ({
+  ...wish.fields,
+  subscription: name,
+  position,
+});
 
-  constructor(
-    readonly name: string,
-    readonly options: WireOptions,
-  ) {
-    this.fieldsText = JSON.stringify(options.fields);
-  }
-
-  get status(): Status {
-    return this.#status;
-  }
-
-  /** The state and what came since, for one who comes later; undefined: too much came since. */
-  get log(): readonly TopicEvent[] | undefined {
-    return this.#log;
-  }
-
-  /** An element of `subscriptions`. */
-  get element(): object {
-    return {
-      ...this.options.fields,
-      subscription: this.name,
-      ...(this.position && { position: this.position }),
-    };
-  }
-
-  turn(status: Status, error?: KittiwakeError): void {
-    if (status === 'stale' && this.#status === 'joining') return;
-    if (this.#status === status) return;
-    this.#status = status;
-    this.error = error;
-    for (const follower of Array.from(this.followers)) follower.turned(status, error);
-  }
-
-  state(state: unknown, meta: Meta): void {
-    this.#log = [];
-    this.#happened({ type: 'state', state, meta }, true);
-  }
-
-  update(data: unknown, meta: Meta): void {
-    this.#happened(
-      { type: 'update', data, meta },
-      this.#log?.[0]?.type === 'state' && hasState(this.#log[0]),
-    );
-  }
-
-  gap(gap: Gap): void {
-    this.#happened({ type: 'gap', gap }, false);
-  }
-
-  presence(change: PresenceChange): void {
-    const { members, join = [], leave = [], count } = change;
-    this.count = count;
-    if (members) this.members = new Map();
-    else if (count !== undefined || !change.isShown) this.members = undefined;
-    for (const member of [...(members ?? []), ...join]) this.members?.set(member.key, member);
-    for (const key of leave) this.members?.delete(key);
-    this.#happened({ type: 'presence', change }, false);
-  }
-
-  #happened(event: TopicEvent, isKept: boolean): void {
-    if (isKept && this.#log && this.#log.push(event) > MAX_LOG) this.#log = undefined;
-    for (const follower of Array.from(this.followers)) follower.happened(event);
-  }
+export function tell(wire: WireTopic, told: Told): void {
+  for (const follower of Array.from(wire.followers)) follower(told);
 }
 
-const hasState = (event: TopicEvent): boolean => event.type === 'state' && event.state !== undefined;
+export function turn(wire: WireTopic, status: Status, error?: KittiwakeError): void {
+  if (status === wire.status || (status === 'stale' && wire.status === 'joining')) return;
+  wire.status = status;
+  wire.error = error;
+  tell(wire, { type: 'status', status, error });
+}
+
+/** A state replaces whatever came before, and without one updates mean nothing to one who comes later. */
+export function happen(wire: WireTopic, event: Logged): void {
+  if (event.type === 'state') wire.log = [event];
+  else if (wire.log?.[0]?.state !== undefined && wire.log.push(event) > MAX_LOG) wire.log = undefined;
+  tell(wire, event);
+}
