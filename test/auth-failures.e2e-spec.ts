@@ -69,7 +69,11 @@ describe('an address at which too many were refused', () => {
     await failAt(() => address);
     const before = await gateway.metric('kittiwake_refusals_total', { kind: 'too_many_failures' });
     const client = await connect(address, '/ws', protocols);
-    const told = { event: 'auth', ...FAILED, ...(protocols.length > 0 && { code: 'too_many_failures' }) };
+    const told = {
+      event: 'auth',
+      ...FAILED,
+      ...(protocols.length > 0 && { code: 'too_many_failures', retry_after: expect.any(Number) as number }),
+    };
     expect(await client.ask({ event: 'auth', ticket: 'T' })).toEqual(told);
     expect(await client.untilClosed()).toEqual(closed);
     expect(app.paths).toHaveLength(MAX);

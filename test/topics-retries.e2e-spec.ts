@@ -3,6 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import type { Answer } from './support/stub-app.js';
 import { stageOfFile, stageOfTest } from './support/topics.js';
 
+const V1 = 'kittiwake.v1.json';
 const MESSAGE = { event: 'message', subscription: 'books.1' };
 
 const stage = stageOfFile((app) => ({
@@ -45,6 +46,20 @@ describe('a try', () => {
       { ...MESSAGE, status: 'error', error: 'Service unavailable.' },
     ]);
     expect(stage.app.paths).toEqual(['/message', '/message', '/message']);
+  });
+});
+
+describe('a client that is told that the app could not be asked', () => {
+  const busy = { status: 429, headers: { 'retry-after': '0.02' } };
+
+  it.each([
+    [[V1], { code: 'service_unavailable', retry_after: 1 }],
+    [[], {}],
+  ])('of %j hears when the app has said to come back', async (protocols, more) => {
+    const client = await stage.subscriber('books.1', {}, await stage.connect(...protocols));
+    stage.app.answer('/message', busy, busy, busy);
+    const text = { ...MESSAGE, status: 'error', error: 'Service unavailable.', ...more };
+    expect(await client.ask({ ...MESSAGE, data: 1 })).toEqual(text);
   });
 });
 

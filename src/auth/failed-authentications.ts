@@ -37,7 +37,8 @@ export class FailedAuthentications {
    */
   check(address: string | undefined): void {
     if (this.perMinute === 0) return;
-    if (this.countOf(address ?? '', monotonicMs()) > this.perMinute - 1) throw tooManyFailures();
+    const tooMany = this.countOf(address ?? '', monotonicMs()) - (this.perMinute - 1);
+    if (tooMany > 0) throw tooManyFailures((tooMany * MINUTE_MS) / this.perMinute);
   }
 
   /** Counts a failure. */
@@ -66,9 +67,10 @@ export class FailedAuthentications {
 }
 
 /** Clients of the originals are told the same as after any other refusal. */
-function tooManyFailures(): ClientError {
+function tooManyFailures(retryAfterMs: number): ClientError {
   const why = 'too many authentications from its address have failed (auth.maxFailuresPerAddress)';
   return new ClientError(TOO_MANY_FAILURES, 'Authentication failed.', {
     verdict: { by: 'the gateway', why },
+    retryAfterMs,
   });
 }

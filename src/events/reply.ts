@@ -101,7 +101,7 @@ export class Reply {
     frame.set('status', '"error"' as JsonText);
     frame.set('error', refusal.error);
     if (refusal.data !== undefined && !isFalsy(refusal.data)) frame.set('data', refusal.data);
-    if (this.isExtended) frame.set('code', toJsonText(refusal.code));
+    if (this.isExtended) addCode(frame, refusal);
     this.send(frame);
   }
 
@@ -145,9 +145,17 @@ export class Reply {
   }
 }
 
+/** With the whole seconds after which asking again makes sense, where that is known. */
+function addCode(frame: JsonMembers, { code, retryAfterMs }: ClientError): void {
+  frame.set('code', toJsonText(code));
+  if (retryAfterMs !== undefined) frame.set('retry_after', toJsonText(Math.ceil(retryAfterMs / 1000)));
+}
+
 /** The refusal that a client is told; of an error that is not meant for it, it learns nothing but the kind. */
 function asRefusal(error: unknown): ClientError {
   if (error instanceof ClientError) return error;
-  const { code, text } = error instanceof CallbackError ? SERVICE_UNAVAILABLE : UNHANDLED_EXCEPTION;
-  return new ClientError(code, text);
+  if (!(error instanceof CallbackError))
+    return new ClientError(UNHANDLED_EXCEPTION.code, UNHANDLED_EXCEPTION.text);
+  const { retryAfterMs } = error;
+  return new ClientError(SERVICE_UNAVAILABLE.code, SERVICE_UNAVAILABLE.text, { retryAfterMs });
 }

@@ -13,6 +13,8 @@ export interface RefusalDetails {
   /** The `data` of the error frame. */
   readonly data?: JsonText | undefined;
   readonly cause?: unknown;
+  /** When asking again makes sense, where that is known. */
+  readonly retryAfterMs?: number | undefined;
   /** Absent where the gateway decided, for the reason in the message. */
   readonly verdict?: Verdict | undefined;
 }
@@ -26,17 +28,24 @@ export class ClientError extends Error {
   readonly error: JsonText;
   readonly data: JsonText | undefined;
   readonly verdict: Verdict | undefined;
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly code: string,
     message: string,
-    { error, data, cause, verdict }: RefusalDetails = {},
+    { error, data, cause, verdict, retryAfterMs }: RefusalDetails = {},
   ) {
     super(message, { cause });
     this.error = error ?? toJsonText(message);
     this.data = data;
     this.verdict = verdict;
+    this.retryAfterMs = retryAfterMs;
   }
+}
+
+interface CallbackErrorOptions extends ErrorOptions {
+  readonly isFinal?: boolean;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The app could not be asked, after every try. The client is told that the service is unavailable. */
@@ -44,10 +53,13 @@ export class CallbackError extends Error {
   override readonly name = 'CallbackError';
   /** Whether another call would get the same answer of the app. */
   readonly isFinal: boolean;
+  /** When the app can be asked again, if it has said so. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, { isFinal = false, ...options }: ErrorOptions & { isFinal?: boolean } = {}) {
+  constructor(message: string, { isFinal = false, retryAfterMs, ...options }: CallbackErrorOptions = {}) {
     super(message, options);
     this.isFinal = isFinal;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -13,7 +13,8 @@ export class RoomRefusal extends ClientError {
   /** @param cause what came of asking the app. */
   constructor(cause: unknown) {
     const reason = reasonOf(cause);
-    super(reason.name, reason.text, { cause, verdict: verdictOn(cause) });
+    const retryAfterMs = cause instanceof ClientError ? cause.retryAfterMs : undefined;
+    super(reason.name, reason.text, { cause, verdict: verdictOn(cause), retryAfterMs });
     this.reason = reason;
   }
 }

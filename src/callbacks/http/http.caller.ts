@@ -166,7 +166,11 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     const message = `POST ${url.scrubbed}: ${outcome}: ${cause.message}`;
     if (isRepeated) this.logger.debug(new LogLine(client, () => message));
     else this.warnings.warn(`${url.scrubbed} ${outcome}`, message, client);
-    return new CallbackError(message, { cause, isFinal: cause instanceof FinalAttemptError });
+    return new CallbackError(message, {
+      cause,
+      isFinal: cause instanceof FinalAttemptError,
+      retryAfterMs: cause instanceof AttemptError ? cause.requestedWaitMs : undefined,
+    });
   }
 }
 

@@ -28,7 +28,8 @@ export const JOIN_ERRORS = {
 
 /** A refusal of the domain in the words of `/ws`. */
 export function joinError(error: ClientError, verdict = error.verdict): ClientError {
+  const { retryAfterMs } = error;
   const code = RENAMED[error.code] ?? error.code;
   const texts: Readonly<Record<string, string>> = JOIN_TEXTS;
-  return new ClientError(code, texts[code] ?? error.message, { cause: error, verdict });
+  return new ClientError(code, texts[code] ?? error.message, { cause: error, verdict, retryAfterMs });
 }

@@ -29,7 +29,7 @@ describe('a client that was not let in', () => {
     const join = (): Promise<unknown> => admission.sessionOf(connection).catch((error: unknown) => error);
     for (const passedMs of [0, 4_999]) {
       jest.advanceTimersByTime(passedMs);
-      expect(await join()).toMatchObject({ code: 'forbidden' });
+      expect(await join()).toMatchObject({ code: 'forbidden', retryAfterMs: 5_000 - passedMs });
     }
     expect(asked).toBe(1);
     jest.advanceTimersByTime(1);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { monotonicMs } from '../../base/monotonic-ms.js';
 import type { Connection } from '../../connection/connection.js';
+import { ClientError } from '../../protocol/errors.js';
 import { RoomAdmission } from '../room-admission.js';
 import { RoomRefusal } from '../room-refusal.js';
 import { RoomSessions } from '../room-sessions.js';
@@ -41,13 +42,26 @@ export class JoiningAdmission {
   }
 
   private async ask(session: JoiningSession): Promise<void> {
-    const { refused } = session;
-    if (refused && monotonicMs() < refused.untilMs) throw refused.error;
+    throwIfRefused(session);
     try {
       await this.admission.ask(session);
     } catch (error) {
-      if (error instanceof RoomRefusal) session.refused = { error, untilMs: monotonicMs() + ASK_AGAIN_MS };
+      if (error instanceof RoomRefusal)
+        session.refused = { error, untilMs: monotonicMs() + waitAfter(error) };
+      throwIfRefused(session);
       throw error;
     }
   }
+}
+
+function waitAfter({ retryAfterMs = 0 }: RoomRefusal): number {
+  return Math.max(ASK_AGAIN_MS, retryAfterMs);
+}
+
+/** @throws {ClientError} until the app can be asked again about a client that was not let in. */
+function throwIfRefused({ refused }: JoiningSession): void {
+  if (!refused) return;
+  const { code, message, verdict } = refused.error;
+  const retryAfterMs = refused.untilMs - monotonicMs();
+  if (retryAfterMs > 0) throw new ClientError(code, message, { cause: refused.error, verdict, retryAfterMs });
 }
