@@ -1,6 +1,6 @@
 import { BroughtProcedures } from './brought-procedures.js';
 import { Calls } from './calls/calls.js';
-import { OpenCalls } from './calls/open-calls.js';
+import { OpenCalls } from './open/open-calls.js';
 import { CallerHooks } from './methods/caller-hooks.js';
 import { ProcedureExplorer } from './methods/procedure-explorer.js';
 import { Procedures } from './procedures.js';

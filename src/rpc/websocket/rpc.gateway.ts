@@ -3,7 +3,7 @@ import type { Authenticated } from '../../auth/authenticated.js';
 import type { Connection } from '../../connection/connection.js';
 import type { Gateway, GatewayProtocol } from '../../connection/endpoint.js';
 import { Metrics } from '../../metrics/metrics.js';
-import { OpenCalls } from '../../procedures/calls/open-calls.js';
+import { OpenCalls } from '../../procedures/open/open-calls.js';
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import { canonicalJson } from '../../protocol/json/canonical-json.js';
 import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';

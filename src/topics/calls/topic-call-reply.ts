@@ -1,5 +1,5 @@
 import type { Connection } from '../../connection/connection.js';
-import type { CallReply } from '../../procedures/calls/call-reply.js';
+import type { CallReply } from '../../procedures/open/call-reply.js';
 import type { ClientError } from '../../protocol/errors.js';
 import type { JsonText } from '../../protocol/json/json.js';
 import type { Reply } from '../../events/reply.js';

@@ -5,7 +5,7 @@ import { ProceduresSettings } from '../../config/sections/procedures/procedures.
 import type { Connection } from '../../connection/connection.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
-import { OpenCalls } from '../../procedures/calls/open-calls.js';
+import { OpenCalls } from '../../procedures/open/open-calls.js';
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import { ClientError } from '../../protocol/errors.js';
 import { canonicalJson } from '../../protocol/json/canonical-json.js';

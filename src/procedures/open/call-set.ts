@@ -6,11 +6,11 @@ import type { ProcedureArguments } from '../arguments.js';
 import type { ProcedureCall } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import { eachResult } from '../results/each-result.js';
-import { callRefusal } from './call-refusal.js';
+import { callRefusal } from '../calls/call-refusal.js';
 import type { CallReply } from './call-reply.js';
-import { CallSlots } from './call-slots.js';
-import type { Calls } from './calls.js';
-import { resultText } from './result-text.js';
+import { CallSlots } from '../calls/call-slots.js';
+import type { Calls } from '../calls/calls.js';
+import { resultText } from '../calls/result-text.js';
 
 /** A call that came in a frame of a connection. */
 export interface ClientCall {

@@ -3,7 +3,7 @@ import { ProceduresSettings } from '../../config/sections/procedures/procedures.
 import type { Connection } from '../../connection/connection.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { CallSet, type ClientCall } from './call-set.js';
-import { Calls } from './calls.js';
+import { Calls } from '../calls/calls.js';
 
 /** Frames of the largest size that the concurrent calls of one connection may take up. */
 const LARGEST_FRAMES = 4;
