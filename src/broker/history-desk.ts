@@ -22,8 +22,8 @@ export class HistoryDesk {
   private async done(request: HistoryRequest, frame: Buffer): Promise<Buffer> {
     const { id } = request;
     if (request.verb === 'append') {
-      const { channel, size, ttlMs, key } = request;
-      const appending = { retention: { size, ttlMs }, idempotencyKey: key };
+      const { channel, size, ttlMs, isBrief, key } = request;
+      const appending = { retention: { size, ttlMs, isBrief }, idempotencyKey: key };
       const { position, isRepeated } = await this.history.append(
         channel,
         Publication.of(textOf(frame)),
@@ -38,7 +38,7 @@ export class HistoryDesk {
       const answer: HistoryAnswer = { id, position: page.top.toString(), hasPublications };
       return controlFrame(answer, pageText(page));
     }
-    const tops = await this.history.tops(JSON.parse(textOf(frame)) as string[]);
+    const tops = await this.history.tops(JSON.parse(textOf(frame)) as string[], request.areInUse);
     return controlFrame({ id }, topsText(tops));
   }
 }

@@ -13,10 +13,11 @@ export type HistoryRequest =
       readonly channel: string;
       readonly size: number;
       readonly ttlMs: number;
+      readonly isBrief?: boolean | undefined;
       readonly key?: string | undefined;
     }
   | { readonly id: number; readonly verb: 'read'; readonly channel: string; readonly start: string }
-  | { readonly id: number; readonly verb: 'tops' };
+  | { readonly id: number; readonly verb: 'tops'; readonly areInUse: boolean };
 
 /** Its answer. */
 export interface HistoryAnswer extends ControlAnswer {

@@ -7,6 +7,11 @@ export interface Retention {
   readonly size: number;
   /** Nothing is kept of a channel on which nothing was published for so long, in milliseconds. */
   readonly ttlMs: number;
+  /**
+   * The name of the channel is never used again: the number of its last publication need not be known for longer than the
+   * publications are kept.
+   */
+  readonly isBrief?: boolean | undefined;
 }
 
 /** A publication on its way into a history. */
@@ -57,10 +62,11 @@ export interface BrokerHistory {
   /** Reads a part of the history of a channel. @throws {BrokerError} when it cannot be reached. */
   read(channel: string, start: HistoryStart): Promise<HistoryPage>;
   /**
-   * The tops of channels that are in use, which keeps them from being forgotten; nothing for one that was forgotten.
+   * The tops of channels; nothing for one that was forgotten, or never was.
+   * @param areInUse which keeps them from being forgotten.
    * @throws {BrokerError} when it cannot be reached.
    */
-  tops(channels: readonly string[]): Promise<readonly (Position | undefined)[]>;
+  tops(channels: readonly string[], areInUse: boolean): Promise<readonly (Position | undefined)[]>;
   /**
    * From here on takes in what services leave with the broker itself, for channels of the services with these names; absent
    * where they can leave nothing.

@@ -98,12 +98,12 @@ export class MemoryHistory implements BrokerHistory {
     return { top, publications: kept.slice(at), ordered: kept.slice(0, at).filter(hasOrder) };
   }
 
-  async tops(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
-    if (this.heir) return this.heir.tops(channels);
+  async tops(channels: readonly string[], areInUse: boolean): Promise<readonly (Position | undefined)[]> {
+    if (this.heir) return this.heir.tops(channels, areInUse);
     return channels.map((channel) => {
-      const log = this.logs.get(channel);
+      const log = this.known(channel);
       if (!log) return undefined;
-      log.forgottenMs = monotonicMs() + TOP_TTL_MS;
+      if (areInUse) log.forgottenMs = monotonicMs() + TOP_TTL_MS;
       return new Position(this.epoch, log.offset);
     });
   }
@@ -159,7 +159,8 @@ export class MemoryHistory implements BrokerHistory {
     this.epoch = newEpoch();
   }
 
-  private keep(channel: string, publication: Publication, { size, ttlMs }: Appending['retention']): Position {
+  private keep(channel: string, publication: Publication, retention: Appending['retention']): Position {
+    const { size, ttlMs, isBrief = false } = retention;
     const log = this.logOf(channel);
     const nowMs = monotonicMs();
     if (log.endsMs <= nowMs) log.publications = [];
@@ -168,14 +169,19 @@ export class MemoryHistory implements BrokerHistory {
     log.publications.push(publication);
     if (log.publications.length > size) log.publications.splice(0, log.publications.length - size);
     log.endsMs = nowMs + ttlMs;
-    log.forgottenMs = nowMs + Math.max(TOP_TTL_MS, ttlMs);
+    log.forgottenMs = nowMs + (isBrief ? ttlMs : Math.max(TOP_TTL_MS, ttlMs));
     return position;
   }
 
   private logOf(channel: string): Log {
-    let log = this.logs.get(channel);
+    let log = this.known(channel);
     if (!log) this.logs.set(channel, (log = new Log()));
     return log;
+  }
+
+  private known(channel: string): Log | undefined {
+    const log = this.logs.get(channel);
+    return log && log.forgottenMs > monotonicMs() ? log : undefined;
   }
 
   private sweep(nowMs: number): void {

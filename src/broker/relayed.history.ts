@@ -24,7 +24,7 @@ export class RelayedHistory implements BrokerHistory {
     return pageOf(frame, answerOf(frame));
   }
 
-  async tops(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
-    return topsOf(await this.requests.ask<HistoryRequest>({ verb: 'tops' }, toJsonText(channels)));
+  async tops(channels: readonly string[], areInUse: boolean): Promise<readonly (Position | undefined)[]> {
+    return topsOf(await this.requests.ask<HistoryRequest>({ verb: 'tops', areInUse }, toJsonText(channels)));
   }
 }

@@ -168,6 +168,20 @@ export class Hub implements BrokerListener, Stoppable {
     }
   }
 
+  /**
+   * All that is kept of a channel with a history that somebody here listens on, up to what has been heard when this
+   * resolves; nothing when not all of it can be read.
+   * @throws {ClientError} when the broker cannot be reached.
+   */
+  async kept(name: string): Promise<readonly Publication[] | undefined> {
+    try {
+      const recovery = await this.channels.get(name)?.log?.recover('oldest', false);
+      return recovery && 'missed' in recovery ? recovery.missed : undefined;
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
   /** The position of the last publication of a channel that has passed here; nothing where no history is kept. */
   topOf(channel: string): Position | undefined {
     return this.channels.get(channel)?.log?.top;

@@ -81,6 +81,11 @@ export class ChannelLog {
     this.ring = new Ring(rules.size, keeper.budget);
   }
 
+  /** Whether its number may be forgotten, see {@link Retention.isBrief}. */
+  get isBrief(): boolean {
+    return this.rules.isBrief === true;
+  }
+
   /** The position of the last publication that was delivered. */
   get top(): Position | undefined {
     return this.currentTop;
@@ -139,13 +144,13 @@ export class ChannelLog {
   }
 
   /**
-   * What came after a position, up to {@link top} at the moment in which this resolves.
+   * What came after a position, or all that is kept, up to {@link top} at the moment in which this resolves.
    * @param isAlone whether no other client is likely to ask: then no more is read than is needed.
    * @throws {BrokerError} when the history cannot be reached.
    */
-  async recover(since: Position, isAlone: boolean): Promise<Recovery> {
+  async recover(since: Position | 'oldest', isAlone: boolean): Promise<Recovery> {
     await this.caughtUp(this.catching);
-    if (this.mayBeBehind(since)) await this.caughtUp(this.catchUp());
+    if (since !== 'oldest' && this.mayBeBehind(since)) await this.caughtUp(this.catchUp());
     for (let tries = 0; !this.covers(since) && tries < 2; tries++) {
       await (this.loading ??= this.load(isAlone && tries === 0 ? since : 'oldest').finally(() => {
         this.loading = undefined;
@@ -169,11 +174,13 @@ export class ChannelLog {
     return since.epoch === top.epoch || monotonicMs() - this.readAtMs > READ_LATELY_MS;
   }
 
-  private answer(since: Position): Recovery {
+  private answer(since: Position | 'oldest'): Recovery {
     const top = this.currentTop;
-    if (!top || !since.isWithin(top)) return { lost: 'position_lost' };
+    const { all, ordered, isWhole } = this.ring;
+    if (!top || (since !== 'oldest' && !since.isWithin(top))) return { lost: 'position_lost' };
+    if (since === 'oldest')
+      return isWhole ? { missed: [...all], until: top, ordered: [] } : { lost: 'gap_too_long' };
     const missing = top.offset - since.offset;
-    const { all, ordered } = this.ring;
     if (missing > all.length || ordered === undefined) return { lost: 'gap_too_long' };
     const at = all.length - missing;
     return {
@@ -184,8 +191,9 @@ export class ChannelLog {
   }
 
   /** Whether there is nothing to read to answer for a position. */
-  private covers(since: Position): boolean {
+  private covers(since: Position | 'oldest'): boolean {
     const top = this.currentTop;
+    if (since === 'oldest') return !top || this.ring.isWhole;
     if (!top || !since.isWithin(top) || this.ring.isWhole) return true;
     return this.ring.ordered !== undefined && top.offset - since.offset <= this.ring.length;
   }

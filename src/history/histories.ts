@@ -81,10 +81,19 @@ export class Histories implements LogKeeper, OnApplicationShutdown {
 
   private async check(): Promise<void> {
     const channels = [...this.logs.keys()];
+    const isBrief = (channel: string): boolean => this.logs.get(channel)?.isBrief === true;
+    await this.compare(
+      channels.filter((channel) => !isBrief(channel)),
+      true,
+    );
+    await this.compare(channels.filter(isBrief), false);
+  }
+
+  private async compare(channels: readonly string[], areInUse: boolean): Promise<void> {
     for (let at = 0; at < channels.length; at += CHANNELS_PER_CHECK) {
       const some = channels.slice(at, at + CHANNELS_PER_CHECK);
       // Silent: the broker says itself that it is lost, and then all is read anyway.
-      const tops = await this.history.tops(some).catch(() => undefined);
+      const tops = await this.history.tops(some, areInUse).catch(() => undefined);
       if (tops) for (const [index, channel] of some.entries()) this.logs.get(channel)?.check(tops[index]);
     }
   }

@@ -1,11 +1,13 @@
-import type { BrokerHistory, HistoryStart } from '../../src/broker/history.js';
+import type { BrokerHistory, HistoryStart, Retention } from '../../src/broker/history.js';
 import { Position, positionIn } from '../../src/protocol/position.js';
 import { Publication } from '../../src/protocol/publication.js';
 import type { BrokerWorld } from './broker.contract.js';
 import { publication, Recorder } from './recorder.js';
+import { eventually } from '../support/wait.js';
 
 /** More than the tests wait for, less than one has to wait for when they fail. */
-const RETENTION = { size: 5, ttlMs: 60_000 };
+const RETENTION: Retention = { size: 5, ttlMs: 60_000 };
+const BRIEF: Retention = { size: 5, ttlMs: 20, isBrief: true };
 
 let channel = '';
 let tests = 0;
@@ -153,7 +155,15 @@ export function historyContract(name: string, enter: () => Promise<BrokerWorld>)
 
     it('tells the tops of many channels', async () => {
       const position = await append('a');
-      expect(await history.tops([channel, `${channel}.unheard`])).toEqual([position, undefined]);
+      expect(await history.tops([channel, `${channel}.unheard`], true)).toEqual([position, undefined]);
+    });
+
+    it('forgets a brief channel whole, and its number with it', async () => {
+      const position = await append('a', undefined, BRIEF);
+      await eventually(async () => (await history.tops([channel], false))[0] === undefined, {
+        timeoutMs: 20_000,
+      });
+      expect((await append('b')).offset).toBeGreaterThan(position.offset + 1);
     });
 
     it('keeps the text of a publication byte for byte, but for the position', async () => {

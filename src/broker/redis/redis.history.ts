@@ -31,10 +31,10 @@ export class RedisHistory implements BrokerHistory {
     return this.slots.of(channel).reads.page(channel, start);
   }
 
-  async tops(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
+  async tops(channels: readonly string[], areInUse: boolean): Promise<readonly (Position | undefined)[]> {
     const tops = new Map<string, Position | undefined>();
     const asking = [...this.bySlot(channels)].map(async ([slot, some]) => {
-      const positions = await slot.tops.of(some);
+      const positions = await slot.tops.of(some, areInUse);
       for (const [index, channel] of some.entries()) tops.set(channel, positions[index]);
     });
     await Promise.all(asking);

@@ -19,7 +19,15 @@ function topKeptForMs(ttlMs: number): number {
   return Math.max(TOP_TTL_MS, 2 * keptForMs(ttlMs));
 }
 
+/** For so much longer than the list, whose numbers would begin anew without it. */
+const BRIEF_TOP_MS = 1_000;
+
 /** What scripts are told of a retention: the size, the time of lists, that of tops. */
-export function rulesOf({ size, ttlMs }: Retention): [size: number, listMs: number, topMs: number] {
-  return [size, keptForMs(ttlMs), topKeptForMs(ttlMs)];
+export function rulesOf({
+  size,
+  ttlMs,
+  isBrief = false,
+}: Retention): [size: number, listMs: number, topMs: number] {
+  const listMs = keptForMs(ttlMs);
+  return [size, listMs, isBrief ? listMs + BRIEF_TOP_MS : topKeptForMs(ttlMs)];
 }

@@ -18,8 +18,8 @@ export class Tops {
     private readonly server: HistoryServer,
   ) {}
 
-  /** Nothing for one that was forgotten. @throws {BrokerError} */
-  async of(channels: readonly string[]): Promise<readonly (Position | undefined)[]> {
+  /** See `BrokerHistory.tops`. @throws {BrokerError} */
+  async of(channels: readonly string[], areInUse: boolean): Promise<readonly (Position | undefined)[]> {
     const scripts = this.server.scripts('read the history');
     try {
       const names = channels.map((channel) => this.keys.top(channel));
@@ -30,10 +30,8 @@ export class Tops {
         const epoch = kept.slice(identity.length + 1);
         return numbers.map((number) => (number === null ? undefined : new Position(epoch, Number(number))));
       });
-      await this.touch(
-        scripts,
-        names.filter((_, index) => positions[index]),
-      );
+      const known = names.filter((_, index) => positions[index]);
+      if (areInUse) await this.touch(scripts, known);
       return positions;
     } catch (error) {
       if (error instanceof BrokerError) throw error;
