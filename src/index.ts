@@ -33,6 +33,7 @@ export {
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { Presence, PresenceQuery, PresentMember } from './push/presence-in-process.js';
 export { PresenceError } from './presence/presence.error.js';
+export { MayWatch } from './procedures/kept/may-watch.decorator.js';
 export type { ProcedureArguments } from './procedures/arguments.js';
 export { Descriptor, type SocketKind } from './procedures/descriptor.js';
 export { OnCallerConnect, OnCallerDisconnect } from './procedures/methods/caller-hooks.decorator.js';
@@ -44,6 +45,7 @@ export {
   type ParameterRules,
   Procedure,
   type ProcedureOptions,
+  type ResumableOptions,
 } from './procedures/methods/procedure.decorator.js';
 export { ProcedureRedirect } from './procedures/redirect.js';
 export { ProcedureResult } from './procedures/result.js';

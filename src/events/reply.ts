@@ -93,6 +93,26 @@ export class Reply {
     this.send(frame);
   }
 
+  /** A kept call is watched from a position on. */
+  watching(call: string, position: JsonText): void {
+    const frame = this.frame();
+    frame.set('status', '"ok"' as JsonText);
+    frame.set('call', toJsonText(call));
+    frame.set('position', position);
+    frame.set('more', 'true' as JsonText);
+    this.send(frame);
+  }
+
+  /** A result of a kept call, or its end, and where to go on from. */
+  kept(result: JsonText | undefined, position: JsonText, isLast: boolean): void {
+    const frame = this.frame();
+    frame.set('status', '"ok"' as JsonText);
+    if (result !== undefined) frame.set('data', result);
+    frame.set('position', position);
+    if (!isLast) frame.set('more', 'true' as JsonText);
+    this.send(frame);
+  }
+
   /** The refusal or failure of the event. */
   error(error: unknown): void {
     const refusal = asRefusal(error);

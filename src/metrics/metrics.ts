@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { MetricsSettings } from '../config/sections/metrics.settings.js';
 import { VERSION } from '../config/version.js';
 import { HistoryMetrics } from './history.metrics.js';
+import { KeptCallMetrics } from './kept-call.metrics.js';
 import { LedgerMetrics } from './ledger.metrics.js';
 import { addMetrics, METRICS_REGISTRY, type MetricsRegistry, removeMetrics } from './metrics-registry.js';
 import { ProcedureMetrics } from './procedure.metrics.js';
@@ -119,6 +120,7 @@ export class Metrics implements OnApplicationShutdown {
   /** What histories are used for. */
   readonly history = new HistoryMetrics(this.registry);
   readonly ledger = new LedgerMetrics(this.registry);
+  readonly keptCalls = new KeptCallMetrics(this.registry);
 
   private collect = (): Promise<string> => (this.appRegistry ?? this.registry).metrics();
   private readonly answer: SharedAnswer<string>;

@@ -1,4 +1,5 @@
 import type { ProcedureCall } from './procedure-call.js';
+import type { Resumption } from './resumption.js';
 import type { Signature } from './signature.js';
 
 /** The limits of one procedure, on this node. */
@@ -15,6 +16,8 @@ export interface ProcedureLimits {
 export interface CallableProcedure {
   readonly signature: Signature;
   readonly limits: ProcedureLimits;
+  /** How its calls are kept; absent: they end with the connection of their caller. */
+  readonly resumption?: Resumption | undefined;
   /** For one that the gateway brings with it: whether the app may have one of this name in its place. */
   readonly isReplaceable?: boolean;
   /**

@@ -5,6 +5,7 @@ import type { CallableProcedure } from '../../src/procedures/procedure.js';
 import type { ProcedureCall } from '../../src/procedures/procedure-call.js';
 import { ProcedureError } from '../../src/procedures/procedure-errors.js';
 import { Procedures } from '../../src/procedures/procedures.js';
+import type { Resumption } from '../../src/procedures/resumption.js';
 import { ProcedureResult } from '../../src/procedures/result.js';
 import type { Parameter, Signature } from '../../src/procedures/signature.js';
 import { TestClient } from './client.js';
@@ -22,13 +23,15 @@ export interface ProcedureOptions extends Partial<Signature> {
   readonly takes?: readonly string[];
   readonly deadlineMs?: number;
   readonly concurrency?: number;
+  /** How its calls are kept. */
+  readonly resumption?: Resumption;
 }
 
 type Run = (call: ProcedureCall, ...given: never[]) => unknown;
 
 /** A procedure as an explorer would find it. */
 export function procedureOf(name: string, run: Run, options: ProcedureOptions = {}): CallableProcedure {
-  const { takes, deadlineMs = 0, concurrency = 0, ...signature } = options;
+  const { takes, deadlineMs = 0, concurrency = 0, resumption, ...signature } = options;
   const parameters = (takes ?? []).map((text): Parameter => {
     return { name: text.replace('?', ''), isOptional: text.endsWith('?'), isNamedOnly: false };
   });
@@ -43,6 +46,7 @@ export function procedureOf(name: string, run: Run, options: ProcedureOptions = 
       ...signature,
     },
     limits: { concurrency, deadlineMs, endsStreams: deadlineMs > 0 },
+    resumption,
     run: async (call, given) => run(call, ...(given as never[])),
   };
 }

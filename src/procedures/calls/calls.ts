@@ -2,22 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Metrics } from '../../metrics/metrics.js';
 import type { ClientError } from '../../protocol/errors.js';
 import type { ProcedureArguments } from '../arguments.js';
-import { type CallOrigin, ProcedureCall } from '../procedure-call.js';
+import type { CallOrigin } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import type { CallableProcedure } from '../procedure.js';
 import { Procedures } from '../procedures.js';
 import { bind } from './bind.js';
+import type { CallRequest } from './call-request.js';
 import { CallSlots } from './call-slots.js';
 import { type CallAnswer, RunningCall } from './running-call.js';
-
-/** A call as a transport asks for it: the name of the procedure, its arguments and the caller. */
-export interface CallRequest {
-  readonly name: string;
-  readonly given: ProcedureArguments;
-  readonly origin: CallOrigin;
-  /** Aborted when the caller is gone or has cancelled. One per call: Node warns of more than ten listeners on one. */
-  readonly signal: AbortSignal;
-}
 
 /** Calls procedures for every transport: checks access, binds arguments, and keeps limits and deadlines. */
 @Injectable()
@@ -50,17 +42,25 @@ export class Calls {
    * @throws {CallbackError} when the app could not be asked.
    * @throws the reason of the request's signal as soon as that is aborted, whatever the procedure does.
    */
-  async call({ name, given, origin, signal }: CallRequest): Promise<CallAnswer> {
+  async call(request: CallRequest): Promise<CallAnswer> {
+    return this.prepare(request).run();
+  }
+
+  /**
+   * As {@link call}, of a call that is to be run a little later, or `finish`ed without having run.
+   * @throws {ClientError} at once when it is refused.
+   */
+  prepare(request: CallRequest): RunningCall {
+    const { name, given, origin } = request;
     const procedure = this.find(name, origin);
     if (!procedure || (procedure.signature.isRaw && !origin.http)) throw this.unknown(name);
     const slots = this.slotsOf(procedure);
     const values = this.begin(procedure, given, slots);
     const ended = this.metrics.procedures.begin(procedure.signature.name);
-    const running = new RunningCall(procedure, signal, (outcome) => {
+    return new RunningCall(procedure, request, values, (outcome) => {
       slots.release();
       ended(outcome);
     });
-    return running.run(new ProcedureCall(name, given, origin, running.signal), values);
   }
 
   /** Counts a refused call. @returns the error for a procedure that does not exist or that the caller may not call. */

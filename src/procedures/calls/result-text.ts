@@ -13,9 +13,13 @@ const MAX_BYTES_PER_CHARACTER = 3;
  */
 export function resultText(value: unknown, maxBytes: number): JsonText {
   const text = richJsonText(dataOf(value));
-  const isSmall = text.length * MAX_BYTES_PER_CHARACTER <= maxBytes;
-  if (!isSmall && Buffer.byteLength(text) > maxBytes) throw PROCEDURE_ERRORS.resultTooLarge();
+  if (isLonger(text, maxBytes)) throw PROCEDURE_ERRORS.resultTooLarge();
   return text;
+}
+
+/** Whether a text has more bytes than allowed. Quick: most have so few characters that their bytes are not counted. */
+export function isLonger(text: string, maxBytes: number): boolean {
+  return text.length * MAX_BYTES_PER_CHARACTER > maxBytes && Buffer.byteLength(text) > maxBytes;
 }
 
 function dataOf(value: unknown): unknown {

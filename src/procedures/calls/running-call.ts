@@ -2,12 +2,13 @@ import { MAX_TIMER_MS } from '../../base/max-timer.js';
 import type { CallOutcome } from '../../metrics/procedure.metrics.js';
 import { CallbackError } from '../../protocol/errors.js';
 import { isForCaller } from '../is-for-caller.js';
-import type { ProcedureCall } from '../procedure-call.js';
+import { ProcedureCall } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import type { CallableProcedure } from '../procedure.js';
 import { stopResults } from '../results/stop-results.js';
 import { streamOf } from '../results/stream-of.js';
 import { CallGivenUp } from './call-given-up.js';
+import type { CallRequest } from './call-request.js';
 import { ResultStream, type StreamedCall } from './result-stream.js';
 
 /** The outcome of a call: one result, or a stream of them; see {@link ResultStream}. */
@@ -30,7 +31,9 @@ export class RunningCall implements StreamedCall {
 
   constructor(
     private readonly procedure: CallableProcedure,
-    private readonly caller: AbortSignal,
+    private readonly request: CallRequest,
+    /** The arguments, bound and converted. */
+    private readonly values: readonly unknown[],
     private readonly finished: (outcome: CallOutcome) => void,
   ) {}
 
@@ -40,12 +43,12 @@ export class RunningCall implements StreamedCall {
   }
 
   /** Starts the call; may be called once. @throws the error for the caller, or the reason why the call was ended. */
-  run(call: ProcedureCall, values: readonly unknown[]): Promise<CallAnswer> {
+  run(): Promise<CallAnswer> {
     return new Promise((resolve, reject) => {
       this.tellEnd = reject;
       this.watch();
       if (this.isOver) return;
-      this.start(call, values).then(
+      this.start().then(
         ([value, results]) => this.began(value, results, resolve),
         (error: unknown) => this.failed(error, reject),
       );
@@ -56,7 +59,7 @@ export class RunningCall implements StreamedCall {
     if (this.isOver) return;
     this.isOver = true;
     clearTimeout(this.timer);
-    this.caller.removeEventListener('abort', this.abandoned);
+    this.request.signal.removeEventListener('abort', this.abandoned);
     this.finished(outcome);
   }
 
@@ -70,11 +73,11 @@ export class RunningCall implements StreamedCall {
   }
 
   private watch(): void {
-    if (this.caller.aborted) {
+    if (this.request.signal.aborted) {
       this.abandoned();
       return;
     }
-    this.caller.addEventListener('abort', this.abandoned, { once: true });
+    this.request.signal.addEventListener('abort', this.abandoned, { once: true });
     const { deadlineMs } = this.procedure.limits;
     if (deadlineMs <= 0) return;
     const tooLate = (): void => this.end(PROCEDURE_ERRORS.tooLate(), 'error');
@@ -82,11 +85,10 @@ export class RunningCall implements StreamedCall {
   }
 
   /** Async because the procedure may throw synchronously, and so may `streamOf`. */
-  private async start(
-    call: ProcedureCall,
-    values: readonly unknown[],
-  ): Promise<[unknown, Results | undefined]> {
-    const value = await this.procedure.run(call, values);
+  private async start(): Promise<[unknown, Results | undefined]> {
+    const { name, given, origin } = this.request;
+    const call = new ProcedureCall(name, given, origin, this.signal);
+    const value = await this.procedure.run(call, this.values);
     return [value, streamOf(value)];
   }
 
@@ -112,7 +114,7 @@ export class RunningCall implements StreamedCall {
     reject(this.told(error));
   }
 
-  private readonly abandoned = (): void => this.end(this.caller.reason, 'cancelled');
+  private readonly abandoned = (): void => this.end(this.request.signal.reason, 'cancelled');
 
   /** Frees the slot and aborts the signal before the caller hears of the end: its next call finds the slot free. */
   private end(reason: unknown, outcome: CallOutcome): void {

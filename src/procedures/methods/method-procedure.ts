@@ -12,6 +12,7 @@ import { type MethodParameters, methodParameters } from './method-parameters.js'
 import { defineNestParams, NEST_PARAMS } from './nest-params.js';
 import { procedureContexts } from './procedure-contexts.js';
 import type { ProcedureOptions } from './procedure.decorator.js';
+import { resumptionIn } from './resumable-options.js';
 import { type MethodHandler, type MethodSignature, ProviderProcedure } from './provider.procedure.js';
 
 /**
@@ -28,7 +29,8 @@ export function methodProcedure(
     const method = methodParameters(marked, options);
     const signature = signatureOf(marked, options, method);
     const limits = procedureLimits(settings, ownLimits(options));
-    return new ProviderProcedure(signature, limits, handlerOf(marked, method, signature, contexts));
+    const handler = handlerOf(marked, method, signature, contexts);
+    return new ProviderProcedure(signature, limits, handler, resumptionIn(options));
   } catch (error) {
     const { message } = error as Error;
     throw new Error(`${marked.name} cannot be a procedure: ${message}`, { cause: error });

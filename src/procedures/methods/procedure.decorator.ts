@@ -1,3 +1,4 @@
+import type { AbandonedPolicy } from '../../config/sections/procedures/resumable.settings.js';
 import type { Access, ParameterType } from '../signature.js';
 
 /** Options of one parameter, where the method does not tell them. */
@@ -41,6 +42,23 @@ export interface ProcedureOptions {
    * `procedures.deadline`, which streams meet by beginning.
    */
   readonly deadline?: string;
+  /**
+   * Has its calls outlive the connection of their caller, who can come back to them, on any node: their results are kept. Default:
+   * a call ends with the connection of its caller.
+   */
+  readonly resumable?: ResumableOptions | true;
+}
+
+/** How the calls of a procedure are kept; see the option `resumable` of {@link Procedure}. */
+export interface ResumableOptions {
+  /** How long a call is kept after its last result, or its end, such as `10m`, the default. */
+  readonly ttl?: string;
+  /** The most that is kept of one call, such as `1MiB`, the default; a call with more ends with an error. */
+  readonly maxBytes?: string;
+  /** Whether a call that nobody watches goes on to its end, the default, or is stopped after {@link grace}. */
+  readonly whenAbandoned?: AbandonedPolicy;
+  /** How long nobody must have watched it, such as `30s`, the default; at most twice as long goes by. */
+  readonly grace?: string;
 }
 
 /** The metadata key for the options of {@link Procedure}. */

@@ -1,5 +1,6 @@
 import type { ProcedureCall } from '../procedure-call.js';
 import type { CallableProcedure, ProcedureLimits } from '../procedure.js';
+import type { Resumption } from '../resumption.js';
 import type { Signature } from '../signature.js';
 import type { MethodParameter } from './parameter-rules.js';
 
@@ -18,6 +19,7 @@ export class ProviderProcedure implements CallableProcedure {
     readonly signature: MethodSignature,
     readonly limits: ProcedureLimits,
     private readonly handler: MethodHandler,
+    readonly resumption?: Resumption,
   ) {
     this.bigInts = signature.parameters.flatMap(({ isBigInt }, index) => (isBigInt ? [index] : []));
   }

@@ -7,16 +7,25 @@ import type { ProcedureCall } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import { eachResult } from '../results/each-result.js';
 import { callRefusal } from '../calls/call-refusal.js';
-import type { CallReply } from './call-reply.js';
+import type { CallReply, KeptReply } from './call-reply.js';
 import { CallSlots } from '../calls/call-slots.js';
 import type { Calls } from '../calls/calls.js';
-import { resultText } from '../calls/result-text.js';
+import { isLonger, resultText } from '../calls/result-text.js';
+import type { CallCursor } from '../kept/call-cursor.js';
+import { failureIn } from '../kept/call-failure.js';
+import type { KeptCalls } from '../kept/kept-calls.js';
+import { KEPT_ERRORS } from '../kept/kept-errors.js';
 
 /** A call that came in a frame of a connection. */
 export interface ClientCall {
+  /** Empty for one that is watched. */
   readonly name: string;
   /** Absent when the frame has something else in the place of arguments. */
   readonly given: ProcedureArguments | undefined;
+  /** A call with the same key is this one, where it is kept. */
+  readonly idempotencyKey?: string | undefined;
+  /** The kept call that the client watches, in place of calling a procedure. */
+  readonly watched?: WatchedCall | undefined;
   /** The identity of the client when the call came; later changes do not concern the call. */
   readonly identity: JsonMembers | undefined;
   /** The key by which the client can cancel the call; without one it cannot. */
@@ -24,6 +33,13 @@ export interface ClientCall {
   /** Length of the frame, bytes. */
   readonly frameBytes: number;
   readonly reply: CallReply;
+}
+
+/** A kept call that a client comes for, as the client has given it. */
+export interface WatchedCall {
+  readonly call: unknown;
+  /** The last that it has got; absent: from the beginning. */
+  readonly position: unknown;
 }
 
 /** Limits of the calls of one connection. */
@@ -49,12 +65,15 @@ export class CallSet {
   /** The bytes claimed for each. */
   private readonly open = new Map<AbortController, number>();
   private readonly byKey = new Map<string, AbortController>();
+  /** Those that go on when their client wants no more of them. */
+  private readonly watching = new Set<AbortSignal>();
   private readonly slots: CallSlots;
   private frameBytes = 0;
   private waitingCharacters = 0;
 
   constructor(
     private readonly calls: Calls,
+    private readonly kept: KeptCalls,
     private readonly connection: Connection,
     private readonly limits: CallSetLimits,
   ) {
@@ -83,10 +102,11 @@ export class CallSet {
     }
   }
 
-  /** Ends a call with the error `call_cancelled`. @returns whether there was one. */
+  /** Ends a call with the error `call_cancelled`, or ceases to watch a kept one. @returns whether there was one. */
   cancel(key: string): boolean {
     const controller = this.byKey.get(key);
-    controller?.abort(PROCEDURE_ERRORS.cancelled());
+    const isWatched = controller && this.watching.has(controller.signal);
+    controller?.abort(isWatched ? KEPT_ERRORS.watchCancelled() : PROCEDURE_ERRORS.cancelled());
     return controller !== undefined;
   }
 
@@ -113,6 +133,7 @@ export class CallSet {
     this.frameBytes -= frameBytes;
     this.connection.kept.release(this.open.get(controller) ?? 0);
     this.open.delete(controller);
+    this.watching.delete(controller.signal);
     if (key !== undefined) this.byKey.delete(key);
   }
 
@@ -120,15 +141,57 @@ export class CallSet {
     for (const controller of this.open.keys()) controller.abort();
   }
 
-  private async answer({ name, given, identity, reply }: ClientCall, signal: AbortSignal): Promise<void> {
+  private async answer(call: ClientCall, signal: AbortSignal): Promise<void> {
+    const { name, given, identity, reply, watched, idempotencyKey } = call;
     const origin: ProcedureCall['origin'] = { identity, isService: false };
+    if (watched) return this.watch(this.kept.watch(watched.call, watched.position, origin), reply, signal);
     const procedure = this.calls.find(name, origin);
     if (!procedure || procedure.signature.isRaw) throw this.calls.unknown(name);
     if (!given) throw PROCEDURE_ERRORS.argumentsMismatch(name, 'arguments are a list or named');
+    const { resumption } = procedure;
+    if (resumption && reply.kept) {
+      const start = { name, given, origin, idempotencyKey };
+      return this.watch(this.kept.start(start, resumption), reply, signal);
+    }
+    if (idempotencyKey !== undefined) throw KEPT_ERRORS.notResumable();
     const answer = await this.calls.call({ name, given, origin, signal });
     if ('stream' in answer) await this.relay(name, answer.stream, reply, signal);
     else if (answer.value === undefined || answer.value === null) reply.returned(undefined);
     else await this.send(this.textOf(name, answer.value), signal, (text) => reply.returned(text));
+  }
+
+  /** Sends what comes of a kept call until its end, or until the client wants no more of it: it goes on. */
+  private async watch(coming: Promise<CallCursor>, reply: CallReply, signal: AbortSignal): Promise<void> {
+    this.watching.add(signal);
+    const cursor = await coming;
+    const leave = (): void => cursor.return();
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      signal.throwIfAborted();
+      await this.relayKept(cursor, reply.kept!, signal);
+      signal.throwIfAborted();
+    } finally {
+      signal.removeEventListener('abort', leave);
+      cursor.return();
+    }
+  }
+
+  private async relayKept(cursor: CallCursor, reply: KeptReply, signal: AbortSignal): Promise<void> {
+    if (cursor.isOver) return reply.ended(undefined, cursor.position);
+    reply.began(cursor.id, cursor.position);
+    for (let part = await cursor.next(); part; part = await cursor.next()) {
+      const { first, results, end } = part;
+      for (const [index, text] of results.entries()) {
+        if (isLonger(text, this.limits.resultBytes)) throw PROCEDURE_ERRORS.resultTooLarge();
+        const isLast = end?.hasLast === true && index === results.length - 1;
+        const send = (): void =>
+          isLast ? reply.ended(text, first + index + 1) : reply.yielded(text, first + index);
+        await this.send(text, signal, send);
+      }
+      if (end?.failure !== undefined) throw failureIn(end.failure);
+      const isTold = end?.hasLast === true && results.length > 0;
+      if (end && !isTold) reply.ended(undefined, cursor.position);
+    }
   }
 
   private relay(name: string, stream: Stream, reply: CallReply, signal: AbortSignal): Promise<void> {

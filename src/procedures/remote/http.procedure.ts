@@ -3,6 +3,7 @@ import type { Metrics } from '../../metrics/metrics.js';
 import type { ProcedureCall } from '../procedure-call.js';
 import { ProcedureError } from '../procedure-errors.js';
 import type { CallableProcedure, ProcedureLimits } from '../procedure.js';
+import type { Resumption } from '../resumption.js';
 import type { Signature } from '../signature.js';
 import type { RemoteEndpoint } from './endpoint.js';
 import { remoteRequest } from './request.js';
@@ -18,6 +19,7 @@ export class HttpProcedure implements CallableProcedure {
     readonly limits: ProcedureLimits,
     private readonly endpoint: RemoteEndpoint,
     private readonly metrics: Metrics,
+    readonly resumption?: Resumption,
   ) {}
 
   /** Metrics measure a stream only until it begins. */

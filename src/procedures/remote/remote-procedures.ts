@@ -5,6 +5,7 @@ import type { RemoteProcedureSettings } from '../../config/sections/procedures/r
 import { Metrics } from '../../metrics/metrics.js';
 import { procedureLimits } from '../procedure-limits.js';
 import { Procedures } from '../procedures.js';
+import { resumptionOf } from '../resumption.js';
 import { RemoteEndpoint } from './endpoint.js';
 import { HttpProcedure } from './http.procedure.js';
 import { remoteSignature } from './signature.js';
@@ -27,6 +28,7 @@ export class RemoteProcedures implements OnModuleInit {
   private procedure(name: string, remote: RemoteProcedureSettings): HttpProcedure {
     const endpoint = new RemoteEndpoint(remote, this.settings.resultBytes, this.requester);
     const limits = procedureLimits(this.settings, remote);
-    return new HttpProcedure(remoteSignature(name, remote), limits, endpoint, this.metrics);
+    const resumption = remote.resumable && resumptionOf(remote.resumable);
+    return new HttpProcedure(remoteSignature(name, remote), limits, endpoint, this.metrics, resumption);
   }
 }

@@ -2,13 +2,19 @@ import type { DecodedFrame } from '../../connection/endpoint.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import type { InputBounds } from '../../protocol/json/bounds.js';
 import { JsonDocument } from '../../protocol/json/json-document.js';
-import { isObject, JsonError, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
+import { isObject, JsonError, type JsonMembers, type JsonText, valueOf } from '../../protocol/json/json.js';
 import { richValueOf } from '../../protocol/json/rich-json.js';
 
 /** The names of the handlers of frames: calls, cancellations and all others. */
-export const CALL = 'call';
+export const CALL = 'function_name';
 export const CANCEL = 'cancel';
+/** Of kept calls: to watch one, and to end one; each has its id. */
+export const WATCH = 'call';
+export const CANCEL_KEPT = 'cancel_call';
 export const INVALID_CALL = 'invalid';
+
+/** Named like the member that tells them from the others. */
+const OTHERS = [CANCEL, WATCH, CANCEL_KEPT];
 
 const NULL = 'null' as JsonText;
 
@@ -26,6 +32,12 @@ export class RpcFrame {
     return this.members.get('marker') ?? NULL;
   }
 
+  /** The value of a member, if there is one. */
+  valueOf(name: string): unknown {
+    const text = this.members.get(name);
+    return text === undefined ? undefined : valueOf(text);
+  }
+
   /** Whether it has the members of a call of Shirow; with `kittiwake.v1.json` the parameters are optional. */
   isWhole(isExtended: boolean): boolean {
     return this.members.has('marker') && (isExtended || this.members.has('parameters_list'));
@@ -36,12 +48,12 @@ export class RpcFrame {
    * bytes as `{"__base64__": …}`. `undefined` when the members are of another type.
    */
   arguments(isExtended: boolean): ProcedureArguments | undefined {
-    const valueOf = (name: string, absent: unknown): unknown => {
+    const argument = (name: string, absent: unknown): unknown => {
       const text = this.members.get(name);
       return text === undefined ? absent : richValueOf(text, { bytes: isExtended });
     };
-    const positional = valueOf('parameters_list', []);
-    const named = isExtended ? valueOf('parameters', {}) : {};
+    const positional = argument('parameters_list', []);
+    const named = isExtended ? argument('parameters', {}) : {};
     if (!Array.isArray(positional) || !isObject(named)) return undefined;
     return { positional, named: new Map(Object.entries(named)) };
   }
@@ -55,8 +67,8 @@ export function decodeRpcFrame(frame: Buffer, bounds?: InputBounds): DecodedFram
     const { function_name: name } = value;
     if (typeof name === 'string')
       return { handler: CALL, payload: new RpcFrame(name, members, frame.length) };
-    if (!members.has(CANCEL)) return invalid(members, frame);
-    return { handler: CANCEL, payload: new RpcFrame('', members, frame.length) };
+    const handler = OTHERS.find((member) => members.has(member)) ?? INVALID_CALL;
+    return { handler, payload: new RpcFrame('', members, frame.length) };
   } catch (error) {
     if (error instanceof JsonError) return invalid(new Map(), frame);
     throw error;

@@ -1,5 +1,5 @@
 import type { Connection } from '../../connection/connection.js';
-import type { CallReply } from '../../procedures/open/call-reply.js';
+import type { CallReply, KeptReply } from '../../procedures/open/call-reply.js';
 import type { ClientError } from '../../protocol/errors.js';
 import {
   isFalsy,
@@ -22,6 +22,11 @@ export class RpcReply implements CallReply {
     private readonly marker: JsonText,
   ) {
     this.isExtended = connection.subProtocol === KITTIWAKE_V1;
+  }
+
+  /** Clients of Shirow's protocol know no kept calls. */
+  get kept(): KeptReply | undefined {
+    return this.isExtended ? new KeptRpcReply(this.connection, this.marker) : undefined;
   }
 
   returned(result: JsonText | undefined): void {
@@ -53,5 +58,28 @@ export class RpcReply implements CallReply {
 
   private result(result: JsonText, eod: 0 | 1): void {
     this.connection.sendText(`{"result":${result},"marker":${this.marker},"eod":${eod}}`);
+  }
+}
+
+/** Sends the frames about one call that is kept: each says where to go on from. */
+class KeptRpcReply implements KeptReply {
+  constructor(
+    private readonly connection: Connection,
+    private readonly marker: JsonText,
+  ) {}
+
+  began(call: string, position: number): void {
+    this.connection.sendText(
+      `{"marker":${this.marker},"call":${toJsonText(call)},"position":"${position}","eod":0}`,
+    );
+  }
+
+  yielded(result: JsonText, position: number): void {
+    this.connection.sendText(`{"result":${result},"marker":${this.marker},"position":"${position}","eod":0}`);
+  }
+
+  ended(result: JsonText | undefined, position: number): void {
+    const given = result === undefined ? '' : `"result":${result},`;
+    this.connection.sendText(`{${given}"marker":${this.marker},"position":"${position}","eod":1}`);
   }
 }

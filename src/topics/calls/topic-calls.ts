@@ -6,8 +6,10 @@ import type { Connection } from '../../connection/connection.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { OpenCalls } from '../../procedures/open/open-calls.js';
+import { KEPT_ERRORS } from '../../procedures/kept/kept-errors.js';
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import { ClientError } from '../../protocol/errors.js';
+import { isIdempotencyKey } from '../../protocol/idempotency-key.js';
 import { canonicalJson } from '../../protocol/json/canonical-json.js';
 import { isObject, type JsonText } from '../../protocol/json/json.js';
 import { richValueOf } from '../../protocol/json/rich-json.js';
@@ -38,17 +40,23 @@ export class TopicCalls {
     return isConfigured(this.procedures) && connection.subProtocol === KITTIWAKE_V1;
   }
 
-  /** `{"event": "call", "id": …, "procedure": …, "params": […] or {…}}`. */
+  /**
+   * `{"event": "call", "id": …, "procedure": …, "params": […] or {…}}`, or, to watch a kept call,
+   * `{"event": "call", "id": …, "call": …, "position": …}`.
+   */
   begin({ connection, identity }: Session, event: ClientEvent): void {
     const id = event.members.get('id');
     const reply = new Reply(connection, { event: event.name, id });
     this.orRefuse(event, reply, () => {
       if (id === undefined) throw TOPIC_ERRORS.idMissing();
-      const { procedure: name } = event.value;
-      if (typeof name !== 'string') throw TOPIC_ERRORS.procedureMissing();
+      const { procedure, call: watched, position, idempotency_key: idempotencyKey } = event.value;
+      if (watched === undefined && typeof procedure !== 'string') throw TOPIC_ERRORS.procedureMissing();
+      if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw KEPT_ERRORS.invalidKey();
       const call = {
-        name,
+        name: typeof procedure === 'string' ? procedure : '',
         given: argumentsOf(event.members.get('params')),
+        idempotencyKey,
+        watched: watched === undefined ? undefined : { call: watched, position },
         identity,
         key: canonicalJson(id),
         frameBytes: event.bytes,
@@ -58,8 +66,28 @@ export class TopicCalls {
     });
   }
 
-  /** `{"event": "cancel", "id": …}`: ends the call of this id, which is then told that it was cancelled. */
-  cancel({ connection }: Session, event: ClientEvent): void {
+  /**
+   * `{"event": "cancel", "id": …}`: ends the call of this id, which is then told that it was cancelled; one that is kept goes on
+   * unwatched. `{"event": "cancel", "call": …}` ends a kept call.
+   */
+  cancel(session: Session, event: ClientEvent): void {
+    if (event.value.call === undefined) this.cancelOwn(session, event);
+    else void this.cancelKept(session, event);
+  }
+
+  private async cancelKept({ connection, identity }: Session, event: ClientEvent): Promise<void> {
+    const reply = new Reply(connection, { event: event.name, id: event.members.get('id') });
+    try {
+      await this.calls.end(event.value.call, identity);
+      reply.ok();
+      this.metrics.eventHandled(event.name, 'success');
+    } catch (error) {
+      this.metrics.eventHandled(event.name, 'error');
+      if (connection.isOpen) reply.error(error);
+    }
+  }
+
+  private cancelOwn({ connection }: Session, event: ClientEvent): void {
     const id = event.members.get('id');
     const reply = new Reply(connection, { event: event.name, id });
     this.orRefuse(event, reply, () => {

@@ -4,6 +4,7 @@ import { Setting } from '../../kinds/setting.decorator.js';
 import { PROCEDURE_NAME, PROCEDURES_PATH, SERVICE_SECRET } from '../../kinds/text-format.js';
 import { flag, text } from '../../kinds/text.kind.js';
 import { ProceduresHttpSettings } from './http.settings.js';
+import { KeptCallsSettings } from './kept-calls.settings.js';
 import { ProceduresLocalSettings } from './local.settings.js';
 import { RemoteProcedureSettings } from './remote-procedure.settings.js';
 
@@ -75,6 +76,9 @@ export class ProceduresSettings {
     about: 'Takes the token `mock_token` for user 1. For development only: anyone can call everything.',
   })
   readonly mockToken: boolean = false;
+
+  @Setting({ kind: section(KeptCallsSettings), about: 'Calls that outlive their connections.' })
+  readonly kept: KeptCallsSettings = new KeptCallsSettings();
 
   @Setting({ kind: section(ProceduresHttpSettings), about: 'Calls over HTTP.' })
   readonly http: ProceduresHttpSettings = new ProceduresHttpSettings();

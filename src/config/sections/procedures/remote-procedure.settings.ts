@@ -1,8 +1,10 @@
 import { texts, textMap } from '../../kinds/collection.kind.js';
 import { duration, integer } from '../../kinds/number.kind.js';
+import { section } from '../../kinds/section.kind.js';
 import { type Disagreement, Rule, Setting } from '../../kinds/setting.decorator.js';
 import { CALLBACK_URL, FILLED_TEXT, HEADER_NAME, HEADER_VALUE, PARAMETER } from '../../kinds/text-format.js';
 import { flag, text } from '../../kinds/text.kind.js';
+import { ResumableSettings } from './resumable.settings.js';
 
 /** A procedure that is an HTTP endpoint of the app. */
 @Rule(parametersAreInOrder)
@@ -42,6 +44,14 @@ export class RemoteProcedureSettings {
       'How long a call may take, a stream until its end; `0s` is for ever. Without it, the answer has to begin within `callbacks.timeout`.',
   })
   readonly deadlineMs?: number;
+
+  @Setting({
+    kind: section(ResumableSettings),
+    optional: true,
+    about:
+      'How its calls are kept, so that they outlive the connection of their caller; without this section they end with it.',
+  })
+  readonly resumable?: ResumableSettings;
 
   @Setting({
     kind: textMap(HEADER_NAME, HEADER_VALUE),

@@ -1,0 +1,31 @@
+import { duration, integer } from '../../kinds/number.kind.js';
+import { Setting } from '../../kinds/setting.decorator.js';
+
+/** What all calls have in common that outlive their connections. */
+export class KeptCallsSettings {
+  @Setting({
+    kind: duration(),
+    about:
+      'Results of so long are written together; the first of a while at once. Shorter is smoother, longer is cheaper.',
+  })
+  readonly gatherMs: number = 100;
+
+  @Setting({
+    kind: integer({ min: 0 }),
+    about: 'The most such calls of one identity that run on one node at a time; `0` is no limit.',
+  })
+  readonly runningPerIdentity: number = 100;
+
+  @Setting({
+    kind: integer({ min: 0 }),
+    about: 'The most of one identity that one node has run and that are still kept; `0` is no limit.',
+  })
+  readonly keptPerIdentity: number = 1_000;
+
+  @Setting({
+    kind: duration(),
+    about:
+      'How long such calls have to end when the gateway stops. What still runs then is handed over to another node, where its procedure allows it, or ends as lost.',
+  })
+  readonly shutdownMs: number = 10_000;
+}

@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import type { Appending, Retention } from '../../broker/history.js';
+import { Cluster } from '../../cluster/cluster.js';
+import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
+import { Histories } from '../../history/histories.js';
+import { ClientError } from '../../protocol/errors.js';
+import { type JsonMembers, toJsonText, valueOf } from '../../protocol/json/json.js';
+import { Publication } from '../../protocol/publication.js';
+import type { Resumption } from '../resumption.js';
+import { callChannel, isCallId } from './call-id.js';
+import { type CallHead, type CallRecord, publicationOf, recordOf } from './call-record.js';
+import { CallStory } from './call-story.js';
+import { BYTES_PER_WRITE, CallWriter } from './call-writer.js';
+import { identityKey } from './identity-key.js';
+
+/** Besides results: the beginning, the end, and what tells that another node goes on. */
+const OTHER_RECORDS = 16;
+const KEY_CHANNEL = 'kittiwake:call-key:';
+/** Calls that were begun with one key, of which the first counts. */
+const CALLS_PER_KEY = 100;
+
+/** Whose call of what has a key. */
+interface CallKey {
+  readonly procedure: string;
+  readonly identity: JsonMembers | undefined;
+  readonly key: string;
+}
+
+/** Where calls are kept: a channel for each, of the history that the broker has. */
+@Injectable()
+export class CallChannels {
+  private readonly retentions = new WeakMap<Resumption, Retention>();
+
+  constructor(
+    private readonly histories: Histories,
+    private readonly cluster: Cluster,
+    private readonly settings: ProceduresSettings,
+  ) {}
+
+  /** Keeps how a call begins, which this node runs. @throws {ClientError} when the broker cannot be reached. */
+  async begin(id: string, call: Omit<CallHead, 'kind' | 'node'>, resumption: Resumption): Promise<void> {
+    try {
+      await this.keep(id, { kind: 'head', node: this.cluster.node, ...call }, resumption);
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  /** What keeps the results of a call. @param isTaken whether another node has the call. */
+  writerOf(id: string, resumption: Resumption, isTaken: () => boolean): CallWriter {
+    const { kept, resultBytes } = this.settings;
+    const { maxBytes } = resumption;
+    return new CallWriter({
+      gatherMs: kept.gatherMs,
+      maxBytes,
+      maxResultBytes: Math.min(resultBytes, maxBytes),
+      keep: (record) => this.keep(id, record, resumption),
+      isTaken,
+    });
+  }
+
+  /** Keeps a record of a call. @throws {BrokerError} when that cannot be said. */
+  async keep(id: string, record: CallRecord, resumption: Resumption): Promise<void> {
+    await this.append(publicationOf(callChannel(id), record), { retention: this.retentionOf(resumption) });
+  }
+
+  /**
+   * What has become of a call; nothing of one that is not kept.
+   * @throws {ClientError} when the broker cannot be reached.
+   */
+  async storyOf(id: string): Promise<CallStory | undefined> {
+    if (!(await this.isKept(id))) return undefined;
+    try {
+      const { publications = [] } = await this.histories.read(callChannel(id), 'oldest');
+      const story = new CallStory();
+      for (const publication of publications) {
+        const record = recordOf(publication);
+        if (record) story.take(record);
+      }
+      return story.head && story;
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  /**
+   * Whether anything is kept of a call. To ask for what never was leaves no trace.
+   * @throws {ClientError} when the broker cannot be reached.
+   */
+  async isKept(id: string): Promise<boolean> {
+    try {
+      const [top] = await this.histories.history.tops([callChannel(id)], false);
+      return top !== undefined;
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  /**
+   * Has all calls of a procedure that one identity begins with a key be the first of them, over all nodes.
+   * @returns the id of the first.
+   * @throws {ClientError} when the broker cannot be reached.
+   */
+  async firstOf({ procedure, identity, key }: CallKey, id: string, ttlMs: number): Promise<string> {
+    const whose = [procedure, identity ? identityKey(identity) : null, key];
+    const channel = KEY_CHANNEL + createHash('sha256').update(JSON.stringify(whose)).digest('base64url');
+    const text = new Map([
+      ['subscription', toJsonText(channel)],
+      ['data', toJsonText(id)],
+    ]);
+    const retention = { size: CALLS_PER_KEY, ttlMs, isBrief: true };
+    try {
+      await this.append(Publication.from(text), { retention, idempotencyKey: key });
+      const { publications = [] } = await this.histories.read(channel, 'oldest');
+      const first = publications[0] && valueOf(publications[0].data);
+      return isCallId(first) ? first : id;
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  private async append(publication: Publication, appending: Appending): Promise<void> {
+    await this.histories.history.append(publication.subscription, publication, appending);
+  }
+
+  private retentionOf(resumption: Resumption): Retention {
+    let retention = this.retentions.get(resumption);
+    if (!retention) {
+      const size = Math.ceil(resumption.maxBytes / BYTES_PER_WRITE) + OTHER_RECORDS;
+      retention = { size, ttlMs: resumption.ttlMs, isBrief: true };
+      this.retentions.set(resumption, retention);
+    }
+    return retention;
+  }
+}
+
+function unavailable(cause: unknown): ClientError {
+  return new ClientError('service_unavailable', 'Service unavailable.', { cause });
+}

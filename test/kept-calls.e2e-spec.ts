@@ -1,0 +1,418 @@
+import { ProcedureError } from '../src/procedures/procedure-errors.js';
+import type { ProcedureCall } from '../src/procedures/procedure-call.js';
+import type { Resumption } from '../src/procedures/resumption.js';
+import type { TestClient } from './support/client.js';
+import { procedureOf, rpcToken, sharedRpc, V1 } from './support/rpc.js';
+import { type Deferred, deferred, eventually } from './support/wait.js';
+
+const KEPT: Resumption = { ttlMs: 60_000, maxBytes: 100_000, graceMs: undefined, takesOver: false };
+const ID = /^[\w-]{22}$/;
+
+type Frame = Record<string, unknown>;
+
+/** A call of a procedure that gives what the test says, and ends when it says so. */
+class Model {
+  private readonly texts: unknown[] = [];
+  private wake: Deferred<void> = deferred();
+  private end: { readonly value?: unknown; readonly error?: Error } | undefined;
+  constructor(readonly call: ProcedureCall) {
+    call.signal.addEventListener('abort', () => this.wake.resolve());
+  }
+
+  say(...texts: unknown[]): this {
+    this.texts.push(...texts);
+    this.wake.resolve();
+    return this;
+  }
+
+  finish(value?: unknown): void {
+    this.end = { value };
+    this.wake.resolve();
+  }
+
+  fail(error: Error): void {
+    this.end = { error };
+    this.wake.resolve();
+  }
+
+  async *results(): AsyncGenerator<unknown, unknown, void> {
+    for (;;) {
+      yield* this.texts.splice(0);
+      if (this.end?.error) throw this.end.error;
+      if (this.end) return this.end.value;
+      this.call.signal.throwIfAborted();
+      await this.wake.promise;
+      this.wake = deferred();
+    }
+  }
+}
+
+const models: Model[] = [];
+const stage = sharedRpc({
+  procedures: { kept: { gather: '5ms', runningPerIdentity: 4, keptPerIdentity: 6 } },
+  limits: { outboxBytes: 1_000_000 },
+});
+beforeAll(() => {
+  const answer = (call: ProcedureCall): unknown => {
+    models.push(new Model(call));
+    return models.at(-1)!.results();
+  };
+  stage.add(procedureOf('answer', answer, { resumption: KEPT }));
+  stage.add(procedureOf('public_answer', answer, { resumption: KEPT, access: 'public' }));
+  stage.add(procedureOf('abandoned', answer, { resumption: { ...KEPT, graceMs: 150 } }));
+  stage.add(procedureOf('small', answer, { resumption: { ...KEPT, maxBytes: 1_024 } }));
+  stage.add(procedureOf('brief', answer, { resumption: { ...KEPT, ttlMs: 300 } }));
+  stage.add(procedureOf('one', (_call, value: unknown) => value, { resumption: KEPT, takes: ['value'] }));
+  stage.add(
+    procedureOf(
+      'refuses',
+      () => {
+        throw new ProcedureError({ no: 'money' }, 402);
+      },
+      { resumption: KEPT },
+    ),
+  );
+});
+
+let users = 0;
+let user = '';
+beforeEach(() => {
+  user = `user-${++users}`;
+  models.length = 0;
+});
+
+async function connect(userId: string | undefined = user): Promise<TestClient> {
+  const client = await stage.connectTo('/ws', [V1]);
+  if (userId === '') return client;
+  const token = rpcToken({ user_id: userId });
+  expect(await client.ask({ event: 'auth', method: 'jwt', token })).toMatchObject({ status: 'ok' });
+  return client;
+}
+
+const start = (procedure: string, more: object = {}): object => ({
+  event: 'call',
+  id: 1,
+  procedure,
+  ...more,
+});
+const watch = (call: unknown, position?: unknown, id: unknown = 2): object => ({
+  event: 'call',
+  id,
+  call,
+  ...(position !== undefined && { position }),
+});
+
+/** Starts a call. @returns its id and its model. */
+async function begin(client: TestClient, procedure = 'answer'): Promise<{ id: string; model: Model }> {
+  const first = await client.ask(start(procedure));
+  expect(first).toEqual({
+    event: 'call',
+    status: 'ok',
+    call: expect.stringMatching(ID),
+    position: '0',
+    more: true,
+    id: 1,
+  });
+  const model = await eventually(() => models.at(-1));
+  return { id: String(first.call), model };
+}
+
+const got = (data: unknown, position: number, id = 1): Frame => ({
+  event: 'call',
+  status: 'ok',
+  data,
+  position: `${position}`,
+  more: true,
+  id,
+});
+
+async function take(client: TestClient, count: number): Promise<Frame[]> {
+  const frames: Frame[] = [];
+  while (frames.length < count) frames.push(await client.next());
+  return frames;
+}
+
+const refused = (code: string, id: unknown = 2): object =>
+  expect.objectContaining({ event: 'call', status: 'error', code, id });
+
+describe('a call that is kept', () => {
+  it('tells its id at the start, and with every result where to go on from', async () => {
+    const client = await connect();
+    const { model } = await begin(client);
+    model.say('a', { b: 12 });
+    expect(await take(client, 2)).toEqual([got('a', 1), got({ b: 12 }, 2)]);
+    model.finish('c');
+    expect(await client.next()).toEqual({ event: 'call', status: 'ok', data: 'c', position: '4', id: 1 });
+  });
+
+  it('goes on when its caller is gone, who comes back to what was missed, then to what is live, once and in order', async () => {
+    const client = await connect();
+    const { id, model } = await begin(client);
+    model.say('a', 'b');
+    await take(client, 2);
+    client.drop();
+    model.say('c', 'd');
+    const again = await connect();
+    expect(await again.ask(watch(id, '1'))).toEqual({ ...got(undefined, 1, 2), call: id, data: undefined });
+    expect(await take(again, 3)).toEqual([got('b', 2, 2), got('c', 3, 2), got('d', 4, 2)]);
+    model.say('e').finish();
+    expect(await take(again, 2)).toEqual([
+      got('e', 5, 2),
+      { event: 'call', status: 'ok', position: '6', id: 2 },
+    ]);
+    expect(models).toHaveLength(1);
+  });
+});
+
+describe('what is kept of a call', () => {
+  it('has many watchers, from the beginning without a position, of which each gets all', async () => {
+    const client = await connect();
+    const { id, model } = await begin(client);
+    for (let i = 1; i <= 200; i++) model.say(i);
+    model.finish();
+    const watchers = await Promise.all([connect(), connect(), connect()]);
+    for (const [index, watcher] of watchers.entries())
+      watcher.send(watch(id, index === 0 ? undefined : `${index * 50}`));
+    for (const [index, watcher] of watchers.entries()) {
+      const from = index * 50;
+      const frames = await take(watcher, 202 - from);
+      expect(frames[0]).toMatchObject({ call: id, position: `${from}`, more: true });
+      expect(frames.slice(1, -1)).toEqual(
+        Array.from({ length: 200 - from }, (_, at) => got(from + at + 1, from + at + 1, 2)),
+      );
+      expect(frames.at(-1)).toEqual({ event: 'call', status: 'ok', position: '201', id: 2 });
+    }
+  });
+
+  it('is told again after the end: results, end and error', async () => {
+    const client = await connect();
+    const { id, model } = await begin(client);
+    model.say('a').fail(new ProcedureError({ out: 'of money' }, 402));
+    const failed = { event: 'call', status: 'error', error: { out: 'of money' }, code: 'refused' };
+    expect(await take(client, 2)).toEqual([got('a', 1), { ...failed, id: 1 }]);
+    expect((await again(client, id)).slice(1)).toEqual([got('a', 1, 2), { ...failed, id: 2 }]);
+    expect((await again(client, id, '1')).slice(1)).toEqual([{ ...failed, id: 2 }]);
+    // Who has heard of the end hears that there is nothing more.
+    expect(await client.ask(watch(id, '2'))).toEqual({ event: 'call', status: 'ok', position: '2', id: 2 });
+  });
+
+  it('is the result of a procedure that gives one, with every digit', async () => {
+    const client = await connect();
+    client.send(
+      '{"event":"call","id":1,"procedure":"one","params":[[12345678901234567890,{"__base64__":"AAE="}]]}',
+    );
+    const [first, last] = await take2Texts(client);
+    expect(last).toBe(
+      '{"event":"call","status":"ok","data":[12345678901234567890,{"__base64__":"AAE="}],"position":"2","id":1}',
+    );
+    expect((await again(client, JSON.parse(first!).call))[1]).toMatchObject({ position: '2' });
+    client.send(start('one', { params: [null] }));
+    expect((await take(client, 2))[1]).toEqual({ event: 'call', status: 'ok', position: '1', id: 1 });
+  });
+
+  it('is an error that the procedure begins with, as of any call', async () => {
+    const client = await connect();
+    client.send(start('refuses'));
+    expect((await take(client, 2))[1]).toEqual({
+      event: 'call',
+      status: 'error',
+      error: { no: 'money' },
+      code: 'refused',
+      id: 1,
+    });
+  });
+
+  it('is forgotten after its time, but not while it runs', async () => {
+    const client = await connect();
+    const { id, model } = await begin(client, 'brief');
+    model.say('a');
+    await take(client, 1);
+    await new Promise((resolve) => setTimeout(resolve, 700)); // longer than it is kept
+    model.say('b').finish();
+    const other = await connect();
+    expect((await again(other, id, '1')).slice(1)).toEqual([
+      got('b', 2, 2),
+      { event: 'call', status: 'ok', position: '3', id: 2 },
+    ]);
+    await eventually(async () => (await again(other, id)).at(-1)!.code === 'call_not_found', {
+      timeoutMs: 20_000,
+    });
+  });
+});
+
+describe('a position', () => {
+  it.each(['-1', '1.5', 'x', 7, '3', `${2 ** 60}`])('that is none is refused: %j', async (position) => {
+    const client = await connect();
+    const { id, model } = await begin(client);
+    model.say('a', 'b');
+    await take(client, 2);
+    expect(await client.ask(watch(id, position))).toEqual(refused('position_lost'));
+    model.finish();
+  });
+});
+
+describe('who may watch a call', () => {
+  it('is the identity of its caller; to others it looks as if it were none', async () => {
+    const client = await connect();
+    const { id, model } = await begin(client);
+    model.say('a').finish();
+    for (const other of [await connect('another'), await connect('')])
+      expect(await other.ask(watch(id))).toEqual(refused('call_not_found'));
+    const same = await connect();
+    for (const none of ['AAAAAAAAAAAAAAAAAAAAAA', 'x', 7, null, {}])
+      expect(await same.ask(watch(none))).toEqual(refused('call_not_found'));
+    expect(await (await connect('another')).ask({ event: 'cancel', call: id, id: 3 })).toMatchObject({
+      code: 'call_not_found',
+    });
+  });
+
+  it('is whoever has the id, of a call of nobody', async () => {
+    const client = await connect('');
+    const { id, model } = await begin(client, 'public_answer');
+    model.say('a').finish();
+    expect((await again(await connect(), id))[1]).toEqual(got('a', 1, 2));
+  });
+});
+
+describe('an idempotency key', () => {
+  it('has a second start be the first', async () => {
+    const [one, two] = [await connect(), await connect()];
+    const event = start('answer', { idempotency_key: 'k' });
+    const [a, b] = await Promise.all([one.ask(event), two.ask(event)]);
+    expect(a.call).toBe(b.call);
+    expect(models).toHaveLength(1);
+    models[0]!.say('a').finish();
+    for (const client of [one, two]) expect(await client.next()).toEqual(got('a', 1));
+    const other = await connect('another');
+    expect((await other.ask(event)).call).not.toBe(a.call);
+    models[1]!.finish();
+  });
+
+  it('is refused when it is none, and where calls are not kept', async () => {
+    const client = await connect();
+    expect(await client.ask(start('answer', { idempotency_key: '' }))).toEqual(
+      refused('invalid_idempotency_key', 1),
+    );
+    expect(await client.ask(start('add', { params: [1, 2], idempotency_key: 'k' }))).toEqual(
+      refused('not_resumable', 1),
+    );
+  });
+});
+
+describe('the end of a call', () => {
+  it('is no matter of who ceases to watch, but of who cancels it', async () => {
+    const client = await connect();
+    const { id, model } = await begin(client);
+    expect(await answers(client, { event: 'cancel', id: 1 }, 2)).toEqual([
+      { event: 'cancel', status: 'ok', id: 1 },
+      refused('watch_cancelled', 1),
+    ]);
+    model.say('a');
+    client.send(watch(id));
+    expect((await take(client, 2))[1]).toEqual(got('a', 1, 2));
+    const cancelled = await answers(client, { event: 'cancel', call: id, id: 3 }, 2);
+    expect(cancelled).toContainEqual({ event: 'cancel', status: 'ok', id: 3 });
+    expect(cancelled).toContainEqual(refused('call_cancelled'));
+    expect(model.call.signal.aborted).toBe(true);
+    expect((await again(client, id)).at(-1)).toEqual(refused('call_cancelled'));
+    expect(await client.ask({ event: 'cancel', call: id, id: 4 })).toMatchObject({
+      code: 'call_not_found',
+      id: 4,
+    });
+  });
+
+  it('comes a while after the last watcher has left, where the procedure says so', async () => {
+    const client = await connect();
+    const { id, model } = await begin(client, 'abandoned');
+    model.say('a');
+    await take(client, 1);
+    await new Promise((resolve) => setTimeout(resolve, 400)); // longer than the grace
+    expect(model.call.signal.aborted).toBe(false);
+    client.drop();
+    await eventually(() => model.call.signal.aborted, { timeoutMs: 20_000 });
+    expect((await again(await connect(), id)).slice(1)).toEqual([got('a', 1, 2), refused('call_abandoned')]);
+  });
+
+  it('comes with an error when it gives more than is kept, never a part', async () => {
+    const client = await connect();
+    const { model } = await begin(client, 'small');
+    for (let i = 0; i < 40; i++) model.say('x'.repeat(100));
+    const frames: Frame[] = [];
+    do frames.push(await client.next());
+    while (frames.at(-1)!.status === 'ok');
+    expect(frames.at(-1)).toEqual(refused('call_too_large', 1));
+    expect(frames.length).toBeLessThan(12);
+    expect(model.call.signal.aborted).toBe(true);
+  });
+});
+
+describe('limits of an identity', () => {
+  it('hold for calls that run, and for those that are kept', async () => {
+    const client = await connect();
+    const ids: unknown[] = [];
+    for (let id = 0; id < 4; id++) ids.push((await client.ask({ ...start('answer'), id })).call);
+    expect(await client.ask({ ...start('answer'), id: 9 })).toEqual(refused('too_many_calls', 9));
+    const kept = (): Promise<number> => stage.gateway.metric('kittiwake_kept_calls_running');
+    expect(await kept()).toBeGreaterThanOrEqual(4);
+    for (const model of models) model.finish();
+    await take(client, 4);
+    for (let id = 0; id < 2; id++)
+      await client.ask({ ...start('one', { params: [1] }), id }).then(() => client.next());
+    expect(await client.ask({ ...start('answer'), id: 9 })).toEqual(refused('too_many_calls', 9));
+    const other = await connect('another');
+    expect(await other.ask(start('one', { params: [1] }))).toMatchObject({ status: 'ok' });
+  });
+});
+
+describe('over /rpc', () => {
+  it('has the same for clients of kittiwake.v1.json', async () => {
+    const client = await stage.connectTo(`/rpc/token/${rpcToken({ user_id: user })}`, [V1]);
+    const first = await client.ask({ function_name: 'answer', marker: 1 });
+    expect(first).toEqual({ marker: 1, call: expect.stringMatching(ID), position: '0', eod: 0 });
+    models[0]!.say('a');
+    expect(await client.next()).toEqual({ result: 'a', marker: 1, position: '1', eod: 0 });
+    client.send({ call: first.call, position: '0', marker: 2 });
+    expect((await take(client, 2)).at(-1)).toEqual({ result: 'a', marker: 2, position: '1', eod: 0 });
+    const frames = await answers(client, { cancel_call: first.call, marker: 3 }, 3);
+    expect(frames).toContainEqual({ result: null, marker: 3, eod: 1 });
+    for (const marker of [1, 2])
+      expect(frames).toContainEqual({ error: 'The call was cancelled.', marker, code: 'call_cancelled' });
+    expect(await client.ask({ call: 'x', marker: 4 })).toMatchObject({ marker: 4, code: 'call_not_found' });
+    expect(await client.ask({ call: first.call })).toMatchObject({ code: 'invalid_frame' });
+  });
+
+  it("is as it was for Shirow's", async () => {
+    const client = await stage.connectTo(`/rpc/token/${rpcToken({ user_id: user })}`);
+    client.send({ function_name: 'answer', parameters_list: [], marker: 1, idempotency_key: 7 });
+    const model = await eventually(() => models.at(-1));
+    model.say('a').finish('b');
+    expect([await client.text(), await client.text()]).toEqual([
+      '{"result":"a","marker":1,"eod":0}',
+      '{"result":"b","marker":1,"eod":1}',
+    ]);
+    client.send({ call: 'x', marker: 4 });
+    expect(await client.next()).toMatchObject({ marker: 4, error: expect.stringContaining('function_name') });
+    client.send({ function_name: 'answer', parameters_list: [], marker: 2 });
+    const left = await eventually(() => models[1]);
+    client.drop();
+    await eventually(() => left.call.signal.aborted);
+  });
+});
+
+/** All frames about a call that is watched from a position, up to its end. */
+async function again(client: TestClient, id: unknown, position?: string): Promise<Frame[]> {
+  client.send(watch(id, position));
+  const frames: Frame[] = [];
+  do frames.push(await client.next());
+  while (frames.at(-1)!.more === true);
+  return frames;
+}
+
+async function answers(client: TestClient, event: object, count: number): Promise<Frame[]> {
+  client.send(event);
+  return take(client, count);
+}
+
+async function take2Texts(client: TestClient): Promise<string[]> {
+  return [await client.text(), await client.text()];
+}
