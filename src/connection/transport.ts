@@ -34,6 +34,8 @@ export interface Transport extends Sink {
 export interface Carried extends LogParty {
   /** The client has sent a message. @param frame its bytes, without any framing. */
   received(frame: Buffer): void;
+  /** The client has done what costs as much as so many messages. */
+  count(events: number, nowMs: number): void;
   /** The client has answered a ping. */
   ponged(): void;
   /** The client has sent something that is refused, and is told so. @param what it was, for example an event. */

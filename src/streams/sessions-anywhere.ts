@@ -6,8 +6,9 @@ import { type Polled, Streams } from '../connection/stream/streams.js';
 import { readEnd, readPiece, readTaking, SESSION_QUESTIONS } from './session-questions.js';
 import { markIn, markOf, newSession } from './session-name.js';
 
-/** The most requests that are passed on to other nodes at a time. */
-const MAX_PASSED_ON = 256;
+/** The most bytes of requests that are passed on to other nodes at a time, and what one takes besides its body. */
+const MAX_PASSED_ON_BYTES = 67_108_864;
+const REQUEST_BYTES = 1_024;
 
 /** Why a session of another node has not done what it was asked: whether it has is not known. */
 export type Unanswered = 'no answer';
@@ -16,7 +17,7 @@ export type Unanswered = 'no answer';
 @Injectable()
 export class SessionsAnywhere {
   private readonly mark: string;
-  private passedOn = 0;
+  private passedOnBytes = 0;
 
   constructor(
     private readonly cluster: Cluster,
@@ -41,7 +42,7 @@ export class SessionsAnywhere {
     const own = this.streams.find(session);
     if (own) return own.take(first, body);
     const question = { session, first, body: body.toString('base64') };
-    return this.passOn(session, SESSION_QUESTIONS.frames, question, readTaking);
+    return this.passOn(session, SESSION_QUESTIONS.frames, question, readTaking, body.length);
   }
 
   /** Polls a session; see {@link PolledTransport.next}. */
@@ -73,16 +74,21 @@ export class SessionsAnywhere {
     about: string,
     question: object,
     read: (answer: unknown) => Answer | undefined,
+    bodyBytes = 0,
   ): Promise<Answer | 'gone' | Unanswered> {
     const node = this.nodeOf(session);
     if (node === undefined) return 'gone';
-    if (this.passedOn >= MAX_PASSED_ON) return 'no answer';
-    this.passedOn++;
-    const { byNode } = await this.cluster.askOne(node, about, question, (answer) =>
-      answer === 'gone' ? 'gone' : read(answer),
-    );
-    this.passedOn--;
-    return byNode.get(node) ?? 'no answer';
+    const bytes = REQUEST_BYTES + bodyBytes;
+    if (this.passedOnBytes + bytes > MAX_PASSED_ON_BYTES) return 'no answer';
+    this.passedOnBytes += bytes;
+    try {
+      const { byNode } = await this.cluster.askOne(node, about, question, (answer) =>
+        answer === 'gone' ? 'gone' : read(answer),
+      );
+      return byNode.get(node) ?? 'no answer';
+    } finally {
+      this.passedOnBytes -= bytes;
+    }
   }
 
   /** The other node whose session it is. */

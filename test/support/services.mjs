@@ -19,6 +19,12 @@ const TOOLS = [
     hint: 'install RabbitMQ 3.8 or later, or set KITTIWAKE_TEST_RABBITMQ_SERVER to its path',
   },
   {
+    // Not on everybody's PATH, where Debian has it.
+    names: ['nginx', '/usr/sbin/nginx'],
+    aptPackage: 'nginx-light',
+    hint: 'install nginx, which the tests of streams go through',
+  },
+  {
     names: ['openssl'],
     aptPackage: 'openssl',
     hint: 'install OpenSSL, which makes the certificates of tests',

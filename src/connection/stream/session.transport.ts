@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../base/monotonic-ms.js';
 import type { Encoding } from '../outflow/sink.js';
 import type { Carried, Transport, TransportKind } from '../transport.js';
 import { namedEvent } from './event-framing.js';
@@ -72,6 +73,7 @@ export abstract class SessionTransport implements Transport {
    */
   take(first: number, body: Buffer): Taking {
     if (this.isClosing) return 'gone';
+    this.connection?.count(1, monotonicMs()); // the request, whatever is in it
     this.connection?.ponged();
     if (first > this.taken) return this.taken;
     if (this.isPaused) return 'busy';

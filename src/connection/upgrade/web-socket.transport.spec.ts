@@ -58,6 +58,7 @@ describe('a WebSocket as a transport', () => {
     told = ofThis; // the end of the one before may come yet
     const connection: Carried = {
       received: (frame) => ofThis.push(`received ${frame.toString()}`),
+      count: () => undefined,
       ponged: () => ofThis.push('ponged'),
       refused: (what, kind) => ofThis.push(`refused ${what}: ${kind}`),
       broken: (reason) => ofThis.push(`broken ${reason?.name ?? ''}`.trim()),
