@@ -97,6 +97,21 @@ describe('a stream over plain HTTP', () => {
     client.drop();
   });
 
+  it('reads one request of a session at a time', async () => {
+    const client = await StreamClient.connect(url);
+    const raw = await RawHttp.connect({ port: gateway.port, host: '127.0.0.1' });
+    const body = JSON.stringify(numbered(0));
+    const head = `POST /ws/stream/${client.session}?n=0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`;
+    raw.send(head + body.slice(0, 5));
+    await eventually(async () => (await client.post(0, '')).status === 429, WAIT);
+    raw.send(body.slice(5));
+    expect((await raw.answer()).status).toBe(204);
+    expect((await client.post(1, '')).status).toBe(204);
+    expect(await client.next()).toMatchObject({ id: 0 });
+    raw.stop();
+    client.drop();
+  });
+
   it('refuses with a reason what it cannot take, and goes on', async () => {
     const client = await StreamClient.connect(url);
     const refusal = async (response: Response): Promise<unknown[]> => [

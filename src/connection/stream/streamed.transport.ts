@@ -29,7 +29,6 @@ export class StreamedTransport extends SessionTransport {
     response.shouldKeepAlive = false; // nothing comes after it
     response.writeHead(200, HEADERS);
     response.on('error', () => response.destroy()).once('close', () => this.gone());
-    response.req.socket.once('end', () => this.terminate()); // it could still be written to, for nobody
     this.write(Buffer.concat([PADDING, namedEvent('session', session)]));
   }
 
