@@ -16,7 +16,8 @@ export type {
 } from './options.js';
 export { pageEvents, type PageEvents, type PageListener } from './page-events.js';
 export type { ReadOptions } from './reader.js';
-export type { Schema, TopicType } from './schema.js';
+export { join, type Room, type RoomOptions } from './rooms/join.js';
+export type { RoomType, Schema, TopicType } from './schema.js';
 export type { Reason, State, StateInfo } from './state.js';
 export { live, type Live, type Snapshot } from './topics/live.js';
 export { topic, type Topic, type TopicOptions } from './topics/topic.js';

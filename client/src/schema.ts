@@ -14,9 +14,20 @@ export interface TopicType {
   presence?: unknown;
 }
 
+/** What is known of rooms. */
+export interface RoomType {
+  /** The keys of rooms, and their values. */
+  room: object;
+  /** What is triggered. */
+  data?: unknown;
+  /** What is told of a member. */
+  presence?: unknown;
+}
+
 /** What an app has: topics by name or by pattern (`` `books.${string}` ``), procedures by the class of their provider. */
 export interface Schema {
   topics?: object;
+  rooms?: RoomType;
   procedures?: object;
 }
 
@@ -28,6 +39,12 @@ type Of<T, P extends keyof TopicType> = T extends { [K in P]: infer V } ? V : un
 export type TopicName<S> = keyof Topics<S> & string;
 /** What is known of the topic with this name. */
 export type TopicPart<S, N extends string, P extends keyof TopicType> = Of<Find<Topics<S>, N>, P>;
+
+type Rooms<S> = S extends { rooms: infer R } ? R : { room: object };
+/** The rooms that there may be. */
+export type RoomOf<S> = Rooms<S> extends { room: infer R extends object } ? R : object;
+/** What is known of rooms. */
+export type RoomPart<S, P extends keyof RoomType> = Rooms<S> extends { [K in P]: infer V } ? V : unknown;
 
 type Fn = (...args: never[]) => unknown;
 type StreamFn = (...args: never[]) => AsyncIterable<unknown>;

@@ -1,6 +1,9 @@
 import type { FakeClock } from './fake-clock.js';
 import type { FakeTopic } from './fake-topic.js';
 
+/** What a room is known by. */
+export const roomKey = (room: object): string => JSON.stringify(Object.entries(room).sort());
+
 /** Answers an `auth`: for how many seconds it holds, nothing for ever, or an error code that refuses it. */
 export type Authenticate = (credential: object) => number | string | undefined;
 
@@ -8,6 +11,7 @@ export type Authenticate = (credential: object) => number | string | undefined;
 export interface FakeGateway {
   readonly clock: FakeClock;
   readonly topics: Map<string, FakeTopic>;
+  readonly rooms: Map<string, FakeTopic>;
   readonly procedures: Map<string, (...args: never[]) => unknown>;
   readonly received: Record<string, unknown>[];
   authenticate: Authenticate;

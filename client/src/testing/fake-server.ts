@@ -1,9 +1,9 @@
 import { platform } from '../platform.js';
 import type { TransportFactory } from '../transport.js';
 import { type FakeClock, fakeClock } from './fake-clock.js';
-import type { Authenticate, FakeGateway } from './fake-gateway.js';
+import { type Authenticate, type FakeGateway, roomKey } from './fake-gateway.js';
 import { FakeSession } from './fake-session.js';
-import { FakeTopic, type TopicAnswer } from './fake-topic.js';
+import { FakeTopic, type RoomAnswer, type TopicAnswer } from './fake-topic.js';
 
 /** A gateway in memory, for tests of what uses the client. It speaks the protocol, and does what a test says. */
 export interface FakeServer {
@@ -11,11 +11,15 @@ export interface FakeServer {
   readonly clock: FakeClock;
   /** Says how a topic answers from now on. Others are refused with `invalid_service`. */
   topic(name: string, answer?: TopicAnswer): void;
+  /** Says how a room with just these keys and values answers from now on. Others are refused with `room_not_found`. */
+  room(room: object, answer?: RoomAnswer): void;
   /** Others are refused with `procedure_undefined`. What it yields is a stream. */
   procedure(name: string, fn: (...args: never[]) => unknown): void;
   /** Default: everybody is let in, for ever. */
   authenticate(answer: Authenticate): void;
   publish(topic: string, data: unknown): void;
+  /** Brings data to the clients in this very room. */
+  trigger(room: object, data: unknown): void;
   /** Sends a frame of any kind to everybody. */
   send(frame: object): void;
   /** Ends all connections. Default: 1006, as when the network is cut. */
@@ -41,6 +45,7 @@ export function fakeServer(clock: FakeClock = fakeClock()): FakeServer {
   const gateway: FakeGateway = {
     clock,
     topics: new Map(),
+    rooms: new Map(),
     procedures: new Map(),
     received: [],
     authenticate: () => undefined,
@@ -63,16 +68,17 @@ export function fakeServer(clock: FakeClock = fakeClock()): FakeServer {
     clock,
     tries,
     received: gateway.received,
-    topic: (name, answer = {}) => {
-      const known = gateway.topics.get(name);
-      if (known) known.answer = answer;
-      else gateway.topics.set(name, new FakeTopic(name, answer));
-    },
+    topic: (name, answer = {}) => answers(gateway.topics, name, answer),
+    room: (room, answer = {}) => answers(gateway.rooms, roomKey(room), answer),
     procedure: (name, fn) => void gateway.procedures.set(name, fn),
     authenticate: (answer) => void (gateway.authenticate = answer),
     publish(topic, data) {
       const published = gateway.topics.get(topic)?.publish(data);
       sessions.forEach((session) => session.deliver(topic, published));
+    },
+    trigger(room, data) {
+      const published = gateway.rooms.get(roomKey(room))?.publish(data);
+      sessions.forEach((session) => session.bring(roomKey(room), published));
     },
     send: (frame) => sessions.forEach((session) => session.say(frame)),
     cut,
@@ -83,4 +89,10 @@ export function fakeServer(clock: FakeClock = fakeClock()): FakeServer {
       return sessions.size;
     },
   };
+}
+
+function answers(known: Map<string, FakeTopic>, name: string, answer: TopicAnswer): void {
+  const topic = known.get(name);
+  if (topic) topic.answer = answer;
+  else known.set(name, new FakeTopic(name, answer));
 }

@@ -1,6 +1,6 @@
 import { report } from '../platform.js';
 import type { Transport, TransportEvents } from '../transport.js';
-import type { FakeGateway } from './fake-gateway.js';
+import { type FakeGateway, roomKey } from './fake-gateway.js';
 import type { FakeTopic, Published } from './fake-topic.js';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -14,6 +14,8 @@ export class FakeSession implements Transport {
   readonly #events: TransportEvents;
   readonly #ended: () => void;
   readonly #subscriptions = new Map<string, { fields: object; recovers: boolean }>();
+  readonly #rooms = new Map<number, { key: string; recovers: boolean }>();
+  #lastRef = 0;
   readonly #calls = new Map<unknown, () => void>();
   #turn: Promise<void> = Promise.resolve();
   #isOpen = true;
@@ -60,6 +62,15 @@ export class FakeSession implements Transport {
     this.say(subscription.recovers ? { ...frame, position } : frame);
   }
 
+  /** Brings a trigger to those who are in the room. */
+  bring(key: string, published: Published | undefined): void {
+    for (const [ref, room] of this.#rooms) {
+      if (room.key !== key || !published) continue;
+      const frame = { event: 'trigger', ref, data: published.data };
+      this.say(room.recovers ? { ...frame, position: published.position } : frame);
+    }
+  }
+
   async #handle(event: Members): Promise<void> {
     const { event: name, id } = event;
     if (this.#gateway.isSilent || !this.#isOpen) return;
@@ -68,6 +79,8 @@ export class FakeSession implements Transport {
       const all = (event['subscriptions'] ?? [event]) as unknown[];
       await Promise.all(all.map((one) => this.#subscribe(event, one)));
     } else if (name === 'message') this.#message(event);
+    else if (name === 'join') await this.#enter(event);
+    else if (name === 'leave') this.#leave(event);
     else if (name === 'call') void this.#call(event).catch((error: unknown) => this.#failed(id, error));
     else if (name === 'cancel') this.#cancel(event);
     else this.#refuse(event, 'event_not_found');
@@ -122,6 +135,25 @@ export class FakeSession implements Transport {
       ...members,
     });
     for (const published of missed) this.deliver(topic.name, published);
+  }
+
+  async #enter({ event, id, room, recover, position, presence }: Members): Promise<void> {
+    const key = roomKey(room as object);
+    const found = this.#gateway.rooms.get(key);
+    if (!found) return this.#refuse({ event, id }, 'room_not_found');
+    await this.#wait(found.answer.delayMs);
+    if (found.answer.refuse) return this.#refuse({ event, id }, found.answer.refuse);
+    const recovers = recover === true || position !== undefined;
+    const { members, missed } = found.recovery(position as string | undefined, recovers);
+    const ref = ++this.#lastRef;
+    this.#rooms.set(ref, { key, recovers });
+    this.#reply({ event, ref, id }, { ...presenceOf(found, presence), ...members });
+    for (const { data, position: at } of missed) this.say({ event: 'trigger', ref, data, position: at });
+  }
+
+  #leave({ event, ref, id }: Members): void {
+    if (this.#rooms.delete(Number(ref))) this.#reply({ event, ref, id }, {});
+    else this.#refuse({ event, ref, id }, 'not_joined');
   }
 
   #message({ event, id, subscription, data }: Members): void {

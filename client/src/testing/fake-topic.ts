@@ -12,6 +12,9 @@ export interface TopicAnswer {
   readonly onMessage?: (data: never) => unknown;
 }
 
+/** How a room answers: it has no state, and hears nothing of its clients. */
+export type RoomAnswer = Omit<TopicAnswer, 'state' | 'onMessage'>;
+
 /** A publication as it stands in a history. */
 export interface Published {
   readonly data: unknown;

@@ -107,7 +107,7 @@ export function openTopic(
           const [first] = wire.log ?? [];
           if (isEnded()) reject(ended());
           else if (wire.status !== 'live') return;
-          else if (first) resolve(first.state);
+          else if (first ?? !book.kind.hasState) resolve(first?.state);
           else book.refresh(wire);
         },
         signal,

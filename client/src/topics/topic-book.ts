@@ -5,10 +5,11 @@ import type { Frame } from '../frame.js';
 import { platform } from '../platform.js';
 import { atOnce } from './at-once.js';
 import type { Gap, Meta, PresenceChange } from './topic-event.js';
-import { elementOf, happen, tell, turn, type WireTopic, type Wish } from './wire-topic.js';
+import { happen, type Kind, tell, turn, type WireTopic, type Wish } from './wire-topic.js';
 
 /** The topics of a connection: one subscription each, however many follow it, and again on each connection. */
 export interface TopicBook {
+  readonly kind: Kind;
   readonly connection: Connection;
   /** The topic of this name, which is asked for if it is new. @throws TypeError when it is open with other fields. */
   open(name: string, wish: Wish): WireTopic;
@@ -22,9 +23,12 @@ export interface TopicBook {
  * Of each topic one event is under way at most. What is asked for next follows from how it stands (`flush`), so it may be
  * closed and opened however quickly.
  */
-export function createTopicBook(connection: Connection): TopicBook {
+export function createBook(connection: Connection, kind: Kind): TopicBook {
   const { clock, listeners, requests } = connection;
+  const [join, leave, data] = kind.events;
   const wires = new Map<string, WireTopic>();
+  /** Those that the gateway has, by what it calls them. */
+  const known = new Map<unknown, WireTopic>();
   /** How many topics of the event under way are not answered yet. */
   let asking = 0;
   let isScheduled = false;
@@ -88,25 +92,27 @@ export function createTopicBook(connection: Connection): TopicBook {
       else if (wire.isDue) joining.push(wire);
     }
     if (connection.state !== 'live') return;
-    ask('unsubscribe', leaving);
-    if (!asking) ask('subscribe', joining);
+    ask(leave, leaving);
+    if (!asking) ask(join, joining);
   }
 
-  function ask(event: 'subscribe' | 'unsubscribe', from: WireTopic[]): void {
+  function ask(event: string, from: WireTopic[]): void {
     const [first] = from;
     if (!first) return;
     const { recover, presence } = first.wish;
     const alike = from.filter(({ wish }) => wish.recover === recover && wish.presence === presence);
     const some = atOnce(alike, connection.link?.hello?.['limits']);
-    const isJoin = event === 'subscribe';
-    const id = requests.nextId();
+    const isJoin = event === join;
     if (isJoin) asking = some.length;
-    const subscriptions = some.map((wire) => {
-      wire.askedId = id;
-      wire.asked = wire.wish;
-      return isJoin ? elementOf(wire) : wire.name;
-    });
-    connection.send({ event, subscriptions, id, ...(isJoin && { report_drops: true, recover, presence }) });
+    for (const group of kind.groups(some)) {
+      const id = requests.nextId();
+      for (const wire of group) {
+        wire.askedId = id;
+        wire.asked = wire.wish;
+      }
+      const about = kind.about(group, isJoin);
+      connection.send({ event, ...about, id, ...(isJoin && { report_drops: true, recover, presence }) });
+    }
     if (some.length < from.length) schedule();
   }
 
@@ -115,10 +121,16 @@ export function createTopicBook(connection: Connection): TopicBook {
     wires.delete(wire.name);
   }
 
-  function end(wire: WireTopic, error: KittiwakeError): void {
-    clock.clear(wire.timer);
+  /** The gateway has it no more. */
+  function gone(wire: WireTopic): void {
     wire.has = undefined;
     wire.askedId = 0;
+    known.delete(wire.ref);
+  }
+
+  function end(wire: WireTopic, error: KittiwakeError): void {
+    clock.clear(wire.timer);
+    gone(wire);
     wire.isDue = false;
     turn(wire, 'ended', error);
     requests.flush();
@@ -144,9 +156,11 @@ export function createTopicBook(connection: Connection): TopicBook {
     const { asked, wish } = wire;
     const isOk = frame.status === 'ok';
     wire.askedId = 0;
-    if (frame.event === 'unsubscribe') return left(wire, isOk || frame.code === 'not_subscribed');
+    if (frame.event === leave)
+      return left(wire, isOk || /^not_(subscrib|join)ed$/.test(frame.code as string));
     if (!--asking) schedule();
     wire.has = isOk ? asked : undefined;
+    if (isOk) known.set((wire.ref = frame[kind.key]), wire);
     // Of what is not wanted any more nothing is told.
     if (asked === wish) {
       if (isOk) joined(wire, frame);
@@ -157,12 +171,12 @@ export function createTopicBook(connection: Connection): TopicBook {
 
   /** The app may refuse that a client leaves: then the topic is followed on, for nobody. */
   function left(wire: WireTopic, isGone: boolean): void {
-    wire.has = isGone ? undefined : wire.wish;
     wire.isKept = !isGone;
     if (isGone) {
+      gone(wire);
       if (wire.followers.size) due(wire);
       else forget(wire);
-    } else if (wire.status === 'joining')
+    } else if ((wire.has = wire.wish) && wire.status === 'joining')
       connection.open('asked'); // Its state is to be had in no other way.
     else turn(wire, 'live');
   }
@@ -172,7 +186,7 @@ export function createTopicBook(connection: Connection): TopicBook {
     follow(wire, frame);
     if (!frame['recovered']) {
       if (wire.isLost && wire.status === 'stale') missed(wire, frame);
-      happen(wire, { type: 'state', state: frame.data, meta: metaOf(frame) });
+      if (kind.hasState) happen(wire, { type: 'state', state: frame.data, meta: metaOf(frame) });
     }
     if (wire.wish.presence) present(wire, (frame['presence'] || { presence: false }) as Frame);
     wire.isLost = false;
@@ -182,16 +196,15 @@ export function createTopicBook(connection: Connection): TopicBook {
 
   function told(wire: WireTopic, frame: Frame): void {
     follow(wire, frame);
-    if (frame.event === 'message') happen(wire, { type: 'update', data: frame.data, meta: metaOf(frame) });
+    if (frame.event === data) happen(wire, { type: 'update', data: frame.data, meta: metaOf(frame) });
     else if (frame.event === 'presence') present(wire, frame);
     else if (frame.event === 'dropped')
       tell(wire, { type: 'gap', gap: { reason: 'dropped', count: Number(frame['count']) } });
     else if (frame.event === 'reset') {
       missed(wire, frame);
-      refresh(wire);
-    } else if (frame.event === 'unsubscribe') {
-      wire.has = undefined;
-      wire.askedId = 0;
+      if (kind.hasState) refresh(wire);
+    } else if (frame.event === leave) {
+      gone(wire);
       refused(wire, errorOf(frame));
     }
   }
@@ -214,8 +227,7 @@ export function createTopicBook(connection: Connection): TopicBook {
     asking = 0;
     for (const wire of wires.values()) {
       clock.clear(wire.timer);
-      wire.has = undefined;
-      wire.askedId = 0;
+      gone(wire);
       wire.isDue = wire.status !== 'ended';
       wire.isLost = true;
       wire.isKept = false;
@@ -232,14 +244,14 @@ export function createTopicBook(connection: Connection): TopicBook {
   });
   listeners.on('frame', (frame) => {
     const { id, status, subscription } = frame;
-    const wire = wires.get(subscription as string);
+    const wire = known.get(frame[kind.key]);
     if (status) {
       // Without a topic it is about all of the event.
-      for (const asked of subscription === undefined ? wires.values() : [wire])
+      for (const asked of subscription === undefined ? wires.values() : [wires.get(subscription as string)])
         if (asked && asked.askedId === id) replied(asked, frame);
     } else if (wire?.status === 'live' || wire?.status === 'stale') told(wire, frame);
   });
-  return { connection, open, refresh, schedule };
+  return { kind, connection, open, refresh, schedule };
 }
 
 function follow(wire: WireTopic, { position }: Frame): void {

@@ -1,11 +1,13 @@
 import { type Client, connectionOf } from '../client.js';
+import type { Connection } from '../connection.js';
 import type { KittiwakeError } from '../errors.js';
 import type { Off } from '../listeners.js';
 import type { ListenOptions, SendOptions } from '../options.js';
 import type { ReadOptions } from '../reader.js';
 import type { Schema, TopicName, TopicPart } from '../schema.js';
 import { type OpenOptions, openTopic } from './open-topic.js';
-import { createTopicBook } from './topic-book.js';
+import { createBook, type TopicBook } from './topic-book.js';
+import { TOPICS } from './topic-kind.js';
 import type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topic-event.js';
 
 export interface TopicOptions<F = object> extends ListenOptions {
@@ -50,6 +52,8 @@ export interface Topic<St = unknown, U = unknown, M = unknown, R = unknown, P = 
   close(): void;
 }
 
+const topicsOf = (connection: Connection): TopicBook => createBook(connection, TOPICS);
+
 /** Opens a topic, `<service>.<topic>`. @throws TypeError when it is open with other fields; KittiwakeError `closed`. */
 export function topic<S extends Schema, const N extends TopicName<S>>(
   client: Client<S>,
@@ -62,6 +66,6 @@ export function topic<S extends Schema, const N extends TopicName<S>>(
   TopicPart<S, N, 'reply'>,
   TopicPart<S, N, 'presence'>
 > {
-  const book = connectionOf(client).part(createTopicBook);
+  const book = connectionOf(client).part(topicsOf);
   return openTopic(book, name, options as OpenOptions) as never;
 }

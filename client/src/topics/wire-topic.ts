@@ -19,9 +19,25 @@ export interface Wish {
 /** What is kept for those who come later. */
 export type Logged = TopicEvent & { readonly state?: unknown };
 
+/** What topics and rooms differ in on the wire. */
+export interface Kind {
+  /** The events that begin and end one, and those that bring its data. */
+  readonly events: readonly [join: string, leave: string, data: string];
+  /** The member of frames that says what they are about. */
+  readonly key: 'subscription' | 'ref';
+  /** Whether it begins with a state, which stands for all that was missed. */
+  readonly hasState: boolean;
+  /** Several that are asked for at once, by those that go in one event. */
+  groups(wires: WireTopic[]): WireTopic[][];
+  /** What an event says of these. */
+  about(wires: WireTopic[], isJoin: boolean): object;
+}
+
 /** One subscription on the wire, and all who follow it. */
 export interface WireTopic {
   readonly name: string;
+  /** How the gateway calls it. */
+  ref?: unknown;
   readonly followers: Set<Follower>;
   wish: Wish;
   status: Status;
