@@ -142,7 +142,8 @@ export default {
     {
       name: 'domains-of-the-client-stand-apart',
       severity: 'error',
-      from: { path: '^client/src/([^/]+)/' },
+      // A room is followed as a topic is.
+      from: { path: '^client/src/([^/]+)/', pathNot: '^client/src/rooms/' },
       to: { path: '^client/src/([^/]+/|react\\.ts|index\\.ts)', pathNot: '^client/src/$1/' },
     },
     // usocket is a peer that may be absent, and is compiled beside the tests.

@@ -1,5 +1,15 @@
-import { useCallback, useMemo, useSyncExternalStore } from 'react';
-import type { Client, Live, Snapshot, State, StateInfo, Topic } from './index.js';
+import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import type {
+  Client,
+  KittiwakeError,
+  Live,
+  Room,
+  Snapshot,
+  State,
+  StateInfo,
+  Status,
+  Topic,
+} from './index.js';
 import { live } from './topics/live.js';
 
 /** The state of the connection, for a component that shows it. */
@@ -61,6 +71,44 @@ function storeOf<U>(
         off();
         topic.close();
       };
+    },
+  };
+}
+
+/**
+ * Is in a room while the component is there; on the server, and before that, the status is `joining`.
+ * @param open joins the room, anew whenever `deps` change; null: none yet.
+ * @param heard gets what is triggered.
+ */
+export function useRoom<D>(
+  open: (() => Room<D>) | null,
+  deps: readonly unknown[],
+  heard: (data: D) => void,
+): { status: Status; error: KittiwakeError | undefined } {
+  const latest = useRef(heard);
+  useEffect(() => void (latest.current = heard));
+  const store = useMemo(() => roomOf(open, (data) => latest.current(data)), [open === null, ...deps]);
+  const status = useSyncExternalStore(store.subscribe, store.status, () => JOINING.status);
+  return { status, error: store.error() };
+}
+
+function roomOf<D>(
+  open: (() => Room<D>) | null,
+  heard: (data: D) => void,
+): {
+  subscribe: (changed: () => void) => () => void;
+  status: () => Status;
+  error: () => KittiwakeError | undefined;
+} {
+  let room: Room<D> | undefined;
+  return {
+    status: () => room?.status ?? JOINING.status,
+    error: () => room?.error,
+    subscribe(changed) {
+      const opened = (room = open?.());
+      opened?.on('data', heard);
+      opened?.on('status', changed);
+      return () => opened?.close();
     },
   };
 }

@@ -34,12 +34,15 @@ const PLAIN = `${START}
   globalThis.add = (...args) => call(client, 'add', args, { timeoutMs: 5000 });
 `;
 const REACT = `${START}
-  import { createElement as h, StrictMode } from 'react';
+  import { createElement as h, StrictMode, useState } from 'react';
   import { createRoot } from 'react-dom/client';
-  import { useTopic } from './react.ts';
+  import { join } from './index.ts';
+  import { useRoom, useTopic } from './react.ts';
   function Price() {
     const { data, status } = useTopic(() => topic(client, 'books.react'), [], (_, update) => update);
-    return status + ' ' + data;
+    const [news, setNews] = useState('-');
+    const room = useRoom(() => join(client, { target: 'news' }), [], setNews);
+    return [status, data, room.status, news].join(' ') + ';';
   }
   const root = document.body.appendChild(document.createElement('main'));
   createRoot(root).render(h(StrictMode, null, h(Price), h(Price)));
@@ -58,6 +61,7 @@ beforeAll(async () => {
   [gateway, browser] = await Promise.all([
     TestGateway.start({
       origins: ['*'],
+      rooms: { api: { url: `${app.url}/rooms/` } },
       services: {
         books: {
           requireAuthentication: false,
@@ -151,10 +155,12 @@ describe('in Chromium', () => {
   });
 
   it('has one subscription in React, also in StrictMode', async () => {
+    app.answer('/rooms/bootstrap/', { body: { allowed_rooms: [{ target: 'news' }] } });
     const page = await livePage('/react');
-    await page.waitForFunction(() => String(globalThis.shown()).startsWith('live'));
+    await page.waitForFunction(() => /^live .*live/.test(String(globalThis.shown())));
     await gateway.publish({ subscription: 'books.react', data: 7 });
-    await shows(page, 'live 7live 7');
+    await gateway.trigger({ rooms: [{ target: 'news' }], data: 'N' });
+    await shows(page, 'live 7 live N;live 7 live N;');
     const asked = app.asked.filter(({ body }) => body['subscription'] === 'books.react');
     expect([asked.map(({ path }) => path), open()]).toEqual([['/authorizer'], 1]);
   });

@@ -2,6 +2,7 @@ import {
   call,
   connectionId,
   createClient,
+  join,
   live,
   stream,
   topic,
@@ -35,6 +36,11 @@ beforeAll(async () => {
     },
     callbacks: { wait: '10ms' },
     procedures: {},
+    rooms: {
+      api: { url: `${app.url}/rooms/` },
+      headers: { 'x-page': '{query.page}' },
+      history: { size: 100 },
+    },
     services: {
       books: {
         requireAuthentication: false,
@@ -118,6 +124,30 @@ describe('against a gateway', () => {
     cut();
     await eventually(() => events.length === 3);
     expect(events).toEqual(['state', 'gap', 'state']);
+  });
+
+  it('joins rooms that the app allows, and brings each trigger once over lost connections', async () => {
+    const allowed = { body: { allowed_rooms: [{ target: 'message', customer: '*' }] } };
+    app.answer('/rooms/bootstrap/', allowed, allowed);
+    const client = connect({ url: `ws://127.0.0.1:${proxy.port}/ws?page=7` });
+    const room = join(client, { customer: '1', target: 'message' });
+    const refused = join(client, { target: 'other' });
+    const heard: unknown[] = [];
+    room.on('data', (data) => heard.push(data));
+    room.on('gap', (gap) => heard.push(gap));
+    await room.ready();
+    await expect(refused.ready()).rejects.toMatchObject({ code: 'room_not_found' });
+    expect(app.asked.at(-1)!.headers['x-page']).toBe('7');
+    const trigger = (data: number): Promise<Response> =>
+      gateway.trigger({ rooms: [{ target: 'message', customer: '1' }], data });
+    await trigger(1);
+    cut();
+    await trigger(2);
+    await eventually(() => heard.length === 2);
+    await trigger(3);
+    await eventually(() => heard.length === 3);
+    expect(heard).toEqual([1, 2, 3]);
+    room.close();
   });
 
   it('calls procedures, reads streams, sends messages and knows the id of its connection', async () => {

@@ -21,9 +21,9 @@ declare const call: typeof import('kittiwake-client').call;
 declare const stream: typeof import('kittiwake-client').stream;
 declare const topic: typeof import('kittiwake-client').topic;
 declare const createClient: typeof import('kittiwake-client').createClient;
-declare const useTopic: any;
+declare const useTopic: any, useRoom: any, join: typeof import('kittiwake-client').join;
 declare const book: import('kittiwake-client').Topic<any, any, any, any, any>;
-declare const AppState: any, session: any, id: any, fields: any, password: any;
+declare const AppState: any, session: any, id: any, fields: any, password: any, customer: any, setMessages: any;
 interface Book { title: string }
 interface Buy { action: 'buy' }
 declare function show(...shown: unknown[]): void;

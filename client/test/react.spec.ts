@@ -1,5 +1,5 @@
-import { topic } from 'kittiwake-client';
-import { useConnection, useTopic } from 'kittiwake-client/react';
+import { join, topic } from 'kittiwake-client';
+import { useConnection, useRoom, useTopic } from 'kittiwake-client/react';
 import { createElement as h } from 'react';
 import { renderToString } from 'react-dom/server';
 import { World } from './world.js';
@@ -13,9 +13,14 @@ describe('the hooks on a server', () => {
         ['books.1'],
         (_, update) => update,
       );
-      return `${String(data)} ${status} ${useConnection(world.client).state}`;
+      const room = useRoom(
+        () => join(world.client, { target: 'news' }),
+        [],
+        () => {},
+      );
+      return `${String(data)} ${status} ${room.status} ${useConnection(world.client).state}`;
     }
-    expect(renderToString(h(Price))).toBe('undefined joining idle');
+    expect(renderToString(h(Price))).toBe('undefined joining joining idle');
     expect(world.server.tries).toEqual([]);
   });
 });

@@ -32,12 +32,17 @@ describe('a bundle', () => {
     [
       'topics',
       "import { createClient, topic } from './index.ts'; topic(createClient({ url: '/ws' }), 'a.b');",
-      6930,
+      7110,
     ],
     [
       'topics and calls',
       "import { createClient, call, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); call(c, 'f');",
-      7000,
+      7180,
+    ],
+    [
+      'topics, rooms and calls',
+      "import { createClient, call, join, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); join(c, {}); call(c, 'f');",
+      7500,
     ],
   ])('of %s is within its budget', async (_, use, budget) => {
     expect(gzipped(await bundled(use))).toBeLessThanOrEqual(budget);

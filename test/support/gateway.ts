@@ -52,10 +52,19 @@ export class TestGateway {
 
   /** POSTs to the publish endpoint; a string goes as it is. */
   publish(publication: unknown, headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(`${this.httpUrl}/publish`, {
+    return this.push('/publish', publication, headers);
+  }
+
+  /** POSTs to the trigger endpoint. */
+  trigger(body: unknown): Promise<Response> {
+    return this.push('/trigger', body);
+  }
+
+  private push(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.httpUrl + path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${API_KEY}`, ...headers },
-      body: typeof publication === 'string' ? publication : JSON.stringify(publication),
+      body: typeof body === 'string' ? body : JSON.stringify(body),
     });
   }
 

@@ -50,7 +50,8 @@ export function join<S extends Schema>(
   options?: RoomOptions,
 ): Room<RoomPart<S, 'data'>, RoomPart<S, 'presence'>> {
   const book = connectionOf(client).part(bookOf);
-  const fields = Object.fromEntries(Object.entries(room).sort());
+  const keys = Object.keys(room).toSorted() as (keyof typeof room)[];
+  const fields = Object.fromEntries(keys.map((key) => [key, room[key]]));
   const opened = openTopic(book, JSON.stringify(fields), { ...options, fields }) as Topic;
   return {
     get status() {

@@ -2,7 +2,8 @@ import type { FakeClock } from './fake-clock.js';
 import type { FakeTopic } from './fake-topic.js';
 
 /** What a room is known by. */
-export const roomKey = (room: object): string => JSON.stringify(Object.entries(room).sort());
+export const roomKey = (room: object): string =>
+  JSON.stringify(Object.entries(room).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 
 /** Answers an `auth`: for how many seconds it holds, nothing for ever, or an error code that refuses it. */
 export type Authenticate = (credential: object) => number | string | undefined;

@@ -156,8 +156,7 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
     const { asked, wish } = wire;
     const isOk = frame.status === 'ok';
     wire.askedId = 0;
-    if (frame.event === leave)
-      return left(wire, isOk || /^not_(subscrib|join)ed$/.test(frame.code as string));
+    if (frame.event === leave) return left(wire, isOk || /^not_(sub|join)/.test(frame.code as string));
     if (!--asking) schedule();
     wire.has = isOk ? asked : undefined;
     if (isOk) known.set((wire.ref = frame[kind.key]), wire);
