@@ -49,7 +49,7 @@ class Model {
 
 const models: Model[] = [];
 const stage = sharedRpc({
-  procedures: { kept: { gather: '5ms', runningPerIdentity: 4, keptPerIdentity: 6 } },
+  procedures: { kept: { gather: '5ms', runningPerIdentity: 4, keptPerIdentity: 8 } },
   limits: { outboxBytes: 1_000_000 },
 });
 beforeAll(() => {
@@ -57,7 +57,7 @@ beforeAll(() => {
     models.push(new Model(call));
     return models.at(-1)!.results();
   };
-  stage.add(procedureOf('answer', answer, { resumption: KEPT }));
+  stage.add(procedureOf('answer', answer, { resumption: KEPT, isStream: true }));
   stage.add(procedureOf('public_answer', answer, { resumption: KEPT, access: 'public' }));
   stage.add(procedureOf('abandoned', answer, { resumption: { ...KEPT, graceMs: 150 } }));
   stage.add(procedureOf('small', answer, { resumption: { ...KEPT, maxBytes: 1_024 } }));
@@ -356,7 +356,7 @@ describe('limits of an identity', () => {
     expect(await kept()).toBeGreaterThanOrEqual(4);
     for (const model of models) model.finish();
     await take(client, 4);
-    for (let id = 0; id < 2; id++)
+    for (let id = 0; id < 4; id++)
       await client.ask({ ...start('one', { params: [1] }), id }).then(() => client.next());
     expect(await client.ask({ ...start('answer'), id: 9 })).toEqual(refused('too_many_calls', 9));
     const other = await connect('another');
@@ -396,6 +396,127 @@ describe('over /rpc', () => {
     const left = await eventually(() => models[1]);
     client.drop();
     await eventually(() => left.call.signal.aborted);
+  });
+});
+
+describe('over HTTP', () => {
+  const url = (path: string): string => `${stage.gateway.httpUrl}/rpc/${path}`;
+  const headers = (more: Record<string, string> = {}, userId = user): Record<string, string> => ({
+    Authorization: `Bearer ${rpcToken({ user_id: userId })}`,
+    ...more,
+  });
+  const EVENTS = { Accept: 'text/event-stream' };
+  const LINES = { Accept: 'application/x-ndjson' };
+
+  /** Starts a call whose answer is a stream of events. */
+  async function post(): Promise<{ id: string; answer: Response; model: Model }> {
+    const answer = await fetch(url('answer'), { method: 'POST', headers: headers(EVENTS) });
+    const id = answer.headers.get('Kittiwake-Call')!;
+    expect(id).toMatch(ID);
+    return { id, answer, model: await eventually(() => models.at(-1)) };
+  }
+
+  it('tells the id before there is any result, and with every event where to go on from', async () => {
+    const { answer, model } = await post();
+    expect([answer.status, answer.headers.get('Content-Type')]).toEqual([200, 'text/event-stream']);
+    model.say('a', { b: 'x\ny' }).finish('c');
+    expect(await answer.text()).toBe(
+      'id: 1\ndata: "a"\n\nid: 2\ndata: {"b":"x\\ny"}\n\nid: 3\ndata: "c"\n\nevent: end\nid: 4\ndata: null\n\n',
+    );
+  });
+
+  it('has an EventSource come back with its last id, until it has it all', async () => {
+    const { id, answer, model } = await post();
+    model.say('a', 'b');
+    const reader = answer.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    model.say('c').finish();
+    const back = async (last: string): Promise<Response> =>
+      fetch(url(`calls/${id}`), { headers: headers({ ...EVENTS, 'Last-Event-ID': last }) });
+    expect(await (await back('1')).text()).toBe(
+      'id: 2\ndata: "b"\n\nid: 3\ndata: "c"\n\nevent: end\nid: 4\ndata: null\n\n',
+    );
+    expect((await back('4')).status).toBe(204);
+    expect(model.call.signal.aborted).toBe(false);
+  });
+
+  it('gives lines, MessagePack and JSON, from a position in the query', async () => {
+    const { id, model } = await post();
+    model.say('a', 'b').finish();
+    const from = (position: string, accept: Record<string, string>): Promise<Response> =>
+      fetch(url(`calls/${id}?position=${position}`), { headers: headers(accept) });
+    expect(await (await from('0', LINES)).text()).toBe('"a"\n"b"\n');
+    expect(await (await from('1', {})).text()).toBe('"b"\n');
+    const packed = await (await from('0', { Accept: 'application/x-msgpack' })).arrayBuffer();
+    expect(Buffer.from(packed).toString('latin1')).toBe('\xa1a\xa1b');
+  });
+
+  it('tells an error that the procedure begins with as ever, and one after results as an event', async () => {
+    const refused = await fetch(url('refuses'), { method: 'POST', headers: headers() });
+    expect([refused.status, await refused.json()]).toEqual([402, { error: { no: 'money' } }]);
+    const kept = await fetch(url(`calls/${refused.headers.get('Kittiwake-Call')}`), { headers: headers() });
+    expect([kept.status, await kept.json()]).toEqual([402, { error: { no: 'money' } }]);
+    const { answer, model } = await post();
+    model.say('a').fail(new ProcedureError('out of money'));
+    expect(await answer.text()).toBe(
+      'id: 1\ndata: "a"\n\nevent: error\nid: 2\ndata: {"error":"out of money"}\n\n',
+    );
+  });
+
+  it('gives one result whole to who has called, with the id beside it', async () => {
+    const answer = await fetch(url('one'), {
+      method: 'POST',
+      headers: headers({ 'Content-Type': 'application/json' }),
+      body: '{"value":{"big":12345678901234567890}}',
+    });
+    expect([answer.status, answer.headers.get('Content-Length'), await answer.text()]).toEqual([
+      200,
+      '29',
+      '{"big":12345678901234567890}\n',
+    ]);
+  });
+
+  it('has one start for one Idempotency-Key', async () => {
+    const begin = (): Promise<Response> =>
+      fetch(url('answer'), { method: 'POST', headers: headers({ ...EVENTS, 'Idempotency-Key': 'k' }) });
+    const answers = await Promise.all([begin(), begin()]);
+    const ids = new Set(answers.map((answer) => answer.headers.get('Kittiwake-Call')));
+    expect([ids.size, models.length]).toEqual([1, 1]);
+    models[0]!.say('a').finish();
+    for (const answer of answers) expect(await answer.text()).toContain('id: 1\ndata: "a"\n\n');
+  });
+
+  it('ends a call by DELETE, and answers for what is not there, is lost, or is of another', async () => {
+    const { id, answer, model } = await post();
+    const ask = async (path: string, options: RequestInit = {}): Promise<[number, unknown]> => {
+      const response = await fetch(url(path), { headers: headers(), ...options });
+      const text = await response.text();
+      return [response.status, text === '' ? '' : (JSON.parse(text) as { code?: unknown }).code];
+    };
+    const another = { headers: headers({}, 'another') };
+    expect(await ask(`calls/${id}`, another)).toEqual([404, 'call_not_found']);
+    expect(await ask(`calls/${id}`, { ...another, method: 'DELETE' })).toEqual([404, 'call_not_found']);
+    expect(await ask(`calls/${id}?position=7`)).toEqual([410, 'position_lost']);
+    expect(await ask(`calls/${id}`, { method: 'DELETE', headers: headers() })).toEqual([204, '']);
+    expect(model.call.signal.aborted).toBe(true);
+    expect(await answer.text()).toBe(
+      'event: error\nid: 1\ndata: {"error":"The call was cancelled.","code":"call_cancelled"}\n\n',
+    );
+    expect(await ask(`calls/${id}`)).toEqual([410, 'call_cancelled']);
+    expect(await ask('calls/AAAAAAAAAAAAAAAAAAAAAA')).toEqual([404, 'call_not_found']);
+    expect(await ask('calls/x/y')).toEqual([404, undefined]);
+  });
+
+  it('is open to pages of the allowed origins, which can read the id', async () => {
+    const { origin } = new URL(stage.gateway.httpUrl);
+    const answer = await fetch(url('refuses'), { method: 'POST', headers: headers({ Origin: origin }) });
+    expect(answer.headers.get('Access-Control-Expose-Headers')).toBe('Kittiwake-Call');
+    const asked = await fetch(url('calls/x'), {
+      method: 'OPTIONS',
+      headers: { Origin: origin, 'Access-Control-Request-Method': 'DELETE' },
+    });
+    expect(asked.headers.get('Access-Control-Allow-Methods')).toBe('GET, POST, DELETE');
   });
 });
 

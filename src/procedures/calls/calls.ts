@@ -21,6 +21,12 @@ export class Calls {
     private readonly metrics: Metrics,
   ) {}
 
+  /** Whether calls of any procedure outlive their connections. */
+  get keepAny(): boolean {
+    for (const { resumption } of this.procedures.all) if (resumption) return true;
+    return false;
+  }
+
   /** Finds a procedure that the caller may call, for help, or to learn beforehand what kind of result a call has. */
   find(name: string, { identity, isService }: CallOrigin): CallableProcedure | undefined {
     const procedure = this.procedures.find(name);

@@ -7,6 +7,12 @@ import type { Refusals } from '../../metrics/refusals.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { callRefusal } from '../../procedures/calls/call-refusal.js';
 import type { Calls } from '../../procedures/calls/calls.js';
+import type { CallCursor } from '../../procedures/kept/call-cursor.js';
+import type { KeptCalls } from '../../procedures/kept/kept-calls.js';
+import { KEPT_ERRORS } from '../../procedures/kept/kept-errors.js';
+import type { KeptStart } from '../../procedures/kept/kept-runs.js';
+import type { Resumption } from '../../procedures/resumption.js';
+import { isIdempotencyKey } from '../../protocol/idempotency-key.js';
 import { isForCaller } from '../../procedures/is-for-caller.js';
 import type { CallOrigin, HttpCall } from '../../procedures/procedure-call.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
@@ -20,6 +26,8 @@ import type { RpcCaller, RpcCallers } from './callers.js';
 import { failureOf, type RpcFailure } from './failure.js';
 import type { RpcFront } from './front.js';
 import { argumentsOf, isMessagePack } from './input.js';
+import { type KeptAnswer, KeptResults } from './kept-results.js';
+import { type KeptTarget, keptTargetOf } from './kept-target.js';
 import { type Formats, JSON_ONLY, negotiate } from './negotiate.js';
 import { readRequestBody } from './request-body.js';
 import { RpcResponse } from './response.js';
@@ -37,6 +45,7 @@ const NOT_FOUND: RpcFailure = { status: 404, body: { error: 'Not Found' } };
 export interface ExchangeHost {
   readonly callers: RpcCallers;
   readonly calls: Calls;
+  readonly kept: KeptCalls;
   readonly config: ProceduresConfig;
   readonly refusals: Refusals;
 }
@@ -47,7 +56,7 @@ export class RpcExchange {
   procedure: CallableProcedure | undefined;
   private readonly logger = new Logger('Procedures');
   private formats: Formats = JSON_ONLY;
-  private chunks: ResultChunks | undefined;
+  private chunks: Pick<ResultChunks, 'fail'> | undefined;
   private isAuthenticated = false;
   private expiry: Expiry | undefined;
   private readonly passed: PassedDescriptors;
@@ -98,6 +107,8 @@ export class RpcExchange {
     let origin = this.originOf(target, caller);
     this.isAuthenticated = origin.isService || origin.identity !== undefined;
     this.procedure = calls.find(target.name, origin);
+    const kept = keptTargetOf(this.request, target);
+    if (kept && !this.procedure && calls.keepAny) return this.answerKept(kept, origin);
     if (!this.procedure)
       return this.refuse(
         this.isAuthenticated ? NOT_FOUND : { status: 403, body: { error: target.path } },
@@ -111,9 +122,49 @@ export class RpcExchange {
       await this.turnTo(elsewhere);
       origin = this.originOf(target, caller);
     }
+    const { resumption } = this.procedure;
+    if (resumption) return this.keep({ name: target.name, given, origin }, resumption);
     const { signal } = this.reply;
     const answer = await calls.call({ name: target.name, given, origin, signal });
     return 'stream' in answer ? this.relay(answer.stream) : this.tell(answer.value);
+  }
+
+  /** Begins a call that goes on if its caller leaves; its id is in the head of the answer. */
+  private async keep(start: KeptStart, resumption: Resumption): Promise<void> {
+    const key = this.request.headers['idempotency-key'];
+    if (key !== undefined && !isIdempotencyKey(key)) throw KEPT_ERRORS.invalidKey();
+    const cursor = await this.host.kept.start({ ...start, idempotencyKey: key }, resumption);
+    const { response } = this.reply;
+    response.setHeader('Kittiwake-Call', cursor.id);
+    if (response.hasHeader('Access-Control-Allow-Origin'))
+      response.setHeader('Access-Control-Expose-Headers', 'Kittiwake-Call');
+    const beginsAtOnce = this.procedure!.signature.isStream && this.formats.stream !== JSON_FORMAT;
+    return this.relayKept(cursor, { mayBeWhole: true, beginsAtOnce });
+  }
+
+  private async answerKept({ id, position, isCancel }: KeptTarget, origin: CallOrigin): Promise<void> {
+    const { kept } = this.host;
+    this.formats = negotiate(this.request.headers.accept, undefined);
+    if (isCancel) {
+      await kept.cancel(id, origin);
+      return this.reply.empty();
+    }
+    const cursor = await kept.watch(id, position, origin);
+    return this.relayKept(cursor, { mayBeWhole: false, beginsAtOnce: this.formats.stream !== JSON_FORMAT });
+  }
+
+  private async relayKept(
+    cursor: CallCursor,
+    answer: Pick<KeptAnswer, 'mayBeWhole' | 'beginsAtOnce'>,
+  ): Promise<void> {
+    const { formats } = this;
+    const results = new KeptResults(this.reply, {
+      formats,
+      maxBytes: this.host.config.maxResultBytes,
+      ...answer,
+    });
+    this.chunks = results;
+    await results.relay(cursor);
   }
 
   /** Redirects the answer to a descriptor; the caller gets only a 202 that says so. */
@@ -152,8 +203,9 @@ export class RpcExchange {
   }
 
   private async relay(stream: AsyncIterator<unknown, unknown, void>): Promise<void> {
-    this.chunks = new ResultChunks(this.reply, this.formats.stream, this.host.config.maxResultBytes);
-    await this.chunks.relay(stream);
+    const chunks = new ResultChunks(this.reply, this.formats.stream, this.host.config.maxResultBytes);
+    this.chunks = chunks;
+    await chunks.relay(stream);
   }
 
   /** Sends the result, unless it is of a raw procedure that writes the response itself. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusals } from '../../metrics/refusals.js';
 import { Calls } from '../../procedures/calls/calls.js';
+import { KeptCalls } from '../../procedures/kept/kept-calls.js';
 import { ProceduresConfig } from '../built-in/procedures-config.js';
 import { RpcCallers } from './callers.js';
 import { type ExchangeHost, RpcExchange } from './exchange.js';
@@ -16,6 +17,7 @@ export class RpcExchanges implements ExchangeHost {
   constructor(
     readonly callers: RpcCallers,
     readonly calls: Calls,
+    readonly kept: KeptCalls,
     readonly config: ProceduresConfig,
     readonly refusals: Refusals,
   ) {}

@@ -20,6 +20,18 @@ export interface RpcFailure {
   readonly isEncoded?: boolean;
 }
 
+/** The statuses of errors about kept calls, which tell their codes as well: texts may change. */
+const OF_KEPT_CALLS: ReadonlyMap<string, number> = new Map([
+  ['call_not_found', 404],
+  ['call_cancelled', 410],
+  ['call_abandoned', 410],
+  ['position_lost', 410],
+  ['call_lost', 502],
+  ['call_too_large', 500],
+  ['invalid_idempotency_key', 400],
+  ['service_unavailable', 503],
+]);
+
 const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer error="invalid_token"' };
 
 /**
@@ -81,8 +93,10 @@ function knownFailure(error: ClientError, isTraced: boolean): RpcFailure {
       return told(503);
     case 'deadline_exceeded':
       return told(504);
-    default:
-      return told(500);
+    default: {
+      const status = OF_KEPT_CALLS.get(code);
+      return status === undefined ? told(500) : { status, body: { error: message, code } };
+    }
   }
 }
 

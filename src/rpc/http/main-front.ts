@@ -2,10 +2,11 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stackOf } from '../../base/message-of.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
-import { AllowedOrigins } from '../../endpoints/allowed-origins.js';
+import { AllowedOrigins, type PageRights } from '../../endpoints/allowed-origins.js';
 import { type BodyRequest, readBefore } from '../../endpoints/body.js';
 import { inTurn } from '../../endpoints/in-turn.js';
 import { RpcHandshake } from '../handshake.js';
+import { KEPT_CALLS } from './kept-target.js';
 import { RpcHttp } from './rpc-http.js';
 
 type HttpRequest = IncomingMessage & BodyRequest;
@@ -44,12 +45,20 @@ export class MainFront {
     }
   }
 
+  private rightsFor({ url = '' }: HttpRequest): PageRights {
+    return url.startsWith(`${this.settings.path}/${KEPT_CALLS}/`) ? TO_KEPT : TO_CALL;
+  }
+
   private call(request: HttpRequest, response: ServerResponse): void {
-    if (this.origins.allow(request, response)) return;
+    if (this.origins.allow(request, response, this.rightsFor(request))) return;
     const [prefix, body] = [this.settings.path, readBefore(request)];
     void this.rpc.handle(request, response, { prefix, transport: 'tcp', isForOneRequest: false, body });
   }
 }
+
+/** Kept calls can be ended, too. */
+const TO_CALL: PageRights = { methods: 'GET, POST', withCredentials: false };
+const TO_KEPT: PageRights = { ...TO_CALL, methods: 'GET, POST, DELETE' };
 
 /** Whether a path is that of a procedure; those below `token` are for handshakes. */
 function isCall(path: string, base: string): boolean {

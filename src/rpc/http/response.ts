@@ -93,6 +93,13 @@ export class RpcResponse {
     await this.ended;
   }
 
+  /** Sends that there is nothing (more) to tell. Resolves when it has been sent. */
+  async empty(): Promise<void> {
+    this.head(204, {});
+    this.response.end();
+    await this.ended;
+  }
+
   /** Sends the head of a chunked answer; for HTTP/1.0 without that coding. @throws {RangeError} for a bad status. */
   begin(status: number, mediaType: string): void {
     const isChunked = this.request.httpVersion !== '1.0';
@@ -113,6 +120,12 @@ export class RpcResponse {
   async end(): Promise<void> {
     this.response.end();
     await this.ended;
+  }
+
+  /** Completes the answer with a last chunk, which says that it has failed. */
+  complete(last: Buffer): void {
+    this.givenStatus = 500;
+    this.response.end(last);
   }
 
   /** Closes the connection after an optional last chunk, without the empty one: the answer stays incomplete. */
