@@ -1,9 +1,9 @@
 import type { Clock } from './clock.js';
 
 export interface BackOffOptions {
-  /** Before the first try, on average three quarters of it. Default: 500 ms. */
+  /** Before the first try, on average: half of it to one and a half. Default: 500 ms. */
   readonly baseMs?: number;
-  /** Default: 20,000 ms. */
+  /** The longest wait. Default: 20,000 ms. */
   readonly maxMs?: number;
 }
 
@@ -17,5 +17,5 @@ export function backOffMs(
   tries: number,
   { baseMs = 500, maxMs = 20_000 }: BackOffOptions = {},
 ): number {
-  return Math.min(maxMs, baseMs * 2 ** tries) * (0.5 + clock.random());
+  return (Math.min(maxMs, 1.5 * baseMs * 2 ** tries) * (1 + 2 * clock.random())) / 3;
 }

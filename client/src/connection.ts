@@ -231,7 +231,10 @@ export function createConnection(options: Options): Connection {
       identity.expired();
       if (!tries++) inMs = 0;
     } else if (code === TOO_MANY) inMs = waitMs({ ...options.backOff, baseMs: SPREAD_MS });
-    else if (code === RESTART && connection.state === 'live') inMs = clock.random() * SPREAD_MS;
+    else if (code === RESTART && connection.state === 'live') {
+      inMs = clock.random() * SPREAD_MS;
+      tries = 2; // One that is not there by then is no short absence.
+    }
     lose(code === EXPIRED ? 'auth' : code < 1011 ? 'lost' : 'server', { code, text }, inMs);
   }
 

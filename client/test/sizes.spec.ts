@@ -27,17 +27,17 @@ describe('a bundle', () => {
     [
       'calls',
       "import { createClient, call } from './index.ts'; call(createClient({ url: '/ws' }), 'f');",
-      4450,
+      4465,
     ],
     [
       'topics',
       "import { createClient, topic } from './index.ts'; topic(createClient({ url: '/ws' }), 'a.b');",
-      7110,
+      7120,
     ],
     [
       'topics and calls',
       "import { createClient, call, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); call(c, 'f');",
-      7180,
+      7190,
     ],
     [
       'topics, rooms and calls',
