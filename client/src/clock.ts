@@ -1,4 +1,6 @@
-import { platform } from './platform.js';
+declare const performance: { now(): number };
+declare function setTimeout(task: () => void, ms: number): unknown;
+declare function clearTimeout(timer: unknown): void;
 
 /** Time and chance, for tests that turn the clock themselves. Times are in milliseconds. */
 export interface Clock {
@@ -12,8 +14,8 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  now: () => platform.performance.now(),
-  set: (task, ms) => platform.setTimeout(task, ms),
-  clear: (timer) => platform.clearTimeout(timer),
+  now: () => performance.now(),
+  set: (task, ms) => setTimeout(task, ms),
+  clear: (timer) => clearTimeout(timer),
   random: Math.random,
 };

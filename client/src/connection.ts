@@ -71,6 +71,7 @@ export function createConnection(options: Options): Connection {
   const TOO_MANY = 4429;
   const { clock = systemClock } = options;
   const listeners = createListeners<Events>();
+  const { emit } = listeners;
   const parts = new Map<unknown, unknown>();
   const uses = new Set<unknown>();
   let attempt = 0;
@@ -283,10 +284,6 @@ export function createConnection(options: Options): Connection {
     if (info !== connection.info) return; // It is otherwise again, and that has been told.
     debug('state', { state: next, ...info });
     emit('state', next, info);
-  }
-
-  function emit<K extends keyof Events>(name: K, ...args: Events[K]): void {
-    listeners.emit(name, ...args);
   }
 
   function debug(type: 'state' | 'in' | 'out', what: unknown): void {

@@ -120,7 +120,7 @@ export function createIdentity(connection: Prover, requests: Requests, auth: Opt
         connection.link!.credential = given;
         connection.ready();
       };
-      if (auth && 'token' in auth && kept && why === 'connect' && clock.now() < keptUntilMs) begun(kept);
+      if (kept?.['method'] === 'jwt' && why === 'connect' && clock.now() < keptUntilMs) begun(kept);
       else get(why, begun);
     },
     prove() {

@@ -6,8 +6,8 @@ export type Off = () => void;
 
 /** Listeners by the names of what they hear. One that throws stops nobody. */
 export interface Listeners<E extends { [K in keyof E]: unknown[] }> {
-  on<K extends keyof E>(name: K, fn: (...args: E[K]) => void, options?: ListenOptions): Off;
-  emit<K extends keyof E>(name: K, ...args: E[K]): void;
+  readonly on: <K extends keyof E>(name: K, fn: (...args: E[K]) => void, options?: ListenOptions) => Off;
+  readonly emit: <K extends keyof E>(name: K, ...args: E[K]) => void;
 }
 
 export function createListeners<E extends { [K in keyof E]: unknown[] }>(): Listeners<E> {

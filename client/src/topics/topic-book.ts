@@ -41,12 +41,11 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
       clock.clear(found.timer);
     }
     schedule();
-    const { has, asked, askedId = 0 } = found ?? {};
+    const { has, askedId = 0 } = found ?? {};
     const wire: WireTopic = {
       name,
       wish,
       has,
-      asked,
       askedId,
       tries: 0,
       isDue: true,
@@ -108,7 +107,7 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
       const id = requests.nextId();
       for (const wire of group) {
         wire.askedId = id;
-        wire.asked = wire.wish;
+        if (isJoin) wire.has = wire.wish;
       }
       const about = kind.about(group, isJoin);
       connection.send({ event, ...about, id, ...(isJoin && { report_drops: true, recover, presence }) });
@@ -128,10 +127,16 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
     known.delete(wire.ref);
   }
 
-  function end(wire: WireTopic, error: KittiwakeError): void {
+  /** Updates may come from now on that are not told. */
+  function off(wire: WireTopic): void {
     clock.clear(wire.timer);
     gone(wire);
-    wire.isDue = false;
+    wire.isDue = wire.isKept = false;
+    wire.isLost = true;
+  }
+
+  function end(wire: WireTopic, error: KittiwakeError): void {
+    off(wire);
     turn(wire, 'ended', error);
     requests.flush();
     if (!wire.followers.size) forget(wire);
@@ -140,10 +145,9 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
   function refused(wire: WireTopic, error: KittiwakeError): void {
     const isProving = error.code === 'authentication_required' && connection.link?.isProving;
     if (!isProving && !error.temporary) return end(wire, error);
+    off(wire);
     turn(wire, 'stale');
     wire.error = error;
-    wire.isLost = true;
-    wire.isDue = false;
     if (!isProving) wire.timer = clock.set(() => due(wire), backOffMs(clock, wire.tries++, { baseMs: 1000 }));
   }
 
@@ -153,19 +157,17 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
   }
 
   function replied(wire: WireTopic, frame: Frame): void {
-    const { asked, wish } = wire;
+    const isWanted = wire.has === wire.wish;
     const isOk = frame.status === 'ok';
     wire.askedId = 0;
     if (frame.event === leave) return left(wire, isOk || /^not_(sub|join)/.test(frame.code as string));
     if (!--asking) schedule();
-    wire.has = isOk ? asked : undefined;
     if (isOk) known.set((wire.ref = frame[kind.key]), wire);
+    else wire.has = undefined;
+    if (!isWanted || !wire.followers.size) schedule();
     // Of what is not wanted any more nothing is told.
-    if (asked === wish) {
-      if (isOk) joined(wire, frame);
-      else refused(wire, errorOf(frame));
-    }
-    if (asked !== wish || !wire.followers.size) schedule();
+    if (isWanted && isOk) joined(wire, frame);
+    else if (isWanted) refused(wire, errorOf(frame));
   }
 
   /** The app may refuse that a client leaves: then the topic is followed on, for nobody. */
@@ -202,10 +204,7 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
     else if (frame.event === 'reset') {
       missed(wire, frame);
       if (kind.hasState) refresh(wire);
-    } else if (frame.event === leave) {
-      gone(wire);
-      refused(wire, errorOf(frame));
-    }
+    } else if (frame.event === leave) refused(wire, errorOf(frame));
   }
 
   /** A hole in the numbers has the topic begin anew. */
@@ -225,18 +224,15 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
   listeners.on('lost', () => {
     asking = 0;
     for (const wire of wires.values()) {
-      clock.clear(wire.timer);
-      gone(wire);
+      off(wire);
       wire.isDue = wire.status !== 'ended';
-      wire.isLost = true;
-      wire.isKept = false;
       if (wire.isDue) turn(wire, 'stale');
     }
     schedule();
   });
   listeners.on('identified', () => {
     for (const wire of wires.values())
-      if (wire.error?.code === 'authentication_required' && !wire.has && !wire.askedId) due(wire);
+      if (wire.error?.code === 'authentication_required' && !wire.has) due(wire);
   });
   listeners.on('closed', (error) => {
     for (const wire of wires.values()) end(wire, error);

@@ -52,8 +52,7 @@ export interface WireTopic {
   position?: string | undefined;
   /** The event under way about it: replies to others are old. 0: none. */
   askedId: number;
-  asked?: Wish | undefined;
-  /** What the gateway has. */
+  /** What the gateway has, or is asked for. */
   has?: Wish | undefined;
   /** It is to be asked for. */
   isDue: boolean;
