@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { call, KittiwakeError, stream } from 'kittiwake-client';
 import { World } from './world.js';
 
@@ -140,6 +141,30 @@ describe('a stream', () => {
     await reading;
     await unread.return();
     expect([world.got('call').length, world.got('cancel').length]).toEqual([1, 1]);
+  });
+
+  it('is cancelled once when its signal is aborted, of which it leaves nothing', async () => {
+    const world = await liveWorld();
+    world.server.procedure('ever', async function* () {
+      for (let n = 0; ; n++)
+        yield await new Promise((resolve) => void world.server.clock.set(() => resolve(n), 10));
+    });
+    const abort = new AbortController();
+    const { signal } = abort;
+    expect(
+      await outcome(all(stream(world.client, 'count', [1], { signal: AbortSignal.abort('before') }))),
+    ).toBe('before');
+    const reading = outcome(all(stream(world.client, 'ever', [], { signal })));
+    const quick = all(stream(world.client, 'count', [1], { signal }));
+    const sum = call(world.client, 'add', [1, 2], { signal });
+    await world.pass(100);
+    await Promise.all([quick, sum]);
+    expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(2);
+    abort.abort('enough');
+    await world.pass(100);
+    expect([await reading, world.got('cancel').length]).toEqual(['enough', 1]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(world.client.inspect()).toMatchObject({ pending: 0, queued: 0 });
   });
 
   it('has a time limit for its first result only', async () => {

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { jest } from '@jest/globals';
 import {
   connectionId,
@@ -58,6 +61,15 @@ describe('a connection', () => {
     world.client.on('state', (state) => state === 'live' && world.server.cut(1011));
     await world.pass(30_000);
     expect(world.server.tries.length).toBeLessThanOrEqual(8);
+  });
+
+  it.each([1, 2])('does not hammer a gateway that refuses connections, over %i transports', async (count) => {
+    const server = fakeServer();
+    const world = new World({ transports: Array.from({ length: count }, () => server.transport) }, server);
+    server.refuse();
+    void world.client.connect();
+    await world.pass(30_000);
+    expect(server.tries.length).toBeLessThanOrEqual(8);
   });
 
   it('begins anew with short waits only after 10 s of life', async () => {
@@ -282,6 +294,13 @@ describe('a connection', () => {
     await world.pass(0);
     expect([world.client.state, world.server.tries.length]).toEqual(['live', 2]);
   });
+
+  it('leaves no client, timer or listener behind of a thousand that were used and closed', async () => {
+    const script = fileURLToPath(new URL('collect-garbage.mjs', import.meta.url));
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--expose-gc', script]);
+    expect(JSON.parse(stdout)).toEqual({ clients: 0, timers: 0, connections: 0, listeners: 0 });
+    expect(stderr).toBe('');
+  }, 40_000);
 
   it('reconnects at once when it is told to', async () => {
     const world = new World();

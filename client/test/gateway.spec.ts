@@ -8,6 +8,7 @@ import {
   topic,
   type Client,
   type Options,
+  type Topic,
   type TopicEvent,
   webSocket,
 } from 'kittiwake-client';
@@ -17,7 +18,7 @@ import { procedureOf } from '../../test/support/rpc.js';
 import { StubApp } from '../../test/support/stub-app.js';
 import { TcpProxy } from '../../test/support/tcp-proxy.js';
 import { signToken } from '../../test/support/tokens.js';
-import { eventually } from '../../test/support/wait.js';
+import { deferred, eventually } from '../../test/support/wait.js';
 import { Procedures } from '../../src/procedures/procedures.js';
 
 const SECRET = 'a-secret-of-thirty-two-characters';
@@ -50,6 +51,12 @@ beforeAll(async () => {
         extraFields: ['author'],
       },
       plain: { requireAuthentication: false, beforeSubscribe: `${app.url}/before` },
+      kept: {
+        requireAuthentication: false,
+        beforeSubscribe: `${app.url}/before`,
+        beforeUnsubscribe: `${app.url}/leave`,
+        extraFields: ['author'],
+      },
       mine: {},
       chat: { presence: { key: 'user_id', show: 'members' } },
       quick: { requireAuthentication: false },
@@ -148,6 +155,50 @@ describe('against a gateway', () => {
     await eventually(() => heard.length === 3);
     expect(heard).toEqual([1, 2, 3]);
     room.close();
+  });
+
+  it('has the state, and of what is published around it only what is newer', async () => {
+    const given = deferred();
+    app.answer('/before', {
+      body: { status: 'ok', data: 'five', options: { order: 5 } },
+      after: given.promise,
+    });
+    const plain = topic(connect(), 'plain.ordered');
+    const events: unknown[] = [];
+    plain.on('event', (event) => events.push(event.type === 'update' ? event.data : event.type));
+    await eventually(() => app.asked.some(({ body }) => body['subscription'] === 'plain.ordered'));
+    for (const order of [4, 5, 6])
+      await gateway.publish({ subscription: 'plain.ordered', data: order, options: { order } });
+    given.resolve();
+    await plain.ready();
+    await gateway.publish({ subscription: 'plain.ordered', data: 7, options: { order: 7 } });
+    await eventually(() => events.length === 3);
+    expect(events).toEqual(['state', 6, 7]);
+  });
+
+  it('opens a topic again that the app does not let it leave', async () => {
+    const client = connect();
+    const opened = async (author: string): Promise<Topic> => {
+      const kept = topic(client, 'kept.1', { fields: { author } });
+      await kept.ready();
+      return kept;
+    };
+    const asked = (path: string): number => app.paths.filter((each) => each === path).length;
+    app.forget();
+    app.answer('/leave', ...Array.from({ length: 9 }, () => ({ body: { status: 'error' } })));
+    (await opened('a')).close();
+    await eventually(() => asked('/leave') === 1);
+    const again = await opened('a');
+    expect([asked('/before'), client.inspect().reconnects]).toEqual([1, 0]);
+    const updates: unknown[] = [];
+    again.on('update', (update) => updates.push(update));
+    await publish('kept.1', 1);
+    await eventually(() => updates.length === 1);
+    again.refresh();
+    await eventually(() => asked('/leave') === 2 && again.status === 'live');
+    again.close();
+    const other = await opened('b');
+    expect([other.status, asked('/before'), client.inspect().reconnects]).toEqual(['live', 2, 1]);
   });
 
   it('calls procedures, reads streams, sends messages and knows the id of its connection', async () => {

@@ -292,6 +292,38 @@ describe('a topic', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
+  it('is closed when a loop over it throws', async () => {
+    const { world, book } = await liveTopic();
+    const reading = (async () => {
+      for await (const { type } of book) throw new Error(type);
+    })();
+    await expect(reading).rejects.toThrow('state');
+    await world.pass(0);
+    expect([book.status, world.got('unsubscribe').length]).toEqual(['ended', 1]);
+  });
+
+  it('is opened by those who hear of others, and while the app is asked for a token', async () => {
+    const give: (() => void)[] = [];
+    const world = new World({
+      auth: { token: () => new Promise((resolve) => give.push(() => resolve('t'))) },
+    });
+    for (const name of ['books.1', 'books.2']) world.server.topic(name, { state: name });
+    const all = [topic(world.client, 'books.1')];
+    const open = (): void => void all.push(topic(world.client, 'books.1'), topic(world.client, 'books.2'));
+    all[0]!.on('state', open);
+    all[0]!.on('status', open);
+    await world.pass(0);
+    open();
+    give.forEach((now) => now());
+    await world.pass(0);
+    expect(all.map(({ status, error }) => [status, error])).toEqual(all.map(() => ['live', undefined]));
+    expect(all).toHaveLength(7);
+    expect(world.got('subscribe').flatMap(({ subscriptions }) => subscriptions)).toEqual([
+      { subscription: 'books.1' },
+      { subscription: 'books.2' },
+    ]);
+  });
+
   it('reads everything in order with for await, and is closed when the loop is left', async () => {
     const { world, book } = await liveTopic();
     const read: TopicEvent[] = [];

@@ -33,6 +33,8 @@ export function openTopic(
 
   const tell = (told: Told): void => {
     for (const hear of Array.from(hearers.keys())) if (!late?.has(hear)) hear(told);
+    // What was refused to nobody is asked for again when somebody logs in.
+    if (isEnded() && wire.error?.code !== 'authentication_required') close();
   };
 
   const listen = (hear: Follower, signal?: Signal): Off => {
