@@ -46,8 +46,8 @@ export type RoomOf<S> = Rooms<S> extends { room: infer R extends object } ? R : 
 /** What is known of rooms. */
 export type RoomPart<S, P extends keyof RoomType> = Rooms<S> extends { [K in P]: infer V } ? V : unknown;
 
-type Fn = (...args: never[]) => unknown;
-type StreamFn = (...args: never[]) => AsyncIterable<unknown>;
+type Fn = (...args: never) => unknown;
+type StreamFn = (...args: never) => AsyncIterable<unknown>;
 type Procedures<S> = S extends { procedures: infer P } ? P : Record<string, (...args: unknown[]) => unknown>;
 
 /** The names of procedures with one result. */
@@ -73,7 +73,7 @@ export type Params<S, N> = S extends { procedures: infer P }
     : never
   : readonly unknown[] | object;
 export type Result<S, N> = N extends keyof Procedures<S>
-  ? Procedures<S>[N] extends (...args: never[]) => infer R
+  ? Procedures<S>[N] extends (...args: never) => infer R
     ? Awaited<R>
     : never
   : unknown;

@@ -11,6 +11,7 @@ import type { OperatorEndpoint } from '../endpoints/operator-endpoint.js';
 import { OpenApiEndpoint } from '../open-api/open-api.endpoint.js';
 import { openApiPage } from '../open-api/page.endpoints.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
+import { Procedures } from '../procedures/procedures.js';
 import { PresenceReading } from '../push/presence-reading.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
 import { Services } from '../topics/service/services.js';
@@ -22,6 +23,7 @@ import {
   unsubscribeProcedure,
 } from './client.procedures.js';
 import { GatewayStatus } from './gateway-status.js';
+import { interfaceProcedure } from './interface.procedure.js';
 import { listenProcedure } from './listen.procedure.js';
 import { MetricsEndpoint } from './metrics.endpoint.js';
 import { OPERATOR_ENDPOINTS, OperatorEndpoints } from './operator-endpoints.js';
@@ -49,6 +51,11 @@ export const OPERATOR_PROCEDURES: FactoryProvider<CallableProcedure | undefined>
   { provide: connectionsProcedure, inject: [ConnectionPages], useFactory: connectionsProcedure },
   { provide: presenceProcedure, inject: [PresenceReading], useFactory: presenceProcedure },
   { provide: listenProcedure, inject: [Hub, Services], useFactory: listenProcedure },
+  {
+    provide: interfaceProcedure,
+    inject: [Procedures, Services, RoomsSettings],
+    useFactory: interfaceProcedure,
+  },
   { provide: statusProcedure, inject: [GatewayStatus], useFactory: statusProcedure },
   { provide: restartProcedure, useFactory: restartProcedure },
 ];

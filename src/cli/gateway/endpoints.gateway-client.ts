@@ -5,6 +5,7 @@ import { presencePathOf } from '../../config/reading-paths.js';
 import type { Settings } from '../../config/settings.js';
 import { isObject } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
+import { type ToldInterface, toldRooms, toldService } from '../../operators/told-interface.js';
 import { presenceFormat } from '../../presence/presence-format.js';
 import { CallFailure } from '../call-failure.js';
 import { CommandError } from '../command-error.js';
@@ -13,7 +14,7 @@ import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS }
 import { GatewayHttp, type HttpAddress } from './gateway-http.js';
 
 const WITHOUT_PROCEDURES =
-  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, presence, disconnect, unsubscribe, revoke and connections';
+  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, presence, disconnect, unsubscribe, revoke, connections and types';
 const STATUS = '/status';
 
 /** Arguments by name. */
@@ -59,6 +60,8 @@ export class EndpointsGatewayClient implements GatewayClient {
       }
       case 'presence':
         return this.presence(named);
+      case 'interface':
+        return this.interface();
       case 'disconnect':
         return countedOf(
           'Disconnected',
@@ -91,6 +94,16 @@ export class EndpointsGatewayClient implements GatewayClient {
     const { status, body } = await ask(operators, STATUS);
     if (status !== 200) throw new CallFailure('status', status, body);
     return { ...body, _format: 'The gateway is %(state)s.' };
+  }
+
+  /** Without procedures there are no services but those of the configuration. */
+  private interface(): ToldInterface {
+    const { services, rooms } = this.settings;
+    return {
+      services: [...services].map(([name, settings]) => toldService(name, settings)),
+      rooms: rooms && toldRooms(rooms),
+      procedures: [],
+    };
   }
 
   private async presence({ topic, ...named }: Named): Promise<object> {

@@ -10,6 +10,11 @@ export class Services {
     this.byName.set(service.name, service);
   }
 
+  /** In the order in which they were added. */
+  get all(): Iterable<Service> {
+    return this.byName.values();
+  }
+
   /** Whether any of them hears of ends. */
   get hearEnds(): boolean {
     return [...this.byName.values()].some(({ hearsEnds }) => hearsEnds);

@@ -1,0 +1,58 @@
+import type { PresenceSettings } from '../config/sections/presence.settings.js';
+import type { ServiceSettings } from '../config/sections/service.settings.js';
+import type { Parameter, Signature } from '../procedures/signature.js';
+
+/** What clients meet, as the gateway knows it. */
+export interface ToldInterface {
+  readonly services: readonly ToldService[];
+  /** Absent where there are none. */
+  readonly rooms?: ToldRooms | undefined;
+  /** Those that clients over WebSocket may call. */
+  readonly procedures: readonly ToldProcedure[];
+}
+
+export interface ToldRooms {
+  /** What is shown of a member; absent where it is not known who is there. */
+  readonly presence?: readonly string[];
+}
+
+export interface ToldService extends ToldRooms {
+  readonly name: string;
+  /** The extra fields of a subscription. */
+  readonly fields: readonly string[];
+}
+
+export interface ToldProcedure extends Pick<
+  Signature,
+  'name' | 'description' | 'rest' | 'returns' | 'isStream'
+> {
+  readonly parameters: readonly ToldParameter[];
+}
+
+export interface ToldParameter extends Pick<Parameter, 'name' | 'type' | 'isOptional' | 'isNamedOnly'> {
+  /** The only values that it takes. */
+  readonly enum?: readonly (string | number | boolean)[] | undefined;
+}
+
+/** Tells of a service. */
+export function toldService(
+  name: string,
+  { extraFields: fields, presence }: Pick<ServiceSettings, 'extraFields' | 'presence'>,
+): ToldService {
+  return { name, fields, ...toldRooms({ presence }) };
+}
+
+/** Tells of rooms. */
+export function toldRooms({ presence }: { readonly presence?: PresenceSettings | undefined }): ToldRooms {
+  return presence ? { presence: presence.info } : {};
+}
+
+/** Tells of a procedure. */
+export function toldProcedure(signature: Signature): ToldProcedure {
+  const { name, description, rest, returns, isStream, parameters } = signature;
+  return { name, description, rest, returns, isStream, parameters: parameters.map(toldParameter) };
+}
+
+function toldParameter({ name, type, isOptional, isNamedOnly, limits }: Parameter): ToldParameter {
+  return { name, type, isOptional, isNamedOnly, enum: limits?.enum };
+}
