@@ -16,7 +16,7 @@ const api = apiOf({
   online,
   trigger: (rooms, data) => trigger(settings, rooms, data),
 });
-const routes = [...api, ...(await pagesOf(settings.roomsUrl))];
+const routes = [...api, ...(await pagesOf(settings.webSocketUrl))];
 
 /** @param {import('node:http').IncomingMessage} request @param {import('node:http').ServerResponse} response */
 async function answer(request, response) {
@@ -46,7 +46,6 @@ const server = createServer((request, response) => {
   answer(request, response).catch((error) => sendError(response, error));
 });
 server.listen(settings.port, settings.host);
-online.startSweeping();
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {

@@ -76,7 +76,7 @@ const deskEnv = {
   HOST,
   PORT: new URL(desk).port,
   GATEWAY_URL: `http://${gateway}`,
-  GATEWAY_ROOMS_URL: `ws://${gateway}/rooms/`,
+  GATEWAY_WS_URL: `ws://${gateway}/ws`,
   GATEWAY_API_KEY: apiKey,
 };
 await start('kittiwake', '../../dist/server/main.js', kittiwakeEnv, `http://${gateway}/health/ready`);

@@ -1,13 +1,9 @@
-/** Three times what a page waits between two pings (public/rooms-socket.js). */
-const FORGET_AFTER_MS = 30_000;
-const SWEEP_MS = 5000;
-
 /**
- * Who is here: the people whose pages are connected. Kittiwake says when a page comes, pings and goes. Should it be killed
- * before it can say so, pings stop and the page is forgotten.
+ * Who is here: the people whose pages are connected. Kittiwake says when a page has come and when it has gone, also for a
+ * Kittiwake that was killed before it could: then the next one does.
  */
 export class Online {
-  /** @type {Map<string, { name: string, seenAtMs: number }>} */
+  /** Names, by the ids of pages. @type {Map<string, string>} */
   #pages = new Map();
   #told = '[]';
   #onChange;
@@ -18,8 +14,8 @@ export class Online {
   }
 
   /** @param {string} pageId @param {string} name */
-  seen(pageId, name) {
-    this.#pages.set(pageId, { name, seenAtMs: Date.now() });
+  came(pageId, name) {
+    this.#pages.set(pageId, name);
     this.#tell();
   }
 
@@ -31,16 +27,7 @@ export class Online {
 
   /** Names, each once, in alphabetical order. */
   list() {
-    return [...new Set([...this.#pages.values()].map(({ name }) => name))].toSorted();
-  }
-
-  /** Forgets, from now on, pages that are not heard of any more. */
-  startSweeping() {
-    setInterval(() => {
-      const deadlineMs = Date.now() - FORGET_AFTER_MS;
-      for (const [id, { seenAtMs }] of this.#pages) if (seenAtMs < deadlineMs) this.#pages.delete(id);
-      this.#tell();
-    }, SWEEP_MS).unref();
+    return [...new Set(this.#pages.values())].toSorted();
   }
 
   #tell() {

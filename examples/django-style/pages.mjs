@@ -11,20 +11,24 @@ const FILES = [
   ['/api.js', 'api.js', SCRIPT],
   ['/desk.js', 'desk.js', SCRIPT],
   ['/login.js', 'login.js', SCRIPT],
-  ['/rooms-socket.js', 'rooms-socket.js', SCRIPT],
   ['/style.css', 'style.css', 'text/css; charset=utf-8'],
 ];
 
 /**
- * The two pages and what they load. A page brings the CSRF token along, and knows where the rooms are.
- * @param {string} roomsUrl
+ * The two pages and what they load. A page brings the CSRF token along, and knows where Kittiwake is.
+ * @param {string} gatewayUrl of its WebSockets.
  * @returns {Promise<[method: string, path: RegExp, view: import('./views.mjs').View][]>}
  */
-export async function pagesOf(roomsUrl) {
-  const policy = `default-src 'self'; img-src data:; connect-src 'self' ${new URL(roomsUrl).origin}; frame-ancestors 'none'`;
-  return Promise.all(
+export async function pagesOf(gatewayUrl) {
+  // The client comes from the gateway, which has the one that goes with it.
+  const client = new URL('/kittiwake/client.js', gatewayUrl.replace(/^ws/, 'http'));
+  const policy = `default-src 'self'; img-src data:; connect-src 'self' ${new URL(gatewayUrl).origin}; script-src 'self' ${client.origin}; frame-ancestors 'none'`;
+  /** @type {import('./views.mjs').View} */
+  const redirect = (_, response) =>
+    void response.writeHead(307, { location: client.href, 'cache-control': 'no-cache' }).end();
+  const pages = await Promise.all(
     FILES.map(async ([path, file, type]) => {
-      const text = (await readFile(new URL(file, FOLDER), 'utf8')).replace('{{ rooms_url }}', roomsUrl);
+      const text = (await readFile(new URL(file, FOLDER), 'utf8')).replace('{{ gateway_url }}', gatewayUrl);
       /** @type {import('./views.mjs').View} */
       const view = (request, response) => {
         response
@@ -36,7 +40,12 @@ export async function pagesOf(roomsUrl) {
           })
           .end(text);
       };
-      return ['GET', new RegExp(`^${path.replaceAll('.', '\\.')}$`), view];
+      return /** @type {[string, RegExp, import('./views.mjs').View]} */ ([
+        'GET',
+        new RegExp(`^${path.replaceAll('.', '\\.')}$`),
+        view,
+      ]);
     }),
   );
+  return [...pages, ['GET', /^\/client\.js$/, redirect]];
 }

@@ -4,7 +4,7 @@
  * @property {string} host What to listen on; `HOST`, default 127.0.0.1.
  * @property {number} port `PORT`, default 8000.
  * @property {string} kittiwakeUrl Where triggers are posted; `GATEWAY_URL`, default http://127.0.0.1:9000.
- * @property {string} roomsUrl Where the page connects; `GATEWAY_ROOMS_URL`, default ws://127.0.0.1:9000/rooms/.
+ * @property {string} webSocketUrl Where the page connects; `GATEWAY_WS_URL`, default ws://127.0.0.1:9000/ws.
  * @property {string} apiKey What triggers are signed with; `GATEWAY_API_KEY`, required.
  */
 
@@ -22,7 +22,7 @@ export function readSettings(env) {
     host: env['HOST'] ?? '127.0.0.1',
     port: Number(env['PORT'] ?? 8000),
     kittiwakeUrl: env['GATEWAY_URL'] ?? 'http://127.0.0.1:9000',
-    roomsUrl: env['GATEWAY_ROOMS_URL'] ?? 'ws://127.0.0.1:9000/rooms/',
+    webSocketUrl: env['GATEWAY_WS_URL'] ?? 'ws://127.0.0.1:9000/ws',
     apiKey,
   };
 }

@@ -43,9 +43,9 @@ export function apiOf({ sessions, online, trigger }) {
   const bootstrap = (request, response) =>
     sendJson(response, 200, { allowed_rooms: allowedRooms(sessions.userOf(request)) });
 
-  /** Kittiwake says that a page came, or is still here. @type {View} */
+  /** Kittiwake says that a page has come. @type {View} */
   const notifyOnline = (request, response) => {
-    online.seen(pageIdOf(request), sessions.userOf(request).name);
+    online.came(pageIdOf(request), sessions.userOf(request).name);
     sendJson(response, 200, {});
   };
 
