@@ -71,6 +71,7 @@ export interface ErrorDetails {
   readonly sent?: boolean;
   readonly detail?: unknown;
   readonly data?: unknown;
+  readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -86,6 +87,8 @@ export class KittiwakeError extends Error {
   declare readonly detail: unknown;
   /** The `data` of the reply. */
   declare readonly data: unknown;
+  /** Before that, asking again is of no use, says the gateway. */
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string = code, details: ErrorDetails = {}) {
     super(message, details);
@@ -98,6 +101,7 @@ export interface ErrorReply {
   readonly error?: unknown;
   readonly code?: unknown;
   readonly data?: unknown;
+  readonly retry_after?: unknown;
 }
 
 /** The error that a reply of the gateway tells. */
@@ -107,5 +111,6 @@ export function errorOf(reply: ErrorReply): KittiwakeError {
     sent: true,
     detail: reply.error,
     data: reply.data,
+    retryAfterMs: Number(reply.retry_after) * 1000 || undefined,
   });
 }

@@ -410,6 +410,19 @@ describe('a topic', () => {
     expect(() => topic(world.client, 'books.1')).toThrow('closed');
   });
 
+  it('is asked for again when the gateway says that it makes sense, and not by all at once', async () => {
+    const world = new World();
+    world.server.topic('books.1', { refuse: 'service_unavailable', retryAfter: 30 });
+    const book = topic(world.client, 'books.1');
+    await world.pass(0);
+    expect(world.got('subscribe')).toHaveLength(1);
+    world.server.topic('books.1', { state: 'S' });
+    await world.pass(30_400);
+    expect(book.error).toMatchObject({ code: 'service_unavailable', retryAfterMs: 30_000 });
+    await world.pass(1200);
+    expect([book.status, world.got('subscribe').length]).toEqual(['live', 2]);
+  });
+
   it('is a store of the state with its updates, which knows when it is stale', async () => {
     const world = new World<{ topics: { 'books.1': { state: string; update: string } } }>();
     world.server.topic('books.1', { state: 'S', history: 9 });

@@ -106,7 +106,7 @@ export class FakeSession implements Transport {
     }
     if (isThere) return this.#refuse(about, 'already_subscribed');
     await this.#wait(topic.answer.delayMs);
-    if (topic.answer.refuse) return this.#refuse(about, topic.answer.refuse);
+    if (topic.answer.refuse) return this.#refuse(about, topic.answer.refuse, topic.answer.retryAfter);
     this.#join(topic, about, {
       fields,
       recovers: recover === true || position !== undefined,
@@ -142,7 +142,7 @@ export class FakeSession implements Transport {
     const found = this.#gateway.rooms.get(key);
     if (!found) return this.#refuse({ event, id }, 'room_not_found');
     await this.#wait(found.answer.delayMs);
-    if (found.answer.refuse) return this.#refuse({ event, id }, found.answer.refuse);
+    if (found.answer.refuse) return this.#refuse({ event, id }, found.answer.refuse, found.answer.retryAfter);
     const recovers = recover === true || position !== undefined;
     const { members, missed } = found.recovery(position as string | undefined, recovers);
     const ref = ++this.#lastRef;
@@ -201,8 +201,8 @@ export class FakeSession implements Transport {
     this.say({ ...about, status: 'ok', ...members });
   }
 
-  #refuse(about: object, code: string): void {
-    this.say({ ...about, status: 'error', error: code, code });
+  #refuse(about: object, code: string, retryAfter?: number): void {
+    this.say({ ...about, status: 'error', error: code, code, retry_after: retryAfter });
   }
 }
 

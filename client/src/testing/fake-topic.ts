@@ -2,6 +2,8 @@ export interface TopicAnswer {
   readonly state?: unknown;
   /** An error code that refuses the subscription. */
   readonly refuse?: string;
+  /** The seconds after which asking again makes sense, of one that is refused. */
+  readonly retryAfter?: number;
   /** How long the app takes. */
   readonly delayMs?: number;
   /** How many publications are kept for those who come back. Default: none, and then there are no positions. */

@@ -148,7 +148,9 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
     off(wire);
     turn(wire, 'stale');
     wire.error = error;
-    if (!isProving) wire.timer = clock.set(() => due(wire), backOffMs(clock, wire.tries++, { baseMs: 1000 }));
+    if (isProving) return;
+    const waitMs = backOffMs(clock, wire.tries++, { baseMs: 1000 }) + (error.retryAfterMs ?? 0);
+    wire.timer = clock.set(() => due(wire), waitMs);
   }
 
   function due(wire: WireTopic): void {
