@@ -33,6 +33,7 @@ export {
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { Presence, PresenceQuery, PresentMember } from './push/presence-in-process.js';
 export { PresenceError } from './presence/presence.error.js';
+export { OnCallLost } from './procedures/kept/on-call-lost.decorator.js';
 export { MayWatch } from './procedures/kept/may-watch.decorator.js';
 export type { ProcedureArguments } from './procedures/arguments.js';
 export { Descriptor, type SocketKind } from './procedures/descriptor.js';

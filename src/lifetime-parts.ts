@@ -25,6 +25,8 @@ import { OperatorsServer } from './operators/operators-server.js';
 import { Readiness } from './operators/readiness.js';
 import { Presences } from './presence/presences.js';
 import { BroughtProcedures } from './procedures/brought-procedures.js';
+import { KeptCallsEnd } from './procedures/kept/kept-calls-end.js';
+import { LostCalls } from './procedures/kept/lost-calls.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
 import { RoomEndTeller } from './rooms/room-end-teller.js';
 import { RoomPresences } from './rooms/room-presences.js';
@@ -95,6 +97,7 @@ export const LIFETIME_PROVIDERS = [
     SubscriptionEndTeller,
     LifecycleEndTeller,
     RoomEndTeller,
+    LostCalls,
     TopicPresences,
     RoomPresences,
     Presences,
@@ -102,7 +105,7 @@ export const LIFETIME_PROVIDERS = [
     OperatorsServer,
     LocalServer,
   ]),
-  listOf<Closable>(CLOSING, [Readiness, BrokerLoss, Sweeper, LocalServer, RpcHttp]),
+  listOf<Closable>(CLOSING, [Readiness, BrokerLoss, Sweeper, LocalServer, RpcHttp, KeptCallsEnd]),
   listOf<Draining>(DRAINING, [Sessions, RoomsApp, RpcSessions]),
   listOf<Stoppable>(STOPPING, [
     Repetition,

@@ -61,7 +61,7 @@ beforeAll(() => {
   stage.add(procedureOf('public_answer', answer, { resumption: KEPT, access: 'public' }));
   stage.add(procedureOf('abandoned', answer, { resumption: { ...KEPT, graceMs: 150 } }));
   stage.add(procedureOf('small', answer, { resumption: { ...KEPT, maxBytes: 1_024 } }));
-  stage.add(procedureOf('brief', answer, { resumption: { ...KEPT, ttlMs: 300 } }));
+  stage.add(procedureOf('brief', answer, { resumption: { ...KEPT, ttlMs: 800 } }));
   stage.add(procedureOf('one', (_call, value: unknown) => value, { resumption: KEPT, takes: ['value'] }));
   stage.add(
     procedureOf(
@@ -227,7 +227,7 @@ describe('what is kept of a call', () => {
     const { id, model } = await begin(client, 'brief');
     model.say('a');
     await take(client, 1);
-    await new Promise((resolve) => setTimeout(resolve, 700)); // longer than it is kept
+    await new Promise((resolve) => setTimeout(resolve, 1_200)); // longer than it is kept
     model.say('b').finish();
     const other = await connect();
     expect((await again(other, id, '1')).slice(1)).toEqual([

@@ -1,4 +1,5 @@
-import type { ProcedureCall } from './procedure-call.js';
+import type { JsonText } from '../protocol/json/json.js';
+import type { CallOrigin, ProcedureCall } from './procedure-call.js';
 import type { Resumption } from './resumption.js';
 import type { Signature } from './signature.js';
 
@@ -12,6 +13,14 @@ export interface ProcedureLimits {
   readonly endsStreams: boolean;
 }
 
+/** How a call of a procedure is gone on with on another node. */
+export interface Continuation {
+  /** What is kept of a call for that, of its caller and its arguments, which have been bound and converted. */
+  requestOf(origin: CallOrigin, given: readonly unknown[]): JsonText;
+  /** As {@link CallableProcedure.run}, from what was kept. @param count how many results were had already. */
+  resume(request: JsonText, count: number, signal: AbortSignal): Promise<unknown>;
+}
+
 /** A function that clients may call: a method of a provider, or an HTTP endpoint of the app. */
 export interface CallableProcedure {
   readonly signature: Signature;
@@ -20,6 +29,8 @@ export interface CallableProcedure {
   readonly resumption?: Resumption | undefined;
   /** For one that the gateway brings with it: whether the app may have one of this name in its place. */
   readonly isReplaceable?: boolean;
+  /** How another node goes on with a kept call whose node is gone; absent where none can. */
+  readonly continuation?: Continuation | undefined;
   /**
    * Runs it with arguments that have been bound and converted.
    * @returns its result; for a stream an async iterator, whose return value, if there is one, is the last result, or

@@ -5,7 +5,10 @@ import { CallFollowers } from './kept/call-followers.js';
 import { CallQuota } from './kept/call-quota.js';
 import { CallRights } from './kept/call-rights.js';
 import { KeptCalls } from './kept/kept-calls.js';
+import { KeptCallsEnd } from './kept/kept-calls-end.js';
 import { KeptRuns } from './kept/kept-runs.js';
+import { LossCallbacks } from './kept/loss-callbacks.js';
+import { LostCalls } from './kept/lost-calls.js';
 import { OpenCalls } from './open/open-calls.js';
 import { CallerHooks } from './methods/caller-hooks.js';
 import { ProcedureExplorer } from './methods/procedure-explorer.js';
@@ -21,7 +24,10 @@ export const PROCEDURES_PROVIDERS = [
   CallerHooks,
   Calls,
   KeptCalls,
+  KeptCallsEnd,
   KeptRuns,
+  LossCallbacks,
+  LostCalls,
   OpenCalls,
   ProcedureExplorer,
   Procedures,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../../metrics/metrics.js';
+import type { CallOutcome } from '../../metrics/procedure.metrics.js';
 import type { ClientError } from '../../protocol/errors.js';
 import type { ProcedureArguments } from '../arguments.js';
 import type { CallOrigin } from '../procedure-call.js';
@@ -60,13 +61,32 @@ export class Calls {
     const { name, given, origin } = request;
     const procedure = this.find(name, origin);
     if (!procedure || (procedure.signature.isRaw && !origin.http)) throw this.unknown(name);
+    const values = this.begin(procedure, given);
+    return new RunningCall(procedure, request, values, this.counted(procedure));
+  }
+
+  /**
+   * As {@link prepare}, of a call that is gone on with, whoever may call its procedure.
+   * @param run in place of that of the procedure.
+   */
+  prepareResumed(
+    procedure: CallableProcedure,
+    request: CallRequest,
+    run: CallableProcedure['run'],
+  ): RunningCall {
+    this.slotsOf(procedure).take();
+    const { signature, limits } = procedure;
+    return new RunningCall({ signature, limits, run }, request, [], this.counted(procedure));
+  }
+
+  /** Counts a call that has its slot. @returns what is called at its end. */
+  private counted(procedure: CallableProcedure): (outcome: CallOutcome) => void {
     const slots = this.slotsOf(procedure);
-    const values = this.begin(procedure, given, slots);
     const ended = this.metrics.procedures.begin(procedure.signature.name);
-    return new RunningCall(procedure, request, values, (outcome) => {
+    return (outcome) => {
       slots.release();
       ended(outcome);
-    });
+    };
   }
 
   /** Counts a refused call. @returns the error for a procedure that does not exist or that the caller may not call. */
@@ -75,14 +95,11 @@ export class Calls {
     return PROCEDURE_ERRORS.undefined(name);
   }
 
-  private begin(
-    { signature }: CallableProcedure,
-    given: ProcedureArguments,
-    slots: CallSlots,
-  ): readonly unknown[] {
+  private begin(procedure: CallableProcedure, given: ProcedureArguments): readonly unknown[] {
+    const { signature } = procedure;
     try {
       const values = bind(signature, given);
-      slots.take();
+      this.slotsOf(procedure).take();
       return values;
     } catch (error) {
       this.metrics.procedures.refused(signature.name);

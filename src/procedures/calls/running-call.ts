@@ -1,6 +1,7 @@
 import { MAX_TIMER_MS } from '../../base/max-timer.js';
 import type { CallOutcome } from '../../metrics/procedure.metrics.js';
 import { CallbackError } from '../../protocol/errors.js';
+import type { JsonText } from '../../protocol/json/json.js';
 import { isForCaller } from '../is-for-caller.js';
 import { ProcedureCall } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
@@ -36,6 +37,11 @@ export class RunningCall implements StreamedCall {
     private readonly values: readonly unknown[],
     private readonly finished: (outcome: CallOutcome) => void,
   ) {}
+
+  /** What another node needs to go on with it, where one can. */
+  get requestText(): JsonText | undefined {
+    return this.procedure.continuation?.requestOf(this.request.origin, this.values);
+  }
 
   /** The signal that the procedure sees. */
   get signal(): AbortSignal {

@@ -11,7 +11,7 @@ import type { Resumption } from '../resumption.js';
 import { callChannel, isCallId } from './call-id.js';
 import { type CallHead, type CallRecord, publicationOf, recordOf } from './call-record.js';
 import { CallStory } from './call-story.js';
-import { BYTES_PER_WRITE, CallWriter } from './call-writer.js';
+import { BYTES_PER_WRITE, type CallKeeping, CallWriter } from './call-writer.js';
 import { identityKey } from './identity-key.js';
 
 /** Besides results: the beginning, the end, and what tells that another node goes on. */
@@ -38,6 +38,11 @@ export class CallChannels {
     private readonly settings: ProceduresSettings,
   ) {}
 
+  /** This node. */
+  get node(): string {
+    return this.cluster.node;
+  }
+
   /** Keeps how a call begins, which this node runs. @throws {ClientError} when the broker cannot be reached. */
   async begin(id: string, call: Omit<CallHead, 'kind' | 'node'>, resumption: Resumption): Promise<void> {
     try {
@@ -47,17 +52,33 @@ export class CallChannels {
     }
   }
 
-  /** What keeps the results of a call. @param isTaken whether another node has the call. */
-  writerOf(id: string, resumption: Resumption, isTaken: () => boolean): CallWriter {
+  /**
+   * Has this node go on with a call.
+   * @returns what is kept of it, after which what others write does not count.
+   * @throws {ClientError} when the broker cannot be reached.
+   */
+  async take(id: string, { generation }: CallStory, resumption: Resumption): Promise<CallStory | undefined> {
+    const { node } = this.cluster;
+    try {
+      await this.keep(id, { kind: 'taking', node, generation: generation + 1 }, resumption);
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+    return this.storyOf(id);
+  }
+
+  /** What keeps the results of a call. @param isTaken whether another node has the call. @param story what is kept. */
+  writerOf(id: string, resumption: Resumption, isTaken: () => boolean, story = new CallStory()): CallWriter {
     const { kept, resultBytes } = this.settings;
     const { maxBytes } = resumption;
-    return new CallWriter({
+    const keeping: CallKeeping = {
       gatherMs: kept.gatherMs,
       maxBytes,
       maxResultBytes: Math.min(resultBytes, maxBytes),
       keep: (record) => this.keep(id, record, resumption),
       isTaken,
-    });
+    };
+    return new CallWriter(keeping, story.count, story.generation);
   }
 
   /** Keeps a record of a call. @throws {BrokerError} when that cannot be said. */

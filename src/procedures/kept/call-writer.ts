@@ -52,6 +52,11 @@ export class CallWriter {
     private readonly generation = 0,
   ) {}
 
+  /** How many results were written, or are being written. */
+  get total(): number {
+    return this.count;
+  }
+
   /** The largest result that it takes, encoded, bytes. */
   get maxResultBytes(): number {
     return this.keeping.maxResultBytes;

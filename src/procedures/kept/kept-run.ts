@@ -28,6 +28,8 @@ export class KeptRun {
   grace: Grace | undefined;
   /** What became of it, for metrics. */
   outcome: KeptCallOutcome = 'ended';
+  /** Settles when it runs no more. */
+  over: Promise<void> = Promise.resolve();
   private touching: NodeJS.Timeout | undefined;
   private isHandedOver = false;
 
@@ -37,10 +39,15 @@ export class KeptRun {
     private readonly writer: CallWriter,
   ) {}
 
+  /** How many results were given. */
+  get count(): number {
+    return this.writer.total;
+  }
+
   /** Runs it. Resolves when its end is kept, with whether it is: otherwise another node has it. Never rejects. */
   async run(): Promise<boolean> {
-    const halfMs = this.kept.resumption.ttlMs / 2;
-    this.touching = setInterval(() => this.writer.touch(halfMs), halfMs).unref();
+    const quietMs = this.kept.resumption.ttlMs / 4;
+    this.touching = setInterval(() => this.writer.touch(quietMs), quietMs).unref();
     try {
       await this.told();
       return true;
@@ -59,12 +66,14 @@ export class KeptRun {
     this.controller.abort(reason);
   }
 
-  /** Stops it without a word: another node goes on with it. */
-  handOver(): void {
+  /** Stops it without a word, if another node can go on with it. @returns whether it does so. */
+  handOver(): boolean {
+    if (!this.lease || !this.kept.resumption.takesOver) return false;
     this.isHandedOver = true;
     this.outcome = 'handed_over';
     this.writer.stop();
     this.controller.abort(new CallTaken());
+    return true;
   }
 
   private async told(): Promise<void> {

@@ -20,10 +20,14 @@ export class RemoteEndpoint implements RemoteSource {
     private readonly requester: StreamRequester,
   ) {}
 
-  /** Sends the body of a request. @returns the result, see {@link remoteAnswer}, which says what is thrown, too. */
-  async ask(body: JsonText, signal: AbortSignal): Promise<unknown> {
+  /**
+   * Sends the body of a request.
+   * @param more further headers.
+   * @returns the result, see {@link remoteAnswer}, which says what is thrown, too.
+   */
+  async ask(body: JsonText, signal: AbortSignal, more?: Readonly<Record<string, string>>): Promise<unknown> {
     const { url, headers, deadlineMs: timeoutMs } = this.settings;
-    const accepting = { accept: REMOTE_ACCEPT, ...headers };
+    const accepting = { accept: REMOTE_ACCEPT, ...headers, ...more };
     const answer = await this.requester.open({ url, headers: accepting, body, timeoutMs, signal });
     return remoteAnswer(answer, this);
   }

@@ -1,8 +1,9 @@
 import { measured } from '../../callbacks/measured.js';
 import type { Metrics } from '../../metrics/metrics.js';
-import type { ProcedureCall } from '../procedure-call.js';
+import type { JsonText } from '../../protocol/json/json.js';
+import type { CallOrigin, ProcedureCall } from '../procedure-call.js';
 import { ProcedureError } from '../procedure-errors.js';
-import type { CallableProcedure, ProcedureLimits } from '../procedure.js';
+import type { CallableProcedure, Continuation, ProcedureLimits } from '../procedure.js';
 import type { Resumption } from '../resumption.js';
 import type { Signature } from '../signature.js';
 import type { RemoteEndpoint } from './endpoint.js';
@@ -13,7 +14,7 @@ import { remoteRequest } from './request.js';
  * It is retried only when there was no connection, for the app may have run it even if its answer was lost. When the
  * call ends, the request is aborted at once.
  */
-export class HttpProcedure implements CallableProcedure {
+export class HttpProcedure implements CallableProcedure, Continuation {
   constructor(
     readonly signature: Signature,
     readonly limits: ProcedureLimits,
@@ -22,13 +23,30 @@ export class HttpProcedure implements CallableProcedure {
     readonly resumption?: Resumption,
   ) {}
 
+  /** Where the settings say that the app can go on after a result. */
+  get continuation(): Continuation | undefined {
+    return this.resumption?.takesOver ? this : undefined;
+  }
+
+  requestOf(origin: CallOrigin, given: readonly unknown[]): JsonText {
+    return remoteRequest(this.signature, { origin }, given);
+  }
+
+  resume(request: JsonText, count: number, signal: AbortSignal): Promise<unknown> {
+    return this.ask(signal, () => this.endpoint.ask(request, signal, { 'Last-Event-ID': `${count}` }));
+  }
+
   /** Metrics measure a stream only until it begins. */
   run(call: ProcedureCall, given: readonly unknown[]): Promise<unknown> {
     const { signal } = call;
-    const question = { service: 'procedures', callback: this.signature.name, signal, isRefusal };
-    return measured(this.metrics, question, async () =>
+    return this.ask(signal, async () =>
       this.endpoint.ask(remoteRequest(this.signature, call, given), signal),
     );
+  }
+
+  private ask(signal: AbortSignal, ask: () => Promise<unknown>): Promise<unknown> {
+    const question = { service: 'procedures', callback: this.signature.name, signal, isRefusal };
+    return measured(this.metrics, question, ask);
   }
 }
 

@@ -11,7 +11,7 @@ const NOBODY = 'null' as JsonText;
  */
 export function remoteRequest(
   { name, parameters, rest }: Signature,
-  { origin: { identity } }: ProcedureCall,
+  { origin: { identity } }: Pick<ProcedureCall, 'origin'>,
   given: readonly unknown[],
 ): JsonText {
   const params: JsonMembers = new Map();
