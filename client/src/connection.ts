@@ -204,8 +204,10 @@ export function createConnection(options: Options): Connection {
       typeof given === 'string' ? given : given.href,
       platform.location?.href,
     );
+    const [first, second] = transports;
     // Another one each time, until one has brought a frame.
-    link.transport = transports[(attempt - 1) % transports.length]!(href, {
+    const turn = transports[(attempt - 1) % transports.length]!;
+    link.transport = (second?.after?.(first!) ?? turn)(href, {
       frame: here((text) => guarded(() => received(link, JSON.parse(text) as Frame))),
       closed: here(ended),
     });

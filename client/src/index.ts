@@ -3,7 +3,9 @@ export { call } from './calls/call.js';
 export { stream, type StreamOptions } from './calls/stream.js';
 export { createClient, connectionId, type Client, type Inspection } from './client.js';
 export type { Clock } from './clock.js';
+export type { TextStorage } from './beside.js';
 export { KittiwakeError, type ErrorCode } from './errors.js';
+export { httpStream, type HttpStreamOptions } from './http-stream.js';
 export type { Off } from './listeners.js';
 export type {
   Auth,

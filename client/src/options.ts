@@ -28,7 +28,7 @@ export interface Options {
   /** Of the gateway's `/ws`: `wss:`, `https:`, or relative to the page. A function is asked for each connection. */
   readonly url: string | { readonly href: string } | (() => string | Promise<string>);
   readonly auth?: Auth;
-  /** Each is tried in turn. Default: `[webSocket()]`. */
+  /** Default: `[webSocket()]`. With `httpStream()` after it, that steps in where WebSockets do not come through. */
   readonly transports?: readonly TransportFactory[];
   /** Of a call or a message, its wait for the connection included. Default: 20,000 ms. */
   readonly timeoutMs?: number;

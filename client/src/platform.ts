@@ -17,6 +17,27 @@ export interface WebSocketLike {
   close(code?: number, reason?: string): void;
 }
 
+/** What of `fetch` is in use. */
+export type FetchLike = (
+  url: string,
+  init: {
+    method: string;
+    body: string | null;
+    headers: Record<string, string>;
+    credentials: 'omit' | 'same-origin' | 'include';
+    keepalive: boolean;
+    signal: Signal | null;
+  },
+) => Promise<HttpAnswer>;
+
+/** What of a `Response` is in use. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: {
+    getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };
+  } | null;
+}
+
 /** Whatever tells events: `window`, `document`, the global object of a worker. */
 export interface EventsLike {
   addEventListener?(
@@ -31,6 +52,14 @@ interface Platform extends EventsLike {
   readonly AbortController: new () => { readonly signal: Signal; abort(reason?: unknown): void };
   readonly WebSocket?: new (url: string, protocols: string) => WebSocketLike;
   readonly URL: new (url: string, base?: string) => { readonly href: string };
+  readonly fetch?: FetchLike;
+  readonly TextDecoder: new () => {
+    decode(bytes: Uint8Array | undefined, options: { stream: boolean }): string;
+  };
+  readonly sessionStorage?: {
+    getItem(key: string): string | null;
+    setItem(key: string, text: string): void;
+  };
   readonly performance: { now(): number };
   readonly console: { readonly error: (...what: unknown[]) => void };
   readonly document?: EventsLike & { readonly visibilityState?: string };

@@ -12,5 +12,9 @@ export interface TransportEvents {
   closed(code: number, reason: string): void;
 }
 
-/** Opens a transport to an absolute URL. What it throws counts as a connection that failed. */
-export type TransportFactory = (url: string, events: TransportEvents) => Transport;
+/** Opens transports to an absolute URL. What it throws counts as a connection that failed. */
+export interface TransportFactory {
+  (url: string, events: TransportEvents): Transport;
+  /** Decides how it goes with the one before it in a list. Without, they take turns. */
+  after?: (first: TransportFactory) => TransportFactory;
+}

@@ -27,22 +27,22 @@ describe('a bundle', () => {
     [
       'calls',
       "import { createClient, call } from './index.ts'; call(createClient({ url: '/ws' }), 'f');",
-      4480,
+      4505,
     ],
     [
       'topics',
       "import { createClient, topic } from './index.ts'; topic(createClient({ url: '/ws' }), 'a.b');",
-      7130,
+      7160,
     ],
     [
       'topics and calls',
       "import { createClient, call, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); call(c, 'f');",
-      7200,
+      7230,
     ],
     [
       'topics, rooms and calls',
       "import { createClient, call, join, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); join(c, {}); call(c, 'f');",
-      7510,
+      7540,
     ],
   ])('of %s is within its budget', async (_, use, budget) => {
     expect(gzipped(await bundled(use))).toBeLessThanOrEqual(budget);
@@ -56,11 +56,21 @@ describe('a bundle', () => {
     expect(more).toBeLessThanOrEqual(600);
   });
 
+  it('of a stream over plain HTTP adds no more than its budget', async () => {
+    const use = (transports: string): Promise<string> =>
+      bundled(
+        `import { createClient, call, httpStream, webSocket } from './index.ts'; call(createClient({ url: '/ws', transports: [${transports}] }), 'f');`,
+      );
+    const more = gzipped(await use('webSocket(), httpStream()')) - gzipped(await use('webSocket()'));
+    expect(more).toBeLessThanOrEqual(1126);
+  });
+
   it('has nothing of what is not used', async () => {
     const calls = await bundled(
       "import { createClient, call } from './index.ts'; call(createClient({ url: '/ws' }), 'f');",
     );
     expect(calls).not.toMatch('unsubscribe');
+    expect(calls).not.toMatch('/stream');
     const topics = await bundled(
       "import { createClient, topic } from './index.ts'; topic(createClient({ url: '/ws' }), 'a.b');",
     );
