@@ -209,19 +209,25 @@ describe('a provider', () => {
 });
 
 describe('reauthenticate()', () => {
-  it('after a login keeps the connection, and joins what was refused for want of an identity', async () => {
+  it('after a login keeps the connection, and asks again for what was refused for want of an identity', async () => {
     let user: string | null = null;
     const { world, asked } = worldWith(() => user);
     world.server.topic('mine.1', { refuse: 'authentication_required' });
+    world.server.topic('other.1', { refuse: 'authentication_required' });
     const mine = topic(world.client, 'mine.1');
+    const other = topic(world.client, 'other.1');
     await world.pass(0);
     expect(mine.status).toBe('ended');
     user = 'ann';
     world.server.topic('mine.1', { state: 'S' });
+    world.server.topic('other.1', { refuse: 'unauthorized' });
+    const heard: unknown[] = [];
+    mine.on('status', (status) => heard.push(status));
     const done = world.client.reauthenticate();
     await world.pass(0);
     await done;
     expect([mine.status, world.server.tries.length, asked]).toEqual(['live', 1, ['connect', 'asked']]);
+    expect([heard, other.error?.code]).toEqual([['joining', 'live'], 'unauthorized']);
   });
 
   it('while it connects has it connect as who has logged in', async () => {

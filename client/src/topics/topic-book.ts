@@ -233,8 +233,11 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
     schedule();
   });
   listeners.on('identified', () => {
-    for (const wire of wires.values())
-      if (wire.error?.code === 'authentication_required' && !wire.has) due(wire);
+    for (const wire of wires.values()) {
+      if (wire.error?.code !== 'authentication_required' || wire.has) continue;
+      if (wire.status === 'ended') turn(wire, 'joining');
+      due(wire);
+    }
   });
   listeners.on('closed', (error) => {
     for (const wire of wires.values()) end(wire, error);
