@@ -1,3 +1,4 @@
+import { Hub } from '../src/delivery/hub.js';
 import { ProcedureError } from '../src/procedures/procedure-errors.js';
 import type { ProcedureCall } from '../src/procedures/procedure-call.js';
 import type { Resumption } from '../src/procedures/resumption.js';
@@ -63,6 +64,8 @@ beforeAll(() => {
   stage.add(procedureOf('small', answer, { resumption: { ...KEPT, maxBytes: 1_024 } }));
   stage.add(procedureOf('brief', answer, { resumption: { ...KEPT, ttlMs: 800 } }));
   stage.add(procedureOf('one', (_call, value: unknown) => value, { resumption: KEPT, takes: ['value'] }));
+  const one = (_call: ProcedureCall, value: unknown): unknown => value;
+  stage.add(procedureOf('public_one', one, { resumption: KEPT, takes: ['value'], access: 'public' }));
   stage.add(
     procedureOf(
       'refuses',
@@ -518,6 +521,23 @@ describe('over HTTP', () => {
     });
     expect(asked.headers.get('Access-Control-Allow-Methods')).toBe('GET, POST, DELETE');
   });
+});
+
+describe('2,000 calls', () => {
+  it('leave nothing behind: no timer, no channel, nothing that runs', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const client = await connect('');
+    const before = timers();
+    for (let round = 0; round < 20; round++) {
+      for (let id = 0; id < 100; id++) client.send({ ...start('public_one', { params: [id] }), id });
+      const frames = await take(client, 200);
+      expect(frames.filter(({ more }) => more !== true).map(({ data }) => data)).toHaveLength(100);
+    }
+    expect(timers()).toBeLessThan(before + 20);
+    expect(stage.gateway.app.get(Hub).channelCount).toBe(0);
+    for (const name of ['kittiwake_kept_calls_running', 'kittiwake_kept_call_watchers'])
+      await eventually(async () => (await stage.gateway.metric(name)) === 0);
+  }, 40_000);
 });
 
 /** All frames about a call that is watched from a position, up to its end. */
