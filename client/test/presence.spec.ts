@@ -23,9 +23,9 @@ describe('who is there', () => {
     expect([keys(), chat.count]).toEqual([['ann'], 1]);
     say({ seq: 2, join: [BOB], leave: ['ann'] });
     expect(keys()).toEqual(['bob']);
-    expect(changes.map(({ members, join, leave }) => ({ members, join, leave }))).toEqual([
-      { members: [ANN] },
-      { join: [BOB], leave: ['ann'] },
+    expect(changes).toEqual([
+      { isShown: true, members: [ANN] },
+      { isShown: true, join: [BOB], leave: ['ann'] },
     ]);
     expect(world.got('subscribe')).toMatchObject([{ presence: true }]);
   });

@@ -95,6 +95,7 @@ describe('a topic', () => {
     other.on('event', (event) => heard.push(event));
     expect(other.status).toBe('joining');
     world.server.publish('books.1', 'of those before');
+    world.server.send({ event: 'unsubscribe', subscription: 'books.1', code: 'unauthorized' });
     await world.pass(0);
     expect(world.got('unsubscribe')).toMatchObject([{ subscriptions: ['books.1'] }]);
     expect([told(heard as TopicEvent[]), other.status]).toEqual([['state:"S"'], 'live']);

@@ -41,7 +41,8 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
       clock.clear(found.timer);
     }
     schedule();
-    const { has, askedId = 0 } = found ?? {};
+    const { has, askedId = 0, ref } = found ?? {};
+    known.delete(ref); // What the gateway says of those before is for nobody.
     const wire: WireTopic = {
       name,
       wish,
@@ -211,15 +212,16 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
 
   /** A hole in the numbers has the topic begin anew. */
   function present(wire: WireTopic, frame: Frame): void {
-    const change = { ...frame, isShown: frame['presence'] !== false } as PresenceChange & Frame;
-    if ((change.join ?? change.leave) && frame['seq'] !== Number(wire.seq) + 1) return refresh(wire);
+    const { members, join, leave, count } = frame as unknown as PresenceChange;
+    const isShown = frame['presence'] !== false;
+    if ((join ?? leave) && frame['seq'] !== Number(wire.seq) + 1) return refresh(wire);
     wire.seq = frame['seq'];
-    wire.count = change.count;
-    if (change.members) wire.members = new Map();
-    else if (change.count !== undefined || !change.isShown) wire.members = undefined;
-    for (const member of change.members ?? change.join ?? []) wire.members?.set(member.key, member);
-    for (const key of change.leave ?? []) wire.members?.delete(key);
-    tell(wire, { type: 'presence', change });
+    wire.count = count;
+    if (members) wire.members = new Map();
+    else if (count !== undefined || !isShown) wire.members = undefined;
+    for (const member of members ?? join ?? []) wire.members?.set(member.key, member);
+    for (const key of leave ?? []) wire.members?.delete(key);
+    tell(wire, { type: 'presence', change: { isShown, members, join, leave, count } as PresenceChange });
   }
 
   listeners.on('opened', flush);
