@@ -101,6 +101,27 @@ describe('a room', () => {
     expect(room.status).toBe('live');
   });
 
+  it('takes no number with it that another room has got meanwhile', async () => {
+    const world = new World<Rooms>();
+    world.server.room(ROOM);
+    const first = join(world.client, ROOM);
+    await world.pass(0);
+    world.server.silence();
+    first.close();
+    await world.pass(0);
+    const heard = heardOf(join(world.client, { target: 'message', customer: '2' }));
+    const again = join(world.client, ROOM);
+    await world.pass(0);
+    world.server.silence(false);
+    world.server.room(ROOM, { refuse: 'service_unavailable' });
+    const [left, joined] = [...world.got('leave'), world.got('join')[1]];
+    world.server.send({ event: 'leave', id: left?.['id'], ref: 1, status: 'ok' });
+    world.server.send({ event: 'join', id: joined?.['id'], ref: 1, status: 'ok' });
+    await world.pass(0);
+    world.server.send({ event: 'trigger', ref: 1, data: 'a' });
+    expect([heard, again.error?.code]).toEqual([['live', 'a'], 'service_unavailable']);
+  });
+
   it('can be read until the loop is left', async () => {
     const world = new World<Rooms>();
     world.server.room(ROOM);

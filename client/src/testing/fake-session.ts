@@ -15,7 +15,6 @@ export class FakeSession implements Transport {
   readonly #ended: () => void;
   readonly #subscriptions = new Map<string, { fields: object; recovers: boolean }>();
   readonly #rooms = new Map<number, { key: string; recovers: boolean }>();
-  #lastRef = 0;
   readonly #calls = new Map<unknown, () => void>();
   #turn: Promise<void> = Promise.resolve();
   #isOpen = true;
@@ -145,7 +144,8 @@ export class FakeSession implements Transport {
     if (found.answer.refuse) return this.#refuse({ event, id }, found.answer.refuse, found.answer.retryAfter);
     const recovers = recover === true || position !== undefined;
     const { members, missed } = found.recovery(position as string | undefined, recovers);
-    const ref = ++this.#lastRef;
+    let ref = 1;
+    while (this.#rooms.has(ref)) ref++;
     this.#rooms.set(ref, { key, recovers });
     this.#reply({ event, ref, id }, { ...presenceOf(found, presence), ...members });
     for (const { data, position: at } of missed) this.say({ event: 'trigger', ref, data, position: at });

@@ -123,9 +123,9 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
 
   /** The gateway has it no more. */
   function gone(wire: WireTopic): void {
-    wire.has = undefined;
-    wire.askedId = 0;
     known.delete(wire.ref);
+    wire.has = wire.ref = undefined; // The gateway may give the number to another room.
+    wire.askedId = 0;
   }
 
   /** Updates may come from now on that are not told. */

@@ -19,10 +19,16 @@ export class JoiningSession extends RoomSession {
   refused: Refused | undefined = undefined;
   private readonly byRef = new Map<string, RoomSubscription>();
   private lastRef = 0;
+  /** Those of rooms that the client has left, in descending order. */
+  private readonly leftRefs: number[] = [];
 
-  /** The number of the next room that it joins: counted for each connection, so that many clients share frames. */
+  /**
+   * The number of the next room that it joins: the lowest, so that many clients share frames. The client is told by its own
+   * `leave` that a number is free. One that was taken from it is not given again: it may have sent something about the
+   * room before it heard of the end.
+   */
   get nextRef(): JsonText {
-    return toJsonText(this.lastRef + 1);
+    return toJsonText(this.leftRefs.at(-1) ?? this.lastRef + 1);
   }
 
   override get wording(): RoomWording {
@@ -31,7 +37,8 @@ export class JoiningSession extends RoomSession {
 
   override add(subscription: RoomSubscription): void {
     super.add(subscription);
-    this.lastRef++;
+    if (this.leftRefs.length > 0) this.leftRefs.pop();
+    else this.lastRef++;
     this.byRef.set(subscription.requestId, subscription);
   }
 
@@ -44,6 +51,8 @@ export class JoiningSession extends RoomSession {
     const subscription = this.byRef.get(ref);
     if (!subscription) return [];
     this.remove(subscription);
+    const left = Number(ref);
+    this.leftRefs.splice(this.leftRefs.findLastIndex((one) => one > left) + 1, 0, left);
     return [subscription];
   }
 
