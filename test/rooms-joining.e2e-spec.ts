@@ -161,6 +161,7 @@ describe('a client of topics with kittiwake.v1.json', () => {
     for (const id of [1, 2])
       expect(await client.ask(join({ id }))).toEqual(refused('join', code, { id, retry_after: SOON }));
     expect(asked()).toBe(1);
+    expect(await stage.gateway.metric('kittiwake_refusals_total', { kind: code })).toBe(2);
     await stage.gateway.publish({ subscription: 'books.1', data: 3 });
     expect(await client.next()).toMatchObject({ event: 'message', data: 3 });
     await client.close();
