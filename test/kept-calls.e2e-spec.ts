@@ -1,4 +1,7 @@
+import { jest } from '@jest/globals';
 import { Hub } from '../src/delivery/hub.js';
+import { CallChannels } from '../src/procedures/kept/call-channels.js';
+import { CallStory } from '../src/procedures/kept/call-story.js';
 import { ProcedureError } from '../src/procedures/procedure-errors.js';
 import type { ProcedureCall } from '../src/procedures/procedure-call.js';
 import type { Resumption } from '../src/procedures/resumption.js';
@@ -250,6 +253,22 @@ describe('a position', () => {
     model.say('a', 'b');
     await take(client, 2);
     expect(await client.ask(watch(id, position))).toEqual(refused('position_lost'));
+    model.finish();
+  });
+});
+
+describe('a position of a node that was quicker', () => {
+  it('is waited for', async () => {
+    const client = await connect();
+    const { id, model } = await begin(client);
+    model.say('a', 'b');
+    await take(client, 2);
+    const quicker = Object.assign(new CallStory(), { count: 3 });
+    jest.spyOn(stage.gateway.app.get(CallChannels), 'storyOf').mockResolvedValueOnce(quicker);
+    const watcher = await connect();
+    expect(await watcher.ask(watch(id, '3'))).toMatchObject({ status: 'ok', position: '3' });
+    model.say('c', 'd');
+    expect(await watcher.next()).toEqual(got('d', 4, 2));
     model.finish();
   });
 });

@@ -69,19 +69,17 @@ export class CallCursor implements CallWatcher {
   }
 
   private ready(): CallPart | undefined {
-    const { story } = this.follower;
     for (let part = this.missed.shift(); part; part = this.missed.shift()) {
       const fresh = after(part, this.at);
       if (fresh) return fresh;
     }
-    if (this.at > story.count) throw KEPT_ERRORS.positionLost();
     return this.follower.recentAfter(this.at);
   }
 
   /** What is behind the latest has left the memory, or never was there. */
   private async reread(): Promise<CallPart | undefined> {
     const { story } = this.follower;
-    if (this.at === story.count && !story.end) {
+    if (this.at >= story.count && !story.end) {
       if (story.isBroken) throw KEPT_ERRORS.positionLost();
       return undefined;
     }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Hub } from '../../delivery/hub.js';
+import type { KeptCallMetrics } from '../../metrics/kept-call.metrics.js';
 import { Metrics } from '../../metrics/metrics.js';
+import { ClientError } from '../../protocol/errors.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import { CallChannels } from './call-channels.js';
 import { CallCursor } from './call-cursor.js';
@@ -17,13 +19,15 @@ export type WatchListener = (id: string, count: number) => void;
 export class CallFollowers {
   private readonly followers = new Map<string, CallFollower>();
   private readonly listeners: WatchListener[] = [];
+  private readonly metrics: KeptCallMetrics;
 
   constructor(
     private readonly hub: Hub,
     private readonly channels: CallChannels,
     metrics: Metrics,
   ) {
-    metrics.keptCalls.countWatchers(() => this.watcherCount);
+    this.metrics = metrics.keptCalls;
+    this.metrics.countWatchers(() => this.watcherCount);
   }
 
   /** @param listener called when the number of those who watch a call here has changed. */
@@ -50,6 +54,21 @@ export class CallFollowers {
    * @throws {ClientError} `call_not_found`, `position_lost`, or when the broker cannot be reached.
    */
   async watch(id: string, at: number, mayWatch: (head: CallHead) => Promise<boolean>): Promise<CallCursor> {
+    try {
+      const cursor = await this.cursorAt(id, at, mayWatch);
+      this.metrics.watched('watching');
+      return cursor;
+    } catch (error) {
+      this.metrics.watched(error instanceof ClientError ? error.code : 'unavailable');
+      throw error;
+    }
+  }
+
+  private async cursorAt(
+    id: string,
+    at: number,
+    mayWatch: (head: CallHead) => Promise<boolean>,
+  ): Promise<CallCursor> {
     if (!this.followers.has(id) && !(await this.channels.isKept(id))) throw PROCEDURE_ERRORS.callNotFound();
     const follower = this.followerOf(id);
     const cursor: CallCursor = new CallCursor(follower, at, () => this.left(follower, cursor));
@@ -58,8 +77,9 @@ export class CallFollowers {
       await follower.open();
       const { head } = follower.story;
       if (!head || !(await mayWatch(head))) throw PROCEDURE_ERRORS.callNotFound();
-      const { count, end } = follower.story;
-      if (at > (end ? count + 1 : count)) throw KEPT_ERRORS.positionLost();
+      // Somebody may have been where more is known: on a node that was quicker.
+      if (isBeyond(at, follower.story) && isBeyond(at, await this.channels.storyOf(id)))
+        throw KEPT_ERRORS.positionLost();
     } catch (error) {
       cursor.return();
       throw error;
@@ -92,4 +112,9 @@ export class CallFollowers {
   private changed({ id, watchers }: CallFollower): void {
     for (const listener of this.listeners) listener(id, watchers.size);
   }
+}
+
+/** Whether a position is of no result of a call, nor of its end. */
+function isBeyond(at: number, story: CallStory | undefined): boolean {
+  return !story || at > story.count + (story.end ? 1 : 0);
 }
