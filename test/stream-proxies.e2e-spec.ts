@@ -1,19 +1,7 @@
 import { stoppedAfterAll } from './support/cleanup.js';
 import { TestGateway } from './support/gateway.js';
-import { Nginx } from './support/nginx.js';
+import { HOLDING_BACK, Nginx, NO_STREAMS } from './support/nginx.js';
 import { StreamClient } from './support/stream-client.js';
-
-/** What turns a stream into one answer at its end, where the gateway does not object. */
-const HOLDING_BACK = [
-  'proxy_buffering on;',
-  'proxy_buffers 8 256k;',
-  'proxy_buffer_size 256k;',
-  'proxy_busy_buffers_size 512k;',
-  'gzip on;',
-  'gzip_proxied any;',
-  'gzip_types *;',
-  'gzip_min_length 0;',
-];
 
 describe('over plain HTTP, behind nginx', () => {
   const stopped = stoppedAfterAll();
@@ -34,8 +22,7 @@ describe('over plain HTTP, behind nginx', () => {
   });
 
   it('a client can poll where streams are held back all the same', async () => {
-    const deaf = ['proxy_ignore_headers X-Accel-Buffering;', 'proxy_hide_header Cache-Control;'];
-    const nginx = stopped(await Nginx.start(gateway.port, [...HOLDING_BACK, ...deaf]));
+    const nginx = stopped(await Nginx.start(gateway.port, [...HOLDING_BACK, ...NO_STREAMS]));
     const url = `${nginx.httpUrl}/ws/stream`;
     const held = StreamClient.connect(url).then(
       () => 'live',

@@ -16,6 +16,7 @@ import { fakeClock, type FakeClock } from 'kittiwake-client/testing';
 import { beside } from '../src/beside.js';
 import { procedureOf } from '../../test/support/rpc.js';
 import { TestGateway } from '../../test/support/gateway.js';
+import { RedisServer } from '../../test/support/redis-server.js';
 import { TcpProxy } from '../../test/support/tcp-proxy.js';
 import { eventually } from '../../test/support/wait.js';
 import { Procedures } from '../../src/procedures/procedures.js';
@@ -95,6 +96,49 @@ describe('over plain HTTP, with a gateway', () => {
     await eventually(() => data.length === 10, WAIT);
     expect(data).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   }, 40_000);
+});
+
+describe('over plain HTTP, with two gateways in turn', () => {
+  it('a client has its calls run once and in order, and goes on at the other when one stops', async () => {
+    const redis = await RedisServer.start();
+    const called: unknown[] = [];
+    const note = (_: unknown, n: unknown): void => void called.push(n);
+    const start = async (): Promise<TestGateway> => {
+      const broker = { kind: 'redis' as const, redis: { url: redis.url } };
+      const gateway = await TestGateway.start({ procedures: {}, broker });
+      gateway.app.get(Procedures).add(procedureOf('note', note, { access: 'public', takes: ['n'] }));
+      return gateway;
+    };
+    const gateways = [await start(), await start()] as const;
+    let turn = 0;
+    const inTurns: HttpStreamOptions['fetch'] = (url, init) => {
+      const gateway = gateways[turn++ % gateways.length]!;
+      const { pathname, search } = new URL(url);
+      return fetch(gateway.httpUrl + pathname + search, init);
+    };
+    const url = 'ws://gateway.test/ws';
+    const client = createClient({
+      url,
+      transports: [httpStream({ fetch: inTurns })],
+      backOff: { baseMs: 20 },
+    });
+    try {
+      await client.connect();
+      const numbers = Array.from({ length: 1000 }, (_, n) => n);
+      for (let n = 0; n < numbers.length; n += 50)
+        await Promise.all(numbers.slice(n, n + 50).map((one) => call(client, 'note', [one])));
+      expect(called).toEqual(numbers);
+      await gateways[0].stop();
+      await eventually(() => client.state === 'waiting', WAIT);
+      client.reconnect(); // rather than after the seconds over which clients spread
+      await call(client, 'note', ['after'], { retry: true });
+      expect(called.at(-1)).toBe('after');
+    } finally {
+      client.close();
+      await gateways[1].stop();
+      await redis.stop();
+    }
+  });
 });
 
 class NoWebSocket {

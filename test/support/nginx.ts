@@ -6,6 +6,21 @@ import { join } from 'node:path';
 import { freePort } from './redis-server.js';
 import { eventually } from './wait.js';
 
+/** What turns a stream into one answer at its end, where the gateway does not object. */
+export const HOLDING_BACK = [
+  'proxy_buffering on;',
+  'proxy_buffers 8 256k;',
+  'proxy_buffer_size 256k;',
+  'proxy_busy_buffers_size 512k;',
+  'gzip on;',
+  'gzip_proxied any;',
+  'gzip_types *;',
+  'gzip_min_length 0;',
+];
+
+/** What does so all the same. */
+export const NO_STREAMS = ['proxy_ignore_headers X-Accel-Buffering;', 'proxy_hide_header Cache-Control;'];
+
 /** A real nginx before a server on the loopback interface. */
 export class Nginx {
   private constructor(
