@@ -32,6 +32,9 @@ declare module 'vue';
 declare module 'solid-js';
 declare module 'svelte';
 declare module 'ws';
+declare module '*/app.js' {
+  export interface App { topics: Record<string, Any> }
+}
 declare module '*.procedures.js' {
   export class BooksProcedures { add(a: number, b: number): Promise<number> }
 }
