@@ -54,7 +54,7 @@ export function beside(
         if (!chosen) {
           chosen = own;
           end();
-          remembered(factory === second ? Date.now() : 0);
+          remembered(factory === second ? Date.now() : 1);
         }
         if (chosen === own) events.frame(text);
       };
@@ -82,7 +82,7 @@ export function beside(
     function remembered(atMs?: number): boolean {
       try {
         const store = (storage ?? platform.sessionStorage)!;
-        if (atMs !== undefined) store.setItem(KEY, `${atMs}`);
+        if (atMs) store.setItem(KEY, `${atMs}`);
         return Date.now() - +store.getItem(KEY)! < REMEMBERED_MS;
       } catch {
         return false; // Some pages may not even ask for their storage.

@@ -25,6 +25,8 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
   const MUTE_MS = 4500;
   /** So often, and it polls. */
   const MUTES = 2;
+  /** HTTP/1.1 has six connections to a host: a page that nobody sees lets go of its own after this. */
+  const HIDDEN_MS = 10_000;
   const RETRY_MS = 1000;
   /** What is answered with this, or more, may be answered otherwise later. */
   const TOO_MANY = 429;
@@ -33,7 +35,7 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
   const MOST = 200_000;
   const {
     fetch = platform.fetch,
-    headers,
+    headers = () => ({}),
     credentials = 'same-origin',
     storage,
     clock = systemClock,
@@ -48,14 +50,13 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
     const frames: string[] = [];
     /** How many frames have been taken. */
     let taken = 0;
+    /** As it is in the path. */
     let session = '';
     let acknowledged = '0';
     let isSending: boolean | undefined;
-    const timer = clock.set(() => {
-      mutes++;
-      over();
-    }, MUTE_MS);
-    run().catch(() => over());
+    let timer: unknown;
+    platform.document?.addEventListener!('visibilitychange', look, { signal });
+    look();
     return {
       name: isPolling ? 'poll' : 'stream',
       send(text) {
@@ -63,10 +64,26 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
         void flush();
       },
       close() {
-        if (session && !signal.aborted) void ask(`/${session}`, null);
+        if (session && !signal.aborted) void ask(session, null);
         end();
       },
     };
+
+    function isHidden(): boolean {
+      return platform.document?.visibilityState === 'hidden';
+    }
+
+    /** Begins in a page that is seen, and ends in one that has not been seen for some time. */
+    function look(): void {
+      if (isHidden()) clock.set(() => isHidden() && over(), HIDDEN_MS);
+      else if (!timer) {
+        timer = clock.set(() => {
+          mutes++;
+          over();
+        }, MUTE_MS);
+        run().catch(() => over());
+      }
+    }
 
     /**
      * In a session it asks again while nothing is answered, or the gateway wants to be asked later.
@@ -80,7 +97,7 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
             method: body === null ? 'DELETE' : 'POST',
             body,
             credentials,
-            headers: headers?.() ?? {},
+            headers: headers(),
             keepalive: body === null,
             signal: body === null ? null : signal,
           });
@@ -111,7 +128,7 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
     async function run(): Promise<void> {
       while (!signal.aborted) {
         const poll = isPolling ? `wait=${WAIT_S}&ack=${acknowledged}` : '';
-        const answer = await ask(session ? `/${session}?${poll}` : `?${poll}&${query}`);
+        const answer = await ask(`${session}?${poll}&${query}`);
         if (answer?.status !== 200) return failed(answer?.status);
         const reader = answer.body!.getReader();
         const decoder = new platform.TextDecoder();
@@ -133,7 +150,7 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
       let name = '';
       const data: string[] = [];
       for (const line of block.split('\n')) {
-        const [, field, value = ''] = /^(\w+): ([^]*)/.exec(line) ?? [];
+        const [field, value = ''] = line.split(/: (.*)/s);
         if (field === 'data') data.push(value);
         else if (field === 'event') name = value;
         else if (field) acknowledged = value;
@@ -144,7 +161,7 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
       if (name === 'close') {
         const { code, reason } = JSON.parse(text) as { code: number; reason: string };
         over(code, reason);
-      } else if (name) session = text;
+      } else if (name) session = `/${text}`;
       else events.frame(text);
     }
 
@@ -156,7 +173,7 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
         isAsked = false;
         let size = 0;
         const batch = frames.filter((frame, index) => (size += frame.length) < MOST || !index);
-        const answer = await ask(`/${session}?n=${taken}`, batch.join('\n'));
+        const answer = await ask(`${session}?n=${taken}`, batch.join('\n'));
         if (answer?.status !== 204) failed(answer?.status);
         frames.splice(0, batch.length);
         taken += batch.length;

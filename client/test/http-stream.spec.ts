@@ -202,7 +202,7 @@ describe('two transports', () => {
     await clock.advance(60_000);
     transport.send('sent');
     expect([transport.name, told, opened['first']!.sent]).toEqual(['first', ['hello'], ['sent']]);
-    expect([Object.keys(opened), [...kept]]).toEqual([['first'], [['kittiwake', '0']]]);
+    expect([Object.keys(opened), [...kept]]).toEqual([['first'], [['kittiwake', '1']]]);
     expect(clock.timers).toBe(0);
     opened['first']!.events.closed(1006, '');
     expect(told).toEqual(['hello', 'closed 1006']);
@@ -410,6 +410,39 @@ describe('a stream', () => {
     expect([told, clock.timers]).toEqual([['{"event":"hello"}'], 0]);
   });
 
+  it('is let go by a page that was not seen for a while, and begins in one that is seen', async () => {
+    const document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+    const show = (visibilityState: string): void => {
+      document.visibilityState = visibilityState;
+      document.dispatchEvent(new Event('visibilitychange'));
+    };
+    Object.assign(globalThis, { document });
+    try {
+      transport.close();
+      asked.splice(0);
+      await open();
+      stream.push('event: session\ndata: S\n\n');
+      show('hidden');
+      await clock.advance(9999);
+      show('visible');
+      await clock.advance(60_000);
+      show('hidden');
+      stream.push('data: heard\n\n');
+      await clock.advance(9999);
+      expect(told.splice(0)).toEqual(['{"event":"hello"}', 'heard']);
+      await clock.advance(1);
+      expect(told.splice(0)).toEqual(['closed 1006']);
+      const events = { frame: () => told.push('frame'), closed: () => told.push('closed') };
+      transport = factory('wss://gateway.test/ws', events);
+      await clock.advance(5000);
+      expect(asked).toEqual([]);
+      show('visible');
+      expect((await next()).path).toBe('/ws/stream?&');
+    } finally {
+      Reflect.deleteProperty(globalThis, 'document');
+    }
+  });
+
   it('becomes polls after it was mute twice, which lose nothing', async () => {
     for (let mute = 0; mute < 2; mute++) {
       transport.close();
@@ -429,14 +462,14 @@ describe('a stream', () => {
     expect(first.path).toBe('/ws/stream?wait=25&ack=0&x=1');
     first.answer(200, 'event: session\ndata: P\n\ndata: hello\n\nid: 1\n\n');
     const lost = await next();
-    expect(lost.path).toBe('/ws/stream/P?wait=25&ack=1');
+    expect(lost.path).toBe('/ws/stream/P?wait=25&ack=1&x=1');
     lost.fail();
     await clock.advance(1000);
     const again = await next();
     expect(again.path).toBe(lost.path);
     again.answer(200, 'data: next\n\nid: 2\n\n');
     const last = await next();
-    expect([last.path, told]).toEqual(['/ws/stream/P?wait=25&ack=2', ['hello', 'next']]);
+    expect([last.path, told]).toEqual(['/ws/stream/P?wait=25&ack=2&x=1', ['hello', 'next']]);
     last.answer(404);
     await clock.advance(60_000);
     expect([told.at(-1), asked, clock.timers]).toEqual(['closed 1006', [], 0]);
