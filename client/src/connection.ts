@@ -130,12 +130,16 @@ export function createConnection(options: Options): Connection {
     const release = (): void => {
       if (!uses.delete(release) || uses.size) return;
       if (connection.state === 'waiting') rest();
-      else timer = clock.set(rest, options.lingerMs ?? 5000);
+      else linger();
     };
     uses.add(release);
     if (connection.link) clock.clear(timer);
     else if (connection.state !== 'waiting') open('asked');
     return release;
+  }
+
+  function linger(): void {
+    timer = clock.set(rest, options.lingerMs ?? 5000);
   }
 
   /** @throws TypeError when it cannot be written as JSON. */
@@ -155,6 +159,7 @@ export function createConnection(options: Options): Connection {
     deadline = clock.set(() => failed('no first frame in time'), options.openTimeoutMs ?? 8000);
     // While the gateway is away the app is not asked over and over: then a connection comes first.
     if (attempt === 1) identity.begin();
+    if (!uses.size) linger();
     carry(link).catch(failed);
     become('connecting', { reason });
   }

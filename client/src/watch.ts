@@ -53,7 +53,7 @@ export function createWatch(
     const nowMs = clock.now();
     const leftMs = everyMs - nowMs + heardMs;
     if (isAnswered) {
-      if (leftMs > 0) wait(leftMs);
+      if (leftMs > 1) wait(leftMs);
       else ask(watch.isHidden ? HIDDEN_MS : withinMs);
     } else if (nowMs - dueMs > LATE_MS) wait(LATE_MS);
     else dead();

@@ -256,6 +256,29 @@ describe('a connection', () => {
     expect(world.client.state).toBe('live');
   });
 
+  it('goes when nobody has used it since, also after a reconnection', async () => {
+    const world = new World();
+    void connectionId(world.client);
+    await world.pass(1000);
+    world.client.reconnect();
+    await world.pass(0);
+    world.page!.frozen();
+    world.page!.thawed();
+    await world.pass(4999);
+    expect(world.client.state).toBe('live');
+    await world.pass(1);
+    expect(world.client.state).toBe('idle');
+  });
+
+  /** The test clock stood still for ever: a timer was set for less than the last bit of the time. */
+  it('pings in time by a clock with fractions', async () => {
+    const world = new World();
+    await world.pass(0.3);
+    void world.client.connect();
+    await world.pass(16_000);
+    expect(world.got('ping')).toHaveLength(1);
+  });
+
   it('leaves nothing behind when it is closed, and only the user opens it again', async () => {
     const world = new World();
     void world.client.connect();

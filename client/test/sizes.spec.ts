@@ -27,22 +27,22 @@ describe('a bundle', () => {
     [
       'calls',
       "import { createClient, call } from './index.ts'; call(createClient({ url: '/ws' }), 'f');",
-      4505,
+      4515,
     ],
     [
       'topics',
       "import { createClient, topic } from './index.ts'; topic(createClient({ url: '/ws' }), 'a.b');",
-      7192,
+      7202,
     ],
     [
       'topics and calls',
       "import { createClient, call, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); call(c, 'f');",
-      7255,
+      7272,
     ],
     [
       'topics, rooms and calls',
       "import { createClient, call, join, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); join(c, {}); call(c, 'f');",
-      7570,
+      7585,
     ],
   ])('of %s is within its budget', async (_, use, budget) => {
     expect(gzipped(await bundled(use))).toBeLessThanOrEqual(budget);
