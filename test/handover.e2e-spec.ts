@@ -16,6 +16,7 @@ import { API_KEY } from './support/gateway.js';
 import { RawHttp } from './support/raw-http.js';
 import { freePort } from './support/redis-server.js';
 import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
+import { StreamClient } from './support/stream-client.js';
 import { StubApp } from './support/stub-app.js';
 import { deferred, eventually } from './support/wait.js';
 
@@ -394,6 +395,7 @@ describe('a gateway that is replaced once, with another configuration', () => {
   const OTHER_KEY = 'another-key-of-this-gateway';
   let gateway: Replaced;
   let clients: Record<'extended' | 'plain', TestClient>;
+  let streamed: StreamClient;
   let answers: [number | undefined, string][];
   let secret: string;
   let operatorsPorts: { readonly before: number; readonly after: number };
@@ -414,6 +416,7 @@ describe('a gateway that is replaced once, with another configuration', () => {
       extended: await TestClient.connect(gateway.url, [KITTIWAKE_V1]),
       plain: await TestClient.connect(gateway.url),
     };
+    streamed = await StreamClient.connect(`http://127.0.0.1:${gateway.port}/ws/stream`);
     await clients.extended.ask({ event: 'subscribe', subscription: 'books.1' });
     await clients.extended.ask({ event: 'subscribe', subscription: 'ending.1' });
     const asked = [
@@ -434,6 +437,8 @@ describe('a gateway that is replaced once, with another configuration', () => {
   it('tells its clients to reconnect, and they come back to the new process', async () => {
     expect(await clients.extended.untilClosed()).toEqual(RECONNECT);
     expect(await clients.plain.untilClosed()).toEqual({ code: 1000, reason: '' });
+    expect(await streamed.untilClosed()).toEqual(RECONNECT);
+    expect((await streamed.post(0, '')).status).toBe(404); // at the new process
     const back = await TestClient.connect(gateway.url, [KITTIWAKE_V1]);
     stopped({ stop: () => back.drop() });
     await back.ask({ event: 'subscribe', subscription: 'books.1' });

@@ -409,6 +409,10 @@ describe('an unknown key', () => {
       'health.livePath: found /health/live, expected a path apart from publish.path, /health/live',
     ],
     [
+      { publish: { path: '/ws/stream/x' } },
+      'publish.path: found /ws/stream/x, expected a path apart from topics.stream, /ws/stream',
+    ],
+    [
       { rooms: {}, publish: { triggerPath: '/publish' } },
       'publish.triggerPath: found /publish, expected a path apart from publish.path, /publish',
     ],
