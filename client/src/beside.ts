@@ -67,7 +67,7 @@ export function beside(
     }
 
     function follow(): void {
-      if (isOver || isFollowed || chosen) return;
+      if (isOver || isFollowed) return;
       isFollowed = true;
       start(second);
     }

@@ -235,6 +235,7 @@ describe('two transports', () => {
     opened['first']!.events.frame('hello too');
     opened['first']!.events.closed(1006, '');
     expect([transport.name, told, opened['first']!.isClosed]).toEqual(['second', ['hello'], true]);
+    expect(opened['second']!.isClosed).toBe(false);
     transport.close();
     opened['second']!.events.frame('late');
     opened['second']!.events.closed(1006, '');
