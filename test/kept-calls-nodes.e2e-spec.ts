@@ -148,6 +148,27 @@ describe('a kept call', () => {
     expect(late).toMatchObject({ texts: app.text.slice(0, 1), last: { code: 'call_abandoned' } });
   }, 40_000);
 
+  it('goes on where Redis has lost all that was kept, or all are told, never a part', async () => {
+    const [a, b] = await Promise.all([startNode(options()), startNode(options())]);
+    // More writes than a node has at hand.
+    Object.assign(app, { length: 30, upTo: 24, paceMs: 30 });
+    const client = await connect(a);
+    const call = await begin(client);
+    const watcher = await watchFrom(b, call);
+    await eventually(() => client.frames.length === 24 && watcher.frames.length === 25, WAIT);
+    await operator.flushall();
+    app.upTo = 27;
+    await eventually(() => client.frames.length === 27 && watcher.frames.length === 28, WAIT);
+    // Who has had what was lost goes on; who has not cannot have all.
+    const again = await watchFrom(b, call, 25);
+    const late = await watchFrom(b, call);
+    expect(await follow(late)).toMatchObject({ texts: [], last: { code: 'position_lost' } });
+    app.upTo = 30;
+    for (const one of [client, watcher]) expect((await follow(one)).texts).toEqual(app.text);
+    expect((await follow(again)).texts).toEqual(app.text.slice(25));
+    expect(app.runs).toHaveLength(1);
+  }, 40_000);
+
   it('leaves nothing behind after its time', async () => {
     const node = await startNode(options({ ttl: '1s' }));
     const clients = await Promise.all(Array.from({ length: 5 }, () => connect(node, tests)));

@@ -20,7 +20,7 @@ export interface CallWatcher {
 /** A call as this node follows it, for all who watch it here. */
 export class CallFollower implements ChannelListener {
   readonly watchers = new Set<CallWatcher>();
-  story = new CallStory();
+  readonly story = new CallStory();
   private readonly channel: string;
   private recent: CallPart[] = [];
   /** What came before it was known how the call had gone on until then. */
@@ -73,12 +73,11 @@ export class CallFollower implements ChannelListener {
   /** All parts that come after a number. @throws {ClientError} `position_lost`, or when the broker cannot be reached. */
   async allAfter(number: number): Promise<CallPart[]> {
     const publications = await this.hub.kept(this.channel);
-    const story = new CallStory();
+    const story = new CallStory(number);
     const parts: CallPart[] = [];
     for (const publication of publications ?? []) {
       const part = taken(story, publication);
-      const fresh = part && after(part, number);
-      if (fresh) parts.push(fresh);
+      if (part) parts.push(part);
     }
     if (parts[0]?.first !== number + 1) throw KEPT_ERRORS.positionLost();
     return parts;
@@ -92,22 +91,12 @@ export class CallFollower implements ChannelListener {
   }
 
   private async load(): Promise<void> {
-    const publications = await this.hub.kept(this.channel);
-    const story = new CallStory();
-    for (const publication of publications ?? []) taken(story, publication);
-    this.isReplacedBy(story);
+    const kept = (await this.hub.kept(this.channel)) ?? [];
     const { waiting = [] } = this;
     this.waiting = undefined;
-    for (const publication of waiting) this.take(publication);
+    // What was known counts once. Where a history was lost, it goes on if no result is missing in between.
+    for (const publication of [...kept, ...waiting]) this.take(publication);
     this.tell();
-  }
-
-  /** A story that says less than was known is of a history that was lost. */
-  private isReplacedBy(story: CallStory): void {
-    const isLess = story.count < this.story.count || (!story.head && this.story.head);
-    if (isLess) this.story.isBroken = true;
-    else this.story = story;
-    this.recent = [];
   }
 
   private take(publication: Publication): boolean {

@@ -8,12 +8,13 @@ export class CallStory {
   head: CallHead | undefined;
   /** The node that runs it. */
   node = '';
-  /** The results so far. */
-  count = 0;
   generation = 0;
   end: CallEnd | undefined;
   /** Whether results are missing. */
   isBroken = false;
+
+  /** @param count the results so far; what was before them does not matter. */
+  constructor(public count = 0) {}
 
   /** @returns what is new in a record. */
   take(record: CallRecord): CallPart | undefined {
