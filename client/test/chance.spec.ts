@@ -32,6 +32,7 @@ async function used(
   const latest = new Map(NAMES.map((name) => [name, 0]));
   const history = [0, 3, 50][below(3)]!;
   const wrong: string[] = [];
+  for (const name of NAMES) world.server.topic(name, { state: 0, history });
   const followers: Follower[] = [];
   const publish = (name: string): void => {
     const update = latest.get(name)! + 1;
@@ -60,16 +61,24 @@ async function used(
     one?.book.close();
   };
   const nameOf = (): string => NAMES[below(3)]!;
+  const open = (): void => follow(nameOf(), below(4) ? {} : { f: below(2) });
+  const update = (): void => publish(nameOf());
   const steps = [
-    () => follow(nameOf(), below(4) ? {} : { f: below(2) }),
+    open,
+    open,
+    open,
+    open,
     close,
-    () => publish(nameOf()),
+    close,
+    update,
+    update,
+    update,
     () => world.server.cut([1006, 1011, 1012, 4429][below(4)]),
     () => followers[0]?.book.refresh(),
     () => world.server.refuse(below(2) === 1),
     () => world.client.reconnect(),
   ];
-  for (let count = 0; count < 60; count++) {
+  for (let count = 0; count < 80; count++) {
     steps[below(steps.length)]!();
     if (below(2)) await world.pass([0, 10, 3000][below(3)]!);
   }
