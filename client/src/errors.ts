@@ -9,8 +9,11 @@ export type GatewayErrorCode =
   | 'arguments_mismatch'
   | 'authentication_failed'
   | 'authentication_required'
+  | 'call_abandoned'
   | 'call_cancelled'
+  | 'call_lost'
   | 'call_not_found'
+  | 'call_too_large'
   | 'deadline_exceeded'
   | 'duplicate_call'
   | 'event_not_found'
@@ -21,6 +24,7 @@ export type GatewayErrorCode =
   | 'internal_error'
   | 'invalid_connection_id'
   | 'invalid_event'
+  | 'invalid_idempotency_key'
   | 'invalid_position'
   | 'invalid_service'
   | 'invalid_subscription'
@@ -28,7 +32,9 @@ export type GatewayErrorCode =
   | 'method_unsupported'
   | 'need_info'
   | 'not_joined'
+  | 'not_resumable'
   | 'not_subscribed'
+  | 'position_lost'
   | 'procedure_failed'
   | 'procedure_missing'
   | 'procedure_undefined'
@@ -49,7 +55,8 @@ export type GatewayErrorCode =
   | 'too_many_subscriptions'
   | 'too_many_topics'
   | 'too_much_kept'
-  | 'unauthorized';
+  | 'unauthorized'
+  | 'watch_cancelled';
 
 /** Any code; the app's exceptions bring codes of their own. */
 export type ErrorCode = ClientErrorCode | GatewayErrorCode | (string & {});

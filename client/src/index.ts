@@ -1,6 +1,13 @@
 export type { BackOffOptions } from './back-off.js';
 export { call } from './calls/call.js';
-export { stream, type StreamOptions } from './calls/stream.js';
+export { kept, watchCall, type KeptStorage } from './calls/kept-stream.js';
+export {
+  stream,
+  type KeptOptions,
+  type KeptStream,
+  type Resumable,
+  type StreamOptions,
+} from './calls/stream.js';
 export { createClient, connectionId, type Client, type Inspection } from './client.js';
 export type { Clock } from './clock.js';
 export type { TextStorage } from './beside.js';

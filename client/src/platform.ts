@@ -59,7 +59,9 @@ interface Platform extends EventsLike {
   readonly sessionStorage?: {
     getItem(key: string): string | null;
     setItem(key: string, text: string): void;
+    removeItem(key: string): void;
   };
+  readonly crypto?: { getRandomValues(bytes: Uint8Array): Uint8Array };
   readonly performance: { now(): number };
   readonly console: { readonly error: (...what: unknown[]) => void };
   readonly document?: EventsLike & { readonly visibilityState?: string };

@@ -12,6 +12,9 @@ export interface Reply {
   readonly data?: unknown;
   readonly more?: unknown;
   readonly expires_in?: unknown;
+  /** Of a kept call: its id, and how far it has come. */
+  readonly call?: unknown;
+  readonly position?: unknown;
 }
 
 /** What kind of a request it is. */

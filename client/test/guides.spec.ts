@@ -23,7 +23,7 @@ declare const topic: typeof import('kittiwake-client').topic;
 declare const createClient: typeof import('kittiwake-client').createClient;
 declare const useTopic: any, useRoom: any, join: typeof import('kittiwake-client').join;
 declare const book: import('kittiwake-client').Topic<any, any, any, any, any>;
-declare const AppState: any, session: any, id: any, fields: any, password: any, customer: any, setMessages: any;
+declare const AppState: any, session: any, id: any, fields: any, password: any, question: any, customer: any, setMessages: any;
 interface Book { title: string }
 interface Buy { action: 'buy' }
 declare function show(...shown: unknown[]): void;

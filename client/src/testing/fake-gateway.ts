@@ -1,3 +1,4 @@
+import type { FakeCall } from './fake-call.js';
 import type { FakeClock } from './fake-clock.js';
 import type { FakeTopic } from './fake-topic.js';
 
@@ -8,12 +9,21 @@ export const roomKey = (room: object): string =>
 /** Answers an `auth`: for how many seconds it holds, nothing for ever, or an error code that refuses it. */
 export type Authenticate = (credential: object) => number | string | undefined;
 
+/** A procedure of a test. */
+export interface FakeProcedure {
+  readonly fn: (...args: never[]) => unknown;
+  /** Its calls go on without their connection. */
+  readonly resumable?: boolean | undefined;
+}
+
 /** What all sessions share. */
 export interface FakeGateway {
   readonly clock: FakeClock;
   readonly topics: Map<string, FakeTopic>;
   readonly rooms: Map<string, FakeTopic>;
-  readonly procedures: Map<string, (...args: never[]) => unknown>;
+  readonly procedures: Map<string, FakeProcedure>;
+  /** Kept calls by their ids, and by the keys of their starts. */
+  readonly calls: Map<unknown, FakeCall>;
   readonly received: Record<string, unknown>[];
   authenticate: Authenticate;
   isSilent: boolean;

@@ -13,8 +13,11 @@ export interface FakeServer {
   topic(name: string, answer?: TopicAnswer): void;
   /** Says how a room with just these keys and values answers from now on. Others are refused with `room_not_found`. */
   room(room: object, answer?: RoomAnswer): void;
-  /** Others are refused with `procedure_undefined`. What it yields is a stream. */
-  procedure(name: string, fn: (...args: never[]) => unknown): void;
+  /**
+   * Others are refused with `procedure_undefined`. What it yields is a stream; with `resumable` its calls are kept, for ever: they
+   * go on over `cut()`, and are watched and cancelled by their ids.
+   */
+  procedure(name: string, fn: (...args: never[]) => unknown, options?: { resumable?: boolean }): void;
   /** Default: everybody is let in, for ever. */
   authenticate(answer: Authenticate): void;
   publish(topic: string, data: unknown): void;
@@ -47,6 +50,7 @@ export function fakeServer(clock: FakeClock = fakeClock()): FakeServer {
     topics: new Map(),
     rooms: new Map(),
     procedures: new Map(),
+    calls: new Map(),
     received: [],
     authenticate: () => undefined,
     isSilent: false,
@@ -70,7 +74,7 @@ export function fakeServer(clock: FakeClock = fakeClock()): FakeServer {
     received: gateway.received,
     topic: (name, answer = {}) => answers(gateway.topics, name, answer),
     room: (room, answer = {}) => answers(gateway.rooms, roomKey(room), answer),
-    procedure: (name, fn) => void gateway.procedures.set(name, fn),
+    procedure: (name, fn, { resumable } = {}) => void gateway.procedures.set(name, { fn, resumable }),
     authenticate: (answer) => void (gateway.authenticate = answer),
     publish(topic, data) {
       const published = gateway.topics.get(topic)?.publish(data);

@@ -1,5 +1,6 @@
 import { report } from '../platform.js';
 import type { Transport, TransportEvents } from '../transport.js';
+import { FakeCall, failure, isStream } from './fake-call.js';
 import { type FakeGateway, roomKey } from './fake-gateway.js';
 import type { FakeTopic, Published } from './fake-topic.js';
 
@@ -15,7 +16,8 @@ export class FakeSession implements Transport {
   readonly #ended: () => void;
   readonly #subscriptions = new Map<string, { fields: object; recovers: boolean }>();
   readonly #rooms = new Map<number, { key: string; recovers: boolean }>();
-  readonly #calls = new Map<unknown, () => void>();
+  /** What ends a call, or the watching of a kept one, and the code that it ends with. */
+  readonly #calls = new Map<unknown, () => string | undefined>();
   #turn: Promise<void> = Promise.resolve();
   #isOpen = true;
 
@@ -163,13 +165,24 @@ export class FakeSession implements Transport {
     this.#reply(about, { data: topic.answer.onMessage?.(data as never) });
   }
 
-  async #call({ event, id, procedure, params }: Members): Promise<void> {
-    const fn = this.#gateway.procedures.get(String(procedure));
-    if (!fn) return this.#refuse({ event, id }, 'procedure_undefined');
-    let isOver = false;
-    this.#calls.set(id, () => (isOver = true));
+  async #call(asked: Members): Promise<void> {
+    const { event, id, procedure, params } = asked;
+    if (asked['call'] !== undefined) return this.#watch(asked, this.#gateway.calls.get(asked['call']));
+    const found = this.#gateway.procedures.get(String(procedure));
+    if (!found) return this.#refuse({ event, id }, 'procedure_undefined');
     const args = (Array.isArray(params) ? params : params === undefined ? [] : [params]) as never[];
-    const result = await fn(...args);
+    if (found.resumable)
+      return this.#watch(
+        asked,
+        this.#keep(asked, () => found.fn(...args)),
+      );
+    if (asked['idempotency_key'] !== undefined) return this.#refuse({ event, id }, 'not_resumable');
+    let isOver = false;
+    this.#calls.set(id, () => {
+      isOver = true;
+      return undefined;
+    });
+    const result = await found.fn(...args);
     if (isStream(result)) {
       for await (const data of result) {
         if (isOver) return;
@@ -180,17 +193,42 @@ export class FakeSession implements Transport {
     this.#calls.delete(id);
   }
 
-  #failed(id: unknown, error: unknown): void {
-    const { code = 'procedure_failed', message } = error as { code?: string; message?: string };
-    this.say({ event: 'call', id, status: 'error', error: message, code });
+  /** The call of this key, or a new one. */
+  #keep({ procedure, idempotency_key: key }: Members, run: () => unknown): FakeCall {
+    const { calls } = this.#gateway;
+    const known = key === undefined ? undefined : JSON.stringify([procedure, key]);
+    const call = calls.get(known) ?? new FakeCall(`fake-call-${calls.size + 1}`, run);
+    calls.set(call.id, call);
+    if (known) calls.set(known, call);
+    return call;
   }
 
-  #cancel({ id }: Members): void {
+  #watch({ event, id, position }: Members, call: FakeCall | undefined): void {
+    const about = { event, id };
+    if (!call) return this.#refuse(about, 'call_not_found');
+    if (!call.has(position)) return this.#refuse(about, 'position_lost');
+    this.#reply(about, { call: call.id, position: position ?? '0', more: true });
+    const leave = call.watch(Number(position ?? 0), (reply) => this.say({ ...about, ...reply }));
+    this.#calls.set(id, () => (leave() ? 'watch_cancelled' : undefined));
+  }
+
+  #failed(id: unknown, error: unknown): void {
+    this.say({ event: 'call', id, ...failure(error) });
+  }
+
+  #cancel({ event, id, call }: Members): void {
+    if (call !== undefined) return this.#end({ event, id }, this.#gateway.calls.get(call));
     const stop = this.#calls.get(id);
-    if (!stop) return this.#refuse({ event: 'cancel', id }, 'call_not_found');
-    stop();
-    this.#reply({ event: 'cancel', id }, {});
-    this.#refuse({ event: 'call', id }, 'call_cancelled');
+    if (!stop) return this.#refuse({ event, id }, 'call_not_found');
+    const code = stop();
+    this.#reply({ event, id }, {});
+    this.#refuse({ event: 'call', id }, code ?? 'call_cancelled');
+  }
+
+  #end(about: object, call: FakeCall | undefined): void {
+    if (!call || call.isOver) return this.#refuse(about, 'call_not_found');
+    this.#reply(about, {});
+    call.cancel();
   }
 
   async #wait(ms: number | undefined): Promise<void> {
@@ -210,6 +248,3 @@ function presenceOf({ answer: { members } }: FakeTopic, isAsked: unknown): objec
   if (!isAsked) return {};
   return { presence: members ? { seq: 1, members } : false };
 }
-
-const isStream = (value: unknown): value is AsyncIterable<unknown> =>
-  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
