@@ -73,7 +73,7 @@ export class SessionRequests {
     const encoding = request.headers['content-encoding'] ?? 'identity';
     if (first === undefined) return STREAM_FAULTS.badRequest;
     if (encoding !== 'identity') return STREAM_FAULTS.encodingNotSpoken;
-    if (!this.sessions.has(session)) return STREAM_FAULTS.sessionNotFound;
+    if (!(await this.sessions.has(session))) return STREAM_FAULTS.sessionNotFound;
     if (this.sending.has(session)) return STREAM_FAULTS.tooManyWaiting;
     this.sending.add(session);
     try {

@@ -33,8 +33,8 @@ export class SessionsAnywhere {
   }
 
   /** Whether a session may be there: without it, nothing has to be read. */
-  has(session: string): boolean {
-    return this.streams.find(session) !== undefined || this.nodeOf(session) !== undefined;
+  async has(session: string): Promise<boolean> {
+    return this.streams.find(session) !== undefined || (await this.nodeOf(session)) !== undefined;
   }
 
   /** Gives a session frames; see {@link SessionTransport.take}. */
@@ -76,7 +76,7 @@ export class SessionsAnywhere {
     read: (answer: unknown) => Answer | undefined,
     bodyBytes = 0,
   ): Promise<Answer | 'gone' | Unanswered> {
-    const node = this.nodeOf(session);
+    const node = await this.nodeOf(session);
     if (node === undefined) return 'gone';
     const bytes = REQUEST_BYTES + bodyBytes;
     if (this.passedOnBytes + bytes > MAX_PASSED_ON_BYTES) return 'no answer';
@@ -91,10 +91,14 @@ export class SessionsAnywhere {
     }
   }
 
-  /** The other node whose session it is. */
-  private nodeOf(session: string): string | undefined {
+  /** The other node whose session it is. A node that has just come may not have heard of that one yet. */
+  private async nodeOf(session: string): Promise<string | undefined> {
     const mark = markIn(session);
     if (mark === undefined || mark === this.mark) return undefined;
-    return this.cluster.nodes.find((node) => markOf(node) === mark);
+    const known = (): string | undefined => this.cluster.nodes.find((node) => markOf(node) === mark);
+    const node = known();
+    if (node !== undefined) return node;
+    await this.cluster.settled();
+    return known();
   }
 }
