@@ -10,7 +10,7 @@ export type Credential = { readonly [member: string]: unknown } | null;
 export interface Credentials {
   /** @throws what the provider throws, or `timeout`. */
   get(reason: AuthContext['reason']): Promise<Credential>;
-  /** Nobody waits for the provider any more. */
+  /** Nobody waits for the provider any more: the next question is a new one. */
   abort(): void;
 }
 
@@ -21,8 +21,9 @@ export function createCredentials(auth: Auth | undefined, clock: Clock, timeoutM
   const ask = async (reason: AuthContext['reason']): Promise<Credential> => {
     const controller = new platform.AbortController();
     const { signal } = controller;
-    abort = () => controller.abort(new KittiwakeError('timeout'));
-    const timer = clock.set(abort, timeoutMs);
+    const stop = (): void => controller.abort(new KittiwakeError('timeout'));
+    const timer = clock.set(stop, timeoutMs);
+    abort = stop;
     try {
       return await awaited(
         () => () => {},
@@ -31,13 +32,16 @@ export function createCredentials(auth: Auth | undefined, clock: Clock, timeoutM
       );
     } finally {
       clock.clear(timer);
-      asked = abort = undefined;
+      if (abort === stop) asked = abort = undefined;
     }
   };
 
   return {
     get: (reason) => (asked ??= ask(reason)),
-    abort: () => abort?.(),
+    abort() {
+      abort?.();
+      asked = undefined;
+    },
   };
 }
 

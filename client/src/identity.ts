@@ -138,6 +138,7 @@ export function createIdentity(connection: Prover, requests: Requests, auth: Opt
     async again() {
       const { link, state } = connection;
       kept = null;
+      credentials.abort(); // An answer from before does not count.
       if (state === 'connecting') connection.open((why = 'asked'));
       if (state !== 'live') return;
       const given = await credentials.get('asked');

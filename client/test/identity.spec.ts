@@ -247,6 +247,29 @@ describe('reauthenticate()', () => {
     ]);
   });
 
+  it.each(['connecting', 'live'])(
+    'does not take an answer that the app began before, while %s',
+    async (state) => {
+      const answers: ((user: string) => void)[] = [];
+      const { world, asked } = worldWith(() => new Promise((resolve) => answers.push(resolve)));
+      world.server.authenticate(() => 1000);
+      const mine = topic(world.client, 'mine.1');
+      await world.pass(0);
+      if (state === 'live') {
+        answers[0]!('ann');
+        await world.pass(800_000);
+      }
+      expect(world.client.state).toBe(state);
+      void world.client.reauthenticate();
+      await world.pass(0);
+      answers.at(-2)!('ann');
+      answers.at(-1)!('eve');
+      await world.pass(0);
+      expect([mine.status, asked.at(-1), world.client.state]).toEqual(['live', 'asked', 'live']);
+      expect(world.got('auth').at(-1)).toMatchObject({ token: 'eve' });
+    },
+  );
+
   it('after a logout takes another connection, as nobody', async () => {
     let user: string | null = 'ann';
     const { world } = worldWith(() => user);

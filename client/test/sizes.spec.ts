@@ -27,22 +27,22 @@ describe('a bundle', () => {
     [
       'calls',
       "import { createClient, call } from './index.ts'; call(createClient({ url: '/ws' }), 'f');",
-      4515,
+      4525,
     ],
     [
       'topics',
       "import { createClient, topic } from './index.ts'; topic(createClient({ url: '/ws' }), 'a.b');",
-      7202,
+      7235,
     ],
     [
       'topics and calls',
       "import { createClient, call, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); call(c, 'f');",
-      7272,
+      7305,
     ],
     [
       'topics, rooms and calls',
       "import { createClient, call, join, topic } from './index.ts'; const c = createClient({ url: '/ws' }); topic(c, 'a.b'); join(c, {}); call(c, 'f');",
-      7585,
+      7612,
     ],
   ])('of %s is within its budget', async (_, use, budget) => {
     expect(gzipped(await bundled(use))).toBeLessThanOrEqual(budget);

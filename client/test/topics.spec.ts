@@ -424,6 +424,10 @@ describe('a topic', () => {
     expect([book.status, world.got('subscribe').length]).toEqual(['live', 2]);
   });
 
+  it('has a name', () => {
+    expect(() => topic(new World().client, '')).toThrow(TypeError);
+  });
+
   it('is a store of the state with its updates, which knows when it is stale', async () => {
     const world = new World<{ topics: { 'books.1': { state: string; update: string } } }>();
     world.server.topic('books.1', { state: 'S', history: 9 });

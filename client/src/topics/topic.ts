@@ -54,7 +54,7 @@ export interface Topic<St = unknown, U = unknown, M = unknown, R = unknown, P = 
 
 const topicsOf = (connection: Connection): TopicBook => createBook(connection, TOPICS);
 
-/** Opens a topic, `<service>.<topic>`. @throws TypeError when it is open with other fields; KittiwakeError `closed`. */
+/** Opens a topic, `<service>.<topic>`. @throws TypeError without a name, and when it is open with other fields; KittiwakeError `closed`. */
 export function topic<S extends Schema, const N extends TopicName<S>>(
   client: Client<S>,
   name: N,
@@ -66,6 +66,8 @@ export function topic<S extends Schema, const N extends TopicName<S>>(
   TopicPart<S, N, 'reply'>,
   TopicPart<S, N, 'presence'>
 > {
+  // Its refusal would come without a name, as that of all topics of an event does.
+  if (!name) throw new TypeError('a topic has a name');
   const book = connectionOf(client).part(topicsOf);
   return openTopic(book, name, options as OpenOptions) as never;
 }
