@@ -244,6 +244,34 @@ describe('a stream that is kept', () => {
     expect([await end, texts, world.runs]).toEqual(['end', world.text.slice(1), 1]);
   });
 
+  it('is not one that ends with its connection, of the same procedure', async () => {
+    const world = new ModelWorld();
+    const whole = reading(stream(world.client, 'answer', ['a']));
+    await world.pass(2000);
+    expect([await whole.end, whole.texts]).toEqual(['end', world.text]);
+    const cut = reading(stream(world.client, 'answer', ['a']));
+    await world.pass(150);
+    world.server.cut();
+    expect([await cut.end, cut.texts]).toEqual(['connection_lost', ['a1']]);
+  });
+
+  it('leaves nothing of its signal, and is kept when it could not be watched now', async () => {
+    const world = new ModelWorld();
+    const storage = new Texts();
+    const { signal } = new AbortController();
+    const whole = reading(stream(world.client, 'answer', ['a'], { resumable: kept(), signal }));
+    await world.pass(2000);
+    expect([await whole.end, getEventListeners(signal, 'abort')]).toEqual(['end', []]);
+    storage.setItem('kittiwake:x', 'key id');
+    const busy = reading(stream(world.client, 'answer', ['a'], { resumable: kept('x', () => storage) }));
+    world.server.silence();
+    await world.pass(0);
+    world.server.silence(false);
+    const { id } = world.got('call').at(-1)!;
+    world.server.send({ event: 'call', id, status: 'error', error: 'busy', code: 'too_many_calls' });
+    expect([await busy.end, storage.all.size]).toEqual(['too_many_calls', 1]);
+  });
+
   it('gives what a procedure returns at its end, too', async () => {
     const world = new ModelWorld();
     world.server.procedure('one', (n: number) => n + 1, { resumable: true });
@@ -266,7 +294,7 @@ describe('a stream that is kept for a page', () => {
     const { texts, end } = page(after, storage);
     await after.pass(20);
     expect(texts).toEqual(after.text.slice(0, 3));
-    expect(storage.all.size).toBe(1);
+    expect(String([...storage.all])).toMatch(/^kittiwake:answer-7,[\da-f]{32} fake-call-1$/);
     await after.pass(2000);
     expect([await end, texts, before.runs + after.runs]).toEqual(['end', after.text, 1]);
     expect(storage.all.size).toBe(0);

@@ -4,6 +4,7 @@ import type { Frame } from '../frame.js';
 import type { SendOptions } from '../options.js';
 import { onAbort, platform } from '../platform.js';
 import { createReader } from '../reader.js';
+import type { Reply } from '../requests.js';
 import type { Item, Params, Schema, StreamName } from '../schema.js';
 import type { CallArguments } from './call.js';
 
@@ -71,9 +72,13 @@ function once(
   const reader = createReader<unknown>({ buffer }, () => leave.abort());
   async function* read(): AsyncGenerator<unknown, void, undefined> {
     const forget = onAbort(signal, () => leave.abort(signal!.reason));
+    // The first reply of a call that is kept has none.
+    const heard = (reply: Reply): void => {
+      if ('data' in reply) reader.push(reply.data);
+    };
     requests
-      .ask(frame, { ...rest, signal: leave.signal }, { isCall: true, more: ({ data }) => reader.push(data) })
-      .then((reply) => 'data' in reply && reader.push(reply.data))
+      .ask(frame, { ...rest, signal: leave.signal }, { isCall: true, more: heard })
+      .then(heard)
       .then(() => reader.end(), reader.end)
       .finally(forget);
     yield* reader;
