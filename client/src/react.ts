@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'r
 import type {
   Client,
   KittiwakeError,
+  KeptStream,
   Live,
   Room,
   Snapshot,
@@ -10,6 +11,7 @@ import type {
   Status,
   Topic,
 } from './index.js';
+import { platform } from './platform.js';
 import { live } from './topics/live.js';
 
 /** The state of the connection, for a component that shows it. */
@@ -109,6 +111,95 @@ function roomOf<D>(
       opened?.on('data', heard);
       opened?.on('status', changed);
       return () => opened?.close();
+    },
+  };
+}
+
+/** A stream as one value. */
+export interface Streamed<T> {
+  /** What has been made of the results so far. */
+  readonly data: T;
+  /** `waiting` for the first result; `failed` has an error. */
+  readonly status: 'waiting' | 'streaming' | 'ended' | 'cancelled' | 'failed';
+  readonly error: unknown;
+  /** Ends the call; of one that is kept, for all who watch it. @throws KittiwakeError when that could not be asked for. */
+  readonly cancel: () => Promise<void>;
+}
+
+/**
+ * Results of a stream as one value. It is read while the component is there, and left with it: then a plain call is cancelled,
+ * and one that is kept goes on. `StrictMode` makes one call.
+ * @param open opens the stream, anew whenever `deps` change; null: none yet.
+ * @param reduce what a result makes of the data. It may not change what it is given.
+ * @param start the data before the first result.
+ */
+export function useStream<I, T>(
+  open: (() => AsyncGenerator<I, void, undefined>) | null,
+  deps: readonly unknown[],
+  reduce: (data: T, item: I) => T,
+  start: T,
+): Streamed<T> {
+  const store = useMemo(() => streamOf(open, reduce, start), [open === null, ...deps]);
+  return useSyncExternalStore(store.subscribe, store.value, store.value);
+}
+
+function streamOf<I, T>(
+  open: (() => AsyncGenerator<I, void, undefined>) | null,
+  reduce: (data: T, item: I) => T,
+  start: T,
+): { subscribe: (changed: () => void) => () => void; value: () => Streamed<T> } {
+  let items: (AsyncGenerator<I, void, undefined> & Partial<KeptStream<I>>) | undefined;
+  let listener: (() => void) | undefined;
+  let timer: unknown;
+  const cancel = async (): Promise<void> => {
+    if (!items || ['ended', 'cancelled', 'failed'].includes(value.status)) return;
+    if (items.cancel) return items.cancel();
+    become({ status: 'cancelled' });
+    await items.return();
+  };
+  let value: Streamed<T> = { data: start, status: 'waiting', error: undefined, cancel };
+
+  /** What comes at once is shown at once: a call that is kept may begin with much. */
+  function become(change: Partial<Streamed<T>>): void {
+    value = { ...value, ...change };
+    timer ??= platform.setTimeout(() => {
+      timer = undefined;
+      listener?.();
+    }, 0);
+  }
+
+  async function read(opened: AsyncGenerator<I, void, undefined>): Promise<void> {
+    const isOn = (): boolean => items === opened && value.status !== 'cancelled';
+    try {
+      for await (const item of opened)
+        if (isOn()) become({ data: reduce(value.data, item), status: 'streaming' });
+      if (isOn()) become({ status: 'ended' });
+    } catch (error) {
+      if (isOn())
+        become({
+          error,
+          status: (error as KittiwakeError).code === 'call_cancelled' ? 'cancelled' : 'failed',
+        });
+    }
+  }
+
+  return {
+    value: () => value,
+    subscribe(changed) {
+      listener = changed;
+      if (!items && open) {
+        value = { ...value, data: start, status: 'waiting', error: undefined };
+        void read((items = open()));
+      }
+      return () => {
+        listener = undefined;
+        // `StrictMode` is there again before that.
+        platform.queueMicrotask(() => {
+          if (listener) return;
+          void items?.return();
+          items = undefined;
+        });
+      };
     },
   };
 }

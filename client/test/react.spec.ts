@@ -1,11 +1,11 @@
-import { join, topic } from 'kittiwake-client';
-import { useConnection, useRoom, useTopic } from 'kittiwake-client/react';
+import { join, stream, topic } from 'kittiwake-client';
+import { useConnection, useRoom, useStream, useTopic } from 'kittiwake-client/react';
 import { createElement as h } from 'react';
 import { renderToString } from 'react-dom/server';
 import { World } from './world.js';
 
 describe('the hooks on a server', () => {
-  it('show that a topic is joining, and open nothing', () => {
+  it('show that a topic is joining and a stream awaited, and open nothing', () => {
     const world = new World();
     function Price(): string {
       const { data, status } = useTopic(
@@ -18,9 +18,15 @@ describe('the hooks on a server', () => {
         [],
         () => {},
       );
-      return `${String(data)} ${status} ${room.status} ${useConnection(world.client).state}`;
+      const { data: text, status: reading } = useStream(
+        () => stream(world.client, 'answer'),
+        [],
+        (all, token) => all + String(token),
+        'soon',
+      );
+      return `${String(data)} ${status} ${room.status} ${text} ${reading} ${useConnection(world.client).state}`;
     }
-    expect(renderToString(h(Price))).toBe('undefined joining joining idle');
+    expect(renderToString(h(Price))).toBe('undefined joining joining soon waiting idle');
     expect(world.server.tries).toEqual([]);
   });
 });

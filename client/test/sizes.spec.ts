@@ -56,6 +56,16 @@ describe('a bundle', () => {
     expect(more).toBeLessThanOrEqual(600);
   });
 
+  it('of streams that are kept adds no more than its budget, and nothing to those that are not', async () => {
+    const use = (options: string): Promise<string> =>
+      bundled(
+        `import { createClient, kept, stream } from './index.ts'; stream(createClient({ url: '/ws' }), 'f', [], ${options});`,
+      );
+    const plain = await use('{}');
+    expect(gzipped(await use('{ resumable: kept() }')) - gzipped(plain)).toBeLessThanOrEqual(820);
+    expect(plain).not.toMatch(/idempotency_key|getRandomValues/);
+  });
+
   it('of a stream over plain HTTP adds no more than its budget', async () => {
     const use = (transports: string): Promise<string> =>
       bundled(

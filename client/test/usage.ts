@@ -4,15 +4,17 @@ import {
   call,
   connectionId,
   createClient,
+  kept,
   KittiwakeError,
   live,
   type Snapshot,
   type State,
   stream,
   topic,
+  watchCall,
   webSocket,
 } from 'kittiwake-client';
-import { useConnection, useTopic } from 'kittiwake-client/react';
+import { useConnection, useStream, useTopic } from 'kittiwake-client/react';
 import { fakeServer } from 'kittiwake-client/testing';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -106,6 +108,30 @@ export async function procedures(): Promise<void> {
   } catch (error) {
     if (error instanceof KittiwakeError) is<Equal<typeof error.sent, boolean>>();
   }
+}
+
+export async function kepts(): Promise<void> {
+  const counting = stream(client, 'count', [3], { resumable: kept('n', () => localStorage) });
+  for await (const n of counting) is<Equal<typeof n, number>>();
+  is<Equal<typeof counting.call, string | undefined>>();
+  const { call: id = '', position } = counting;
+  for await (const n of watchCall(client, 'count', { call: id, position })) is<Equal<typeof n, number>>();
+  await counting.cancel({ timeoutMs: 1000 });
+  // @ts-expect-error What is not kept has no id.
+  is<Equal<ReturnType<typeof stream>['call'], string>>();
+  // @ts-expect-error There is nothing without the id.
+  watchCall(client, 'count', { position: '1' });
+}
+
+export function Counted(): unknown {
+  const { data, status, cancel } = useStream(
+    () => stream(client, 'count', [3], { resumable: kept('n') }),
+    [],
+    (sum, n) => sum + n,
+    0,
+  );
+  is<Equal<typeof data, number>>();
+  return [data, status, cancel];
 }
 
 export async function withoutTypes(): Promise<void> {
