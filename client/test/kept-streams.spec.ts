@@ -332,6 +332,47 @@ describe('a stream that is kept for a page', () => {
     expect([await end, storage.all.size]).toEqual(['call_cancelled', 0]);
   });
 
+  it('leaves its name to another as soon as it is cancelled', async () => {
+    const storage = new Texts();
+    const world = new ModelWorld();
+    const open = (): ReturnType<typeof watchCall> =>
+      stream(world.client, 'answer', ['a'], { resumable: kept('x', () => storage) });
+    const old = open();
+    const cancelled = reading(old);
+    await world.pass(150);
+    const cancelling = old.cancel();
+    await Promise.resolve();
+    const { texts, end } = reading(open());
+    await world.pass(150);
+    await cancelling;
+    expect([await cancelled.end, texts, storage.all.size]).toEqual(['call_cancelled', ['a1'], 1]);
+    await world.pass(2000);
+    expect([await end, texts, world.runs, storage.all.size]).toEqual(['end', world.text, 2, 0]);
+  });
+
+  it('is forgotten at its end only where its name is not that of another by then', async () => {
+    const storage = new Texts();
+    const world = new ModelWorld();
+    const { end } = page(world, storage);
+    await world.pass(150);
+    storage.setItem('kittiwake:answer-7', 'other call');
+    await world.pass(2000);
+    expect([await end, ...storage.all.values()]).toEqual(['end', 'other call']);
+  });
+
+  it('is not forgotten when its start was sent and never answered, over all connections within the time', async () => {
+    const storage = new Texts();
+    const world = new ModelWorld({ timeoutMs: 5000 });
+    world.client.on('state', (state) => world.server.silence(state === 'live'));
+    const { end } = page(world, storage);
+    for (let cuts = 0; cuts < 4; cuts++) {
+      await world.pass(2000);
+      world.server.cut();
+    }
+    expect([await end, storage.all.size]).toEqual(['timeout', 1]);
+    expect(world.got('call').length).toBeGreaterThan(1);
+  });
+
   it.each([
     ['none', undefined],
     ['not one that may be asked', null],

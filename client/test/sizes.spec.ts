@@ -62,7 +62,7 @@ describe('a bundle', () => {
         `import { createClient, kept, stream } from './index.ts'; stream(createClient({ url: '/ws' }), 'f', [], ${options});`,
       );
     const plain = await use('{}');
-    expect(gzipped(await use('{ resumable: kept() }')) - gzipped(plain)).toBeLessThanOrEqual(820);
+    expect(gzipped(await use('{ resumable: kept() }')) - gzipped(plain)).toBeLessThanOrEqual(830);
     expect(plain).not.toMatch(/idempotency_key|getRandomValues/);
   });
 

@@ -24,10 +24,11 @@ interface Known {
   position?: string | undefined;
 }
 
-/** Where it is kept for a page that is loaded again; null: it is over. */
+/** Where it is kept for a page that is loaded again. */
 interface Place {
   read(): Known;
-  write(known: Known | null): void;
+  write(known: Known): void;
+  forget(known: Known): void;
 }
 
 /**
@@ -54,8 +55,13 @@ export function kept(
       return { key: start || newKey(), call };
     },
     write(known) {
-      const text = known && [known.key, known.call].join(' ').trim();
-      use((texts) => (text === null ? texts?.removeItem(key) : texts?.setItem(key, text)));
+      use((texts) => texts?.setItem(key, [known.key, known.call].join(' ').trim()));
+    },
+    forget: ({ key: start = '' }) => {
+      use((texts) => {
+        // By now the name may be that of another call.
+        if (texts?.getItem(key)?.startsWith(start)) texts.removeItem(key);
+      });
     },
   };
   return (connection, start, options) => follow(connection, start, options, place);
@@ -72,7 +78,7 @@ export function watchCall<S extends Schema, const N extends StreamName<S>>(
   of: { readonly call: string; readonly position?: string | undefined },
   options: StreamOptions = {},
 ): KeptStream<Item<S, N>> {
-  const place: Place = { read: () => ({ ...of }), write: () => {} };
+  const place: Place = { read: () => ({ ...of }), write: () => {}, forget: () => {} };
   return follow(connectionOf(client), {}, options, place) as KeptStream<Item<S, N>>;
 }
 
@@ -154,10 +160,10 @@ function follow(
       // One who reads too slowly comes back for what is kept.
       if (code === 'reader_too_slow' || (code === 'connection_lost' && (known.call || key))) return true;
       // What the gateway says after the first reply ends the call; before, it may be that it does not say now.
-      if (sent && code !== 'timeout' && (isTold || !call || LOST.includes(code))) place.write(null);
+      if (sent && code !== 'timeout' && (isTold || !call || LOST.includes(code))) place.forget(known);
       throw error;
     }
-    place.write(null);
+    place.forget(known);
     return false;
   }
 
@@ -173,8 +179,8 @@ function follow(
         isCancelled = true;
         await told;
         const { call } = known;
+        place.forget(known);
         if (call) await requests.ask({ event: 'cancel', call }, { retry: true, ...options });
-        place.write(null);
       },
     },
   }) as KeptStream<unknown>;
