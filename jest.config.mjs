@@ -19,7 +19,10 @@ const TOGETHER = {
   apps: 'test/(module|procedures)-',
   endpoints:
     'test/(auth-failures|compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|tls)\\.',
-  client: 'client/test/(?!gateway|browser)',
+  client: 'client/test/(?!gateway|browser|roaming)',
+  nodes:
+    'test/(client-script|connections|disconnecting|history-gaps|history-publishers|identity-limits|input-parts|kept-bytes|kept-calls|kept-calls-brokers|kept-calls-module|refusals|revoking|six-ways|stream-nodes|streams)\\.',
+  contract: 'test/contract/(?!service-callbacks|redis-refusals)',
   'lower-floors': 'src/(base|protocol|config|metrics|connection|broker|callbacks)/',
   'upper-floors': 'src/(?!base|protocol|config|metrics|connection|broker|callbacks)',
 };

@@ -4,6 +4,10 @@ import { basename } from 'node:path';
 /** Files that take many times as long as others, the longest first: one of them that begins last has all wait for it. */
 const SLOW = [
   'rooms-rabbitmq',
+  'nodes',
+  'contract',
+  'roaming-oracle',
+  'browser-kept',
   'handover',
   'cli',
   'open-api-page',
@@ -23,6 +27,12 @@ const SLOW = [
   'redis-loss',
   'redis-sharded',
   'soak',
+  'kept-calls-oracle',
+  'client',
+  'browser',
+  'leases',
+  'streaming-example',
+  'browser-stream',
   'rpc-http',
   'check-config',
   'bookshop',
