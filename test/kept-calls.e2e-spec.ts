@@ -542,12 +542,12 @@ describe('over HTTP', () => {
   });
 });
 
-describe('2,000 calls', () => {
+describe('10,000 calls', () => {
   it('leave nothing behind: no timer, no channel, nothing that runs', async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const client = await connect('');
     const before = timers();
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 100; round++) {
       for (let id = 0; id < 100; id++) client.send({ ...start('public_one', { params: [id] }), id });
       const frames = await take(client, 200);
       expect(frames.filter(({ more }) => more !== true).map(({ data }) => data)).toHaveLength(100);
