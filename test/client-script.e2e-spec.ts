@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { VERSION } from '../src/config/version.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestGateway } from './support/gateway.js';
@@ -32,8 +34,10 @@ describe('the client that a gateway serves', () => {
     const gzipped = await get(httpUrl + PATH, { 'accept-encoding': 'br, gzip' });
     expect(gzipped.headers.get('content-encoding')).toBe('gzip');
     expect(await gzipped.text()).toBe(text);
-    const refused = await get(httpUrl + PATH, { 'accept-encoding': 'gzip;q=0, identity' });
-    expect(refused.headers.get('content-encoding')).toBeNull();
+    for (const refusal of ['gzip;q=0, identity', 'identity, gzip; q=0.0']) {
+      const refused = await get(httpUrl + PATH, { 'accept-encoding': refusal });
+      expect(refused.headers.get('content-encoding')).toBeNull();
+    }
 
     const known = await get(httpUrl + PATH, { 'if-none-match': headers['etag']! });
     expect([known.status, await known.text()]).toEqual([304, '']);
@@ -41,6 +45,15 @@ describe('the client that a gateway serves', () => {
     const ofVersion = async (version: string): Promise<string | null> =>
       (await get(`${httpUrl}${PATH}?v=${version}`)).headers.get('cache-control');
     expect([await ofVersion(VERSION), await ofVersion('0.0.1')]).toEqual([forGood, 'public, no-cache']);
+  });
+
+  it('is not sent again and again to who asks and does not read', async () => {
+    const { httpUrl } = stopped(await TestGateway.start());
+    const socket = connect(Number(new URL(httpUrl).port), '127.0.0.1').pause();
+    socket.on('error', () => undefined);
+    socket.write(`GET ${PATH} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(500));
+    await once(socket.resume(), 'close');
+    expect(socket.bytesRead).toBeLessThan(1 << 20);
   });
 
   it('is elsewhere, or nowhere, where the settings say so', async () => {

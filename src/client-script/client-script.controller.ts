@@ -1,7 +1,8 @@
 import { Controller, HttpStatus, Req, Res, StreamableFile, VERSION_NEUTRAL } from '@nestjs/common';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { VERSION } from '../config/version.js';
 import { EndpointOf } from '../endpoints/endpoint-kind.js';
+import { inTurn } from '../endpoints/in-turn.js';
 import { Replies } from '../endpoints/replies.js';
 import { ClientScript } from './client-script.js';
 
@@ -14,8 +15,10 @@ const HEADERS = {
   Vary: 'Accept-Encoding',
 };
 
-/** A request of either HTTP platform. */
-type Request = Pick<IncomingMessage, 'headers'> & { readonly query: Readonly<Record<string, unknown>> };
+/** A request or a response of either HTTP platform; Fastify's has Node's own in it. */
+type Either<Own> = Own & { readonly raw?: Own };
+type Request = Either<IncomingMessage> & { readonly query: Readonly<Record<string, unknown>> };
+type Response = Either<ServerResponse>;
 
 /** The client for `<script type="module">`: the one that goes with this gateway. */
 @Controller({ version: VERSION_NEUTRAL })
@@ -26,7 +29,12 @@ export class ClientScriptController {
     private readonly replies: Replies,
   ) {}
 
-  async read(@Req() { headers, query }: Request, @Res() response: unknown): Promise<void> {
+  /** Small requests for a large answer: a client that does not read gets no second one. */
+  read(@Req() request: Request, @Res() response: Response): void {
+    inTurn(request.raw ?? request, response.raw ?? response, () => void this.answer(request, response));
+  }
+
+  private async answer({ headers, query }: Request, response: Response): Promise<void> {
     const { plain, gzipped, etag } = await this.script.read();
     const caching = {
       ...HEADERS,
@@ -35,7 +43,7 @@ export class ClientScriptController {
     };
     if (headers['if-none-match']?.includes(etag))
       return this.replies.send(response, { status: HttpStatus.NOT_MODIFIED, headers: caching, body: '' });
-    const takesGzip = /\bgzip\b(?!;q=0(?:\.0*)?(?:,|$))/.test(headers['accept-encoding'] ?? '');
+    const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(headers['accept-encoding'] ?? '');
     const bytes = takesGzip ? gzipped : plain;
     this.replies.send(response, {
       status: HttpStatus.OK,
