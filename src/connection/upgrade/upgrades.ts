@@ -54,7 +54,9 @@ export class Upgrades {
   }
 
   /** Completes a handshake. ws itself answers a request that is not a valid one. */
-  open({ endpoint, request, upgraded: { socket, head }, address, what }: Handshake, known: unknown): void {
+  open(handshake: Handshake, known: unknown): void {
+    const { endpoint, request, address } = handshake;
+    const { socket, head } = handshake.upgraded;
     let isOpen = false;
     this.serverOf(endpoint).handleUpgrade(request, socket, head, (webSocket) => {
       isOpen = true;
@@ -65,7 +67,7 @@ export class Upgrades {
       this.connections.add(connection);
       connection.opened(known);
     });
-    if (!isOpen) this.entrance.tell(request, HANDSHAKE_REASONS.notAWebSocket, what);
+    if (!isOpen) this.entrance.tell(request, HANDSHAKE_REASONS.notAWebSocket, handshake.what);
   }
 
   private maxFrameBytesOf({ rules }: Endpoint): number {
