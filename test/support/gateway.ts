@@ -60,7 +60,8 @@ export class TestGateway {
     return this.push('/trigger', body);
   }
 
-  private push(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  /** POSTs to any endpoint for services; a string goes as it is. */
+  push(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(this.httpUrl + path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${API_KEY}`, ...headers },

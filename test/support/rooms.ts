@@ -3,7 +3,7 @@ import type { ClientOptions } from 'ws';
 import type { KittiwakeOptions } from '../../src/config/options.js';
 import { Kittiwake } from '../../src/kittiwake.js';
 import { TestClient } from './client.js';
-import { API_KEY, TestGateway } from './gateway.js';
+import { TestGateway } from './gateway.js';
 import { answer, type AppHandler, type AppRequest, HttpApp } from './http-app.js';
 import { KeptLog } from './nest-app.js';
 import { eventually } from './wait.js';
@@ -93,11 +93,7 @@ export class RoomsStage {
   }
 
   trigger(body: unknown, path = '/trigger', headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(`${this.gateway.httpUrl}${path}`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${API_KEY}`, ...headers },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    });
+    return this.gateway.push(path, body, headers);
   }
 
   /** Triggers over HTTP; when it resolves, every subscription of this node has been sent its frame. */
