@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
-import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from '../../test/support/browser.js';
 import { stoppedAfterAll } from '../../test/support/cleanup.js';
 import { FakeModel } from '../../test/support/fake-model.js';
 import { TestGateway } from '../../test/support/gateway.js';
+import { bundled } from './bundled.js';
 
 jest.setTimeout(60_000);
 
@@ -65,17 +64,8 @@ describe('in Chromium, a stream that is kept', () => {
     ]);
     stopped(gateway);
     browser = launched;
-    for (const [path, contents] of Object.entries({ '/plain': PLAIN, '/react': REACT })) {
-      const { outputFiles } = await build({
-        stdin: { contents, resolveDir: fileURLToPath(new URL('../src/', import.meta.url)), loader: 'ts' },
-        bundle: true,
-        minify: true,
-        write: false,
-        format: 'esm',
-        define: { GATEWAY: JSON.stringify(gateway.url), 'process.env.NODE_ENV': '"development"' },
-      });
-      scripts.set(path, outputFiles[0]!.text.replaceAll('</script', '<\\/script'));
-    }
+    for (const [path, contents] of Object.entries({ '/plain': PLAIN, '/react': REACT }))
+      scripts.set(path, await bundled(contents, gateway.url));
     site = createServer(({ url = '' }, response) => {
       response.setHeader('Content-Type', 'text/html; charset=utf-8');
       const script = scripts.get(url) ?? '';

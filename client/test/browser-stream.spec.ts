@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from '../../test/support/browser.js';
 import { stoppedAfterAll } from '../../test/support/cleanup.js';
 import { TestGateway } from '../../test/support/gateway.js';
 import { SwallowingProxy } from '../../test/support/http-proxy.js';
 import { HOLDING_BACK, Nginx, NO_STREAMS } from '../../test/support/nginx.js';
+import { bundled } from './bundled.js';
 
 const WAIT = { timeout: 30_000 };
 
@@ -41,16 +40,10 @@ describe('in Chromium, behind a proxy', () => {
       TestGateway.start({ origins: ['*'], services: { books: { requireAuthentication: false } } }),
       launchBrowser(),
     ]);
-    const { outputFiles } = await build({
-      stdin: { contents: PAGE, resolveDir: fileURLToPath(new URL('../src/', import.meta.url)), loader: 'ts' },
-      bundle: true,
-      minify: true,
-      write: false,
-      format: 'esm',
-    });
+    const script = await bundled(PAGE);
     site = createServer((_, response) => {
       response.setHeader('Content-Type', 'text/html');
-      response.end(`<!doctype html><title>.</title><script type="module">${outputFiles[0]!.text}</script>`);
+      response.end(`<!doctype html><title>.</title><script type="module">${script}</script>`);
     }).listen(0, '127.0.0.1');
     await once(site, 'listening');
   }, 60_000);

@@ -5,9 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join as pathOf } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { jest } from '@jest/globals';
-import { build } from 'esbuild';
 import { type Client, type Clock, createClient, topic } from 'kittiwake-client';
 import { useTopic } from 'kittiwake-client/react';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -20,6 +19,7 @@ import { StubApp } from '../../test/support/stub-app.js';
 import { TcpProxy } from '../../test/support/tcp-proxy.js';
 import { signToken } from '../../test/support/tokens.js';
 import { eventually } from '../../test/support/wait.js';
+import { bundled } from './bundled.js';
 
 jest.setTimeout(40_000);
 
@@ -151,8 +151,8 @@ beforeAll(async () => {
   site.listen(0, '127.0.0.1');
   await once(site, 'listening');
   for (const [path, code] of Object.entries({ PLAIN, REACT, KIT, WORKERS, HYDRATED }))
-    pages.set(`/${path.toLowerCase()}`, htmlOf(await bundled(code)));
-  pages.set('/states.js', { type: 'text/javascript', body: await bundled(STATES) });
+    pages.set(`/${path.toLowerCase()}`, htmlOf(await bundled(code, gateway.url)));
+  pages.set('/states.js', { type: 'text/javascript', body: await bundled(STATES, gateway.url) });
   pages.set('/strict', {
     type: 'text/html',
     body: '<!doctype html><script type="module" src="/states.js"></script>',
@@ -173,18 +173,6 @@ afterAll(async () => {
   await gateway.stop();
   await app.stop();
 });
-
-async function bundled(contents: string): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: fileURLToPath(new URL('../src/', import.meta.url)), loader: 'ts' },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: 'esm',
-    define: { GATEWAY: JSON.stringify(gateway.url), 'process.env.NODE_ENV': '"development"' },
-  });
-  return outputFiles[0]!.text.replaceAll('</script', '<\\/script');
-}
 
 function htmlOf(script: string, body = ''): Served {
   const code = script && `<script type="module">${script}</script>`;
