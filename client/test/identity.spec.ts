@@ -13,6 +13,19 @@ function worldWith(
   return { world, asked };
 }
 
+/** Has the gateway refuse all but the second token, and a procedure without it. */
+function knowsSecond({ server }: World): void {
+  let isKnown = false;
+  server.authenticate(({ token }: { token?: string }) => {
+    isKnown = token === 't2';
+    return isKnown ? undefined : 'authentication_failed';
+  });
+  server.procedure('mine', () => {
+    if (!isKnown) throw Object.assign(new Error(), { code: 'authentication_required' });
+    return 'yours';
+  });
+}
+
 const numbered = (count: number): string => `t${count}`;
 
 describe('a client that proves who it is', () => {
@@ -99,15 +112,7 @@ describe('a client that proves who it is', () => {
 
   it('sends again what was refused for want of it, once it is known', async () => {
     const { world } = worldWith(numbered);
-    let isKnown = false;
-    world.server.authenticate(({ token }: { token?: string }) => {
-      isKnown = token === 't2';
-      return isKnown ? undefined : 'authentication_failed';
-    });
-    world.server.procedure('mine', () => {
-      if (!isKnown) throw Object.assign(new Error(), { code: 'authentication_required' });
-      return 'yours';
-    });
+    knowsSecond(world);
     world.server.topic('mine.1', { refuse: 'authentication_required' });
     const mine = topic(world.client, 'mine.1');
     const result = call(world.client, 'mine');
@@ -119,15 +124,7 @@ describe('a client that proves who it is', () => {
 
   it('sends a call again that was refused for want of it, whatever else there is', async () => {
     const { world } = worldWith(numbered);
-    let isKnown = false;
-    world.server.authenticate(({ token }: { token?: string }) => {
-      isKnown = token === 't2';
-      return isKnown ? undefined : 'authentication_failed';
-    });
-    world.server.procedure('mine', () => {
-      if (!isKnown) throw Object.assign(new Error(), { code: 'authentication_required' });
-      return 'yours';
-    });
+    knowsSecond(world);
     const result = call(world.client, 'mine');
     await world.pass(0);
     expect(await result).toBe('yours');
