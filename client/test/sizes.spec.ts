@@ -22,6 +22,7 @@ async function bundled(use: string): Promise<string> {
 
 const gzipped = (text: string): number => gzipSync(text, { level: 9 }).length;
 
+/** What they are today: `docs/decisions/0016-what-the-bytes-of-the-client-are-for.md`. */
 describe('a bundle', () => {
   it.each([
     [
