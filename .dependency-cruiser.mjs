@@ -14,6 +14,7 @@ const FLOORS = [
   ['operators'],
   [
     'kittiwake.ts',
+    'gateway.kittiwake.ts',
     'lifecycle.ts',
     'broker-loss.ts',
     'lifetime-parts.ts',
@@ -23,7 +24,7 @@ const FLOORS = [
     'kittiwake.module.ts',
     'index.ts',
   ],
-  ['server', 'cli'],
+  ['server', 'cli', 'testing'],
 ];
 
 /** Floors whose folders do not know each other. */

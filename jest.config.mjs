@@ -36,6 +36,7 @@ export default {
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^kittiwake$': '<rootDir>/src/index.ts',
+    '^kittiwake/testing$': '<rootDir>/src/testing/testing.ts',
     '^kittiwake-client$': '<rootDir>/client/src/index.ts',
     '^kittiwake-client/react$': '<rootDir>/client/src/react.ts',
     '^kittiwake-client/testing$': '<rootDir>/client/src/testing/testing.ts',

@@ -23,6 +23,7 @@ import { DELIVERY_PROVIDERS } from './delivery/delivery.providers.js';
 import { ENDPOINTS_PROVIDERS } from './endpoints/endpoints.providers.js';
 import { brokerProvider, GATEWAYS, MADE_OF_SETTINGS } from './factories.js';
 import { HISTORY_PROVIDERS } from './history/history.providers.js';
+import { GatewayKittiwake } from './gateway.kittiwake.js';
 import { Kittiwake } from './kittiwake.js';
 import { Lifecycle } from './lifecycle.js';
 import { LEASES_PROVIDERS } from './leases/leases.providers.js';
@@ -142,7 +143,7 @@ function assemble(
       ),
       listOf(CLIENT_DOMAINS, [TopicClients, RoomClients, RpcClients]),
       BrokerLoss,
-      Kittiwake,
+      { provide: Kittiwake, useClass: GatewayKittiwake },
       Lifecycle,
       ...LIFETIME_PROVIDERS,
       ...FOLDERS,

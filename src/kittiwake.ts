@@ -1,20 +1,15 @@
-import { Injectable } from '@nestjs/common';
-import {
-  type ClientQuery,
-  ClientsInProcess,
-  type ConnectionsQuery,
-  type RevokeOptions,
-  type RevokeResult,
+import type {
+  ClientQuery,
+  ConnectionsQuery,
+  RevokeOptions,
+  RevokeResult,
 } from './clients/clients-in-process.js';
 import type { ConnectionPage } from './clients/connection-pages.js';
 import type { Counted } from './clients/counted.js';
-import { valueOf } from './protocol/json/json.js';
-import type { Publication } from './protocol/publication.js';
-import { type Presence, PresenceInProcess, type PresenceQuery } from './push/presence-in-process.js';
-import { RoomsInProcess, type TriggerOptions, type TriggerResult } from './rooms/rooms-in-process.js';
+import type { Presence, PresenceQuery } from './push/presence-in-process.js';
+import type { TriggerOptions, TriggerResult } from './rooms/rooms-in-process.js';
 import type { PublicationOptions } from './topics/service/publication-members.js';
 import type { HistoryQuery } from './topics/topic-history.js';
-import { TopicsInProcess } from './topics/topics-in-process.js';
 
 /** Options of a publication. */
 export interface PublishOptions extends PublicationOptions {
@@ -60,16 +55,11 @@ export interface DisconnectOptions {
   readonly comesBack?: boolean | undefined;
 }
 
-/** Kittiwake in process: inject it into any provider to push to clients. */
-@Injectable()
-export class Kittiwake {
-  constructor(
-    private readonly topics: TopicsInProcess,
-    private readonly rooms: RoomsInProcess,
-    private readonly clients: ClientsInProcess,
-    private readonly presences: PresenceInProcess,
-  ) {}
-
+/**
+ * Kittiwake in process: inject it into any provider to push to clients. A test gives something else in its place, such as
+ * the `FakeKittiwake` of `kittiwake/testing`, or a literal.
+ */
+export abstract class Kittiwake {
   /**
    * Publishes data to the subscribers of a topic, `service.name`, on every node.
    * @throws {PublicationError} when the topic is not one of a configured service, the data exceeds the bounds of JSON, or
@@ -77,21 +67,14 @@ export class Kittiwake {
    * @throws {TypeError} when the data cannot be JSON, or the order or the time is not a finite number.
    * @throws when the broker could not take it.
    */
-  async publish(topic: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
-    const appended = await this.topics.publish(topic, data, options, options.idempotencyKey);
-    if (!appended) return { isRepeated: false };
-    return { position: appended.position.toString(), isRepeated: appended.isRepeated };
-  }
+  abstract publish(topic: string, data: unknown, options?: PublishOptions): Promise<PublishResult>;
 
   /**
    * Reads what is kept of a topic: what came after a position, or the latest. It may be less than the limit.
    * @throws {HistoryError} when its service keeps no history, or the query is wrong.
    * @throws when the broker cannot be reached.
    */
-  async history(topic: string, query: HistoryQuery = {}): Promise<KeptPublications> {
-    const { top, isComplete, publications } = await this.topics.history(topic, query);
-    return { position: top.toString(), isComplete, publications: publications.map(keptPublication) };
-  }
+  abstract history(topic: string, query?: HistoryQuery): Promise<KeptPublications>;
 
   /**
    * Tells who is present in a topic, or in a room, on all nodes.
@@ -99,17 +82,13 @@ export class Kittiwake {
    * @throws {PresenceError} when that is not kept there, or the query is wrong.
    * @throws when the broker cannot be reached.
    */
-  presence(where: string | object, query: PresenceQuery = {}): Promise<Presence> {
-    return this.presences.read(where, query);
-  }
+  abstract presence(where: string | object, query?: PresenceQuery): Promise<Presence>;
 
   /**
    * Tells how many are present in each of some topics or rooms, at most `publish.maxBatch`, in their order.
    * @throws as {@link presence}.
    */
-  presenceCounts(places: readonly (string | object)[]): Promise<number[]> {
-    return this.presences.count(places);
-  }
+  abstract presenceCounts(places: readonly (string | object)[]): Promise<number[]>;
 
   /**
    * Triggers rooms: sends data to their subscriptions, on every node.
@@ -118,26 +97,20 @@ export class Kittiwake {
    * @throws {TypeError} when the data cannot be JSON.
    * @throws when the broker could not take it.
    */
-  trigger(rooms: readonly object[], data: unknown, options: TriggerOptions = {}): Promise<TriggerResult> {
-    return this.rooms.trigger(rooms, data, options);
-  }
+  abstract trigger(rooms: readonly object[], data: unknown, options?: TriggerOptions): Promise<TriggerResult>;
 
   /**
    * Asks the app again which rooms clients of this node may join: all clients, or that of one connection. Subscriptions
    * that are no longer covered end.
    */
-  renewRooms(connectionId?: string): Promise<void> {
-    return this.rooms.renew(connectionId);
-  }
+  abstract renewRooms(connectionId?: string): Promise<void>;
 
   /**
    * Closes connections on every node.
    * @returns how many, and whether all nodes have answered.
    * @throws {ClientSelectionError} when the query selects nothing, or is wrong.
    */
-  disconnect(query: ClientQuery, { comesBack = false }: DisconnectOptions = {}): Promise<Counted> {
-    return this.clients.disconnect(query, comesBack);
-  }
+  abstract disconnect(query: ClientQuery, options?: DisconnectOptions): Promise<Counted>;
 
   /**
    * Revokes a token, or all that an identity has: nobody is let in with one any more, and the connections of clients that
@@ -146,31 +119,21 @@ export class Kittiwake {
    * @throws {ClientSelectionError} when it names both or neither, or an option is wrong.
    * @throws {RevocationError} when it could not be kept: then nothing was done.
    */
-  revoke(
+  abstract revoke(
     query: Pick<ClientQuery, 'identity' | 'tokenId'>,
-    options: RevokeOptions = {},
-  ): Promise<RevokeResult> {
-    return this.clients.revoke(query, options);
-  }
+    options?: RevokeOptions,
+  ): Promise<RevokeResult>;
 
   /**
    * Lists who is connected, on every node, page by page.
    * @throws {ClientSelectionError} when the query is wrong.
    */
-  connections(query: ConnectionsQuery = {}): Promise<ConnectionPage> {
-    return this.clients.connections(query);
-  }
+  abstract connections(query?: ConnectionsQuery): Promise<ConnectionPage>;
 
   /**
    * Ends subscriptions on every node: those to the topic or the room of the query; without one, all that its clients have.
    * @returns how many, and whether all nodes have answered.
    * @throws {ClientSelectionError} when the query selects nothing, or is wrong.
    */
-  unsubscribe(query: ClientQuery): Promise<Counted> {
-    return this.clients.unsubscribe(query);
-  }
-}
-
-function keptPublication({ position, data, publishedAt }: Publication): KeptPublication {
-  return { position: String(position), data: valueOf(data), text: data, publishedAt };
+  abstract unsubscribe(query: ClientQuery): Promise<Counted>;
 }

@@ -10,7 +10,7 @@ import { Settings } from '../src/config/settings.js';
 import { tableBelow } from './support/markdown-table.js';
 import { anchorsOf, codeBlocksOf, linksOf, wordsOf } from './support/markdown.js';
 
-const FOLDERS = ['.', 'docs', 'docs/client', 'docs/decisions', 'bench', 'examples'];
+const FOLDERS = ['.', 'docs', 'docs/client', 'docs/nest', 'docs/decisions', 'bench', 'examples'];
 const DOCUMENTS = FOLDERS.flatMap((folder) =>
   readdirSync(folder, { recursive: folder === 'examples', encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))

@@ -39,29 +39,38 @@ export class ProvidedServices {
     }
     for (const [provider, ofProvider] of methods) {
       const definition = provider.constructor.name;
-      const mark = Reflect.getMetadata(TOPIC_SERVICE, provider.constructor) as TopicServiceMark | undefined;
-      if (!mark) throw new Error(`${definition} answers topic callbacks, but has no @TopicService decorator`);
-      yield { name: mark.name, definition, make: () => this.service(definition, mark, ofProvider) };
+      const mark = markOf(provider);
+      yield { name: mark.name, definition, make: () => providedService(provider, ofProvider, this.metrics) };
     }
   }
+}
 
-  private service(
-    definition: string,
-    { name, rules }: TopicServiceMark,
-    methods: readonly ProviderMethod[],
-  ): Service {
-    const byKind = new Map<CallbackKind, ProviderMethod>();
-    for (const method of methods) {
-      for (const kind of method.mark as readonly CallbackKind[]) {
-        const other = byKind.get(kind);
-        if (other) throw new Error(`${other.name} and ${method.name} both answer ${kind}`);
-        byKind.set(kind, method);
-      }
+/** Makes the service of a provider. @throws when its decorators do not make one. */
+export function providedService(
+  provider: object,
+  methods: readonly ProviderMethod[],
+  metrics: Metrics,
+): Service {
+  const { name, rules } = markOf(provider);
+  const definition = provider.constructor.name;
+  const byKind = new Map<CallbackKind, ProviderMethod>();
+  for (const method of methods) {
+    for (const kind of method.mark as readonly CallbackKind[]) {
+      const other = byKind.get(kind);
+      if (other) throw new Error(`${other.name} and ${method.name} both answer ${kind}`);
+      byKind.set(kind, method);
     }
-    const settings = settingsOf(definition, name, rules);
-    requireUse(definition, settings, byKind);
-    return new Service(name, settings, new ProviderServiceCallbacks(byKind), this.metrics);
   }
+  const settings = settingsOf(definition, name, rules);
+  requireUse(definition, settings, byKind);
+  return new Service(name, settings, new ProviderServiceCallbacks(byKind), metrics);
+}
+
+function markOf({ constructor }: object): TopicServiceMark {
+  const mark = Reflect.getMetadata(TOPIC_SERVICE, constructor) as TopicServiceMark | undefined;
+  if (!mark)
+    throw new Error(`${constructor.name} answers topic callbacks, but has no @TopicService decorator`);
+  return mark;
 }
 
 function settingsOf(definition: string, name: string, rules: TopicServiceRules): ServiceSettings {

@@ -1,0 +1,121 @@
+import { TicketRequest } from '../auth/ticket-request.js';
+import { type CallbackEnd, CallbackRequest } from '../callbacks/callback-request.js';
+import { ProcedureCall } from '../procedures/procedure-call.js';
+import { type JsonMembers, membersOf, toJsonText } from '../protocol/json/json.js';
+import type { LifecycleEvent } from '../topics/lifecycle/lifecycle-event.js';
+import { LifecycleRequest } from '../topics/lifecycle/lifecycle-request.js';
+import { GapRequest } from '../topics/service/gap-request.js';
+import { type MessageRequest, SubscriptionRequest } from '../topics/service/subscription-request.js';
+
+/** Fields of a request, or of an identity, by name. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** What goes with a request that is made by a test. */
+export interface RequestOptions {
+  /** Default: one that is never aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Of a callback about an end, what has ended it. */
+  readonly end?: CallbackEnd | undefined;
+}
+
+/** The fields of a request about a subscription. */
+export interface SubscriptionRequestFields<Data> extends Fields {
+  /** Default: `service.topic`. */
+  readonly subscription?: string | undefined;
+  readonly data?: Data;
+}
+
+/** What every method of a topic service gets, but for those below: of `@OnMessage()` with `data`. */
+export function subscriptionRequest<Data>(
+  { subscription = 'service.topic', ...fields }: SubscriptionRequestFields<Data> = {},
+  { signal, end }: RequestOptions = {},
+): MessageRequest<Data> {
+  return SubscriptionRequest.from<Data>({ subscription, ...fields }, signal, end);
+}
+
+/** What `@OnGap()` gets. */
+export function gapRequest(
+  { subscription = 'service.topic', position = 'epoch.1', reason = 'gap_too_long' }: Fields = {},
+  { signal = idle() }: RequestOptions = {},
+): GapRequest {
+  return new GapRequest(members({ subscription, position, reason }), signal);
+}
+
+/** What `@OnLifecycle()` gets; of its events, what is not given is made up. */
+export function lifecycleRequest(
+  service: string,
+  events: readonly Partial<LifecycleEvent>[],
+  { signal = idle() }: RequestOptions = {},
+): LifecycleRequest {
+  const whole = events.map((event, at) => ({
+    event: 'began',
+    id: `event-${at}`,
+    at: AT,
+    node: 'node',
+    ...event,
+  }));
+  return new LifecycleRequest(members({ service, events: whole }), signal);
+}
+
+/** What `@ValidateTicket()` gets. */
+export function ticketRequest(ticket: unknown, { signal = idle() }: RequestOptions = {}): TicketRequest {
+  return TicketRequest.from(ticket, signal);
+}
+
+/** A client of rooms, as its callbacks know it. */
+export interface RoomsRequestFields {
+  readonly connectionId?: string | undefined;
+  /** Those that are made of its handshake, by lower-case name. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What `@AllowedRooms()` and the others of rooms get. */
+export function roomsRequest(
+  { connectionId = 'connection', headers = {} }: RoomsRequestFields = {},
+  { signal = idle(), end }: RequestOptions = {},
+): CallbackRequest {
+  return new CallbackRequest(members({ connection_id: connectionId, headers }), signal, end);
+}
+
+/** What `@OnCallerConnect()` and `@OnCallerDisconnect()` get: the fields of an identity. */
+export function callerRequest(
+  identity: Fields = {},
+  { signal = idle() }: RequestOptions = {},
+): CallbackRequest {
+  return new CallbackRequest(members(identity), signal);
+}
+
+/** A call of a procedure by somebody. */
+export interface CallFields {
+  /** Default: `procedure`. */
+  readonly procedure?: string | undefined;
+  /** Who calls; absent: nobody that is known. */
+  readonly identity?: Fields | undefined;
+  /** Whether the caller has the service secret. Default: false. */
+  readonly isService?: boolean | undefined;
+  /** The arguments, as they were given. */
+  readonly params?: readonly unknown[] | Fields | undefined;
+}
+
+/** What `@CurrentCall()` gives a procedure. */
+export function procedureCall(
+  { procedure = 'procedure', identity, isService = false, params = [] }: CallFields = {},
+  { signal = idle() }: RequestOptions = {},
+): ProcedureCall {
+  const isList = Array.isArray(params);
+  const given = {
+    positional: isList ? (params as readonly unknown[]) : [],
+    named: new Map(isList ? [] : Object.entries(params)),
+  };
+  return new ProcedureCall(procedure, given, { identity: identity && members(identity), isService }, signal);
+}
+
+const AT = '2026-01-01T00:00:00.000Z';
+
+function idle(): AbortSignal {
+  return new AbortController().signal;
+}
+
+function members(fields: Fields): JsonMembers {
+  return membersOf(toJsonText(fields));
+}
