@@ -350,6 +350,22 @@ describe('the gateway', () => {
     expect([cut.code, cut.stderr]).toEqual([4, expect.stringContaining('is broken')]);
   });
 
+  it('takes an API key from a file, where the configuration has but the hash that was made with it', async () => {
+    const made = await runWith({ config: {} }, '--json', 'key');
+    const { key, hash } = JSON.parse(made.stdout) as { key: string; hash: string };
+    const gateway = stopped(await TestGateway.start({ services: SERVICES, publish: { apiKeys: [hash] } }));
+    const publishing = (...options: string[]): Promise<ProcessEnd> =>
+      ServerProcess.run({
+        config: { services: SERVICES, publish: { apiKeys: [hash] } },
+        env: { KITTIWAKE_PORT: `${gateway.port}` },
+        input: key,
+        command: ['cli/main.js', ...options, 'publish', 'books.1', '1'],
+      });
+    const [published, without] = await Promise.all([publishing('--secret-file', '-'), publishing()]);
+    expect([published.code, published.stdout]).toEqual([0, 'Published.\n']);
+    expect([without.code, without.stderr]).toEqual([5, expect.stringContaining('--secret-file')]);
+  });
+
   it('without procedures takes what its endpoints take', async () => {
     const services = { ...SERVICES, kept: { requireAuthentication: false, history: {} } };
     const gateway = stopped(await TestGateway.start({ services }));

@@ -27,6 +27,7 @@ const ENV = {
   DESK_ORIGIN: 'http://desk',
   DESK_URL: 'http://desk',
   KITTEN_SECRET: '0123456789abcdef',
+  NOTIFIER_KEY: '0123456789abcdef',
   PUBLISH_KEYS: '0123456789abcdef',
   RABBITMQ_PASSWORD: 'sesame',
   TOKEN_KEY: '0123456789abcdef0123456789abcdef',

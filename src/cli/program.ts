@@ -7,6 +7,7 @@ import { addClientCommands } from './commands/client.commands.js';
 import { addCompletionCommands } from './commands/completion.command.js';
 import { addConfigCommand } from './commands/config.command.js';
 import { addHelpCommand } from './commands/help.command.js';
+import { addKeyCommand } from './commands/key.command.js';
 import { addProcessCommands } from './commands/process.commands.js';
 import { addPushCommands } from './commands/push.commands.js';
 import { addStartCommand } from './commands/start.command.js';
@@ -38,7 +39,7 @@ export function createProgram(): Command {
       '--url <url>',
       'the running gateway, such as http://127.0.0.1:9000/rpc, instead of the configured one',
     )
-    .option('--secret-file <file>', 'a file with its service secret, or with a token; - asks for it')
+    .option('--secret-file <file>', 'a file with its service secret, a token or an API key; - asks for it')
     .option('--json', 'print results as JSON, one line each')
     .enablePositionalOptions()
     .showHelpAfterError('(kittiwake help says how it is used)')
@@ -53,6 +54,7 @@ export function createProgram(): Command {
   addConfigCommand(program, context);
   addTypesCommand(program, context);
   addTokenCommand(program, context);
+  addKeyCommand(program, context);
   addCheckConfigCommand(program, context);
   addCompletionCommands(program, context);
   return program;

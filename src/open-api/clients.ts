@@ -79,7 +79,12 @@ function connectionsOperation({ tag, security }: ClientsPlace): Operation {
     description: 'Those to whom all of it applies.',
     security,
     parameters: CRITERIA.map(([name, schema, description]) => ({ name, in: 'query', description, schema })),
-    responses: { 200: { description: 'A page.', content: jsonContent(PAGE) }, 400: refused, 401: refused },
+    responses: {
+      200: { description: 'A page.', content: jsonContent(PAGE) },
+      400: refused,
+      401: refused,
+      403: refused,
+    },
   };
 }
 
@@ -156,6 +161,7 @@ function removal(options: RemovalOptions, { tag, security }: ClientsPlace): Oper
       200: { description: 'How many, on the nodes that have answered.', content: jsonContent(done) },
       400: refused,
       401: refused,
+      403: refused,
       413: refused,
       ...(fails && { 503: refused }),
     },

@@ -56,6 +56,7 @@ export function historyOperation({ tag, security, maxLimit }: HistoryPlace): Ope
       200: { description: 'A part of the history.', content: jsonContent(PART) },
       400: refused,
       401: refused,
+      403: refused,
       404: refused,
       503: refused,
     },

@@ -79,6 +79,7 @@ export function presenceOperation({ tag, security, maxLimit }: PresenceOperation
       },
       400: refused,
       401: refused,
+      403: refused,
       404: refused,
       503: refused,
     },

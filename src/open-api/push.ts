@@ -195,6 +195,7 @@ function pushOperation(options: PushOptions, { maxBatch, maxPerSecond }: Publish
       },
       400: refused,
       401: refused,
+      403: refused,
       413: refused,
       ...(maxPerSecond > 0 && { 429: refused }),
       503: refused,

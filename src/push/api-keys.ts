@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { BearerKeys } from '../base/bearer-keys.js';
 import { PublishSettings } from '../config/sections/publish.settings.js';
+import { ApiKey } from './api-key.js';
 
 /** The body of the 401 for a request without a valid key. */
 export const KEY_REQUIRED = { status: 'error', error: 'a valid API key is required' } as const;
@@ -8,30 +10,22 @@ export const KEY_REQUIRED = { status: 'error', error: 'a valid API key is requir
 /** The keys with which services publish: `Authorization: Bearer <key>`. Without a configured one, a random one. */
 @Injectable()
 export class ApiKeys {
-  private readonly keys: readonly Buffer[];
+  private readonly keys: BearerKeys<ApiKey>;
 
   constructor(settings: PublishSettings) {
-    this.keys = apiKeysOf(settings).map((key) => Buffer.from(key));
+    const named = [...settings.keys].map(([name, one]) => [one.key, new ApiKey(name, one)] as const);
+    this.keys = new BearerKeys([...named, ...apiKeysOf(settings).map((key) => [key, ApiKey.full] as const)]);
   }
 
-  /** Whether a request with this header may publish. */
-  admits(authorization: string | undefined): boolean {
-    const token = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-    return token !== undefined && this.isValid(Buffer.from(token));
-  }
-
-  /** Every key is compared, in constant time: how long it takes tells nothing but the lengths. */
-  private isValid(given: Buffer): boolean {
-    let isValid = false;
-    for (const key of this.keys)
-      isValid = (key.length === given.length && timingSafeEqual(key, given)) || isValid;
-    return isValid;
+  /** The key of a request with this header; `undefined` where there is no valid one. */
+  find(authorization: string | undefined): ApiKey | undefined {
+    return this.keys.find(authorization);
   }
 }
 
-/** The configured keys; without any, a new one. */
-export function apiKeysOf({ apiKeys, enabled }: PublishSettings): readonly string[] {
-  return apiKeys.length > 0 || !enabled ? apiKeys : [randomKey()];
+/** The configured keys that may do everything; a new one, where there are no others either. */
+export function apiKeysOf({ apiKeys, keys, enabled }: PublishSettings): readonly string[] {
+  return apiKeys.length > 0 || keys.size > 0 || !enabled ? apiKeys : [randomKey()];
 }
 
 /** Makes a key. Tells it on the terminal, if standard error is one, but never in the log, which others read. */

@@ -14,16 +14,16 @@ export class ClientsController {
 
   /** Answers how many connections were closed, on how many nodes. */
   disconnect(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
-    return this.pushes.answer(request, response, (body) => this.requests.disconnect(body));
+    return this.pushes.answer(request, response, 'disconnect', (body) => this.requests.disconnect(body));
   }
 
   /** Answers how many connections were closed, on how many nodes, and until when it is remembered. */
   revoke(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
-    return this.pushes.answer(request, response, (body) => this.requests.revoke(body));
+    return this.pushes.answer(request, response, 'revoke', (body) => this.requests.revoke(body));
   }
 
   /** Answers how many subscriptions were ended, on how many nodes. */
   unsubscribe(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
-    return this.pushes.answer(request, response, (body) => this.requests.unsubscribe(body));
+    return this.pushes.answer(request, response, 'unsubscribe', (body) => this.requests.unsubscribe(body));
   }
 }

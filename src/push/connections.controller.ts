@@ -14,6 +14,6 @@ export class ConnectionsController {
 
   /** Answers a page of connections. */
   read(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
-    return this.pushes.answer(request, response, () => this.answers.answer(request.url));
+    return this.pushes.answer(request, response, 'connections', () => this.answers.answer(request.url));
   }
 }

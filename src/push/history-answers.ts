@@ -3,6 +3,7 @@ import type { HttpReply } from '../endpoints/replies.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import type { Publication } from '../protocol/publication.js';
 import { HistoryError, type HistoryPart, TopicHistory } from '../topics/topic-history.js';
+import { type ApiKey, forbidden, KeyScopeError } from './api-key.js';
 import { failure, UNAVAILABLE } from './intake.js';
 
 const JSON_HEADERS = { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' };
@@ -15,17 +16,20 @@ export class HistoryAnswers {
 
   /**
    * 400 for what cannot be asked, 404 for a service without a history, 503 when the broker cannot be reached.
+   * 403 for a service that the key is not for.
    * @param url the target of the request, with `subscription`, `since` and `limit` in its query.
    */
-  async answer(url: string): Promise<HttpReply> {
+  async answer(url: string, key: ApiKey): Promise<HttpReply> {
     const query = new URLSearchParams(url.split('?', 2)[1]);
     const topic = query.get('subscription') ?? '';
     if (topic === '') return refusal(HttpStatus.BAD_REQUEST, '"subscription" is missing');
     try {
+      key.requireTopic(topic);
       const since = query.get('since') ?? undefined;
       const part = await this.histories.read(topic, { since, limit: limitIn(query.get('limit')) });
       return { status: HttpStatus.OK, headers: JSON_HEADERS, body: textOf(part) };
     } catch (error) {
+      if (error instanceof KeyScopeError) return forbidden(error.message);
       return error instanceof HistoryError
         ? refusal(STATUS[error.kind], error.message)
         : refusal(HttpStatus.SERVICE_UNAVAILABLE, UNAVAILABLE);

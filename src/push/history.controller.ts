@@ -14,6 +14,8 @@ export class HistoryController {
 
   /** Answers a part of the history of one topic. */
   history(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
-    return this.pushes.answer(request, response, () => this.answers.answer(request.url));
+    return this.pushes.answer(request, response, 'history', (_, key) =>
+      this.answers.answer(request.url, key),
+    );
   }
 }

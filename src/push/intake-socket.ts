@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { HttpAnswer } from '../endpoints/answer.js';
+import type { ApiKey } from './api-key.js';
 import type { ApiKeys } from './api-keys.js';
 import { Pieces } from './pieces.js';
 import type { RequestHead } from './request-head.js';
@@ -16,7 +17,11 @@ const NOWHERE = -1;
 const OK = 200;
 
 /** Handles the body of a request. @param idempotencyKey the value of its `Idempotency-Key`, if it has one. */
-export type BodyTaker = (body: Buffer, idempotencyKey?: string) => HttpAnswer | Promise<HttpAnswer>;
+export type BodyTaker = (
+  body: Buffer,
+  key: ApiKey,
+  idempotencyKey?: string,
+) => HttpAnswer | Promise<HttpAnswer>;
 
 /** The settings and services that all {@link IntakeSocket}s share. */
 export interface IntakeHost {
@@ -59,8 +64,9 @@ export class IntakeSocket {
   private isLast = false;
   /** Whether the client sends nothing any more; it may still read. */
   private hasEnded = false;
-  /** The value of `Authorization` that was let in last. */
+  /** The value of `Authorization` that was let in last, and whose it is. */
   private admitted: Buffer | undefined;
+  private key: ApiKey | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -110,12 +116,13 @@ export class IntakeSocket {
     const state = head.read(bytes, at);
     if (state === 'incomplete' && bytes.length - at <= MAX_HEAD_BYTES) {
       this.pieces.keep(bytes.subarray(at), 0);
-    } else if (state !== 'complete' || head.bodyLength > maxBodyBytes || !this.isAdmitted(bytes)) {
+    } else if (state !== 'complete' || head.bodyLength > maxBodyBytes || !this.keyOf(bytes)) {
       this.foreign = bytes.subarray(at);
     } else {
       const end = head.end + head.bodyLength;
       if (end <= bytes.length) {
-        this.answer(takers[head.line]!(bytes.subarray(head.end, end), head.idempotencyKey(bytes)));
+        const body = bytes.subarray(head.end, end);
+        this.answer(takers[head.line]!(body, this.key!, head.idempotencyKey(bytes)));
         this.requestSinceMs = this.activeAtMs;
         return end;
       }
@@ -124,13 +131,14 @@ export class IntakeSocket {
     return NOWHERE;
   }
 
-  /** Whether the request has a key with which one may publish. */
-  private isAdmitted(bytes: Buffer): boolean {
+  /** The key of the request, if it has a valid one: most are the same as that of the request before. */
+  private keyOf(bytes: Buffer): ApiKey | undefined {
     const { authorizationStart: start, authorizationEnd: end } = this.host.head;
-    if (this.admitted && isSame(this.admitted, bytes, start, end)) return true;
-    if (!this.host.keys.admits(bytes.toString('latin1', start, end))) return false;
+    if (this.admitted && isSame(this.admitted, bytes, start, end)) return this.key;
+    const key = this.host.keys.find(bytes.toString('latin1', start, end));
+    if (!key) return undefined;
     this.admitted = Buffer.from(bytes.subarray(start, end));
-    return true;
+    return (this.key = key);
   }
 
   private answer(answer: HttpAnswer | Promise<HttpAnswer>): void {

@@ -7,6 +7,7 @@ import { bodyOf, type BodyRequest, hasRawBody } from '../endpoints/body.js';
 import type { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import { elementsOf, JsonError, type JsonText } from '../protocol/json/json.js';
+import { type ApiKey, forbidden, KeyScopeError } from './api-key.js';
 import { FixedWindow } from './fixed-window.js';
 
 /** The result of an item that was refused. */
@@ -22,10 +23,11 @@ export interface IntakeItem<Taken> {
   readonly name: string;
   /**
    * Takes an item in its wire form, at once where it can: UTF-8, or text that is valid JSON within bounds.
-   * @param idempotencyKey the key of the request that the item is alone in.
+   * @param idempotencyKey the one of the request that the item is alone in.
+   * @throws {KeyScopeError} when the key is not for it.
    * @throws an error of {@link refusal} when the item is wrong.
    */
-  take(source: JsonText | Buffer, idempotencyKey?: string): Taken | Promise<Taken>;
+  take(source: JsonText | Buffer, key: ApiKey, idempotencyKey?: string): Taken | Promise<Taken>;
   readonly refusal: new (message: string) => Error;
 }
 
@@ -55,25 +57,26 @@ export class Intake<Taken extends object> {
    * only item was taken, or every item of a list was looked at; 400 when the body, or the only item in it, is wrong;
    * 413 when body or list are too large; 429 when there are too many in a second; 503 when the broker could not take
    * it.
-   * @param idempotencyKey the key that the request has for its only item.
+   * @param key whose request it is: 403 when the only item is not one that it is for.
+   * @param idempotencyKey the one that the request has for its only item.
    */
-  answer(body: Buffer, idempotencyKey?: string): HttpAnswer | Promise<HttpAnswer> {
+  answer(body: Buffer, key: ApiKey, idempotencyKey?: string): HttpAnswer | Promise<HttpAnswer> {
     const { maxBodyBytes } = this.settings;
     if (body.length > maxBodyBytes) {
       return refusal(HttpStatus.PAYLOAD_TOO_LARGE, tooLong(maxBodyBytes));
     }
     if (body.length === 0) return refusal(HttpStatus.BAD_REQUEST, 'the body is empty');
     if (!isUtf8(body)) return refusal(HttpStatus.BAD_REQUEST, 'the body is not UTF-8');
-    if (!beginsList(body)) return this.answerOne(body, idempotencyKey);
+    if (!beginsList(body)) return this.answerOne(body, key, idempotencyKey);
     return idempotencyKey === undefined
-      ? this.answerBatch(body)
+      ? this.answerBatch(body, key)
       : refusal(HttpStatus.BAD_REQUEST, KEY_OF_LIST);
   }
 
   /** Takes the body of a request of Nest. See {@link answer}. */
-  handle(request: BodyRequest, idempotencyKey?: string): HttpAnswer | Promise<HttpAnswer> {
+  handle(request: BodyRequest, key: ApiKey, idempotencyKey?: string): HttpAnswer | Promise<HttpAnswer> {
     if (!this.isWarned && !hasRawBody(request)) this.warnOfLostDigits();
-    return this.answer(bodyOf(request), idempotencyKey);
+    return this.answer(bodyOf(request), key, idempotencyKey);
   }
 
   private warnOfLostDigits(): void {
@@ -83,10 +86,10 @@ export class Intake<Taken extends object> {
     );
   }
 
-  private answerOne(source: Buffer, idempotencyKey?: string): HttpAnswer | Promise<HttpAnswer> {
+  private answerOne(source: Buffer, key: ApiKey, idempotencyKey?: string): HttpAnswer | Promise<HttpAnswer> {
     if (!this.turns.take(1)) return this.tooMany();
     try {
-      const taken = this.item.take(source, idempotencyKey);
+      const taken = this.item.take(source, key, idempotencyKey);
       if (!(taken instanceof Promise)) return success(taken);
       return taken.then(success, (error: unknown) => this.notTaken(error));
     } catch (error) {
@@ -94,7 +97,7 @@ export class Intake<Taken extends object> {
     }
   }
 
-  private answerBatch(body: Buffer): HttpAnswer | Promise<HttpAnswer> {
+  private answerBatch(body: Buffer, key: ApiKey): HttpAnswer | Promise<HttpAnswer> {
     const items = this.itemsOf(body);
     if (typeof items === 'string') return refusal(HttpStatus.BAD_REQUEST, items);
     const { maxBatch } = this.settings;
@@ -102,7 +105,7 @@ export class Intake<Taken extends object> {
       const most = `${maxBatch} ${this.item.name}`;
       return refusal(HttpStatus.PAYLOAD_TOO_LARGE, `a batch must not hold more than ${most}`);
     }
-    return this.turns.take(items.length) ? this.takeBatch(items) : this.tooMany();
+    return this.turns.take(items.length) ? this.takeBatch(items, key) : this.tooMany();
   }
 
   /** The items of a list, or what is wrong with it. */
@@ -115,17 +118,18 @@ export class Intake<Taken extends object> {
     }
   }
 
-  private async takeBatch(items: readonly JsonText[]): Promise<HttpAnswer> {
-    return success({ results: await Promise.all(items.map((item, index) => this.takeItem(item, index))) });
+  private async takeBatch(items: readonly JsonText[], key: ApiKey): Promise<HttpAnswer> {
+    return success({
+      results: await Promise.all(items.map((item, index) => this.takeItem(item, key, index))),
+    });
   }
 
-  private async takeItem(text: JsonText, index: number): Promise<Taken | Failure> {
+  private async takeItem(text: JsonText, key: ApiKey, index: number): Promise<Taken | Failure> {
     try {
-      return await this.item.take(text);
+      return await this.item.take(text, key);
     } catch (error) {
-      return failure(
-        error instanceof this.item.refusal ? `item ${index}: ${error.message}` : this.unavailable(error),
-      );
+      const isRefused = error instanceof this.item.refusal || error instanceof KeyScopeError;
+      return failure(isRefused ? `item ${index}: ${error.message}` : this.unavailable(error));
     }
   }
 
@@ -134,6 +138,7 @@ export class Intake<Taken extends object> {
   }
 
   private notTaken(error: unknown): HttpAnswer {
+    if (error instanceof KeyScopeError) return forbidden(error.message);
     if (error instanceof this.item.refusal) return refusal(HttpStatus.BAD_REQUEST, error.message);
     return refusal(HttpStatus.SERVICE_UNAVAILABLE, this.unavailable(error));
   }

@@ -6,6 +6,8 @@ import { PresenceError } from '../presence/presence.error.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import { type JsonText, toJsonText } from '../protocol/json/json.js';
+import { type ApiKey, forbidden, KeyScopeError } from './api-key.js';
+import { Room } from '../rooms/room/room.js';
 import { failure, UNAVAILABLE } from './intake.js';
 import { PresenceReading, type PresenceWhere } from './presence-reading.js';
 
@@ -22,16 +24,19 @@ export class PresenceAnswers {
 
   /**
    * Who is present in one topic or room, or how many are in each of several. 400 for what cannot be asked, 404 where it is
-   * not kept, 503 when the broker cannot be reached.
+   * not kept, 503 when the broker cannot be reached, 403 for a topic or room that the
+   * key is not for.
    * @param url the target of the request, with `subscription`, `room` and `limit` in its query.
    */
-  async answer(url: string): Promise<HttpReply> {
+  async answer(url: string, key: ApiKey): Promise<HttpReply> {
     const query = new URLSearchParams(url.split('?', 2)[1]);
     try {
       const places = this.placesIn(query);
+      for (const where of places) requirePlace(key, where);
       const body = places.length === 1 ? await this.one(places[0]!, query) : await this.several(places);
       return { status: HttpStatus.OK, headers: JSON_HEADERS, body };
     } catch (error) {
+      if (error instanceof KeyScopeError) return forbidden(error.message);
       return error instanceof PresenceError
         ? { status: STATUS[error.kind], body: failure(error.message) }
         : { status: HttpStatus.SERVICE_UNAVAILABLE, body: failure(UNAVAILABLE) };
@@ -72,6 +77,13 @@ export class PresenceAnswers {
     };
     return JsonDocument.read(text, { bounds: this.bounds, fault }).text;
   }
+}
+
+/** What is no room is refused where it is looked up. */
+function requirePlace(key: ApiKey, where: PresenceWhere): void {
+  if ('topic' in where) return key.requireTopic(where.topic);
+  const room = Room.parse(where.room);
+  if (room) key.requireRooms([room]);
 }
 
 function limitIn(text: string): number {

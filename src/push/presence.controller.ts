@@ -14,6 +14,8 @@ export class PresenceController {
 
   /** Answers who is present in one topic or room, or how many are in each of several. */
   presence(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
-    return this.pushes.answer(request, response, () => this.answers.answer(request.url));
+    return this.pushes.answer(request, response, 'presence', (_, key) =>
+      this.answers.answer(request.url, key),
+    );
   }
 }

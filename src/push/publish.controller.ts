@@ -14,7 +14,9 @@ export class PublishController {
 
   /** Answers 200 when every one of a list was looked at: the results say which were taken. */
   publish(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
-    const { 'idempotency-key': key } = request.headers;
-    return this.pushes.answer(request, response, (body) => this.intake.handle(body, key));
+    const { 'idempotency-key': idempotencyKey } = request.headers;
+    return this.pushes.answer(request, response, 'publish', (body, key) =>
+      this.intake.handle(body, key, idempotencyKey),
+    );
   }
 }

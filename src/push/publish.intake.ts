@@ -5,6 +5,7 @@ import { InputBounds } from '../protocol/json/bounds.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
 import { TopicPublisher } from '../topics/topic-publisher.js';
+import type { ApiKey } from './api-key.js';
 import { Intake } from './intake.js';
 
 /** A publication that was taken. */
@@ -28,10 +29,15 @@ function published(appended: Appended | void): Published {
 @Injectable()
 export class PublishIntake extends Intake<Published> {
   constructor(topics: TopicPublisher, settings: PublishSettings, bounds: InputBounds) {
-    const take = (source: JsonText | Buffer, key?: string): Published | Promise<Published> => {
+    const take = (
+      source: JsonText | Buffer,
+      key: ApiKey,
+      idempotencyKey?: string,
+    ): Published | Promise<Published> => {
       const publication =
         typeof source === 'string' ? Publication.of(source) : Publication.parse(source, bounds);
-      return topics.publish(publication, 'http', key)?.then(published) ?? PUBLISHED;
+      key.requireTopic(publication.subscription);
+      return topics.publish(publication, 'http', idempotencyKey)?.then(published) ?? PUBLISHED;
     };
     super({ name: 'publications', take, refusal: PublicationError }, settings, bounds);
   }

@@ -6,6 +6,7 @@ import { BY_GATEWAY } from '../protocol/verdict.js';
 export const PUSH_REFUSALS: Readonly<Record<number, string>> = {
   400: 'push_malformed',
   401: 'push_key_required',
+  403: 'push_forbidden',
   413: 'push_too_large',
   429: 'push_too_many',
   503: 'push_unavailable',

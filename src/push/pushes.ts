@@ -2,6 +2,8 @@ import { HttpStatus, Injectable } from '@nestjs/common';
 import type { BodyRequest } from '../endpoints/body.js';
 import { type HttpReply, Replies } from '../endpoints/replies.js';
 import { Refusals } from '../metrics/refusals.js';
+import type { KeyOperation } from '../config/sections/api-key.settings.js';
+import type { ApiKey } from './api-key.js';
 import { ApiKeys, KEY_REQUIRED } from './api-keys.js';
 import { pushRefusal } from './push-refusals.js';
 
@@ -12,6 +14,8 @@ export interface PushRequest extends BodyRequest {
   readonly socket?: { readonly remoteAddress?: string | undefined };
 }
 
+const NO_KEY: HttpReply = { status: HttpStatus.UNAUTHORIZED, body: KEY_REQUIRED };
+
 /** Answers requests with which services push: those with one of the API keys, `Authorization: Bearer <key>`. */
 @Injectable()
 export class Pushes {
@@ -21,14 +25,15 @@ export class Pushes {
     private readonly refusals: Refusals,
   ) {}
 
-  /** @param take makes the answer. Without a valid key, 401 is answered instead. */
+  /** @param take makes the answer. Without a valid key, 401 is answered instead; 403 if the key is not for this. */
   async answer(
     request: PushRequest,
     response: unknown,
-    take: (request: BodyRequest) => HttpReply | Promise<HttpReply>,
+    operation: KeyOperation,
+    take: (request: BodyRequest, key: ApiKey) => HttpReply | Promise<HttpReply>,
   ): Promise<void> {
-    const isAdmitted = this.keys.admits(request.headers.authorization);
-    const answer = isAdmitted ? await take(request) : { status: HttpStatus.UNAUTHORIZED, body: KEY_REQUIRED };
+    const key = this.keys.find(request.headers.authorization);
+    const answer = key ? (key.refusal(operation) ?? (await take(request, key))) : NO_KEY;
     const refusal = pushRefusal(answer);
     if (refusal) this.refusals.add({ peer: request.socket?.remoteAddress }, refusal);
     this.replies.send(response, answer);

@@ -14,7 +14,9 @@ export class TriggerController {
 
   /** Answers 200 when every one of a list was looked at: the results say which were taken. */
   trigger(@Req() request: PushRequest, @Res() response: unknown): Promise<void> {
-    const { 'idempotency-key': key } = request.headers;
-    return this.pushes.answer(request, response, (body) => this.intake.handle(body, key));
+    const { 'idempotency-key': idempotencyKey } = request.headers;
+    return this.pushes.answer(request, response, 'trigger', (body, key) =>
+      this.intake.handle(body, key, idempotencyKey),
+    );
   }
 }

@@ -5,6 +5,7 @@ import type { JsonText } from '../protocol/json/json.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
 import type { Relayed } from '../rooms/room-relay.js';
 import { TriggerError } from '../rooms/room/trigger.js';
+import type { ApiKey } from './api-key.js';
 import { Intake } from './intake.js';
 
 /** A trigger that was taken. */
@@ -28,8 +29,15 @@ function triggered({ reached, appended }: Relayed): Triggered {
 @Injectable()
 export class TriggerIntake extends Intake<Triggered> {
   constructor(rooms: RoomPublisher, settings: PublishSettings, bounds: InputBounds) {
-    const take = async (source: JsonText | Buffer, key?: string): Promise<Triggered> =>
-      triggered(await rooms.trigger(source, 'http', key));
+    const take = async (
+      source: JsonText | Buffer,
+      key: ApiKey,
+      idempotencyKey?: string,
+    ): Promise<Triggered> => {
+      const trigger = rooms.parse(source);
+      key.requireRooms(trigger.rooms);
+      return triggered(await rooms.publish(trigger, 'http', idempotencyKey));
+    };
     super({ name: 'triggers', take, refusal: TriggerError }, settings, bounds);
   }
 }

@@ -33,11 +33,20 @@ export class RoomPublisher {
     source: PublicationSource,
     idempotencyKey?: string,
   ): Promise<Relayed> {
-    const parsed = this.parser.parse(trigger);
-    if (!this.settings.history) return this.relay.publish(parsed, source);
-    const key = idempotencyKeyOf(parsed, idempotencyKey, TriggerError);
-    if (this.stream.log) return this.add(parsed, source, key);
-    return this.relay.publish(parsed, source, key);
+    return this.publish(this.parse(trigger), source, idempotencyKey);
+  }
+
+  /** The trigger in its wire form. @throws {TriggerError} when it is none. */
+  parse(trigger: JsonText | Buffer): Trigger {
+    return this.parser.parse(trigger);
+  }
+
+  /** As {@link trigger}, of one that was read. */
+  async publish(trigger: Trigger, source: PublicationSource, idempotencyKey?: string): Promise<Relayed> {
+    if (!this.settings.history) return this.relay.publish(trigger, source);
+    const key = idempotencyKeyOf(trigger, idempotencyKey, TriggerError);
+    if (this.stream.log) return this.add(trigger, source, key);
+    return this.relay.publish(trigger, source, key);
   }
 
   /** Sends a trigger to those of this node only: the others have it already. */

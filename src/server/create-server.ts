@@ -72,8 +72,13 @@ function takeIntake(
   const topics = app.get(PublishIntake, { strict: false });
   const triggers = app.get(TriggerIntake, { strict: false });
   const takers = new Map<string, BodyTaker>();
-  takers.set(publish.path, (body, key) => topics.answer(body, key));
-  if (rooms) takers.set(publish.triggerPath, (body, key) => triggers.answer(body, key));
+  takers.set(publish.path, (body, key, idempotencyKey) => {
+    return key.refusal('publish') ?? topics.answer(body, key, idempotencyKey);
+  });
+  if (rooms)
+    takers.set(publish.triggerPath, (body, key, idempotencyKey) => {
+      return key.refusal('trigger') ?? triggers.answer(body, key, idempotencyKey);
+    });
   const { maxBodyBytes } = publish;
   const keys = app.get(ApiKeys, { strict: false });
   const refusals = app.get(Refusals, { strict: false });

@@ -29,7 +29,7 @@ export function refuseByHead(
   adapter.getInstance().addHook('onRequest', (request, reply, done) => {
     const { authorization, 'content-length': length = '0' } = request.headers;
     if (request.method !== 'POST' || !paths.has(request.routeOptions.url ?? '')) done();
-    else if (!keys.admits(authorization)) refuse({ status: HttpStatus.UNAUTHORIZED, body: KEY_REQUIRED });
+    else if (!keys.find(authorization)) refuse({ status: HttpStatus.UNAUTHORIZED, body: KEY_REQUIRED });
     else if (Number(length) > maxBodyBytes)
       refuse({ status: HttpStatus.PAYLOAD_TOO_LARGE, body: failure(tooLong(maxBodyBytes)) });
     else done();

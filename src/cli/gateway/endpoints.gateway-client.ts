@@ -1,4 +1,5 @@
 import { json } from 'node:stream/consumers';
+import { isHashedKey } from '../../base/bearer-keys.js';
 import { countedFormat } from '../../clients/counted.js';
 import type { NodeCount } from '../../cluster/answers.js';
 import { presencePathOf } from '../../config/reading-paths.js';
@@ -20,19 +21,25 @@ const STATUS = '/status';
 /** Arguments by name. */
 type Named = CallArguments['named'];
 
+/** Where a gateway answers services, and operators; without the second, its status is only whether it is ready. */
+interface GatewayPlaces {
+  readonly main: HttpAddress;
+  readonly operators: HttpAddress | undefined;
+}
+
 /** A client for a gateway without procedures, through its endpoints for services and operators. */
 export class EndpointsGatewayClient implements GatewayClient {
   readonly isLocal = false;
   private readonly http: GatewayHttp;
   private readonly operators: GatewayHttp | undefined;
 
-  /** @param operators the port that has the status; without it, the status is only whether the gateway is ready. */
+  /** @param givenKey an API key. Default: the first of the configuration that is not hashed. */
   constructor(
-    address: HttpAddress,
+    { main, operators }: GatewayPlaces,
     private readonly settings: Pick<Settings, 'publish' | 'health' | 'services' | 'rooms'>,
-    operators?: HttpAddress,
+    private readonly givenKey?: string,
   ) {
-    this.http = new GatewayHttp(address);
+    this.http = new GatewayHttp(main);
     this.operators = operators && new GatewayHttp(operators);
   }
 
@@ -121,9 +128,14 @@ export class EndpointsGatewayClient implements GatewayClient {
   }
 
   private apiKey(): string {
-    const [apiKey] = this.settings.publish.apiKeys;
+    const { apiKeys, keys } = this.settings.publish;
+    const apiKey = this.givenKey ?? apiKeys.find((key) => !isHashedKey(key));
     if (apiKey !== undefined) return apiKey;
-    throw new CommandError('the configuration has no publish.apiKeys', EXIT.forbidden);
+    const lack =
+      apiKeys.length + keys.size > 0
+        ? 'the configuration has no API key that may do everything and is not hashed: --secret-file names a file with one'
+        : 'the configuration has no publish.apiKeys';
+    throw new CommandError(lack, EXIT.forbidden);
   }
 }
 

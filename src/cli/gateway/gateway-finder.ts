@@ -15,7 +15,7 @@ import { RpcGatewayClient } from './rpc.gateway-client.js';
 /** The options of the command line that name the gateway. */
 export interface GatewayOptions {
   readonly url?: string;
-  /** A file with the service secret or a token; `-` is standard input. */
+  /** A file with the service secret, a token or an API key; `-` is standard input. */
   readonly secretFile?: string;
 }
 
@@ -42,7 +42,8 @@ export class GatewayFinder {
     if (url !== undefined) return new RpcGatewayClient({ ...addressAt(url), ...secret });
     const settings = await this.settings();
     if (settings.procedures) return new RpcGatewayClient({ ...rpcAddress(settings), ...secret });
-    return new EndpointsGatewayClient(mainAddress(settings), settings, operatorsAddress(settings));
+    const places = { main: mainAddress(settings), operators: operatorsAddress(settings) };
+    return new EndpointsGatewayClient(places, settings, secret?.secret);
   }
 }
 

@@ -8,7 +8,10 @@ describe('what a gateway says of its interface', () => {
       services: { books: { extraFields: ['author'], presence: { info: ['name'] } }, plain: {} },
       rooms: {},
     });
-    const client = new EndpointsGatewayClient({ origin: 'http://127.0.0.1:1' }, settings);
+    const client = new EndpointsGatewayClient(
+      { main: { origin: 'http://127.0.0.1:1' }, operators: undefined },
+      settings,
+    );
     const { value } = await client.call('interface').next();
     expect(readInterface((value as { value: unknown }).value)).toEqual({
       services: [

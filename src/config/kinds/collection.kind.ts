@@ -52,6 +52,25 @@ export function textMap(names: TextFormat, values: TextFormat, { isFilled = fals
   };
 }
 
+/** A list of maps of anything, such as rooms; in the file and the options only. */
+export function objects(): ValueKind {
+  const expected = 'a map that is not empty, such as { target: message }';
+  const accepts = (value: unknown) => isRecord(value) && Object.keys(value).length > 0;
+  return {
+    name: 'map list',
+    checks: [
+      IsArray(),
+      checked(expected, (value) => Array.isArray(value) && value.length > 0 && value.every(accepts)),
+    ],
+    read: (input) => input,
+    write: (value) => value,
+    faults: (input) =>
+      Array.isArray(input) && input.length > 0
+        ? input.flatMap((found, index) => (accepts(found) ? [] : [{ at: `[${index}]`, found, expected }]))
+        : [{ at: '', found: input, expected: `a list of at least one, each ${expected}` }],
+  };
+}
+
 function itemFaults(items: readonly unknown[], { expected, accepts }: TextFormat): Fault[] {
   return items.flatMap((found, index) =>
     typeof found === 'string' && accepts(found) ? [] : [{ at: `[${index}]`, found, expected }],

@@ -1,3 +1,4 @@
+import { isHashedKey } from '../../base/bearer-keys.js';
 import type { TextFormat } from './kind.js';
 
 /** Text of any content, the empty one included. */
@@ -193,13 +194,32 @@ export const FILE: TextFormat = {
 /** The keys in our examples, past and present. */
 const KEY_OF_EXAMPLE = /^change-?me|^a-key-of-16-or-more$|demo-only$/i;
 
-/** A key with which services authenticate; sent as a bearer token, so without spaces. */
+/** A key with which services authenticate, sent as a bearer token, so without spaces; or the hash of one. */
 export const API_KEY: TextFormat = {
   name: 'key',
   expected:
-    'a key of at least 16 letters, digits and signs, without spaces and commas, and not that of an example',
-  accepts: (text) => /^[\x21-\x2b\x2d-\x7e]{16,}$/.test(text) && !KEY_OF_EXAMPLE.test(text),
+    'a key of at least 16 letters, digits and signs, without spaces and commas, and not that of an example; or sha256: and the 64 hexadecimal digits of its hash',
+  accepts: (text) =>
+    text.startsWith('sha256:')
+      ? isHashedKey(text)
+      : /^[\x21-\x2b\x2d-\x7e]{16,}$/.test(text) && !KEY_OF_EXAMPLE.test(text),
 };
+
+/** A name in logs and messages. */
+export const KEY_NAME: TextFormat = {
+  name: 'name',
+  expected: 'a name of letters, digits, . _ and -, of at most 64',
+  accepts: (text) => /^[\w.-]{1,64}$/.test(text),
+};
+
+/** One of some words, in a list of such. */
+export function wordOf(words: readonly string[]): TextFormat {
+  return {
+    name: 'word',
+    expected: `one of ${words.join(', ')}`,
+    accepts: (text) => words.includes(text),
+  };
+}
 
 /** A public key or a certificate, as PEM. */
 export const PUBLIC_KEY: TextFormat = {

@@ -133,7 +133,7 @@ describe('environment variables', () => {
 
   it('keep their secrets when they are wrong', () => {
     expect(problemsOf({ KITTIWAKE_PUBLISH_API_KEYS: '0123456789abcdef,sesame' })).toEqual([
-      'KITTIWAKE_PUBLISH_API_KEYS[1]: found ***, expected a key of at least 16 letters, digits and signs, without spaces and commas, and not that of an example',
+      'KITTIWAKE_PUBLISH_API_KEYS[1]: found ***, expected a key of at least 16 letters, digits and signs, without spaces and commas, and not that of an example; or sha256: and the 64 hexadecimal digits of its hash',
     ]);
   });
 

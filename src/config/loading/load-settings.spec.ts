@@ -556,7 +556,7 @@ describe('secrets', () => {
 
   it('are told to be too short', () => {
     expect(problemsOf({ publish: { apiKeys: ['0123456789abcdef', '0123456789abcde'] } })).toEqual([
-      'publish.apiKeys[1]: found ***, expected a key of at least 16 letters, digits and signs, without spaces and commas, and not that of an example',
+      'publish.apiKeys[1]: found ***, expected a key of at least 16 letters, digits and signs, without spaces and commas, and not that of an example; or sha256: and the 64 hexadecimal digits of its hash',
     ]);
   });
 });

@@ -49,7 +49,10 @@ describe('the fields of the settings', () => {
   it('are secret when they are called so', () => {
     for (const { field, kind, secret = false } of fields) {
       if (isSectionKind(kind) || kind.name === 'true, false') continue;
-      expect([field, secret]).toEqual([field, /secret|password|apiKeys|^headers$/i.test(field)]);
+      expect([field, secret]).toEqual([
+        field,
+        kind.name === 'key' || /secret|password|apiKeys|^headers$/i.test(field),
+      ]);
     }
   });
 });

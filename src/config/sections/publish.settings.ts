@@ -1,8 +1,10 @@
 import { texts } from '../kinds/collection.kind.js';
 import { bytes, integer } from '../kinds/number.kind.js';
+import { sections } from '../kinds/section.kind.js';
 import { Setting } from '../kinds/setting.decorator.js';
-import { API_KEY, ENDPOINTS_PATH } from '../kinds/text-format.js';
+import { API_KEY, ENDPOINTS_PATH, KEY_NAME } from '../kinds/text-format.js';
 import { flag, text } from '../kinds/text.kind.js';
+import { ApiKeySettings } from './api-key.settings.js';
 
 /** Publishing over HTTP. */
 export class PublishSettings {
@@ -10,9 +12,15 @@ export class PublishSettings {
     kind: texts(API_KEY),
     secret: true,
     about:
-      'Keys that services publish with; without one, a random key is made at each start, and printed on the terminal, if standard error is one.',
+      'Keys that services publish with, and may do everything; each as it is, or `sha256:` and its hash in hexadecimal. Without one here and in `keys`, a random key is made at each start, and printed on the terminal, if standard error is one.',
   })
   readonly apiKeys: readonly string[] = [];
+
+  @Setting({
+    kind: sections(ApiKeySettings, KEY_NAME),
+    about: 'Further keys, by their names, each with what it is for. They are set in the file.',
+  })
+  readonly keys: ReadonlyMap<string, ApiKeySettings> = new Map();
 
   @Setting({ kind: bytes(), about: 'The largest request body.' })
   readonly maxBodyBytes: number = 1_048_576;

@@ -67,6 +67,7 @@ function isTopic(text: string): boolean {
   return dot > 0 && dot < text.length - 1 && text.isWellFormed();
 }
 
-function serviceName(topic: string): string {
+/** What stands before the first dot of a topic. */
+export function serviceName(topic: string): string {
   return topic.slice(0, topic.indexOf('.'));
 }
