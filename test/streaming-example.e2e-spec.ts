@@ -67,7 +67,7 @@ describe('the example of streams that survive', () => {
         for await (const chunk of chunks ?? []) if (read.push(chunk) === 5 && !${isAgain}) break;
         return chunks && read;
       }`;
-        return page.evaluate(`(${task})()`) as Promise<unknown[] | null>;
+        return page.evaluate<unknown[] | null>(`(${task})()`);
       };
       expect(await read([bridge, false])).toHaveLength(5);
       await page.reload();
