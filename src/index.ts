@@ -64,6 +64,9 @@ export {
   type SubscriptionFields,
   SubscriptionRequest,
 } from './topics/service/subscription-request.js';
+export { TopicParam } from './topics/service/topic-param.decorator.js';
+export type { TopicParams } from './topics/service/topic-params.js';
+export { topicOf } from './topics/service/topic-pattern.js';
 export { TopicState, type StateOptions } from './topics/service/state.js';
 export { HistoryError, type HistoryQuery } from './topics/topic-history.js';
 export {

@@ -91,6 +91,7 @@ export class TestedService {
 
   private async subscribe(topic: string, extra: JsonMembers): Promise<JsonText | undefined> {
     if (!topic.startsWith(`${this.service.name}.`)) throw TOPIC_ERRORS.invalidService();
+    if (!this.service.hasTopic(topic)) throw TOPIC_ERRORS.invalidSubscription();
     if (this.service.rules.requireAuthentication && !this.identity)
       throw TOPIC_ERRORS.authenticationRequired();
     const asked = this.question(topic, this.service.extraFieldsOf(extra));

@@ -165,6 +165,7 @@ describe('in process', () => {
       ['status 503', new HttpException('secret', 503), 'Service unavailable.', 'Service unavailable.'],
       ['status 404', new HttpException('secret', 404), 'Service unavailable.', 'Service unavailable.'],
       ['status 403', new HttpException('Not you.', 403), 'Not you.', 'Not you.'],
+      ['status 400, as of pipes,', new HttpException('Not so.', 400), 'Not so.', 'Not so.'],
       ['status 401', new HttpException('Who?', 401), 'Who?', 'Who?'],
       ['a Refusal', new Refusal(), 'Unauthorized.', 'Authentication failed.'],
     ])(

@@ -12,7 +12,7 @@ const callback = (kind: RoomsCallback) => (): MethodDecorator => SetMetadata(ROO
 /**
  * Says which rooms a client may join. The method gets a {@link CallbackRequest} with the fields `connection_id` and
  * `headers` (those made from the handshake) and returns a list of rooms; it refuses by throwing a `Refusal`, a `WsException`
- * or an exception with status 401 or 403, or by returning nothing.
+ * or an exception with status 400, 401 or 403, or by returning nothing.
  */
 export const AllowedRooms = callback('allowedRooms');
 /** Told that a client has connected and was let in. */

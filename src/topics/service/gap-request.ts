@@ -5,7 +5,7 @@ import { SubscriptionRequest } from './subscription-request.js';
  * A question about what clients of a topic have missed. It says nothing of a client: one answer is for all that come back
  * with the same position.
  */
-export class GapRequest extends SubscriptionRequest {
+export class GapRequest<Pattern extends string = string> extends SubscriptionRequest<Pattern> {
   /** The last position that the clients were given, as they gave it back: any text. */
   get position(): string {
     return this.fields.position as string;

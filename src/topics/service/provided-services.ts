@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { messageOf } from '../../base/message-of.js';
 import { ProviderMethods, type ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { ConfigurationError } from '../../config/configuration-error.js';
 import { loadSettings } from '../../config/loading/load-settings.js';
@@ -7,6 +8,8 @@ import { Metrics } from '../../metrics/metrics.js';
 import type { CallbackKind } from './callback-kind.js';
 import { ProviderServiceCallbacks } from './provider.service-callbacks.js';
 import { Service, type ServiceRules } from './service.js';
+import { unknownParam } from './topic-param.decorator.js';
+import { TopicPattern } from './topic-pattern.js';
 import {
   TOPIC_CALLBACK,
   TOPIC_SERVICE,
@@ -39,8 +42,8 @@ export class ProvidedServices {
     }
     for (const [provider, ofProvider] of methods) {
       const definition = provider.constructor.name;
-      const mark = markOf(provider);
-      yield { name: mark.name, definition, make: () => providedService(provider, ofProvider, this.metrics) };
+      const name = TopicPattern.serviceIn(markOf(provider).name);
+      yield { name, definition, make: () => providedService(provider, ofProvider, this.metrics) };
     }
   }
 }
@@ -51,19 +54,22 @@ export function providedService(
   methods: readonly ProviderMethod[],
   metrics: Metrics,
 ): Service {
-  const { name, rules } = markOf(provider);
+  const mark = markOf(provider);
+  const name = TopicPattern.serviceIn(mark.name);
   const definition = provider.constructor.name;
+  const pattern = patternOf(definition, mark);
   const byKind = new Map<CallbackKind, ProviderMethod>();
   for (const method of methods) {
+    requireParams(method, pattern);
     for (const kind of method.mark as readonly CallbackKind[]) {
       const other = byKind.get(kind);
       if (other) throw new Error(`${other.name} and ${method.name} both answer ${kind}`);
       byKind.set(kind, method);
     }
   }
-  const settings = settingsOf(definition, name, rules);
+  const settings = Object.assign(settingsOf(definition, name, mark.rules), { pattern });
   requireUse(definition, settings, byKind);
-  return new Service(name, settings, new ProviderServiceCallbacks(byKind), metrics);
+  return new Service(name, settings, new ProviderServiceCallbacks(byKind, pattern), metrics);
 }
 
 function markOf({ constructor }: object): TopicServiceMark {
@@ -71,6 +77,21 @@ function markOf({ constructor }: object): TopicServiceMark {
   if (!mark)
     throw new Error(`${constructor.name} answers topic callbacks, but has no @TopicService decorator`);
   return mark;
+}
+
+function patternOf(definition: string, { name }: TopicServiceMark): TopicPattern | undefined {
+  try {
+    return TopicPattern.parse(name);
+  } catch (cause) {
+    throw new Error(`@TopicService of ${definition}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function requireParams({ provider, name }: ProviderMethod, pattern: TopicPattern | undefined): void {
+  const unknown = unknownParam(provider.constructor, name.slice(name.indexOf('.') + 1), pattern);
+  if (unknown === undefined) return;
+  const place = pattern ? `in ${pattern.toString()}` : 'without a pattern of topics';
+  throw new Error(`${name} has @TopicParam('${unknown}'), but there is no such parameter ${place}`);
 }
 
 function settingsOf(definition: string, name: string, rules: TopicServiceRules): ServiceSettings {

@@ -1,4 +1,4 @@
-import type { CallbackEnd, CallbackRequest } from '../../callbacks/callback-request.js';
+import type { CallbackRequest } from '../../callbacks/callback-request.js';
 import type { ReturnedValue } from '../../callbacks/providers/callback-contexts.js';
 import { decisionOf } from '../../callbacks/providers/decision.js';
 import type { ProviderMethod } from '../../callbacks/providers/provider-methods.js';
@@ -12,6 +12,7 @@ import { MissedPublications } from './missed-publications.js';
 import type { ServiceQuestion, ServiceCallbacks } from './service-callbacks.js';
 import { TopicState } from './state.js';
 import { SubscriptionRequest } from './subscription-request.js';
+import type { TopicPattern } from './topic-pattern.js';
 
 /** Callbacks whose results are ignored. */
 const TOLD: ReadonlySet<CallbackKind> = new Set([
@@ -29,15 +30,19 @@ const ERROR = '"error"' as JsonText;
 
 /** A service that is asked in process: a provider with a method for each kind of callback. */
 export class ProviderServiceCallbacks implements ServiceCallbacks {
-  constructor(private readonly methods: ReadonlyMap<CallbackKind, ProviderMethod>) {}
+  /** @param pattern of its topics, if they have one. */
+  constructor(
+    private readonly methods: ReadonlyMap<CallbackKind, ProviderMethod>,
+    private readonly pattern?: TopicPattern,
+  ) {}
 
   has(kind: CallbackKind): boolean {
     return this.methods.has(kind);
   }
 
-  async ask(kind: CallbackKind, { fields, signal, end }: ServiceQuestion): Promise<JsonMembers> {
+  async ask(kind: CallbackKind, question: ServiceQuestion): Promise<JsonMembers> {
     const method = this.methods.get(kind)!;
-    const answer = await method.call((own) => requestOf(kind, fields, own, end), signal);
+    const answer = await method.call((own) => this.requestOf(kind, question, own), question.signal);
     if ('refusal' in answer) {
       requireRefusal({ thrown: answer.thrown, name: method.name, isDecision: DECIDING.has(kind) });
       return answer.refusal;
@@ -49,17 +54,16 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
       throw new CallbackAnswerError(`${method.name} returned what is no answer: ${message}`, { cause });
     }
   }
-}
 
-function requestOf(
-  kind: CallbackKind,
-  fields: JsonMembers,
-  signal: AbortSignal,
-  end: CallbackEnd | undefined,
-): CallbackRequest {
-  if (kind === 'onGap') return new GapRequest(fields, signal);
-  if (kind === 'onLifecycle') return new LifecycleRequest(fields, signal);
-  return new SubscriptionRequest(fields, signal, end);
+  private requestOf(
+    kind: CallbackKind,
+    { fields, end }: ServiceQuestion,
+    signal: AbortSignal,
+  ): CallbackRequest {
+    if (kind === 'onGap') return new GapRequest(fields, signal, undefined, this.pattern);
+    if (kind === 'onLifecycle') return new LifecycleRequest(fields, signal);
+    return new SubscriptionRequest(fields, signal, end, this.pattern);
+  }
 }
 
 function decided(kind: CallbackKind, value: unknown): JsonMembers {

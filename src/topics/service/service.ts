@@ -12,6 +12,7 @@ import type { Publication } from '../../protocol/publication.js';
 import { DEFAULT_REFUSALS } from '../topic-errors.js';
 import { type CallbackKind, END_KINDS } from './callback-kind.js';
 import type { ServiceCallbacks, ServiceQuestion } from './service-callbacks.js';
+import type { TopicPattern } from './topic-pattern.js';
 
 const CONFLATION_KEYS: Readonly<Record<string, KeyOf<Publication>>> = {
   topic: () => '',
@@ -27,7 +28,10 @@ const LATER: readonly CallbackKind[] = [
 ];
 
 /** The treatment of a service's subscriptions: its settings but for the callbacks. */
-export type ServiceRules = Omit<ServiceSettings, CallbackKind | 'headers' | 'coalesce' | 'maxAnswerAgeMs'>;
+export type ServiceRules = Omit<ServiceSettings, CallbackKind | 'headers' | 'coalesce' | 'maxAnswerAgeMs'> & {
+  /** The form of its topics; absent: any. */
+  readonly pattern?: TopicPattern | undefined;
+};
 
 /** The app's code behind a topic prefix: its rules, and the callbacks to it. */
 export class Service {
@@ -43,6 +47,11 @@ export class Service {
   ) {
     const { filterFields, slowConsumer, conflateKey, history } = rules;
     this.delivery = { filterFields, keyOf: keyFor(slowConsumer, conflateKey, CONFLATION_KEYS), history };
+  }
+
+  /** Whether a topic, which begins with its name, has the form of its topics. */
+  hasTopic(topic: string): boolean {
+    return this.rules.pattern?.matches(topic) ?? true;
   }
 
   /** Whether an authorizer is asked about each subscription. */

@@ -49,14 +49,17 @@ export class Services {
 
   /** The service behind a topic: what stands before its first dot. Nothing for what is not a topic of a service. */
   find(topic: unknown): Service | undefined {
-    return typeof topic === 'string' && isTopic(topic) ? this.byName.get(serviceName(topic)) : undefined;
+    if (typeof topic !== 'string' || !isTopic(topic)) return undefined;
+    const service = this.byName.get(serviceName(topic));
+    return service?.hasTopic(topic) ? service : undefined;
   }
 
-  /** @throws {ClientError} when it is not `<service>.<topic>`, of whole characters, or there is no such service. */
+  /** @throws {ClientError} when it is not `<service>.<topic>`, of whole characters and in the form of the service, or there is no such service. */
   ofTopic(topic: unknown): Service {
     if (typeof topic !== 'string' || !isTopic(topic)) throw TOPIC_ERRORS.invalidSubscription();
     const service = this.byName.get(serviceName(topic));
     if (!service) throw TOPIC_ERRORS.invalidService();
+    if (!service.hasTopic(topic)) throw TOPIC_ERRORS.invalidSubscription();
     return service;
   }
 }

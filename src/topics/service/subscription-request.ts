@@ -1,5 +1,7 @@
 import { type CallbackEnd, CallbackRequest } from '../../callbacks/callback-request.js';
-import { membersOf, toJsonText } from '../../protocol/json/json.js';
+import { type JsonMembers, membersOf, toJsonText } from '../../protocol/json/json.js';
+import type { TopicParams } from './topic-params.js';
+import type { TopicPattern } from './topic-pattern.js';
 
 /** The fields of a request, as a test of a provider gives them. */
 export interface SubscriptionFields<Data> {
@@ -10,9 +12,19 @@ export interface SubscriptionFields<Data> {
 
 /**
  * A request to a topic service. Its fields are the subscription, extra fields, authorizer fields and the client's
- * identity, of which a later one wins over an earlier one of the same name, and `data` for a message.
+ * identity, of which a later one wins over an earlier one of the same name, and `data` for a message. `Pattern` is that of
+ * its service, where it has one: `SubscriptionRequest<'orders.:id'>`.
  */
-export class SubscriptionRequest extends CallbackRequest {
+export class SubscriptionRequest<Pattern extends string = string> extends CallbackRequest {
+  constructor(
+    members: JsonMembers,
+    signal: AbortSignal,
+    end?: CallbackEnd,
+    private readonly pattern?: TopicPattern,
+  ) {
+    super(members, signal, end);
+  }
+
   /** A request to test a provider with. */
   static from<Data>(
     fields: SubscriptionFields<Data>,
@@ -32,6 +44,11 @@ export class SubscriptionRequest extends CallbackRequest {
     return this.subscription.slice(this.subscription.indexOf('.') + 1);
   }
 
+  /** The parameters of the topic, by their names in the pattern of the service; none without one. */
+  get params(): TopicParams<Pattern> {
+    return (this.pattern?.paramsOf(this.subscription) ?? {}) as TopicParams<Pattern>;
+  }
+
   /** The data of a client's message, unchecked. Null when the message had none. */
   get data(): unknown {
     return this.fields.data;
@@ -39,6 +56,9 @@ export class SubscriptionRequest extends CallbackRequest {
 }
 
 /** A message of a client; `Data` is what the service expects, not what was checked: see `MessageData`. */
-export interface MessageRequest<Data = unknown> extends SubscriptionRequest {
+export interface MessageRequest<
+  Data = unknown,
+  Pattern extends string = string,
+> extends SubscriptionRequest<Pattern> {
   readonly data: Data;
 }

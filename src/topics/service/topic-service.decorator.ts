@@ -10,6 +10,7 @@ export type TopicServiceRules = Omit<
 
 /** The metadata that {@link TopicService} gives a class. */
 export interface TopicServiceMark {
+  /** Of the service, or the pattern of its topics. */
   readonly name: string;
   readonly rules: TopicServiceRules;
 }
@@ -19,17 +20,20 @@ export const TOPIC_SERVICE = 'kittiwake:topic-service';
 export const TOPIC_CALLBACK = 'kittiwake:topic-callback';
 
 /**
- * Makes a provider the service behind a topic prefix: its decorated methods are asked in process, instead of URLs over
- * HTTP. List it among the `providers` of a module. Guards, pipes, interceptors and exception filters work on the methods
+ * Makes a provider the service behind a topic prefix, such as `orders`, or behind topics of one form, such as
+ * `orders.:shop.:id`, whose parts `request.params` and `@TopicParam('id')` have; topics of other forms are refused. What stands
+ * between dots and slashes is a text, `:name` for one such part, or, at the end, `*name` for all that is left.
+ *
+ * The decorated methods are asked in process, instead of URLs over HTTP. List the class among the `providers` of a module. Guards, pipes, interceptors and exception filters work on the methods
  * as on any handler, the app's global ones included; the type of the context is `kittiwake`.
  *
  * Throwing refuses: the client is told the message of a {@link Refusal}, `HttpException` or `WsException`. Any other error
  * is a defect: it is logged, and the client is told nothing of it.
  */
-export function TopicService(name: string, rules: TopicServiceRules = {}): ClassDecorator {
+export function TopicService(topics: string, rules: TopicServiceRules = {}): ClassDecorator {
   return (target) => {
     Injectable()(target);
-    Reflect.defineMetadata(TOPIC_SERVICE, { name, rules } satisfies TopicServiceMark, target);
+    Reflect.defineMetadata(TOPIC_SERVICE, { name: topics, rules } satisfies TopicServiceMark, target);
   };
 }
 
