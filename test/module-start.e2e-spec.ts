@@ -435,13 +435,13 @@ describe('an app with Kittiwake', () => {
     it('has rules that are wrong, or a name that is none', async () => {
       @TopicService('books', { authorizationRenewalPeriod: '5 minutes' })
       class Books {}
-      @TopicService('news.all')
+      @TopicService('')
       class News {}
       expect(await failure({ providers: [Books] })).toMatch(
         /^The configuration cannot be used:\n- @TopicService of Books: services\.books\.authorizationRenewalPeriod: found "5 minutes", expected .*$/,
       );
       expect(await failure({ providers: [News] })).toMatch(
-        /^The configuration cannot be used:\n- @TopicService of News: services: .*news\.all.*$/,
+        /^The configuration cannot be used:\n- @TopicService of News: services: found "", expected a service name.*$/,
       );
     });
 
