@@ -23,9 +23,7 @@ const ENV = {
   BOOKSHOP_API_KEY: '0123456789abcdef',
   BOOKSHOP_ORIGIN: 'http://shop',
   BOOKSHOP_URL: 'http://shop',
-  DESK_API_KEY: '0123456789abcdef',
-  DESK_ORIGIN: 'http://desk',
-  DESK_URL: 'http://desk',
+  CALLBACK_PASSWORD: 'sesame',
   KITTEN_SECRET: '0123456789abcdef',
   NOTIFIER_KEY: '0123456789abcdef',
   PUBLISH_KEYS: '0123456789abcdef',
@@ -88,7 +86,7 @@ function settingsSnippets(): [name: string, yaml: string][] {
   const shown = DOCUMENTS.flatMap((document) =>
     codeBlocksOf(read(document), 'yaml').map((yaml): [string, string] => [document, yaml]),
   );
-  const files = ['examples/bookshop/kittiwake.yaml', 'examples/django-style/kittiwake.yaml'];
+  const files = ['examples/bookshop/kittiwake.yaml', 'examples/orders/kittiwake.yaml'];
   return [...shown, ...files.map((file): [string, string] => [file, read(file)])].filter(
     ([, yaml]) => !yaml.startsWith('spec:'),
   );

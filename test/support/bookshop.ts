@@ -19,7 +19,7 @@ export interface ProgramEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A Node program of this repository, started by a test, with what it prints. It does not outlive the test. */
+/** A program started by a test, with what it prints. It does not outlive the test. */
 export class Program {
   private printed = '';
   private readonly ended: Promise<ProgramEnd>;
@@ -45,15 +45,20 @@ export class Program {
     return Program.start(file, ports);
   }
 
-  /** @param file relative to the root of the repository; `env` is added to our own, less what configures a gateway. */
+  /** @param file of Node, relative to the root of the repository; for `env` see {@link run}. */
   static start(file: string, env: Record<string, string> = {}): Program {
+    return Program.run([process.execPath, file], env);
+  }
+
+  /** @param command runs at the root of the repository; `env` is added to our own, less what configures a gateway. */
+  static run([program, ...args]: readonly [string, ...string[]], env: Record<string, string> = {}): Program {
     const own = Object.entries(process.env).filter(([name]) => !/^(?:KITTIWAKE|BOOKSHOP)_/.test(name));
-    const child = spawn(process.execPath, [file], {
+    const child = spawn(program, args, {
       cwd: ROOT,
       env: { ...Object.fromEntries(own), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    return new Program(file, child);
+    return new Program([program, ...args].join(' '), child);
   }
 
   get pid(): number {

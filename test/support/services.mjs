@@ -39,6 +39,24 @@ const TOOLS = [
     aptPackage: 'python3-minimal',
     hint: 'install Python 3, whose standard library passes file descriptors',
   },
+  {
+    names: ['/usr/bin/python3'],
+    probe: ['-c', 'import django'],
+    aptPackage: 'python3-django',
+    hint: 'install python3-django, which Debian has for its own Python',
+  },
+  {
+    names: ['php'],
+    probe: ['-r', 'new PDO("sqlite::memory:");'],
+    aptPackage: 'php-cli php-sqlite3',
+    hint: 'install PHP 8.1 or later with its SQLite',
+  },
+  {
+    names: ['ruby'],
+    probe: ['-rsqlite3', '-rwebrick', '-e', ''],
+    aptPackage: 'ruby ruby-sqlite3 ruby-webrick',
+    hint: 'install Ruby 3 with sqlite3 and webrick',
+  },
   { names: ['make'], aptPackage: 'make', hint: 'install make, which builds the package usocket' },
   { names: ['g++'], aptPackage: 'g++', hint: 'install a C++ compiler, which builds the package usocket' },
   {
@@ -50,17 +68,19 @@ const TOOLS = [
 
 let missing = TOOLS.filter((tool) => !isThere(tool));
 if (missing.length > 0 && canInstall()) {
-  install(missing.map(({ aptPackage }) => aptPackage));
+  install(missing.flatMap(({ aptPackage }) => aptPackage.split(' ')));
   missing = missing.filter((tool) => !isThere(tool));
 }
 for (const { names, hint } of missing)
-  console.error(`The tests need ${names[0]}, which was not found: ${hint}.`);
+  console.error(`The tests need ${names[0]}, which was not found as it should be: ${hint}.`);
 if (missing.length > 0 || !hasDescriptors()) process.exit(1);
 
-function isThere({ names, variable }) {
+function isThere({ names, variable, probe }) {
   const chosen = variable === undefined ? undefined : process.env[variable];
   if (chosen !== undefined) return isExecutable(chosen);
-  return names.some((name) => (isAbsolute(name) ? isExecutable(name) : onPath(name)));
+  const found = names.find((name) => (isAbsolute(name) ? isExecutable(name) : onPath(name)));
+  // A language is of use with its libraries only.
+  return found !== undefined && (probe === undefined || spawnSync(found, probe).status === 0);
 }
 
 function onPath(name) {

@@ -31,6 +31,7 @@ const SLOW = [
   'client',
   'browser',
   'leases',
+  'recipes',
   'streaming-example',
   'browser-stream',
   'rpc-http',
@@ -38,7 +39,6 @@ const SLOW = [
   'bookshop',
   'rpc-local',
   'slow-consumers',
-  'django-style',
   'service-callbacks',
 ];
 
