@@ -12,12 +12,12 @@ function pagesOf(
     ask: (_about, _question, read) => {
       const names = Object.keys(nodes);
       const byNode = new Map(names.map((name) => [name, read(count)!]));
-      return Promise.resolve({ byNode, nodes: { asked: names.length, answered: names.length } });
+      return Promise.resolve({ byNode, nodes: { asked: names.length, answered: names.length }, missing: [] });
     },
     askOne: (node, _about, _question, read) => {
       const answer = read(nodes[node]?.map(placed));
       const byNode = new Map(answer === undefined ? [] : [[node, answer]]);
-      return Promise.resolve({ byNode, nodes: { asked: 1, answered: byNode.size } });
+      return Promise.resolve({ byNode, nodes: { asked: 1, answered: byNode.size }, missing: [] });
     },
   };
   return new ConnectionPages(cluster as Cluster);

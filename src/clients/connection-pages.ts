@@ -20,6 +20,8 @@ export interface ConnectionPage {
   readonly cursor?: string | undefined;
   readonly isComplete: boolean;
   readonly nodes: NodeCount;
+  /** The nodes that have not answered. */
+  readonly missing: readonly string[];
 }
 
 /** What one node has of what was asked for. */
@@ -46,9 +48,9 @@ export class ConnectionPages {
     );
     const connections: ConnectionEntry[] = [];
     let last: ConnectionCursor | undefined;
-    let failed = 0;
+    const failed: string[] = [];
     for (const { share, entries } of pages) {
-      if (!entries) failed++;
+      if (!entries) failed.push(share.node);
       for (const { number, entry } of entries ?? []) {
         connections.push(entry);
         last = { node: share.node, number };
@@ -56,9 +58,10 @@ export class ConnectionPages {
       // What is cut short is read on before the next node.
       if (entries && entries.length < share.limit) break;
     }
-    const nodes = { ...counts.nodes, answered: counts.nodes.answered - failed };
+    const nodes = { ...counts.nodes, answered: counts.nodes.answered - failed.length };
     const cursor = connections.length < total && last ? cursorText(last) : undefined;
-    return { connections, total, cursor, isComplete: isComplete(nodes), nodes };
+    const missing = [...counts.missing, ...failed];
+    return { connections, total, cursor, isComplete: isComplete(nodes), nodes, missing };
   }
 
   private async counts(query: ConnectionQuery): Promise<Answers<number>> {
@@ -75,7 +78,7 @@ export class ConnectionPages {
       ? await this.cluster.askOne(cursor.node, 'connections', rest, readCount)
       : undefined;
     byNode.set(cursor.node, current?.byNode.get(cursor.node) ?? 0);
-    return { byNode, nodes: all.nodes };
+    return { byNode, nodes: all.nodes, missing: all.missing };
   }
 
   private async entriesOf(

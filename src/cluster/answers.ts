@@ -11,6 +11,8 @@ export interface Answers<Answer> {
   readonly byNode: ReadonlyMap<string, Answer>;
   /** An answer is complete only if both are the same. */
   readonly nodes: NodeCount;
+  /** The nodes that have not answered. */
+  readonly missing: readonly string[];
 }
 
 /** The answers to one question, as they come. */
@@ -62,8 +64,9 @@ export class Collecting {
     this.settled(node);
   }
 
-  get nodes(): NodeCount {
-    return { asked: this.asked.size, answered: this.byNode.size };
+  /** All that were asked. */
+  get askedNodes(): readonly string[] {
+    return [...this.asked];
   }
 
   private settled(node: string): void {

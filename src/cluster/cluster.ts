@@ -248,7 +248,7 @@ function ownChannelOf(node: string): string {
 
 /** What is no answer counts as none. */
 function readAnswers<Answer>(
-  { byNode, nodes }: Collecting,
+  { byNode, askedNodes }: Collecting,
   read: (answer: unknown) => Answer | undefined,
 ): Answers<Answer> {
   const answers = new Map<string, Answer>();
@@ -256,5 +256,9 @@ function readAnswers<Answer>(
     const answer = read(value);
     if (answer !== undefined) answers.set(node, answer);
   }
-  return { byNode: answers, nodes: { asked: nodes.asked, answered: answers.size } };
+  return {
+    byNode: answers,
+    nodes: { asked: askedNodes.length, answered: answers.size },
+    missing: askedNodes.filter((node) => !answers.has(node)),
+  };
 }
