@@ -4,6 +4,7 @@ import type { Position } from '../protocol/position.js';
 import type { Publication } from '../protocol/publication.js';
 import type { Envelope } from './envelope.js';
 import type { Fanout } from './fanout.js';
+import { Flow } from './flow.js';
 import { type Replay, Replays } from './replays.js';
 import { SharedEnvelopes } from './shared-envelopes.js';
 import type { Subscription } from './subscription.js';
@@ -16,7 +17,7 @@ export interface ChannelListener {
 }
 
 /** The subscriptions of this node to one channel, and the envelopes that they share. */
-export class Channel {
+export class Channel extends Flow {
   /** Settles when the broker delivers the channel's publications. */
   joined: Promise<void> = Promise.resolve();
   /** Its history, where one is kept. */
@@ -28,6 +29,10 @@ export class Channel {
 
   get isEmpty(): boolean {
     return this.subscriptions.size === 0 && this.listeners.size === 0;
+  }
+
+  get subscriptionCount(): number {
+    return this.subscriptions.size;
   }
 
   addListener(listener: ChannelListener): void {
@@ -69,6 +74,7 @@ export class Channel {
 
   /** Hands a publication to every subscription. A failure of one does not affect the others. */
   receive(fanout: Fanout, failed: (error: unknown, connection: Connection) => void): void {
+    this.passed++;
     for (const subscription of this.subscriptions) {
       try {
         subscription.receive(fanout);

@@ -29,7 +29,8 @@ export type StateListener = (state: BrokerState, affected?: ReadonlySet<Connecti
 @Injectable()
 export class Hub implements BrokerListener, Stoppable {
   private readonly logger = new Logger('Hub');
-  private readonly channels = new Map<string, Channel>();
+  /** Those that this node listens on for clients, by name; changed here alone. */
+  readonly channels = new Map<string, Channel>();
   /** Those that the node itself listens on. */
   private readonly own = new Map<string, NodeChannel>();
   private readonly tally: Tally;

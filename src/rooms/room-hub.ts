@@ -18,8 +18,12 @@ import {
   RoomSubscription,
 } from './room-subscription.js';
 import { envelopeKey } from './room-wording.js';
-import { RoomTrie } from './room/room-trie.js';
+import type { Room } from './room/room.js';
+import { type RoomPlace, RoomTrie } from './room/room-trie.js';
 import type { Trigger } from './room/trigger.js';
+
+/** Gets every trigger as it comes, before it is sent. It may not throw. */
+export type TriggerListener = (trigger: Trigger) => void;
 
 /** The subscriptions to rooms of this node, and how triggers reach them. */
 @Injectable()
@@ -28,6 +32,8 @@ export class RoomHub {
   /** Those of clients that follow positions. */
   private readonly followers = new Set<FollowingRoomSubscription>();
   private readonly envelopes = new SharedEnvelopes<RoomEnvelope>();
+  /** Absent while nobody listens. */
+  private listeners: Set<TriggerListener> | undefined;
   private readonly slowness: RoomSlowness | undefined;
   private delivered = 0;
   private serial = 0;
@@ -43,6 +49,26 @@ export class RoomHub {
   /** The number of rooms that have a subscription on this node. */
   get roomCount(): number {
     return this.subscriptions.roomCount;
+  }
+
+  /** The rooms that have a subscription on this node, one by one. */
+  places(): Iterable<RoomPlace<RoomSubscription>> {
+    return this.subscriptions.places();
+  }
+
+  /** The place of a room, if it has a subscription on this node. */
+  placeOf(room: Room): RoomPlace<RoomSubscription> | undefined {
+    return this.subscriptions.placeOf(room);
+  }
+
+  /** Hands every trigger that comes to this node to a listener, whatever its rooms. @returns what ends that. */
+  tap(listener: TriggerListener): () => void {
+    this.listeners ??= new Set();
+    this.listeners.add(listener);
+    return () => {
+      this.listeners?.delete(listener);
+      if (this.listeners?.size === 0) this.listeners = undefined;
+    };
   }
 
   /** The deliveries of triggers to subscriptions of this node since the start. */
@@ -79,6 +105,7 @@ export class RoomHub {
 
   /** Sends a trigger to the subscriptions of its rooms. @returns how many. */
   fanOut(trigger: Trigger): number {
+    if (this.listeners !== undefined) for (const listener of this.listeners) listener(trigger);
     const fanout = new Fanout(trigger);
     spread(this.subscriptions, fanout, this.settings.matching, ++this.serial);
     this.delivered += fanout.delivered;

@@ -1,13 +1,17 @@
+import { Flow } from '../../delivery/flow.js';
 import { type Room, WILDCARD } from './room.js';
 
 /** The rooms that a search finds: the same, also those whose wildcards cover it, or with wildcards on either side. */
 export type RoomMatch = 'same' | 'covering' | 'overlapping';
 
 /** A level of the trie: the items of rooms that end here, and the next level by the value of the next key. */
-interface Node<T> {
-  readonly next: Map<string, Node<T>>;
-  readonly items: Set<T>;
+class Node<T> extends Flow {
+  readonly next = new Map<string, Node<T>>();
+  readonly items = new Set<T>();
 }
+
+/** A room that has items: they, and how much has passed. */
+export type RoomPlace<T> = Flow & { readonly items: ReadonlySet<T> };
 
 /**
  * Items by room, found by the values of the sorted keys: a search takes a step or two for each key, however many
@@ -55,16 +59,30 @@ export class RoomTrie<T> {
 
   /** All items. */
   *all(): Generator<T> {
+    for (const { items } of this.places()) yield* items;
+  }
+
+  /** All rooms that have an item. */
+  *places(): Generator<RoomPlace<T>> {
     const nodes = [...this.roots.values()];
     for (let node = nodes.pop(); node; node = nodes.pop()) {
-      yield* node.items;
+      if (node.items.size > 0) yield node;
       nodes.push(...node.next.values());
     }
   }
 
-  /** Calls back with each item whose room matches. */
+  /** The room, if it has an item. */
+  placeOf(room: Room): RoomPlace<T> | undefined {
+    const [node] = this.nodes(room, 'same');
+    return node && node.items.size > 0 ? node : undefined;
+  }
+
+  /** Calls back with each item whose room matches, through which something passes. */
   forEach(room: Room, match: RoomMatch, visit: (item: T) => void): void {
-    for (const node of this.nodes(room, match)) for (const item of node.items) visit(item);
+    for (const node of this.nodes(room, match)) {
+      node.passed++;
+      for (const item of node.items) visit(item);
+    }
   }
 
   private nodes({ shape, values }: Room, match: RoomMatch): Node<T>[] {
@@ -78,7 +96,7 @@ export class RoomTrie<T> {
 function childOf<T>(level: Map<string, Node<T>>, key: string): Node<T> {
   let child = level.get(key);
   if (!child) {
-    child = { next: new Map(), items: new Set() };
+    child = new Node();
     level.set(key, child);
   }
   return child;
