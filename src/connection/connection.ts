@@ -7,12 +7,15 @@ import type { AdmissionClock } from './admission-clock.js';
 import type { ConnectionHost } from './connection-host.js';
 import type { Endpoint, HandshakeHeaders } from './endpoint.js';
 import { EventRate } from './event-rate.js';
-import { Inbox, type InboxOwner, type Task } from './inbox.js';
+import { Inbox, type InboxOwner, type Incoming, type Task } from './inbox.js';
 import { KeptBytes } from './kept-bytes.js';
 import { KnownClient } from './known-client.js';
 import { textFrame } from './outflow/frame.js';
+import type { Outgoing } from './outflow/outgoing.js';
 import { Outflow, type OutflowOwner } from './outflow/outflow.js';
 import type { Missable } from './outflow/overflow.js';
+import { TappedOutflow } from './outflow/tapped-outflow.js';
+import { type FrameListener, TappedInbox } from './tapped-inbox.js';
 import { Pulse, type PulseOwner } from './pulse.js';
 import type { Carried, Transport, TransportKind } from './transport.js';
 
@@ -25,9 +28,9 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   private budget: KeptBytes | undefined = undefined;
   /** Its deadlines, which the wheel sweeps. */
   readonly pulse: Pulse;
-  private readonly outflow: Outflow;
+  private outflow: Outgoing;
   private rate: EventRate | undefined = undefined;
-  private inbox: Inbox | undefined = undefined;
+  private inbox: Incoming | undefined = undefined;
   private isKnown = false;
   private isClosing = false;
   private abandonment: AbortController | undefined = undefined;
@@ -117,6 +120,20 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   /** Sends a text that no other connection gets. */
   sendText(text: string): void {
     this.send(textFrame(text));
+  }
+
+  /**
+   * Hands each frame that comes and goes to a listener, which may not throw, before it is handled or sent. What takes
+   * frames is replaced by something that tells: while nobody listens, no frame costs more. @returns what ends that.
+   */
+  tap(listener: FrameListener): () => void {
+    const inbox = this.ensureInbox();
+    this.outflow = new TappedOutflow(this.outflow, listener);
+    this.inbox = new TappedInbox(inbox, listener);
+    return () => {
+      this.outflow = TappedOutflow.without(this.outflow, listener);
+      this.inbox = TappedInbox.without(this.inbox, listener);
+    };
   }
 
   /** Admits the client, which has shown that it has business here: the admission deadline no longer applies. */
@@ -257,7 +274,7 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
     this.endpoint.begin(this, handshake);
   }
 
-  private ensureInbox(): Inbox {
+  private ensureInbox(): Incoming {
     return (this.inbox ??= new Inbox(this, this.host.settings.maxInboxBytes, this.host.share));
   }
 

@@ -27,6 +27,12 @@ export interface InboxOwner {
   resume(): void;
 }
 
+/** What takes the frames of a client, and the tasks among them. See {@link Inbox}. */
+export type Incoming = Pick<
+  Inbox,
+  'isEmpty' | 'push' | 'runLast' | 'runNext' | 'dropFrames' | 'dropFramesUnless'
+>;
+
 /**
  * Handles the events of one connection strictly one after the other, but for the few that overtake. While more than
  * `maxBytes` wait, the flow of frames is paused, so that memory does not grow with the haste of a client. Frames are
