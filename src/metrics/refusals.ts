@@ -1,4 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Latest } from '../base/latest.js';
+import { detached } from '../protocol/json/json.js';
 import { Digest } from './digest.js';
 import { LogLine, type LogParty } from './log-line.js';
 import { Metrics } from './metrics.js';
@@ -15,6 +17,16 @@ export interface RefusalMade {
   readonly by: string;
 }
 
+/** A refusal as operators see it afterwards. */
+export interface RefusalSeen extends RefusalMade {
+  readonly atMs: number;
+  /** The address of whom it was refused. */
+  readonly peer: string | undefined;
+}
+
+/** So many of the latest are remembered. */
+const REMEMBERED = 200;
+
 /**
  * The refusals of requests of clients and services: each is counted, and is a line at `debug`; at `info` there is one
  * line of a kind at once, and then one a minute, with their number.
@@ -25,6 +37,8 @@ export class Refusals implements OnApplicationShutdown {
   private readonly digest = new Digest<RefusalMade>(WINDOW_MS, (last, count) =>
     this.logger.log(summaryOf(last, count)),
   );
+
+  private readonly remembered = new Latest<RefusalSeen>(REMEMBERED);
 
   private readonly dry = new Digest<string>(WINDOW_MS, (limit, count) =>
     this.logger.log(`${count} would be refused by limits.${limit} since the last such line: it is a dry run`),
@@ -37,6 +51,16 @@ export class Refusals implements OnApplicationShutdown {
     this.metrics.refused.made(refusal.kind);
     this.logger.debug(new LogLine(party, () => lineOf(party, refusal)));
     this.digest.add(refusal.kind, refusal);
+    const { kind, what, why, by } = refusal;
+    const seen = { atMs: Date.now(), peer: party.peer, kind, by };
+    this.remembered.add({ ...seen, what: brief(what), why: brief(why) });
+  }
+
+  /** The latest, the last one first. */
+  get latest(): readonly RefusalSeen[] {
+    return this.remembered
+      .all()
+      .map((seen) => ({ ...seen, what: printable(seen.what), why: printable(seen.why) }));
   }
 
   /** Counts and logs what a limit would have refused. @param limit the name of its setting. */
@@ -63,6 +87,11 @@ function summaryOf({ kind, what, why, by }: RefusalMade, count: number): string 
 }
 
 const MAX_LENGTH = 300;
+
+/** A text that is kept: a part of a long one would keep all of it. */
+function brief(text: string): string {
+  return text.length > MAX_LENGTH ? detached(text.slice(0, MAX_LENGTH + 1)) : text;
+}
 
 /** A name for the log. It may come from a stranger: it must not break a line, nor fill a log. */
 function printable(text: string): string {
