@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { readEnvironment } from '../config/loading/environment.js';
+import { derivedSettings } from '../config/loading/sources.js';
 import { loadSettings } from '../config/loading/load-settings.js';
 import { withUsualPort } from '../config/sections/operators.settings.js';
-import { Settings } from '../config/settings.js';
+import type { Settings } from '../config/settings.js';
 
 /** Only for a gateway of its own: inside an app, a provider may take the place of `rooms.api`. */
 const ROOMS_NEED_API = 'rooms.api: found nothing, expected the section that says where the app is asked';
@@ -28,7 +29,7 @@ async function addFileToEnvironment(): Promise<void> {
 export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
   const settings = loadSettings(readEnvironment(env));
   if (settings.rooms && !settings.rooms.api) throw new ConfigurationError([ROOMS_NEED_API]);
-  return Object.assign(new Settings(), settings, { operators: withUsualPort(settings.operators) });
+  return derivedSettings(settings, { operators: withUsualPort(settings.operators) });
 }
 
 /** The environment before a `.env` file adds to it: a successor reads that file anew. */

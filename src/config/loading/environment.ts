@@ -8,6 +8,7 @@ import { movedHint } from './moved-settings.js';
 import { nearest } from './nearest.js';
 import { valueProblems } from './refusals.js';
 import { placedSettings, type PlacedSetting } from './schema.js';
+import { type Source, sourcesInFile, withSources } from './sources.js';
 import { isServiceLink } from './service-link.js';
 
 /** The variable that names the YAML file. */
@@ -29,15 +30,22 @@ export function readEnvironment(env: NodeJS.ProcessEnv): unknown {
   const file = variables.get(CONFIG_FILE_VARIABLE);
   variables.delete(CONFIG_FILE_VARIABLE);
   let options: unknown = {};
-  if (file !== undefined)
-    options = interpolate(readConfigurationFile(file), section(Settings), { env, problems });
+  const sources = new Map<string, Source>();
+  if (file !== undefined) {
+    const input = readConfigurationFile(file);
+    for (const [path, source] of sourcesInFile(input, file)) sources.set(path, source);
+    options = interpolate(input, section(Settings), { env, problems });
+  }
   for (const [name, text] of variables) {
     const placed = settings.get(name);
     if (placed === undefined) problems.push(unknownVariable(name, settings.keys()));
-    else options = override(options, placed.path, readVariable(name, text, placed, problems));
+    else {
+      options = override(options, placed.path, readVariable(name, text, placed, problems));
+      sources.set(placed.path.join('.'), { kind: 'variable', name });
+    }
   }
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return options;
+  return isRecord(options) ? withSources(options, sources) : options;
 }
 
 function ownVariables(env: NodeJS.ProcessEnv): Map<string, string> {

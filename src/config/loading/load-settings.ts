@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../configuration-error.js';
 import { Settings } from '../settings.js';
+import { loadedFrom } from './sources.js';
 import { loadSection } from './load-section.js';
 
 /**
@@ -11,5 +12,5 @@ export function loadSettings(options: unknown): Settings {
   const problems: string[] = [];
   const settings = loadSection(Settings, options ?? {}, '', problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return settings;
+  return loadedFrom(settings, options);
 }

@@ -21,7 +21,8 @@ function maskedSection(of: SectionClass, section: object): Record<string, unknow
   );
 }
 
-function maskedValue({ kind, secret = false }: SettingField, value: unknown): unknown {
+/** The value of a setting as it could be written in the file, safe to print. */
+export function maskedValue({ kind, secret = false }: SettingField, value: unknown): unknown {
   if (isSectionKind(kind)) return maskedSections(kind, value);
   return withTexts(kind.write(value), secret ? () => MASK : maskUrl);
 }

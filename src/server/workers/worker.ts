@@ -1,10 +1,11 @@
 import { Logger } from '@nestjs/common';
 import cluster from 'node:cluster';
 import { ledgerFolder } from '../../config/ledger-place.js';
+import { derivedSettings } from '../../config/loading/sources.js';
 import { LedgerSettings } from '../../config/sections/ledger.settings.js';
 import { ProceduresLocalSettings } from '../../config/sections/procedures/local.settings.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
-import { Settings } from '../../config/settings.js';
+import type { Settings } from '../../config/settings.js';
 import { MainServer } from '../../connection/upgrade/main-server.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { GatewayStatus } from '../../operators/gateway-status.js';
@@ -50,5 +51,5 @@ function withoutLocal(settings: Settings): Settings {
   const procedures = Object.assign(new ProceduresSettings(), settings.procedures, { local });
   const dir = ledgerFolder(settings);
   const ledger = Object.assign(new LedgerSettings(), settings.ledger, dir !== undefined && { dir });
-  return Object.assign(new Settings(), settings, { procedures, ledger });
+  return derivedSettings(settings, { procedures, ledger });
 }
