@@ -67,6 +67,7 @@ const ROOMS = {
   auth: { jwt: ['.'] },
   clients: { limits: [], revocation: ['.'] },
   rooms: { app: [], room: [], recovery: ['.', 'room', 'stream'], joining: ['.', 'recovery'] },
+  operators: { '.': [], watch: ['.'], console: ['watch'] },
   rpc: {
     '.': [],
     'built-in': ['.'],

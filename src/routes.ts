@@ -4,7 +4,7 @@ import { absent } from './config/configured.js';
 import { historyPathOf, presencePathOf } from './config/reading-paths.js';
 import { ProceduresSettings } from './config/sections/procedures/procedures.settings.js';
 import type { Settings } from './config/settings.js';
-import { OPERATOR_PATHS } from './config/operator-paths.js';
+import { CONSOLE_API_PATH, OPERATOR_PATHS } from './config/operator-paths.js';
 import { routed, type RoutedMethods, unroutedCopyOf } from './endpoints/routed-controller.js';
 import { HealthController } from './operators/health.controller.js';
 import { OperatorsController } from './operators/operators.controller.js';
@@ -78,9 +78,11 @@ export class Routes {
   }
 }
 
+const API = `${CONSOLE_API_PATH}/:name`;
+
 function operatorRoutes({ operators, metrics, procedures }: Settings): RoutedMethods {
-  const { enabled, path } = operators;
-  if (!enabled || path === undefined) return { answer: false, preflight: false };
+  const { enabled, path, console: hasConsole } = operators;
+  if (!enabled || path === undefined) return { answer: false, act: false, preflight: false };
   const { page: hasPage, openApi } = (procedures ?? absent(ProceduresSettings)).http;
   const hasDocument = hasPage || openApi;
   const paths = [
@@ -88,9 +90,11 @@ function operatorRoutes({ operators, metrics, procedures }: Settings): RoutedMet
     OPERATOR_PATHS.status,
     ...(hasDocument ? [OPERATOR_PATHS.document] : []),
     ...(hasPage ? [OPERATOR_PATHS.page, `${OPERATOR_PATHS.page}/:file`] : []),
+    ...(hasConsole ? [OPERATOR_PATHS.console, `${OPERATOR_PATHS.console}/:file`, API] : []),
   ];
   return {
     answer: Get(paths.map((one) => path + one)),
+    act: hasConsole && Post(path + API),
     preflight: hasDocument && Options(path + OPERATOR_PATHS.document),
   };
 }

@@ -319,6 +319,11 @@ describe('a procedure that is a method', () => {
   });
 });
 
+const CONSOLE = {
+  readings: ['callbacks', 'config', 'connections', 'nodes', 'refusals', 'rooms', 'session', 'tail', 'topics'],
+  actions: ['disconnect', 'publish', 'trigger', 'unsubscribe'],
+};
+
 describe('the document has', () => {
   it('the endpoints that there are', async () => {
     const kitten = await started({ rooms: { api: { url: 'http://127.0.0.1:9/' } } });
@@ -327,10 +332,12 @@ describe('the document has', () => {
       'get /connections',
       'get /health/live',
       'get /health/ready',
+      ...CONSOLE.readings.map((name) => `get /kittiwake/console/api/${name}`),
       'get /kittiwake/metrics',
       'get /kittiwake/openapi.json',
       'get /kittiwake/status',
       'post /disconnect',
+      ...CONSOLE.actions.map((name) => `post /kittiwake/console/api/${name}`),
       'post /publish',
       'post /revoke',
       'post /trigger',
@@ -340,7 +347,11 @@ describe('the document has', () => {
   });
 
   it('none of those that are off', async () => {
-    const kitten = await started({ publish: { enabled: false }, metrics: { enabled: false } });
+    const kitten = await started({
+      publish: { enabled: false },
+      metrics: { enabled: false },
+      operators: { ...BELOW.operators, console: false },
+    });
     const document = await documentOf(kitten);
     expect(endpointsIn(document)).toEqual([
       'get /health/live',
@@ -372,7 +383,11 @@ describe('the document has', () => {
     const { body } = await app.fetch('GET', PATH);
     expect(await problemsOf(body as object)).toBeUndefined();
     expect(Object.keys((body as OpenApiDocument).paths)).toContain('/publish');
-    expect((body as OpenApiDocument).tags.map(({ name }) => name)).toEqual(['Services', 'Operation']);
+    expect((body as OpenApiDocument).tags.map(({ name }) => name)).toEqual([
+      'Services',
+      'Operation',
+      'Console',
+    ]);
   });
 });
 

@@ -4,4 +4,8 @@ export const OPERATOR_PATHS = {
   status: '/status',
   document: '/openapi.json',
   page: '/page',
+  console: '/console',
 } as const;
+
+/** What the console asks, below its path. */
+export const CONSOLE_API_PATH = `${OPERATOR_PATHS.console}/api` as const;

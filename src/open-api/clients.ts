@@ -8,7 +8,8 @@ export interface ClientsPlace {
   readonly security: Operation['security'];
 }
 
-const WHO: Readonly<Record<string, Schema>> = {
+/** The members that select clients. */
+export const WHO: Readonly<Record<string, Schema>> = {
   identity: {
     type: ['string', 'number', 'boolean'],
     description: 'Whose they are: the value of the field `auth.identityField`.',
@@ -31,7 +32,8 @@ const ANSWERED: Readonly<Record<string, Schema>> = {
   nodes: objectOf({ asked: { type: 'integer' }, answered: { type: 'integer' } }),
 };
 
-const ENTRY: Schema = {
+/** A connection. */
+export const ENTRY: Schema = {
   type: 'object',
   properties: {
     id: { type: 'string', description: 'The id of the connection.' },
@@ -56,7 +58,7 @@ const PAGE: Schema = objectOf({
 });
 
 /** By name, the type and the description of each criterion. */
-const CRITERIA: readonly (readonly [name: string, schema: Schema, description: string])[] = [
+export const CRITERIA: readonly (readonly [name: string, schema: Schema, description: string])[] = [
   ['identity', { type: 'string' }, 'Whose they are, if that is a text.'],
   ['identity_json', { type: 'string' }, 'Whose they are, as JSON.'],
   ['token_id', { type: 'string' }, 'The id of their token (`jti`).'],

@@ -34,7 +34,8 @@ const IDEMPOTENCY_KEY: Schema = {
   description: 'Another one with the same key is this one, where a history is kept.',
 };
 
-const PUBLICATION: Schema = {
+/** What is published. */
+export const PUBLICATION: Schema = {
   type: 'object',
   description: 'Members that are not listed here are there to be filtered by.',
   properties: {
@@ -111,7 +112,8 @@ function pushPart(prefix: string, publish: PublishSettings, settings: RoomsSetti
   };
 }
 
-function triggerSchema({ maxRoomsPerTrigger: maxItems, history }: RoomsSettings): Schema {
+/** What rooms are triggered with. */
+export function triggerSchema({ maxRoomsPerTrigger: maxItems, history }: RoomsSettings): Schema {
   return {
     type: 'object',
     properties: {

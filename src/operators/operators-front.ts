@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { MainServer } from '../connection/upgrade/main-server.js';
+import { sendEvents } from '../endpoints/send-events.js';
 import type { OperatorEndpoint } from '../endpoints/operator-endpoint.js';
 import { OperatorEndpoints } from './operator-endpoints.js';
 
@@ -33,9 +34,13 @@ export class OperatorsFront {
     response: ServerResponse,
   ): Promise<void> {
     const place = { prefix: '', base: '', mainUrl: this.main.url };
-    const answer = await this.endpoints.answer(endpoint, place, request, response);
+    const answer = await this.endpoints.answer(endpoint, place, { request, response });
     if (!answer) return;
     const { status, headers, body } = answer;
+    if (typeof body === 'function') {
+      response.writeHead(status, headers);
+      return sendEvents(response, body);
+    }
     response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
   }
 }

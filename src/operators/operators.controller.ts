@@ -1,16 +1,18 @@
 import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { OperatorsSettings } from '../config/sections/operators.settings.js';
+import type { BodyRequest } from '../endpoints/body.js';
 import { EndpointOf } from '../endpoints/endpoint-kind.js';
 import { inTurn } from '../endpoints/in-turn.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
+import { sendEvents } from '../endpoints/send-events.js';
 import { Replies } from '../endpoints/replies.js';
 import { OperatorEndpoints } from './operator-endpoints.js';
 
 /** A request or a response of either HTTP platform; Fastify's has Node's own in it. */
 type Either<Own> = Own & { readonly raw?: Own };
-type Request = Either<IncomingMessage> & { readonly originalUrl?: string };
-type Response = Either<ServerResponse>;
+type Request = Either<IncomingMessage> & BodyRequest & { readonly originalUrl?: string };
+type Response = Either<ServerResponse> & { hijack?(): unknown };
 
 /** The endpoints for operators on the port of the app, where they have a path there. */
 @Controller({ version: VERSION_NEUTRAL })
@@ -27,6 +29,11 @@ export class OperatorsController {
     inTurn(request.raw ?? request, response.raw ?? response, () => void this.answerNow(request, response));
   }
 
+  /** Asked by POST. */
+  act(@Req() request: Request, @Res() response: Response): void {
+    this.answer(request, response);
+  }
+
   /** Asked by browsers, for pages of other origins that would say who they are. */
   preflight(@Req() request: Request, @Res() response: Response): void {
     this.answer(request, response);
@@ -40,7 +47,14 @@ export class OperatorsController {
     const place: OperatorPlace = { prefix: path.slice(0, at), base };
     const endpoint = this.endpoints.find(path.slice(at + base.length));
     if (!endpoint) return this.replies.send(response, { status: 404, headers: {}, body: '' });
-    const answer = await this.endpoints.answer(endpoint, place, raw, response.raw ?? response);
-    if (answer) this.replies.send(response, answer);
+    const exchange = { request: raw, response: response.raw ?? response, parsed: request };
+    const answer = await this.endpoints.answer(endpoint, place, exchange);
+    if (!answer) return undefined;
+    const { body } = answer;
+    if (typeof body !== 'function') return this.replies.send(response, { ...answer, body });
+    response.hijack?.(); // Fastify is not to answer as well
+    const own = response.raw ?? response;
+    own.writeHead(answer.status, answer.headers);
+    return sendEvents(own, body);
   }
 }

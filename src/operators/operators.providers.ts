@@ -3,11 +3,14 @@ import { Removals } from '../clients/removals.js';
 import { ConnectionPages } from '../clients/connection-pages.js';
 import { Revocations } from '../clients/revocation/revocations.js';
 import { isConfigured } from '../config/configured.js';
-import { MetricsSettings } from '../config/sections/metrics.settings.js';
+import { LimitsSettings } from '../config/sections/limits.settings.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
+import { PublishSettings } from '../config/sections/publish.settings.js';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
+import { Settings } from '../config/settings.js';
 import { Hub } from '../delivery/hub.js';
 import type { OperatorEndpoint } from '../endpoints/operator-endpoint.js';
+import { Refusals } from '../metrics/refusals.js';
 import { OpenApiEndpoint } from '../open-api/open-api.endpoint.js';
 import { openApiPage } from '../open-api/page.endpoints.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
@@ -22,6 +25,13 @@ import {
   revokeProcedure,
   unsubscribeProcedure,
 } from './client.procedures.js';
+import { OperatorActions } from './console/actions.js';
+import { Audit } from './console/audit.js';
+import { CONSOLE_ENDPOINTS, consoleEndpoints } from './console/console.endpoints.js';
+import { Following } from './console/following.js';
+import { OperatorKeys } from './console/operator-keys.js';
+import { ConnectionReadings, NodeReadings } from './console/readings.js';
+import { OwnReadings } from './console/own-readings.js';
 import { GatewayStatus } from './gateway-status.js';
 import { interfaceProcedure } from './interface.procedure.js';
 import { listenProcedure } from './listen.procedure.js';
@@ -34,6 +44,13 @@ import { publishProcedure, triggerProcedure } from './push.procedures.js';
 import { Readiness } from './readiness.js';
 import { restartProcedure } from './restart.procedure.js';
 import { StatusEndpoint } from './status.endpoint.js';
+import { CallbackReports } from './watch/callback-reports.js';
+import { ChannelSurvey } from './watch/channel-survey.js';
+import { Channels } from './watch/channels.js';
+import { FrameTaps } from './watch/frame-taps.js';
+import { NodeReports } from './watch/node-reports.js';
+import { RefusalReports } from './watch/refusal-reports.js';
+import { Tails } from './watch/tails.js';
 import { statusProcedure } from './status.procedure.js';
 
 /** Procedures that the command line calls, in the order of help; the maker of each is its injection token. */
@@ -62,31 +79,70 @@ export const OPERATOR_PROCEDURES: FactoryProvider<CallableProcedure | undefined>
 
 export const OPERATORS_PROVIDERS = [
   ...OPERATOR_PROCEDURES,
+  Audit,
+  CallbackReports,
+  Channels,
+  ChannelSurvey,
+  ConnectionReadings,
+  Following,
+  FrameTaps,
   GatewayStatus,
   MetricsEndpoint,
+  NodeReadings,
+  NodeReports,
+  OperatorActions,
   OperatorEndpoints,
   OperatorsFront,
   OperatorsServer,
+  OperatorKeys,
+  OwnReadings,
   Readiness,
+  RefusalReports,
   StatusEndpoint,
+  Tails,
+  {
+    provide: CONSOLE_ENDPOINTS,
+    inject: [
+      OperatorKeys,
+      Refusals,
+      PublishSettings,
+      LimitsSettings,
+      RoomsSettings,
+      OwnReadings,
+      NodeReadings,
+      ConnectionReadings,
+      Following,
+      OperatorActions,
+    ],
+    useFactory: consoleEndpoints,
+  },
   {
     provide: OPERATOR_ENDPOINTS,
-    inject: [MetricsSettings, ProceduresSettings, MetricsEndpoint, StatusEndpoint, OpenApiEndpoint],
+    inject: [
+      Settings,
+      ProceduresSettings,
+      MetricsEndpoint,
+      StatusEndpoint,
+      OpenApiEndpoint,
+      CONSOLE_ENDPOINTS,
+    ],
     useFactory: operatorEndpoints,
   },
 ];
 
 function operatorEndpoints(
-  { enabled: hasMetrics }: MetricsSettings,
+  { metrics: { enabled: hasMetrics }, operators: { console: hasConsole } }: Settings,
   { http: { page: hasPage, openApi: hasDocument } }: ProceduresSettings,
   metrics: MetricsEndpoint,
   status: StatusEndpoint,
   document: OpenApiEndpoint,
+  console: readonly OperatorEndpoint[],
 ): OperatorEndpoint[] {
   return [
     ...(hasMetrics ? [metrics] : []),
     status,
     ...(hasPage || hasDocument ? [document] : []),
     ...(hasPage ? openApiPage() : []),
+    ...(hasConsole ? console : []),
   ];
 }

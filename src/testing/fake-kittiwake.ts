@@ -148,7 +148,7 @@ export class FakeKittiwake implements Kittiwake {
   /** See {@link Kittiwake.connections}: all that are {@link connected}, on one page. */
   async connections(_query?: ConnectionsQuery): Promise<ConnectionPage> {
     this.works();
-    return { connections: this.connected, total: this.connected.length, ...ALL };
+    return { connections: this.connected, total: this.connected.length, missing: [], ...ALL };
   }
 
   /** See {@link Kittiwake.unsubscribe}. */

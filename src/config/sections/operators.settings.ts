@@ -1,16 +1,19 @@
 import { integer } from '../kinds/number.kind.js';
 import { Setting } from '../kinds/setting.decorator.js';
-import { ENDPOINTS_PATH, HOST } from '../kinds/text-format.js';
+import { sections } from '../kinds/section.kind.js';
+import { ENDPOINTS_PATH, HOST, KEY_NAME } from '../kinds/text-format.js';
 import { flag, text } from '../kinds/text.kind.js';
+import { OperatorKeySettings } from './operator-key.settings.js';
 
 /** The port for operators of a gateway that runs by itself, unless it is set. */
 const USUAL_PORT = 9001;
 
-/** Endpoints for operators: metrics, status, the OpenAPI document and its page. */
+/** Endpoints for operators: metrics, status, the OpenAPI document and its page, the console. */
 export class OperatorsSettings {
   @Setting({
     kind: flag(),
-    about: 'Offers the endpoints for operators: `/metrics`, `/status`, `/openapi.json` and `/page`.',
+    about:
+      'Offers the endpoints for operators: `/metrics`, `/status`, `/openapi.json`, `/page` and `/console`.',
   })
   readonly enabled: boolean = true;
 
@@ -23,7 +26,8 @@ export class OperatorsSettings {
 
   @Setting({
     kind: text(HOST),
-    about: 'The address of that port. None of it asks for a key: let only operators reach it.',
+    about:
+      'The address of that port. None of it but the console asks for a key: let only operators reach it.',
   })
   readonly host: string = '127.0.0.1';
 
@@ -34,6 +38,19 @@ export class OperatorsSettings {
       'Offers them on the main port too, below this path, such as `/kittiwake`; in an app, on its port and behind its guards.',
   })
   readonly path?: string;
+
+  @Setting({
+    kind: flag(),
+    about: 'Offers the console, `/console`, and what it asks, `/console/api`, where they are.',
+  })
+  readonly console: boolean = true;
+
+  @Setting({
+    kind: sections(OperatorKeySettings, KEY_NAME),
+    about:
+      'Keys for the console, by the name of their holder. Without any, who comes to a port on the loopback may look, and nobody may act.',
+  })
+  readonly keys: ReadonlyMap<string, OperatorKeySettings> = new Map();
 }
 
 /** The settings of a gateway that runs by itself: without a port, they get {@link USUAL_PORT}. */

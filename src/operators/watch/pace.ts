@@ -1,0 +1,29 @@
+const LEAST_MS = 900;
+/** What was longer ago says nothing of now. */
+const MOST_MS = 60_000;
+
+/** How fast totals grow, from one look at them to the next. It keeps nothing up to date by itself. */
+export class Pace {
+  private totals: ReadonlyMap<string, number> = new Map();
+  private atMs = -Infinity;
+  private rates: ReadonlyMap<string, number> | undefined;
+
+  /**
+   * What each of the totals grows by in a second. Who asks again within a second is given the same.
+   * @returns nothing at the first look for a minute.
+   */
+  of(totals: ReadonlyMap<string, number>, nowMs: number): ReadonlyMap<string, number> | undefined {
+    const elapsedMs = nowMs - this.atMs;
+    if (elapsedMs < LEAST_MS) return this.rates;
+    const { totals: before } = this;
+    const perSecond = (name: string, total: number): number =>
+      (1_000 * Math.max(0, total - (before.get(name) ?? 0))) / elapsedMs;
+    this.rates =
+      elapsedMs > MOST_MS
+        ? undefined
+        : new Map([...totals].map(([name, total]) => [name, perSecond(name, total)]));
+    this.totals = totals;
+    this.atMs = nowMs;
+    return this.rates;
+  }
+}
