@@ -22,6 +22,7 @@ const TOGETHER = {
   client: 'client/test/(?!gateway|browser|roaming)',
   nodes:
     'test/(client-script|connections|disconnecting|history-gaps|history-publishers|identity-limits|input-parts|kept-bytes|kept-calls|kept-calls-brokers|kept-calls-module|refusals|revoking|six-ways|stream-nodes|streams)\\.',
+  examples: 'test/(first-hour|recipes)\\.',
   contract: 'test/contract/(?!service-callbacks|redis-refusals)',
   'lower-floors': 'src/(base|protocol|config|metrics|connection|broker|callbacks)/',
   'upper-floors': 'src/(?!base|protocol|config|metrics|connection|broker|callbacks)',

@@ -31,7 +31,7 @@ const SLOW = [
   'client',
   'browser',
   'leases',
-  'recipes',
+  'examples',
   'streaming-example',
   'browser-stream',
   'rpc-http',
