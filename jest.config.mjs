@@ -18,7 +18,7 @@ const TOGETHER = {
   rpc: 'test/rpc-(?!browser|http-fuzz|http-process|http\\.|local)',
   apps: 'test/(module|procedures)-',
   endpoints:
-    'test/(api-keys|auth-failures|compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|tls)\\.',
+    'test/(api-keys|auth-failures|compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|signed-callbacks|tls)\\.',
   client: 'client/test/(?!gateway|browser|roaming)',
   nodes:
     'test/(client-script|connections|disconnecting|history-gaps|history-publishers|identity-limits|input-parts|kept-bytes|kept-calls|kept-calls-brokers|kept-calls-module|refusals|revoking|six-ways|stream-nodes|streams)\\.',

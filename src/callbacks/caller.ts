@@ -6,6 +6,8 @@ import type { ResponseHeaders } from './retry-wait.js';
 export interface CallOptions extends Asker {
   /** Further request headers, such as a service's static ones. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What it is about, the same whenever that is told again, of any node. Default: a new id for each call. */
+  readonly id?: string | undefined;
   /** Ends the call, its tries and its waits: the result is no longer needed. */
   readonly signal?: AbortSignal | undefined;
   /** Ends the call as long as nothing of it has been sent: a request that the app may have seen goes on. */

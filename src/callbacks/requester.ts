@@ -5,6 +5,8 @@ export interface AppRequest extends Asker {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** See `CallOptions.id`. */
+  readonly id?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

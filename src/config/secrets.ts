@@ -1,10 +1,14 @@
 import type { Disagreement } from './kinds/setting.decorator.js';
+import { signingBytesOf } from './kinds/text-format.js';
 import type { AuthSettings } from './sections/auth/auth.settings.js';
+import type { CallbacksSettings } from './sections/callbacks.settings.js';
 import type { ProceduresSettings } from './sections/procedures/procedures.settings.js';
 import type { ServerSettings } from './sections/server.settings.js';
 
 /** The size of a SHA-256 hash, the least for HS256 (RFC 7518 section 3.2). */
 const MIN_TOKEN_SECRET_BYTES = 32;
+/** The least of Standard Webhooks. */
+const MIN_SIGNING_SECRET_BYTES = 24;
 const MIN_SERVICE_SECRET_CHARACTERS = 16;
 const CURE = 'such as openssl rand -hex 32 makes; allowWeakSecrets: true takes shorter ones';
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\])$/i;
@@ -12,6 +16,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\])$/i;
 interface Secrets {
   readonly allowWeakSecrets: boolean;
   readonly auth: AuthSettings;
+  readonly callbacks: CallbacksSettings;
   readonly procedures?: ProceduresSettings;
   readonly server: ServerSettings;
 }
@@ -31,6 +36,15 @@ export function serviceSecretIsStrong({ allowWeakSecrets, procedures }: Secrets)
     return undefined;
   const expected = `at least ${MIN_SERVICE_SECRET_CHARACTERS}, ${CURE}`;
   return { key: 'procedures.secret', found: `${secret.length} characters`, expected };
+}
+
+/** Refuses a short secret: whoever has seen one callback could guess it offline, and then pass for the gateway. */
+export function signingSecretsAreStrong({ allowWeakSecrets, callbacks }: Secrets): Disagreement | undefined {
+  const lengths = callbacks.signingSecrets.map((secret) => signingBytesOf(secret).length);
+  const bytes = lengths.find((length) => length < MIN_SIGNING_SECRET_BYTES);
+  if (allowWeakSecrets || bytes === undefined) return undefined;
+  const expected = `at least ${MIN_SIGNING_SECRET_BYTES} each, such as kittiwake key --signing makes; allowWeakSecrets: true takes shorter ones`;
+  return { key: 'callbacks.signingSecrets', found: `${bytes} bytes`, expected };
 }
 
 /** Refuses the mock token, which is publicly known, where other machines can connect. */

@@ -7,7 +7,12 @@ import { CLIENT_ORIGIN, SERVICE_NAME } from './kinds/text-format.js';
 import { flag } from './kinds/text.kind.js';
 import { ledgerHasPlace } from './ledger-place.js';
 import { presenceHasPlace } from './presence-place.js';
-import { mockTokenStaysAtHome, serviceSecretIsStrong, tokenSecretIsStrong } from './secrets.js';
+import {
+  mockTokenStaysAtHome,
+  serviceSecretIsStrong,
+  signingSecretsAreStrong,
+  tokenSecretIsStrong,
+} from './secrets.js';
 import { AuthSettings } from './sections/auth/auth.settings.js';
 import { BrokerSettings } from './sections/broker/broker.settings.js';
 import { CallbacksSettings } from './sections/callbacks.settings.js';
@@ -34,6 +39,7 @@ import { TopicsSettings } from './sections/topics.settings.js';
 @Rule(httpPathsDiffer)
 @Rule(tokenSecretIsStrong)
 @Rule(serviceSecretIsStrong)
+@Rule(signingSecretsAreStrong)
 @Rule(mockTokenStaysAtHome)
 @Rule(historyHasServers)
 @Rule(ingestHasRedis)
@@ -103,7 +109,7 @@ export class Settings {
   @Setting({
     kind: flag(),
     about:
-      'Takes secrets that can be guessed: of less than 32 bytes for tokens, of less than 16 for `procedures.secret`. For tests, and until those are changed that are in use.',
+      'Takes secrets that can be guessed: of less than 32 bytes for tokens, of less than 24 for `callbacks.signingSecrets`, of less than 16 for `procedures.secret`. For tests, and until those are changed that are in use.',
   })
   readonly allowWeakSecrets: boolean = false;
 

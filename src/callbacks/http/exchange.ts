@@ -6,6 +6,7 @@ import { isUnanswered } from './app-connector.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { ConnectionPools } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
+import type { Stamp } from './seal.js';
 
 /** A request on its way to the app. */
 export interface Outgoing {
@@ -13,6 +14,8 @@ export interface Outgoing {
   readonly url: CallbackUrl;
   /** By lower-case name; for the origin of the URL only. */
   readonly headers: Readonly<Record<string, string>>;
+  /** More of them, made for each try. */
+  readonly stamp?: Stamp | undefined;
   /** JSON; absent for none. */
   readonly body?: string;
   /** Whether it may be sent again at once after an {@link UnansweredError}, though the app may have taken it. */
@@ -58,8 +61,9 @@ export async function exchange(
   pools: ConnectionPools,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
-  const { method } = outgoing;
-  let { url, headers } = outgoing;
+  const { method, stamp } = outgoing;
+  let { url } = outgoing;
+  let headers = stamp ? { ...outgoing.headers, ...stamp() } : outgoing.headers;
   for (let hops = 0; ; hops++) {
     const response = await sendAgain({ ...outgoing, url, headers }, pools, signal);
     if (!REDIRECTS[method].has(response.statusCode)) return response;

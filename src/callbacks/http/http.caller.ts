@@ -24,6 +24,7 @@ import {
 } from './exchange.js';
 import { outgoing } from './outgoing.js';
 import { RunningRequests } from './running-requests.js';
+import { Seal } from './seal.js';
 import { HttpStreams } from './streams.js';
 import { TurnError, type Waiting } from './turns.js';
 
@@ -34,6 +35,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
   private readonly pools: ConnectionPools;
   private readonly requests = new RunningRequests();
   private readonly streams: HttpStreams;
+  private readonly seal: Seal | undefined;
 
   /**
    * @param streamConnections the most at a time to one origin for {@link StreamRequester.open}.
@@ -44,20 +46,22 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     streamConnections: number,
   ) {
     this.pools = new ConnectionPools(settings);
-    this.streams = new HttpStreams(settings, new ConnectionPools(settings, streamConnections), this.requests);
+    this.seal = Seal.of(settings);
+    const pools = new ConnectionPools(settings, streamConnections);
+    this.streams = new HttpStreams(settings, pools, this.requests, this.seal);
   }
 
   async call(url: string, body: JsonText, options: CallOptions = {}): Promise<JsonMembers> {
     return this.untilEnded(options.signal, async (signal) => {
       const post = outgoing('POST', url, options.headers, body);
-      return this.try(post, signal, options);
+      return this.try({ ...post, stamp: this.seal?.stamp(options.id, body) }, signal, options);
     });
   }
 
   /** See {@link Requester.request}. */
-  async request({ method, url, headers, signal, ...asker }: AppRequest): Promise<AppAnswer> {
+  async request({ method, url, headers, id, signal, ...asker }: AppRequest): Promise<AppAnswer> {
     return this.untilEnded(signal, async (signal) => {
-      const request = outgoing(method, url, headers);
+      const request = { ...outgoing(method, url, headers), stamp: this.seal?.stamp(id) };
       try {
         return await this.inTurn(request.url, asker, [signal], () => this.answerTo(request, signal));
       } catch (error) {

@@ -19,6 +19,7 @@ import {
 } from './exchange.js';
 import { outgoing } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
+import type { Seal } from './seal.js';
 import { TurnError } from './turns.js';
 
 /** The limits and retries of requests for streamed answers; `timeoutMs` is the time until one begins. */
@@ -33,10 +34,11 @@ export class HttpStreams implements StreamRequester {
     /** Pools of its own, as each stream occupies a connection. */
     private readonly pools: ConnectionPools,
     private readonly requests: RunningRequests,
+    private readonly seal?: Seal,
   ) {}
 
   async open({ url, headers, body, timeoutMs, signal }: StreamRequest): Promise<StreamedAnswer> {
-    const post = outgoing('POST', url, headers, body);
+    const post = { ...outgoing('POST', url, headers, body), stamp: this.seal?.stamp(undefined, body) };
     const request = this.requests.begin(signal);
     try {
       const response = await this.response(post, timeoutMs ?? this.settings.timeoutMs, request.signal);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { randomBytes } from 'node:crypto';
 import { hashedKey } from '../../base/bearer-keys.js';
+import { keyIdOf } from '../../callbacks/http/seal.js';
 import type { Context } from '../context.js';
 import { readInput } from '../read-input.js';
 
@@ -20,11 +21,31 @@ export function addKeyCommand(program: Command, context: Context): void {
   program
     .command('key')
     .description('make an API key, and the hash by which the configuration knows it')
+    .option('--signing', 'make a secret that requests to the app are signed with, and its id, instead')
     .option('--hash <file>', 'only the hash of the key in a file; - asks for it')
-    .action(async ({ hash: file }: { hash?: string }) => {
+    .action(async ({ hash: file, signing }: { hash?: string; signing?: true }) => {
+      if (signing) {
+        context.printer().value(newSecret(), secretForPeople);
+        return;
+      }
       const made = file === undefined ? newKey() : { hash: hashedKey(await readInput(file, 'Key')) };
       context.printer().value(made, forPeople);
     });
+}
+
+/** A secret for `callbacks.signingSecrets`, and what requests call it. */
+interface MadeSecret {
+  readonly secret: string;
+  readonly id: string;
+}
+
+function newSecret(): MadeSecret {
+  const secret = `whsec_${randomBytes(KEY_BYTES).toString('base64')}`;
+  return { secret, id: keyIdOf(secret) };
+}
+
+function secretForPeople({ secret, id }: MadeSecret): string {
+  return `for callbacks.signingSecrets, and for the app:\n  ${secret}\nits id in requests:\n  ${id}`;
 }
 
 function newKey(): MadeKey {

@@ -205,6 +205,23 @@ export const API_KEY: TextFormat = {
       : /^[\x21-\x2b\x2d-\x7e]{16,}$/.test(text) && !KEY_OF_EXAMPLE.test(text),
 };
 
+const SIGNING_SECRET_PREFIX = 'whsec_';
+
+/** The bytes that a {@link SIGNING_SECRET} stands for. */
+export function signingBytesOf(secret: string): Buffer {
+  return Buffer.from(secret.slice(SIGNING_SECRET_PREFIX.length), 'base64');
+}
+
+/** A secret as Standard Webhooks writes it. */
+export const SIGNING_SECRET: TextFormat = {
+  name: 'secret',
+  expected: 'a secret such as kittiwake key --signing makes: whsec_ and base64',
+  accepts: (text) => {
+    const bytes = signingBytesOf(text);
+    return bytes.length > 0 && text === SIGNING_SECRET_PREFIX + bytes.toString('base64');
+  },
+};
+
 /** A name in logs and messages. */
 export const KEY_NAME: TextFormat = {
   name: 'name',

@@ -562,6 +562,9 @@ describe('secrets', () => {
 });
 
 describe('settings that start and cannot work, or open a door', () => {
+  const WEAK_SIGNING = `whsec_${Buffer.alloc(23).toString('base64')}`;
+  const STRONG_SIGNING = `whsec_${Buffer.alloc(24).toString('base64')}`;
+  const KEY = { key: 'a-key-of-sixteen-or-more' };
   const RANDOM = 'such as openssl rand -hex 32 makes; allowWeakSecrets: true takes shorter ones';
 
   it.each([
@@ -589,6 +592,29 @@ describe('settings that start and cannot work, or open a door', () => {
     [
       { procedures: { secret: '0123456789abcde' } },
       `procedures.secret: found 15 characters, expected at least 16, ${RANDOM}`,
+    ],
+    [
+      { callbacks: { signingSecrets: [STRONG_SIGNING, WEAK_SIGNING] } },
+      'callbacks.signingSecrets: found 23 bytes, expected at least 24 each, such as kittiwake key --signing makes; allowWeakSecrets: true takes shorter ones',
+    ],
+    ...[STRONG_SIGNING.slice(6), `${STRONG_SIGNING}x`, 'whsec_', 'whsec_not base64'].map(
+      (secret): [KittiwakeOptions, string] => [
+        { callbacks: { signingSecrets: [secret] } },
+        'callbacks.signingSecrets[0]: found ***, expected a secret such as kittiwake key --signing makes: whsec_ and base64',
+      ],
+    ),
+    [
+      { publish: { keys: { app: { key: `sha256:${'0'.repeat(63)}` } } } },
+      'publish.keys.app.key: found ***, expected a key of',
+    ],
+    [{ publish: { keys: { app: {} } } }, 'publish.keys.app.key: missing, expected a key of'],
+    [
+      { publish: { keys: { app: { ...KEY, may: ['disconnect'], services: ['books'] } } } },
+      'publish.keys.app.may: found disconnect, expected none of connections, disconnect, unsubscribe and revoke with services or rooms',
+    ],
+    [
+      { publish: { keys: { app: { ...KEY, may: ['fly'] } } } },
+      'publish.keys.app.may[0]: found "fly", expected one of publish, trigger',
     ],
     [
       { procedures: { mockToken: true }, server: { host: '0.0.0.0' } },
@@ -653,6 +679,8 @@ describe('settings that start and cannot work, or open a door', () => {
     { auth: { jwt: { algorithms: ['HS256'], secret: 'abc' } }, allowWeakSecrets: true },
     { auth: { jwt: { algorithms: ['HS256'], secret: 'ö'.repeat(16) } } },
     { procedures: { secret: 'weak-key' }, allowWeakSecrets: true },
+    { callbacks: { signingSecrets: [WEAK_SIGNING] }, allowWeakSecrets: true },
+    { publish: { keys: { app: { ...KEY, may: ['read'], services: ['books'] } } } },
     { procedures: { secret: '0123456789abcdef' } },
     { procedures: { mockToken: true }, server: { host: '::1' } },
     { procedures: { mockToken: true }, server: { host: 'localhost' } },

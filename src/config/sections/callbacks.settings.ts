@@ -1,8 +1,8 @@
 import { texts } from '../kinds/collection.kind.js';
 import { bytes, duration, integer } from '../kinds/number.kind.js';
 import { Setting } from '../kinds/setting.decorator.js';
-import { FILE, HEADER_NAME, HTTP_ORIGIN } from '../kinds/text-format.js';
-import { choice, text } from '../kinds/text.kind.js';
+import { FILE, HEADER_NAME, HTTP_ORIGIN, SIGNING_SECRET } from '../kinds/text-format.js';
+import { choice, flag, text } from '../kinds/text.kind.js';
 
 /** The statuses after which a callback is tried again: 5xx, 408 and 429, or any from 400 on. */
 export const RETRIED = ['transient', 'any-error'] as const;
@@ -83,4 +83,19 @@ export class CallbacksSettings {
     about: 'Origins that a callback may be redirected to, besides its own.',
   })
   readonly redirectOrigins: readonly string[] = [];
+
+  @Setting({
+    kind: texts(SIGNING_SECRET),
+    secret: true,
+    about:
+      'Secrets that all requests to the app are signed with, each with every one of them, as Standard Webhooks has it; none signs nothing.',
+  })
+  readonly signingSecrets: readonly string[] = [];
+
+  @Setting({
+    kind: flag(),
+    about:
+      'Whether requests that are not signed have a `webhook-id`, too, which stays the same over all tries; those that are signed always do.',
+  })
+  readonly sendIds: boolean = false;
 }

@@ -61,6 +61,7 @@ export class LossCallbacks implements OnModuleInit {
     await this.caller.call(url, objectText(fields), {
       service: 'procedures',
       headers,
+      id: end.id,
       signal,
       isRepeated: true,
     });

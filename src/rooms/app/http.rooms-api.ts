@@ -2,7 +2,7 @@ import { endHeaders } from '../../callbacks/end-headers.js';
 import { isForbidden, isTransient } from '../../callbacks/http-status.js';
 import { membersOfAnswer } from '../../callbacks/http/callback-answer.js';
 import { Refusal } from '../../callbacks/refusal.js';
-import type { AppAnswer, Requester } from '../../callbacks/requester.js';
+import type { AppAnswer, AppRequest, Requester } from '../../callbacks/requester.js';
 import type { RoomsApiSettings } from '../../config/sections/rooms/rooms-api.settings.js';
 import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
@@ -39,7 +39,7 @@ export class HttpRoomsApi implements RoomsApi {
   /** Only status 200 allows anything, and only JSON that says that it is JSON. */
   async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<AllowedRooms> {
     const { bootstrap, refuseOn } = this.settings;
-    const answer = await this.send('GET', bootstrap, client, signal);
+    const answer = await this.send('GET', bootstrap, client, { signal });
     if (answer.status === 200) {
       const members = membersOf(answer);
       return { rooms: members.get('allowed_rooms') ?? NO_ROOMS, known: knownAmong(members, this.fields) };
@@ -56,19 +56,24 @@ export class HttpRoomsApi implements RoomsApi {
   async tell(hook: RoomsHook, client: RoomsClient, { end, signal }: RoomsTelling = {}): Promise<void> {
     const { id, headers } = client;
     const told = end ? { id, headers: { ...headers, ...endHeaders(end) } } : client;
-    const answer = await this.send('POST', this.settings[hook]!, told, signal);
+    const answer = await this.send('POST', this.settings[hook]!, told, { id: end?.id, signal });
     if (isTransient(answer.status)) throw stumbled(answer);
     if (answer.status >= 400) throw new Refusal();
   }
 
-  private send(method: 'GET' | 'POST', path: string, client: RoomsClient, signal?: AbortSignal) {
+  private send(
+    method: 'GET' | 'POST',
+    path: string,
+    client: RoomsClient,
+    more: Pick<AppRequest, 'id' | 'signal'>,
+  ) {
     return this.requester.request({
       method,
       url: `${this.base}${path}`,
       headers: { ...client.headers, ...this.ownHeaders },
       service: 'rooms',
       client,
-      signal,
+      ...more,
     });
   }
 }

@@ -20,6 +20,11 @@ export class HttpServiceCallbacks implements ServiceCallbacks {
   ask(kind: CallbackKind, { fields, end, ...asking }: ServiceQuestion): Promise<JsonMembers> {
     const { service } = this;
     const headers = end ? { ...this.headers, ...endHeaders(end) } : this.headers;
-    return this.caller.call(this.urls[kind]!, objectText(fields), { service, headers, ...asking });
+    return this.caller.call(this.urls[kind]!, objectText(fields), {
+      service,
+      headers,
+      id: end?.id,
+      ...asking,
+    });
   }
 }
