@@ -65,7 +65,7 @@ const ROOMS = {
   },
   leases: { '.': [], redis: ['.'], file: ['.'] },
   auth: { jwt: ['.'] },
-  clients: { limits: [], revocation: ['.'] },
+  clients: { limits: [], revocation: ['.'], admitting: [] },
   rooms: { app: [], room: [], recovery: ['.', 'room', 'stream'], joining: ['.', 'recovery'] },
   operators: { '.': [], watch: ['.'], console: ['watch'] },
   rpc: {

@@ -20,6 +20,7 @@ import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection/conne
 import { Endpoint, type Gateway, type GuestGateway } from './connection/endpoint.js';
 import { Endpoints } from './connection/endpoints.js';
 import type { EventRateLimit } from './connection/event-rate.js';
+import { Handshakes } from './connection/handshakes.js';
 import { LEASE_SETTINGS, type LeaseSettings } from './leases/lease.settings.js';
 import { LEDGER, type Ledger } from './leases/ledger.js';
 import { Metrics } from './metrics/metrics.js';
@@ -136,12 +137,14 @@ function topicsEndpoint(
   { topics, rooms }: Settings,
   bounds: InputBounds,
   hello: TopicsHello,
+  handshakes: Handshakes,
   ...[gateway, joining]: [TopicsGateway, JoiningGateway]
 ): Endpoint {
   const greeting = (connectionId: string): string => hello.textFor(connectionId);
   return new Endpoint(topics.path, [KITTIWAKE_V1], gateway, {
     name: 'topics',
     greeting,
+    opened: handshakes.keep,
     bounds,
     streamPath: streamPathOf(topics),
     guest: rooms && joining,
@@ -168,7 +171,7 @@ function rpcEndpoint({ procedures, limits }: Settings, bounds: InputBounds, gate
 const ENDPOINTS: FactoryProvider<Endpoint>[] = [
   {
     provide: topicsEndpoint,
-    inject: [Settings, InputBounds, TopicsHello, TopicsGateway, JoiningGateway],
+    inject: [Settings, InputBounds, TopicsHello, Handshakes, TopicsGateway, JoiningGateway],
     useFactory: topicsEndpoint,
   },
   { provide: roomsEndpoint, inject: [Settings, InputBounds, RoomsGateway], useFactory: roomsEndpoint },

@@ -19,6 +19,7 @@ import { loadSettings } from './config/loading/load-settings.js';
 import type { KittiwakeOptions } from './config/options.js';
 import { Settings } from './config/settings.js';
 import { CONNECTION_PROVIDERS } from './connection/connection.providers.js';
+import { KEEPS_HANDSHAKES } from './connection/handshakes.js';
 import { DELIVERY_PROVIDERS } from './delivery/delivery.providers.js';
 import { ENDPOINTS_PROVIDERS } from './endpoints/endpoints.providers.js';
 import { brokerProvider, GATEWAYS, MADE_OF_SETTINGS } from './factories.js';
@@ -78,6 +79,11 @@ export interface KittiwakeExtras {
   readonly isGlobal?: boolean | undefined;
   /** Its own registry of prom-client: the metrics of the gateway are added to those of the app. */
   readonly registry?: MetricsRegistry | undefined;
+  /**
+   * Whether callbacks of topics and tickets have the request with which their client has connected (`request.handshake`): a
+   * KiB or two for each connection. Default: false.
+   */
+  readonly keepHandshakes?: boolean | undefined;
 }
 
 /** Options of {@link KittiwakeModule.forRootAsync}: a factory of the settings, and the providers that it needs. */
@@ -122,7 +128,13 @@ export class KittiwakeModule {
 
 function assemble(
   settings: Provider,
-  { imports = [], registry, relay, isGlobal = true }: Omit<KittiwakeAsyncOptions, 'useFactory'>,
+  {
+    imports = [],
+    registry,
+    relay,
+    isGlobal = true,
+    keepHandshakes = false,
+  }: Omit<KittiwakeAsyncOptions, 'useFactory'>,
 ): DynamicModule {
   const routes = new Routes();
   return {
@@ -135,6 +147,7 @@ function assemble(
       ...(relay === undefined ? [StartChecks] : []), // else the process that keeps the workers has told it
       { provide: Routes, inject: [Settings], useFactory: (loaded: Settings) => placed(routes, loaded) },
       ...(registry ? [{ provide: METRICS_REGISTRY, useValue: registry }] : []),
+      { provide: KEEPS_HANDSHAKES, useValue: keepHandshakes },
       brokerProvider(relay),
       ...MADE_OF_SETTINGS,
       listOf(

@@ -1,5 +1,6 @@
 import { type INestApplication, Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import type { AddressInfo, Server } from 'node:net';
 import {
   AllowedRooms,
   Authorize,
@@ -159,6 +160,12 @@ describe('a test of an app has', () => {
   it('procedures and streams', async () => {
     expect(await client.called('whoami')).toBe(7);
     expect(await client.streamed('count', { to: 3 })).toEqual([0, 1, 2]);
+  });
+
+  it('endpoints over HTTP, as an app that is not tested has them', async () => {
+    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}/rpc/whoami`);
+    expect(response.status).toBe(403);
   });
 
   it('rooms', async () => {

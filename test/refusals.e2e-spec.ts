@@ -8,6 +8,8 @@ import type { ClientOptions } from 'ws';
 import { BrokerError } from '../src/broker/broker.error.js';
 import { BROKER, type Broker } from '../src/broker/broker.js';
 import type { KittiwakeOptions } from '../src/config/options.js';
+import { Denial } from '../src/connection/denial.js';
+import { Endpoints } from '../src/connection/endpoints.js';
 import { PUSH_REFUSALS } from '../src/push/push-refusals.js';
 import { Kittiwake } from '../src/kittiwake.js';
 import { LogLine } from '../src/metrics/log-line.js';
@@ -196,6 +198,21 @@ async function withPublishedKey(handshakeTimeout: string): Promise<number> {
   return TestClient.refusal(rpcUrl(`/token/${token}`));
 }
 
+type Denied = 'unauthorized' | 'forbidden' | 'appUnavailable';
+
+/** Has the app let nobody connect at an endpoint. */
+async function denying(path: string, kind: Denied): Promise<void> {
+  await other({ procedures: {}, auth: { jwt: JWT }, services: BOOKS });
+  const verdict = { by: 'the app', why: 'it does not let it connect' };
+  where.app.get(Endpoints).match(path)!.guard = () =>
+    Promise.resolve(new Denial(CLOSE_REASONS[kind], HANDSHAKE_REASONS[kind], verdict));
+}
+
+async function denied(kind: Denied): Promise<number> {
+  await denying('/rpc', kind);
+  return TestClient.refusal(rpcUrl(`/token/${rpcToken()}`));
+}
+
 const HANDSHAKES: Scenarios<typeof HANDSHAKE_REASONS> = {
   badTarget: () => upgrade('//', {}),
   pathNotFound: () => TestClient.refusal(`ws://127.0.0.1:${gateway.port}/nowhere`),
@@ -205,6 +222,9 @@ const HANDSHAKES: Scenarios<typeof HANDSHAKE_REASONS> = {
   methodNotAllowed: () => fetch(rpcUrl().replace('ws:', 'http:'), { method: 'DELETE' }),
   tokenMissing: () => TestClient.refusal(rpcUrl()),
   tokenRefused: () => TestClient.refusal(rpcUrl('/token/top-secret-token')),
+  unauthorized: () => denied('unauthorized'),
+  forbidden: () => denied('forbidden'),
+  appUnavailable: () => denied('appUnavailable'),
   tooManyFailures: async () => {
     await other({ procedures: {}, auth: { jwt: JWT, maxFailuresPerAddress: 1 } });
     for (const token of ['top-secret-1', 'top-secret-2']) await TestClient.refusal(rpcUrl(`/token/${token}`));
@@ -277,6 +297,10 @@ const joining = (room: unknown, requestId: unknown = 'a'): object => ({ type: 's
 const LONG = 'x'.repeat(1_000);
 
 const CLOSINGS: Scenarios<typeof CLOSE_REASONS> = {
+  unauthorized: async () => {
+    await denying('/ws', 'unauthorized');
+    await connect();
+  },
   tooManyBytes: () => send('x'.repeat(20_001)),
   defect: () => {
     jest.spyOn(Services.prototype, 'ofTopic').mockImplementationOnce(() => {

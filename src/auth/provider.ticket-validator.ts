@@ -2,6 +2,8 @@ import { SetMetadata } from '@nestjs/common';
 import { decisionOf } from '../callbacks/providers/decision.js';
 import type { ProviderMethod } from '../callbacks/providers/provider-methods.js';
 import { requireRefusal } from '../callbacks/providers/provider-refusal.js';
+import type { LogParty } from '../metrics/log-line.js';
+import type { Handshake } from '../protocol/handshake.js';
 import { CallbackAnswerError } from '../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import { TicketRequest } from './ticket-request.js';
@@ -19,11 +21,16 @@ export const ValidateTicket = (): MethodDecorator => SetMetadata(VALIDATE_TICKET
 
 /** Asks a provider of the app. */
 export class ProviderTicketValidator implements TicketValidator {
-  constructor(private readonly method: ProviderMethod) {}
+  /** @param handshakeOf finds the request with which a client has connected. */
+  constructor(
+    private readonly method: ProviderMethod,
+    private readonly handshakeOf: (client: object | undefined) => Handshake | undefined,
+  ) {}
 
-  async validate(ticket: JsonText, signal: AbortSignal): Promise<JsonMembers> {
+  async validate(ticket: JsonText, signal: AbortSignal, client?: LogParty): Promise<JsonMembers> {
     const members: JsonMembers = new Map([['ticket', ticket]]);
-    const answer = await this.method.call((own) => new TicketRequest(members, own), signal);
+    const handshake = this.handshakeOf(client);
+    const answer = await this.method.call((own) => new TicketRequest(members, own, { handshake }), signal);
     if ('refusal' in answer) {
       requireRefusal({ thrown: answer.thrown, name: this.method.name, isDecision: true });
       throw ticketRefused(answer.refusal.get('error'));

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CALLER, type Caller } from '../callbacks/caller.js';
 import { ProviderMethods } from '../callbacks/providers/provider-methods.js';
 import type { TicketSettings } from '../config/sections/auth/ticket.settings.js';
+import { Handshakes } from '../connection/handshakes.js';
 import { Metrics } from '../metrics/metrics.js';
 import { HttpTicketValidator } from './http.ticket-validator.js';
 import { ProviderTicketValidator, VALIDATE_TICKET } from './provider.ticket-validator.js';
@@ -14,6 +15,7 @@ export class TicketAuthentication {
     private readonly providers: ProviderMethods,
     @Inject(CALLER) private readonly caller: Caller,
     private readonly metrics: Metrics,
+    private readonly handshakes: Handshakes,
   ) {}
 
   /**
@@ -32,7 +34,7 @@ export class TicketAuthentication {
     if (places.length > 1)
       throw new Error(`tickets are validated in more than one place: ${places.join(', ')}`);
     const [method] = methods;
-    if (method) return new ProviderTicketValidator(method);
+    if (method) return new ProviderTicketValidator(method, (client) => this.handshakes.of(client));
     return settings && new HttpTicketValidator(this.caller, settings);
   }
 }

@@ -1,5 +1,6 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import type { EndReason } from '../protocol/end-reason.js';
+import type { Handshake } from '../protocol/handshake.js';
 import { valueOf, type JsonMembers } from '../protocol/json/json.js';
 
 /** What a callback about an end says of it. */
@@ -9,17 +10,34 @@ export interface CallbackEnd {
   readonly reason: EndReason;
 }
 
+/** What goes with a callback besides its members. */
+export interface Circumstances {
+  /** Of a callback about an end: what ended is not there any more, whatever is answered. */
+  readonly end?: CallbackEnd | undefined;
+  /** See {@link CallbackRequest.handshake}. */
+  readonly handshake?: Handshake | undefined;
+}
+
 /** A callback to a provider in process, with the members that the body of the HTTP callback would have. */
 export class CallbackRequest {
+  /** Of a callback about an end: what ended is not there any more, whatever is answered. */
+  readonly end: CallbackEnd | undefined;
+  /**
+   * The request with which the client has connected: for `@BeforeConnect()`, and for topics and tickets where the option
+   * `keepHandshakes` of the module is on; not where the client is gone with its node, or there are several.
+   */
+  readonly handshake: Handshake | undefined;
   private parsed: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     private readonly members: JsonMembers,
     /** Aborted when the answer is no longer needed: the client or its subscription is gone. */
     readonly signal: AbortSignal,
-    /** Of a callback about an end: what ended is not there any more, whatever is answered. */
-    readonly end?: CallbackEnd | undefined,
-  ) {}
+    { end, handshake }: Circumstances = {},
+  ) {
+    this.end = end;
+    this.handshake = handshake;
+  }
 
   /**
    * The request that a guard, an interceptor, an exception filter or a parameter decorator works for; `undefined` when

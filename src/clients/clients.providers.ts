@@ -1,3 +1,4 @@
+import { ConnectGuards } from './admitting/connect-guards.js';
 import { ClientsInProcess } from './clients-in-process.js';
 import { Clients } from './clients.js';
 import { ConnectedClients } from './connected-clients.js';
@@ -15,6 +16,7 @@ export const CLIENTS_PROVIDERS = [
   Clients,
   ClientsInProcess,
   ConnectedClients,
+  ConnectGuards,
   ConnectionPages,
   IdentityLimits,
   LocalClients,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { HandshakeReason } from '../protocol/handshake-refusals.js';
+import type { Denial } from './denial.js';
 
 /** An HTTP answer, with an empty body, instead of a connection. */
 export interface HandshakeRefusal extends HandshakeReason {
@@ -14,3 +15,6 @@ export type Admission = { readonly refusal: HandshakeRefusal } | { readonly admi
  * client gets status 500.
  */
 export type Admit = (request: IncomingMessage) => Promise<Admission>;
+
+/** Asks the app whether a client may connect. A rejection is a defect. @returns why not; nothing when it may. */
+export type Guard = (request: IncomingMessage) => Promise<Denial | undefined>;

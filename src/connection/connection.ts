@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { setMaxListeners } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { monotonicMs } from '../base/monotonic-ms.js';
 import { LogLine } from '../metrics/log-line.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
@@ -175,7 +176,8 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
 
   /** The transport is open: greets the client, and tells the gateway, if it wants to know before the first frame. */
   opened(handshake: unknown): void {
-    const { greeting } = this.endpoint.rules;
+    const { greeting, opened } = this.endpoint.rules;
+    opened?.(this, handshake as IncomingMessage);
     if (greeting && this.subProtocol !== '') this.sendText(greeting(this.id));
     this.headers = this.endpoint.headersOf(handshake, this.subProtocol);
     if (this.endpoint.isEager) this.introduce(handshake);

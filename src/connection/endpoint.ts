@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { CloseReason } from '../protocol/close-reason.js';
 import type { EndReason } from '../protocol/end-reason.js';
 import type { InputBounds } from '../protocol/json/bounds.js';
-import type { Admit } from './admission.js';
+import type { Admit, Guard } from './admission.js';
+import type { Denial } from './denial.js';
 import { type MessageHandler, messageHandlersOf } from './message-handlers.js';
 
 /** A client's frame, read: the `@SubscribeMessage` handler that it is for, and what the handler gets. */
@@ -17,6 +19,8 @@ export type FrameDecoder = (frame: Buffer, bounds?: InputBounds) => DecodedFrame
 export interface EndpointRules {
   /** The name for operators. */
   readonly name?: string | undefined;
+  /** Called with each connection and its handshake. */
+  readonly opened?: ((connection: object, handshake: IncomingMessage) => void) | undefined;
   /** Makes the first frame for clients of a sub-protocol of ours, where the gateway does not send one by itself. */
   readonly greeting?: ((connectionId: string) => string) | undefined;
   /** Further paths: matches what follows the path of the endpoint. */
@@ -61,6 +65,8 @@ export interface Gateway {
   /** An eager gateway gets the handshake, too: the request, or what was admitted where the endpoint decides. */
   handleConnection(connection: unknown, handshake?: unknown): void;
   handleDisconnect(connection: unknown, reason: EndReason): void;
+  /** Closes a client that may not connect, of which it has not heard; absent: it is closed without a word. */
+  turnAway?(connection: unknown, denial: Denial): void;
 }
 
 /**
@@ -77,6 +83,12 @@ export interface GuestGateway {
 /** Texts that are made of a handshake, by name. */
 export type HandshakeHeaders = Readonly<Record<string, string>>;
 
+/** A connection, as far as its client can be told that it may not connect. */
+interface TurnedAway {
+  refused(what: string, kind: string, error: unknown): void;
+  close(reason: CloseReason): void;
+}
+
 /** A connection, as far as it decides what its client may send. */
 interface Served {
   readonly subProtocol: string;
@@ -92,6 +104,8 @@ export class Endpoint {
   readonly overtakes: (frame: Buffer) => boolean;
   readonly outlivesClient: ((frame: Buffer) => boolean) | undefined;
   readonly admit: Admit | undefined;
+  /** Asked last, where the app wants to be asked who may connect; set at the start. */
+  guard: Guard | undefined = undefined;
   private readonly decode: FrameDecoder;
   private readonly prescribedCodes: ReadonlyMap<CloseReason, number>;
   private readonly handlers: ReadonlyMap<string, MessageHandler>;
@@ -132,6 +146,13 @@ export class Endpoint {
     const prescribed = subProtocol === '' ? this.prescribedCodes.get(reason) : undefined;
     // The originals that close with 1000 say no more.
     return prescribed === 1000 ? [prescribed] : [prescribed ?? reason.code, reason.text];
+  }
+
+  /** Closes the connection of a client that may not connect, as its protocol says that. */
+  turnAway(connection: TurnedAway, denial: Denial): void {
+    connection.refused('the connection', denial.code, denial);
+    if (this.gateway.turnAway) this.gateway.turnAway(connection, denial);
+    else connection.close(denial.closing);
   }
 
   /** Tells the gateway of a connection. */

@@ -31,6 +31,7 @@ export const CLOSE_REASONS = {
   notAuthenticated: reason('not_authenticated', 4428, 'Not authenticated in time.', true),
   appUnavailable: reason('app_unavailable', 4503, 'The app cannot be asked.', true),
   forbidden: reason('forbidden', 4403, 'Forbidden.', false),
+  unauthorized: reason('unauthorized', 4401, 'Unauthorized.', true),
   disconnected: reason('disconnected', 4403, 'Disconnected.', false, 'revoked'),
   revoked: reason('revoked', 4401, 'The token was revoked.', true, 'revoked'),
   sessionExpired: reason('session_expired', 4401, 'The token has expired.', true, 'expired'),

@@ -18,6 +18,9 @@ export const HANDSHAKE_REASONS = {
   methodNotAllowed: reason('method_not_allowed', 405, 'its method is not GET'),
   tokenMissing: reason('handshake_token_missing', 401, 'it has no token'),
   tokenRefused: reason('handshake_token_refused', 401, 'its token is refused'),
+  unauthorized: reason('unauthorized', 401, 'the app does not know who it is'),
+  forbidden: reason('forbidden', 403, 'the app does not let it connect'),
+  appUnavailable: reason('app_unavailable', 503, 'the app cannot be asked whether it may connect'),
   tooManyFailures: reason(
     'too_many_failures',
     429,

@@ -42,11 +42,15 @@ export class RoomAdmission {
       if (permissions) new RoomReply(session).authorized(permissions.text, this.hello.members);
     } catch (error) {
       if (!(error instanceof RoomRefusal)) throw error;
-      if (!connection.isOpen) return;
-      new RoomReply(session).refused(error);
-      await delay(REFUSAL_MS);
-      connection.close(error.reason);
+      if (connection.isOpen) await this.turnAway(session, error);
     }
+  }
+
+  /** Tells a client that it is not let in, and closes it. */
+  async turnAway(session: RoomSession, refusal: RoomRefusal): Promise<void> {
+    new RoomReply(session).refused(refusal);
+    await delay(REFUSAL_MS);
+    session.connection.close(refusal.reason);
   }
 
   /**

@@ -1,7 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
+import { Refusal } from '../callbacks/refusal.js';
 import type { Connection } from '../connection/connection.js';
+import type { Denial } from '../connection/denial.js';
+import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import { CallbackError } from '../protocol/errors.js';
+import { RoomRefusal } from './room-refusal.js';
 import type { EndReason } from '../protocol/end-reason.js';
 import { HeaderForwarding } from './app/handshake.js';
 import { RoomAdmission } from './room-admission.js';
@@ -46,6 +51,15 @@ export class RoomSessions {
     const session = new RoomSession(connection, this.headersOf(handshake));
     this.add(session);
     connection.runNext(() => this.admission.admit(session));
+  }
+
+  /** Tells a client that may not connect so, as one that may join nothing. */
+  turnAway(connection: Connection, { closing }: Denial): void {
+    const isDown = closing === CLOSE_REASONS.appUnavailable;
+    const cause = isDown
+      ? new CallbackError('the app could not be asked whether it may connect')
+      : new Refusal();
+    void this.admission.turnAway(new RoomSession(connection, {}), new RoomRefusal(cause));
   }
 
   /** Adds one that was begun elsewhere. */

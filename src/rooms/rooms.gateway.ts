@@ -2,6 +2,7 @@ import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
 import type { PresenceView } from '../config/sections/presence.settings.js';
 import type { Connection } from '../connection/connection.js';
+import type { Denial } from '../connection/denial.js';
 import type { Gateway, GatewayProtocol } from '../connection/endpoint.js';
 import { presenceWish } from '../presence/presence-options.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
@@ -59,6 +60,10 @@ export class RoomsGateway implements Gateway {
 
   handleDisconnect(connection: Connection, reason: EndReason): void {
     this.sessions.end(connection, reason);
+  }
+
+  turnAway(connection: Connection, denial: Denial): void {
+    this.sessions.turnAway(connection, denial);
   }
 
   @SubscribeMessage(ROOM_PING)

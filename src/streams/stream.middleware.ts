@@ -10,11 +10,13 @@ import { StreamFront } from './stream-front.js';
  */
 @Injectable()
 export class StreamMiddleware {
-  constructor({ httpAdapter }: HttpAdapterHost, front: StreamFront) {
+  constructor(host: HttpAdapterHost, front: StreamFront) {
     if (!front.isNeeded) return;
-    // An app without HTTP has no adapter.
-    httpAdapter?.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
-      if (!front.takes(request, response)) next();
-    });
+    // An app without HTTP never has an adapter; one of a testing module is made after its providers.
+    host.init$.subscribe(() =>
+      host.httpAdapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        if (!front.takes(request, response)) next();
+      }),
+    );
   }
 }

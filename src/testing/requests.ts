@@ -1,6 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { TicketRequest } from '../auth/ticket-request.js';
-import { type CallbackEnd, CallbackRequest } from '../callbacks/callback-request.js';
+import { CallbackRequest, type Circumstances } from '../callbacks/callback-request.js';
+import type { ClientEndpoint } from '../clients/admitting/before-connect.decorator.js';
+import { ConnectRequest } from '../clients/admitting/connect-request.js';
 import { ProcedureCall } from '../procedures/procedure-call.js';
+import { Handshake } from '../protocol/handshake.js';
 import { type JsonMembers, membersOf, toJsonText } from '../protocol/json/json.js';
 import type { LifecycleEvent } from '../topics/lifecycle/lifecycle-event.js';
 import { LifecycleRequest } from '../topics/lifecycle/lifecycle-request.js';
@@ -11,11 +15,9 @@ import { type MessageRequest, SubscriptionRequest } from '../topics/service/subs
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** What goes with a request that is made by a test. */
-export interface RequestOptions {
+export interface RequestOptions extends Circumstances {
   /** Default: one that is never aborted. */
   readonly signal?: AbortSignal | undefined;
-  /** Of a callback about an end, what has ended it. */
-  readonly end?: CallbackEnd | undefined;
 }
 
 /** The fields of a request about a subscription. */
@@ -28,9 +30,10 @@ export interface SubscriptionRequestFields<Data> extends Fields {
 /** What every method of a topic service gets, but for those below: of `@OnMessage()` with `data`. */
 export function subscriptionRequest<Data>(
   { subscription = 'service.topic', ...fields }: SubscriptionRequestFields<Data> = {},
-  { signal, end }: RequestOptions = {},
+  { signal = idle(), ...circumstances }: RequestOptions = {},
 ): MessageRequest<Data> {
-  return SubscriptionRequest.from<Data>({ subscription, ...fields }, signal, end);
+  const request = new SubscriptionRequest(members({ subscription, ...fields }), signal, circumstances);
+  return request as MessageRequest<Data>;
 }
 
 /** What `@OnGap()` gets. */
@@ -58,8 +61,30 @@ export function lifecycleRequest(
 }
 
 /** What `@ValidateTicket()` gets. */
-export function ticketRequest(ticket: unknown, { signal = idle() }: RequestOptions = {}): TicketRequest {
-  return TicketRequest.from(ticket, signal);
+export function ticketRequest(
+  ticket: unknown,
+  { signal = idle(), ...circumstances }: RequestOptions = {},
+): TicketRequest {
+  return new TicketRequest(members({ ticket }), signal, circumstances);
+}
+
+/** A client that wants to connect. */
+export interface ConnectRequestFields {
+  /** Default: `topics`. */
+  readonly endpoint?: ClientEndpoint | undefined;
+  /** The path and the query. Default: `/`. */
+  readonly url?: string | undefined;
+  /** By lower-case name. */
+  readonly headers?: IncomingHttpHeaders | undefined;
+  readonly address?: string | undefined;
+}
+
+/** What `@BeforeConnect()` gets. */
+export function connectRequest(
+  { endpoint = 'topics', url = '/', headers = {}, address }: ConnectRequestFields = {},
+  { signal = idle() }: RequestOptions = {},
+): ConnectRequest {
+  return new ConnectRequest(endpoint, new Handshake(url, headers, address), signal);
 }
 
 /** A client of rooms, as its callbacks know it. */
@@ -74,7 +99,7 @@ export function roomsRequest(
   { connectionId = 'connection', headers = {} }: RoomsRequestFields = {},
   { signal = idle(), end }: RequestOptions = {},
 ): CallbackRequest {
-  return new CallbackRequest(members({ connection_id: connectionId, headers }), signal, end);
+  return new CallbackRequest(members({ connection_id: connectionId, headers }), signal, { end });
 }
 
 /** What `@OnCallerConnect()` and `@OnCallerDisconnect()` get: the fields of an identity. */

@@ -7,6 +7,8 @@ export { type Refused, RefusedError } from './refused-error.js';
 export {
   type CallFields,
   callerRequest,
+  connectRequest,
+  type ConnectRequestFields,
   type Fields,
   gapRequest,
   lifecycleRequest,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { monotonicMs } from '../../base/monotonic-ms.js';
 import type { HandshakeRefusal } from '../admission.js';
+import type { Denial } from '../denial.js';
 import type { Endpoint } from '../endpoint.js';
 
 /** A client that wants to connect, over whatever will carry the connection. */
@@ -25,5 +26,7 @@ export abstract class Arrival {
   abstract waits(): void;
   /** Lets it in. @param known the request, or what was admitted where the endpoint decides. */
   abstract open(known: unknown): void;
+  /** Lets it in to be told why it may not connect. */
+  abstract turnAway(denial: Denial): void;
   abstract refuse(refusal: HandshakeRefusal): void;
 }

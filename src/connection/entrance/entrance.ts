@@ -7,14 +7,20 @@ import { Metrics } from '../../metrics/metrics.js';
 import { HANDSHAKE_REASONS, type HandshakeReason } from '../../protocol/handshake-refusals.js';
 import { BY_GATEWAY } from '../../protocol/verdict.js';
 import type { Admission, Admit, HandshakeRefusal } from '../admission.js';
+import { Denial } from '../denial.js';
 import { clientAddress } from '../client-address.js';
 import { Connections } from '../connections.js';
 import { AcceptQueue } from './accept-queue.js';
 import type { Arrival } from './arrival.js';
+import type { Endpoint } from '../endpoint.js';
 import { isOriginAllowed } from './origin.js';
 
 const logger = new Logger('Connections');
-const UNAVAILABLE: Admission = { refusal: HANDSHAKE_REASONS.tooLate };
+const UNAVAILABLE: Refused = { refusal: HANDSHAKE_REASONS.tooLate };
+
+interface Refused {
+  readonly refusal: HandshakeRefusal;
+}
 
 /** Where all clients come in, whatever will carry them: they wait for their turn, then origin and capacity are checked. */
 @Injectable()
@@ -51,7 +57,7 @@ export class Entrance {
     const isLate = monotonicMs() - sinceMs >= this.connections.settings.handshakeTimeoutMs;
     if (arrival.isGone) return;
     if (isLate) this.refuse(arrival, HANDSHAKE_REASONS.tooLate);
-    else if (endpoint.admit) void this.admit(arrival, endpoint.admit);
+    else if (endpoint.admit || endpoint.guard) void this.admit(arrival, endpoint);
     else {
       const refusal = this.originRefusal(request) ?? this.connections.refusal(address);
       if (refusal) this.refuse(arrival, refusal);
@@ -60,24 +66,33 @@ export class Entrance {
   }
 
   /** Checks capacity first, so that a refusal costs little, and again last, since others came meanwhile. */
-  private async admit(arrival: Arrival, admit: Admit): Promise<void> {
+  private async admit(arrival: Arrival, { admit, guard }: Endpoint): Promise<void> {
     const { request, address } = arrival;
     arrival.waits();
     const busy = this.connections.refusal(address);
-    const admission = busy ? { refusal: busy } : await this.decided(admit(request));
+    const admission = busy ? { refusal: busy } : await this.admission(request, admit);
     if ('refusal' in admission) {
       this.refuse(arrival, admission.refusal);
       return;
     }
-    const refusal = this.originRefusal(request) ?? arrival.fault ?? this.connections.refusal(address);
+    const fault = this.originRefusal(request) ?? (admit && arrival.fault);
+    const denial = fault || !guard ? undefined : await this.decided(guard(request));
+    if (arrival.isGone) return;
+    const refusal = fault ?? refusalIn(denial, admit !== undefined) ?? this.connections.refusal(address);
     if (refusal) this.refuse(arrival, refusal);
+    else if (denial instanceof Denial) arrival.turnAway(denial);
     else arrival.open(admission.admitted);
   }
 
-  private async decided(admission: Promise<Admission>): Promise<Admission> {
+  private async admission(request: IncomingMessage, admit: Admit | undefined): Promise<Admission> {
+    return admit ? this.decided(admit(request)) : { admitted: request };
+  }
+
+  /** @returns what was decided, or the refusal when that was not done in time, or failed. */
+  private async decided<Decision>(decision: Promise<Decision>): Promise<Decision | Refused> {
     try {
-      const isInTime = await settlesWithin(this.connections.settings.handshakeTimeoutMs, admission);
-      return isInTime ? await admission : UNAVAILABLE;
+      const isInTime = await settlesWithin(this.connections.settings.handshakeTimeoutMs, decision);
+      return isInTime ? await decision : UNAVAILABLE;
     } catch (error) {
       logger.error(stackOf(error));
       return { refusal: HANDSHAKE_REASONS.defect };
@@ -97,4 +112,13 @@ export class Entrance {
       origins.length > 0 ? `origins is ${origins.join(', ')}` : `origins is not set, and the host is ${host}`;
     return { ...HANDSHAKE_REASONS.originNotAllowed, why: `its origin is ${origin}, and ${configured}` };
   }
+}
+
+/** The status that a client gets which is denied; nothing where it is let in to be told. */
+function refusalIn(
+  denial: Denial | Refused | undefined,
+  answersHandshakes: boolean,
+): HandshakeRefusal | undefined {
+  if (!denial) return undefined;
+  return denial instanceof Denial && !answersHandshakes ? undefined : denial.refusal;
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HandshakeRefusal } from '../admission.js';
 import { Connection } from '../connection.js';
 import { Connections } from '../connections.js';
+import type { Denial } from '../denial.js';
 import type { Endpoint } from '../endpoint.js';
 import { Arrival } from '../entrance/arrival.js';
 import { Entrance } from '../entrance/entrance.js';
@@ -77,15 +78,15 @@ export class Streams {
     this.entrance.accept(new SessionArrival(this, asked));
   }
 
-  /** Makes a connection of what was let in. */
-  open({ asked, address }: SessionArrival, known: unknown): void {
+  /** Makes a connection of what was let in. @param begin what comes of it. */
+  open({ asked, address }: SessionArrival, begin: (connection: Connection) => void): void {
     const { endpoint, session } = asked;
     const transport = this.begin(asked);
     this.sessions.set(session, transport);
     const connection = new Connection(transport, endpoint, this.connections, address);
     transport.carry(connection);
     this.connections.add(connection);
-    connection.opened(known);
+    begin(connection);
   }
 
   private begin({ endpoint, request, response, session, waitMs, answer }: SessionRequest): SessionTransport {
@@ -131,7 +132,11 @@ class SessionArrival extends Arrival {
   }
 
   open(known: unknown): void {
-    this.streams.open(this, known);
+    this.streams.open(this, (connection) => connection.opened(known));
+  }
+
+  turnAway(denial: Denial): void {
+    this.streams.open(this, (connection) => this.endpoint.turnAway(connection, denial));
   }
 
   refuse(refusal: HandshakeRefusal): void {

@@ -6,6 +6,7 @@ import { HANDSHAKE_REASONS, type HandshakeReason } from '../../protocol/handshak
 import type { HandshakeRefusal } from '../admission.js';
 import { Connection } from '../connection.js';
 import { Connections } from '../connections.js';
+import type { Denial } from '../denial.js';
 import type { Endpoint } from '../endpoint.js';
 import { Arrival } from '../entrance/arrival.js';
 import { Entrance } from '../entrance/entrance.js';
@@ -53,8 +54,8 @@ export class Upgrades {
     this.unclaimed.refuseAll();
   }
 
-  /** Completes a handshake. ws itself answers a request that is not a valid one. */
-  open(handshake: Handshake, known: unknown): void {
+  /** Completes a handshake. ws itself answers a request that is not a valid one. @param begin what comes of it. */
+  open(handshake: Handshake, begin: (connection: Connection) => void): void {
     const { endpoint, request, address } = handshake;
     const { socket, head } = handshake.upgraded;
     let isOpen = false;
@@ -65,7 +66,7 @@ export class Upgrades {
       const encoding = this.compression?.prepare(transport, this.inflaterOf(endpoint), connection);
       transport.carry(connection, socket, encoding);
       this.connections.add(connection);
-      connection.opened(known);
+      begin(connection);
     });
     if (!isOpen) this.entrance.tell(request, HANDSHAKE_REASONS.notAWebSocket, handshake.what);
   }
@@ -137,7 +138,11 @@ class Handshake extends Arrival {
   }
 
   open(known: unknown): void {
-    this.upgrades.open(this, known);
+    this.upgrades.open(this, (connection) => connection.opened(known));
+  }
+
+  turnAway(denial: Denial): void {
+    this.upgrades.open(this, (connection) => this.endpoint.turnAway(connection, denial));
   }
 
   refuse(refusal: HandshakeRefusal): void {

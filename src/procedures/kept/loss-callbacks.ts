@@ -53,7 +53,7 @@ export class LossCallbacks implements OnModuleInit {
       ['results', toJsonText(results)],
     ]);
     const method = this.methods.get(procedure);
-    if (method) await method.call((own) => new CallbackRequest(fields, own, end), signal);
+    if (method) await method.call((own) => new CallbackRequest(fields, own, { end }), signal);
     const remote = this.settings.remote?.get(procedure);
     const url = remote?.resumable?.onLost;
     if (url === undefined) return;

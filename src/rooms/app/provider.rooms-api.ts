@@ -61,5 +61,5 @@ function requestOf({ id, headers }: RoomsClient, signal: AbortSignal, end?: Call
     ['connection_id', toJsonText(id)],
     ['headers', toJsonText(headers)],
   ]);
-  return new CallbackRequest(members, signal, end);
+  return new CallbackRequest(members, signal, { end });
 }

@@ -13,11 +13,15 @@ import { MainFront } from './main-front.js';
  */
 @Injectable()
 export class RpcMiddleware {
-  constructor({ httpAdapter }: HttpAdapterHost, settings: ProceduresSettings, front: MainFront) {
+  constructor(host: HttpAdapterHost, settings: ProceduresSettings, front: MainFront) {
     if (!isConfigured(settings)) return;
-    // An app without HTTP has no adapter.
-    httpAdapter?.use((request: IncomingMessage & BodyRequest, response: ServerResponse, next: () => void) => {
-      if (!front.takes(request, response)) next();
-    });
+    // An app without HTTP never has an adapter; one of a testing module is made after its providers.
+    host.init$.subscribe(() =>
+      host.httpAdapter.use(
+        (request: IncomingMessage & BodyRequest, response: ServerResponse, next: () => void) => {
+          if (!front.takes(request, response)) next();
+        },
+      ),
+    );
   }
 }

@@ -4,9 +4,10 @@ import { ProviderMethods, type ProviderMethod } from '../../callbacks/providers/
 import { ConfigurationError } from '../../config/configuration-error.js';
 import { loadSettings } from '../../config/loading/load-settings.js';
 import type { ServiceSettings } from '../../config/sections/service.settings.js';
+import { Handshakes } from '../../connection/handshakes.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { CallbackKind } from './callback-kind.js';
-import { ProviderServiceCallbacks } from './provider.service-callbacks.js';
+import { type HandshakeOf, ProviderServiceCallbacks } from './provider.service-callbacks.js';
 import { Service, type ServiceRules } from './service.js';
 import { unknownParam } from './topic-param.decorator.js';
 import { TopicPattern } from './topic-pattern.js';
@@ -32,10 +33,12 @@ export class ProvidedServices {
   constructor(
     private readonly providers: ProviderMethods,
     private readonly metrics: Metrics,
+    private readonly handshakes: Handshakes,
   ) {}
 
   /** @throws when a provider answers callbacks, but is no service. */
   *all(): Iterable<ProvidedService> {
+    const handshakeOf: HandshakeOf = (client) => this.handshakes.of(client);
     const methods = groupByProvider(this.providers.marked(TOPIC_CALLBACK));
     for (const provider of this.providers.ofMarkedClass(TOPIC_SERVICE)) {
       if (!methods.has(provider)) methods.set(provider, []);
@@ -43,7 +46,11 @@ export class ProvidedServices {
     for (const [provider, ofProvider] of methods) {
       const definition = provider.constructor.name;
       const name = TopicPattern.serviceIn(markOf(provider).name);
-      yield { name, definition, make: () => providedService(provider, ofProvider, this.metrics) };
+      yield {
+        name,
+        definition,
+        make: () => providedService(provider, ofProvider, this.metrics, handshakeOf),
+      };
     }
   }
 }
@@ -53,6 +60,7 @@ export function providedService(
   provider: object,
   methods: readonly ProviderMethod[],
   metrics: Metrics,
+  handshakeOf?: HandshakeOf,
 ): Service {
   const mark = markOf(provider);
   const name = TopicPattern.serviceIn(mark.name);
@@ -69,7 +77,7 @@ export function providedService(
   }
   const settings = Object.assign(settingsOf(definition, name, mark.rules), { pattern });
   requireUse(definition, settings, byKind);
-  return new Service(name, settings, new ProviderServiceCallbacks(byKind, pattern), metrics);
+  return new Service(name, settings, new ProviderServiceCallbacks(byKind, pattern, handshakeOf), metrics);
 }
 
 function markOf({ constructor }: object): TopicServiceMark {

@@ -3,6 +3,7 @@ import type { ReturnedValue } from '../../callbacks/providers/callback-contexts.
 import { decisionOf } from '../../callbacks/providers/decision.js';
 import type { ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
+import type { Handshake } from '../../protocol/handshake.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import { LifecycleRequest } from '../lifecycle/lifecycle-request.js';
@@ -28,12 +29,19 @@ const DECIDING: ReadonlySet<CallbackKind> = new Set(['authorizer', 'onAuthorizat
 const OK = '"ok"' as JsonText;
 const ERROR = '"error"' as JsonText;
 
+/** The request with which a client has connected, where that is kept. */
+export type HandshakeOf = (client: object | undefined) => Handshake | undefined;
+
 /** A service that is asked in process: a provider with a method for each kind of callback. */
 export class ProviderServiceCallbacks implements ServiceCallbacks {
-  /** @param pattern of its topics, if they have one. */
+  /**
+   * @param pattern of its topics, if they have one.
+   * @param handshakeOf finds the request with which a client has connected.
+   */
   constructor(
     private readonly methods: ReadonlyMap<CallbackKind, ProviderMethod>,
     private readonly pattern?: TopicPattern,
+    private readonly handshakeOf: HandshakeOf = () => undefined,
   ) {}
 
   has(kind: CallbackKind): boolean {
@@ -57,12 +65,13 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
 
   private requestOf(
     kind: CallbackKind,
-    { fields, end }: ServiceQuestion,
+    { fields, end, client }: ServiceQuestion,
     signal: AbortSignal,
   ): CallbackRequest {
-    if (kind === 'onGap') return new GapRequest(fields, signal, undefined, this.pattern);
+    const { pattern } = this;
+    if (kind === 'onGap') return new GapRequest(fields, signal, undefined, pattern);
     if (kind === 'onLifecycle') return new LifecycleRequest(fields, signal);
-    return new SubscriptionRequest(fields, signal, end, this.pattern);
+    return new SubscriptionRequest(fields, signal, { end, handshake: this.handshakeOf(client) }, pattern);
   }
 }
 

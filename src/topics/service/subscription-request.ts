@@ -1,4 +1,4 @@
-import { type CallbackEnd, CallbackRequest } from '../../callbacks/callback-request.js';
+import { type CallbackEnd, CallbackRequest, type Circumstances } from '../../callbacks/callback-request.js';
 import { type JsonMembers, membersOf, toJsonText } from '../../protocol/json/json.js';
 import type { TopicParams } from './topic-params.js';
 import type { TopicPattern } from './topic-pattern.js';
@@ -19,10 +19,10 @@ export class SubscriptionRequest<Pattern extends string = string> extends Callba
   constructor(
     members: JsonMembers,
     signal: AbortSignal,
-    end?: CallbackEnd,
+    circumstances?: Circumstances,
     private readonly pattern?: TopicPattern,
   ) {
-    super(members, signal, end);
+    super(members, signal, circumstances);
   }
 
   /** A request to test a provider with. */
@@ -31,7 +31,7 @@ export class SubscriptionRequest<Pattern extends string = string> extends Callba
     signal: AbortSignal = new AbortController().signal,
     end?: CallbackEnd,
   ): MessageRequest<Data> {
-    return new SubscriptionRequest(membersOf(toJsonText(fields)), signal, end) as MessageRequest<Data>;
+    return new SubscriptionRequest(membersOf(toJsonText(fields)), signal, { end }) as MessageRequest<Data>;
   }
 
   /** The topic that was subscribed to, `service.name`. */
