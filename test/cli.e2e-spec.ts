@@ -148,7 +148,7 @@ describe('a call', () => {
         ['refused', '403'],
         ['refused', '404'],
         ['refused', '418'],
-        ['nope'],
+        ['xyzzy'],
         ['statsu'],
       ),
     ).toEqual([
@@ -156,7 +156,7 @@ describe('a call', () => {
       [5, 'Refused.\n'],
       [2, 'Refused.\n'],
       [3, 'Refused.\n'],
-      [2, 'there is no procedure nope\n'],
+      [2, 'there is no procedure xyzzy\n'],
       [2, 'there is no procedure statsu; is the command status meant?\n'],
     ]);
   });
@@ -372,7 +372,10 @@ describe('the gateway', () => {
     const args = (...words: string[]): Promise<ProcessEnd> =>
       ServerProcess.run({
         config: { services: SERVICES, publish: { apiKeys: [API_KEY] } },
-        env: { KITTIWAKE_PORT: `${gateway.port}` },
+        env: {
+          KITTIWAKE_PORT: `${gateway.port}`,
+          KITTIWAKE_OPERATORS_PORT: new URL(gateway.operatorsUrl).port,
+        },
         command: ['cli/main.js', ...words],
       });
     const ends = await Promise.all([
@@ -388,8 +391,12 @@ describe('the gateway', () => {
       args('--json', 'connections', '--identity-json', '7', '--limit', '1', '--subscriptions'),
       args('connections', '--limit', '0'),
       args('presence', 'seen.1'),
+      args('--json', 'topics', '--find', 'x'),
+      args('tail', '--topic', 'nope.1'),
     ]);
-    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 3, 0]);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 3, 0, 0, 3]);
+    expect(JSON.parse(ends[12].stdout)).toMatchObject({ items: [], at_least: 0, complete: true });
+    expect(ends[13].stderr).toContain('nope.1 is not <service>.<topic> of a configured service');
     expect(JSON.parse(ends[9].stdout)).toMatchObject({ connections: [], total: 0, complete: true });
     expect(ends[11].stdout).toBe('0 present: []\n');
     expect([ends[6].stdout, ends[7].stdout]).toEqual(['Disconnected 0.\n', 'Ended 0.\n']);
@@ -420,6 +427,30 @@ describe('publish and listen', () => {
     const { Hub } = await import('../src/delivery/hub.js');
     return stage.gateway.app.get(Hub).channelCount;
   };
+});
+
+describe('topics, tail and top', () => {
+  it('show what the gateway carries, and what comes', async () => {
+    const client = await TestClient.connect(stage.gateway.url);
+    await client.ask({ event: 'auth', method: 'jwt', token: rpcToken() });
+    await client.ask({ event: 'subscribe', subscription: 'desks.7' });
+    const tail = await start('tail', '--topic', 'desks.7', '--data');
+    await eventually(() => tail.stdout.includes('begin'));
+    await stage.gateway.publish({ subscription: 'desks.7', data: { big: 1, token: 'x' } });
+    await eventually(() => tail.stdout.split('\n').length === 3);
+    expect(tail.stdout).toMatch(/^begin \{\}\n\S+Z desks\.7 \{"big":1,"token":"\*\*\*"\}\n$/);
+    const [topics, wrong, top] = await Promise.all([
+      run('topics', '--find', 'desks'),
+      run('topics', '--limit', '0'),
+      run('top'),
+    ]);
+    client.drop();
+    expect(topics.stdout).toMatch(/^SUBSCRIBERS +PUB\/S +NODES +NAME\n +1 +\S+ +1 +desks\.7\n$/);
+    expect([wrong.code, wrong.stderr]).toEqual([3, expect.stringContaining('limit must be')]);
+    expect(top.stdout).toMatch(
+      /^NODE +STATE.*\n\S+-[\da-f]{8} +ready .* \d+% +\d+% +\d+ ms +\d+ MiB\n\nSUBSCRIBERS/,
+    );
+  });
 });
 
 describe('presence', () => {

@@ -13,6 +13,7 @@ import { addPushCommands } from './commands/push.commands.js';
 import { addStartCommand } from './commands/start.command.js';
 import { addTokenCommand } from './commands/token.command.js';
 import { addTypesCommand } from './commands/types.command.js';
+import { addWatchCommands } from './commands/watch.commands.js';
 import type { Context } from './context.js';
 import { EXIT_CODES_HELP } from './exit-code.js';
 import { GatewayFinder, type GatewayOptions } from './gateway/gateway-finder.js';
@@ -50,6 +51,7 @@ export function createProgram(): Command {
   addCallCommand(program, context);
   addPushCommands(program, context);
   addClientCommands(program, context);
+  addWatchCommands(program, context);
   addHelpCommand(program, context);
   addConfigCommand(program, context);
   addTypesCommand(program, context);

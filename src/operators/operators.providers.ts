@@ -51,6 +51,7 @@ import { FrameTaps } from './watch/frame-taps.js';
 import { NodeReports } from './watch/node-reports.js';
 import { RefusalReports } from './watch/refusal-reports.js';
 import { Tails } from './watch/tails.js';
+import { nodesProcedure, tailProcedure, topicsProcedure } from './watch/watch.procedures.js';
 import { statusProcedure } from './status.procedure.js';
 
 /** Procedures that the command line calls, in the order of help; the maker of each is its injection token. */
@@ -68,6 +69,9 @@ export const OPERATOR_PROCEDURES: FactoryProvider<CallableProcedure | undefined>
   { provide: connectionsProcedure, inject: [ConnectionPages], useFactory: connectionsProcedure },
   { provide: presenceProcedure, inject: [PresenceReading], useFactory: presenceProcedure },
   { provide: listenProcedure, inject: [Hub, Services], useFactory: listenProcedure },
+  { provide: tailProcedure, inject: [Tails], useFactory: tailProcedure },
+  { provide: topicsProcedure, inject: [Channels], useFactory: topicsProcedure },
+  { provide: nodesProcedure, inject: [NodeReports], useFactory: nodesProcedure },
   {
     provide: interfaceProcedure,
     inject: [Procedures, Services, RoomsSettings],

@@ -12,10 +12,12 @@ import { CallFailure } from '../call-failure.js';
 import { CommandError } from '../command-error.js';
 import { EXIT } from '../exit-code.js';
 import { type CallArguments, type CallResult, type GatewayClient, NO_ARGUMENTS } from './gateway-client.js';
+import { queryOf } from './query.js';
+import { ConsoleHttp } from './console-http.js';
 import { GatewayHttp, type HttpAddress } from './gateway-http.js';
 
 const WITHOUT_PROCEDURES =
-  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, presence, disconnect, unsubscribe, revoke, connections and types';
+  'without the section procedures in its configuration, a gateway only takes ping, status, publish, trigger, presence, disconnect, unsubscribe, revoke, connections, topics, tail, top and types';
 const STATUS = '/status';
 
 /** Arguments by name. */
@@ -32,19 +34,22 @@ export class EndpointsGatewayClient implements GatewayClient {
   readonly isLocal = false;
   private readonly http: GatewayHttp;
   private readonly operators: GatewayHttp | undefined;
+  private readonly console: ConsoleHttp;
 
-  /** @param givenKey an API key. Default: the first of the configuration that is not hashed. */
+  /** @param givenKey an API key, or for what the console tells one of operators. Default: the first of the configuration that is not hashed. */
   constructor(
     { main, operators }: GatewayPlaces,
-    private readonly settings: Pick<Settings, 'publish' | 'health' | 'services' | 'rooms'>,
+    private readonly settings: Pick<Settings, 'publish' | 'health' | 'services' | 'rooms' | 'operators'>,
     private readonly givenKey?: string,
   ) {
     this.http = new GatewayHttp(main);
     this.operators = operators && new GatewayHttp(operators);
+    this.console = new ConsoleHttp(this.operators, settings.operators, givenKey);
   }
 
   async *call(name: string, { named }: CallArguments = NO_ARGUMENTS): AsyncGenerator<CallResult, void, void> {
-    yield { value: await this.answer(name, named) };
+    if (this.console.has(name)) yield* this.console.call(name, named);
+    else yield { value: await this.answer(name, named) };
   }
 
   close(): void {
@@ -84,7 +89,7 @@ export class EndpointsGatewayClient implements GatewayClient {
           await this.push(name, publish.revokePath, named),
         );
       case 'connections':
-        return this.push(name, publish.connectionsPath + queryOf(named));
+        return this.push(name, publish.connectionsPath + `?${queryOf(named)}`);
       default:
         throw new CommandError(WITHOUT_PROCEDURES);
     }
@@ -116,7 +121,7 @@ export class EndpointsGatewayClient implements GatewayClient {
   private async presence({ topic, ...named }: Named): Promise<object> {
     const { publish, services, rooms } = this.settings;
     const path = presencePathOf(publish, services, rooms) ?? '/presence';
-    const answer = await this.push('presence', path + queryOf({ subscription: topic, ...named }));
+    const answer = await this.push('presence', path + `?${queryOf({ subscription: topic, ...named })}`);
     return { ...answer, _format: presenceFormat('members' in answer) };
   }
 
@@ -157,17 +162,6 @@ async function ask(http: GatewayHttp, path: string, body?: string, apiKey?: stri
 function countedOf(verb: string, name: string, answer: object): object {
   const { nodes } = answer as { readonly nodes: NodeCount };
   return { ...answer, _format: countedFormat(verb, name, nodes) };
-}
-
-/** Named arguments as a query; what is no text is JSON. */
-function queryOf({ identity, ...named }: Named): string {
-  const isText = typeof identity === 'string' || identity === undefined;
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(
-    isText ? { identity, ...named } : { identity_json: identity, ...named },
-  ))
-    if (value !== undefined) query.set(name, typeof value === 'string' ? value : richJsonText(value));
-  return `?${query.toString()}`;
 }
 
 /** A publication in its wire form. */
