@@ -2,6 +2,7 @@
 const FLOORS = [
   ['base'],
   ['protocol'],
+  ['observing'],
   ['config', 'metrics'],
   ['connection', 'broker', 'callbacks'],
   ['history', 'leases'],
@@ -11,7 +12,7 @@ const FLOORS = [
   ['procedures'],
   ['topics', 'rooms', 'rpc'],
   ['push', 'open-api', 'client-script'],
-  ['operators'],
+  ['operators', 'observers'],
   [
     'kittiwake.ts',
     'gateway.kittiwake.ts',
@@ -28,7 +29,7 @@ const FLOORS = [
 ];
 
 /** Floors whose folders do not know each other. */
-const APART = FLOORS.slice(3, 11);
+const APART = FLOORS.slice(4, 12);
 
 /** The rooms of folders: each may import, of its own folder, only what stands here; `.` are the files beside the rooms. */
 const ROOMS = {

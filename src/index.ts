@@ -34,6 +34,17 @@ export {
 } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
 export type { Presence, PresenceQuery, PresentMember } from './push/presence-in-process.js';
+export { OnGatewayEvent } from './observers/on-gateway-event.decorator.js';
+export type {
+  AuthenticatedEvent,
+  ConnectedEvent,
+  EndedEvent,
+  GatewayEvent,
+  GatewayEventType,
+  RefusedEvent,
+  SubscribedEvent,
+  UnsubscribedEvent,
+} from './observing/gateway-event.js';
 export { PresenceError } from './presence/presence.error.js';
 export { OnCallLost } from './procedures/kept/on-call-lost.decorator.js';
 export { MayWatch } from './procedures/kept/may-watch.decorator.js';

@@ -11,6 +11,7 @@ import { listOf } from './base/list-of.js';
 import { BrokerLoss } from './broker-loss.js';
 import { CALLBACKS_PROVIDERS } from './callbacks/callbacks.providers.js';
 import { CLIENT_DOMAINS } from './clients/client-domain.js';
+import { Clients } from './clients/clients.js';
 import { CLIENTS_PROVIDERS } from './clients/clients.providers.js';
 import { CLUSTER_PROVIDERS } from './cluster/cluster.providers.js';
 import { CLIENT_SCRIPT_PROVIDERS } from './client-script/client-script.providers.js';
@@ -18,6 +19,7 @@ import { CONFIG_PROVIDERS } from './config/config.providers.js';
 import { loadSettings } from './config/loading/load-settings.js';
 import type { KittiwakeOptions } from './config/options.js';
 import { Settings } from './config/settings.js';
+import { Connections } from './connection/connections.js';
 import { CONNECTION_PROVIDERS } from './connection/connection.providers.js';
 import { KEEPS_HANDSHAKES } from './connection/handshakes.js';
 import { DELIVERY_PROVIDERS } from './delivery/delivery.providers.js';
@@ -30,7 +32,10 @@ import { Lifecycle } from './lifecycle.js';
 import { LEASES_PROVIDERS } from './leases/leases.providers.js';
 import { LIFETIME_PROVIDERS } from './lifetime-parts.js';
 import { METRICS_REGISTRY, type MetricsRegistry } from './metrics/metrics-registry.js';
+import { Refusals } from './metrics/refusals.js';
 import { METRICS_PROVIDERS } from './metrics/metrics.providers.js';
+import { OBSERVERS_PROVIDERS } from './observers/observers.providers.js';
+import { OBSERVED, type Observed } from './observing/observed.js';
 import { OPEN_API_PROVIDERS } from './open-api/open-api.providers.js';
 import { OPERATOR_PROCEDURES, OPERATORS_PROVIDERS } from './operators/operators.providers.js';
 import { BROUGHT_PROCEDURES } from './procedures/brought-procedures.js';
@@ -38,6 +43,7 @@ import { PRESENCE_PROVIDERS } from './presence/presence.providers.js';
 import { PROCEDURES_PROVIDERS } from './procedures/procedures.providers.js';
 import { PUSH_PROVIDERS } from './push/push.providers.js';
 import { ROOMS_PROVIDERS } from './rooms/rooms.providers.js';
+import { RoomSubscriptions } from './rooms/room-subscriptions.js';
 import { RoomClients } from './rooms/room-clients.js';
 import { Routes } from './routes.js';
 import { ProceduresConfig } from './rpc/built-in/procedures-config.js';
@@ -45,6 +51,7 @@ import { BUILT_IN_PROCEDURES, RPC_PROVIDERS } from './rpc/rpc.providers.js';
 import { RpcClients } from './rpc/websocket/rpc-clients.js';
 import { StartChecks } from './start-checks.js';
 import { STREAMS_PROVIDERS } from './streams/streams.providers.js';
+import { Lifecycles } from './topics/lifecycle/lifecycles.js';
 import { TopicClients } from './topics/topic-clients.js';
 import { TOPICS_PROVIDERS } from './topics/topics.providers.js';
 
@@ -71,6 +78,7 @@ const FOLDERS: Provider[] = [
   ...CLIENT_SCRIPT_PROVIDERS,
   ...OPEN_API_PROVIDERS,
   ...OPERATORS_PROVIDERS,
+  ...OBSERVERS_PROVIDERS,
 ];
 
 /** Options of the module that are not settings. */
@@ -155,6 +163,7 @@ function assemble(
         [...BUILT_IN_PROCEDURES, ...OPERATOR_PROCEDURES].map(({ provide }) => provide),
       ),
       listOf(CLIENT_DOMAINS, [TopicClients, RoomClients, RpcClients]),
+      listOf<Observed>(OBSERVED, [Connections, Refusals, Clients, Lifecycles, RoomSubscriptions]),
       BrokerLoss,
       { provide: Kittiwake, useClass: GatewayKittiwake },
       Lifecycle,

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { Authenticated } from '../auth/authenticated.js';
 import { AuthSettings } from '../config/sections/auth/auth.settings.js';
 import type { Connection } from '../connection/connection.js';
+import type { GatewayObserver, Observed } from '../observing/observed.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
+import { valueOf } from '../protocol/json/json.js';
 import { Client } from './client.js';
 import { IdentityLimits } from './limits/identity-limits.js';
 import { RevocationList } from './revocation/revocation-list.js';
@@ -11,7 +13,8 @@ type Several = Client | Set<Client>;
 
 /** The clients of this node that have proved who they are, by identity and by token. */
 @Injectable()
-export class Clients {
+export class Clients implements Observed {
+  private observer: GatewayObserver | undefined;
   private readonly byIdentity = new Map<string, Several>();
   private readonly byToken = new Map<string, Several>();
 
@@ -20,6 +23,11 @@ export class Clients {
     private readonly revoked: RevocationList,
     private readonly limits: IdentityLimits,
   ) {}
+
+  /** See {@link Observed.observe}. */
+  observe(observer: GatewayObserver): void {
+    this.observer = observer;
+  }
 
   /** Takes a client in, until {@link leave}. One whose proof was revoked since it was looked at is closed. */
   enter(connection: Connection, authenticated: Authenticated): Client {
@@ -43,7 +51,15 @@ export class Clients {
       throw error;
     }
     this.leave(before);
+    this.admitted(connection, authenticated);
     return client;
+  }
+
+  /** Tells that a client has been let in with a proof. {@link admit} does it itself. */
+  admitted(connection: Connection, { identity, tokenId }: Authenticated): void {
+    if (!this.observer?.hears('authenticated')) return;
+    const fields = Object.fromEntries([...identity].map(([name, text]) => [name, valueOf(text)]));
+    this.observer.happened({ type: 'authenticated', connectionId: connection.id, identity: fields, tokenId });
   }
 
   /** The connection has ended, or its client has become another. */

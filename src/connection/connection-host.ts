@@ -1,5 +1,6 @@
 import type { Refusals } from '../metrics/refusals.js';
 import type { CloseReason } from '../protocol/close-reason.js';
+import type { EndReason } from '../protocol/end-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import type { LoopShare } from './loop-share.js';
 import type { Outbox } from './outflow/outbox.js';
@@ -17,7 +18,9 @@ export interface ConnectionHost<Client> {
   /** Every event of an ended connection has been handled, or forgotten. */
   settled(connection: Client): void;
   /** The connection has ended, or is about to: nothing can be sent to it any more. */
-  ended(connection: Client, reason: CloseReason | undefined): void;
+  ended(connection: Client, reason: CloseReason | undefined, ends: EndReason): void;
+  /** The connection is open, and its client may connect. */
+  opened(connection: Client): void;
   /** The transport of a connection that has ended is gone: it counts no more. */
   gone(connection: Client): void;
   /** Has the deadlines of a connection looked at by a time, in milliseconds since the epoch. */

@@ -118,6 +118,7 @@ describe('a connection whose client does not read', () => {
       share: new LoopShare(),
       gone: () => undefined,
       ended: (_: Connection, reason: CloseReason | undefined) => ends.push(reason),
+      opened: () => undefined,
     };
     connection = new Connection(
       transport,

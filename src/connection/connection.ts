@@ -178,6 +178,7 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   opened(handshake: unknown): void {
     const { greeting, opened } = this.endpoint.rules;
     opened?.(this, handshake as IncomingMessage);
+    this.host.opened(this);
     if (greeting && this.subProtocol !== '') this.sendText(greeting(this.id));
     this.headers = this.endpoint.headersOf(handshake, this.subProtocol);
     if (this.endpoint.isEager) this.introduce(handshake);
@@ -284,8 +285,8 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
     this.isClosing = true;
     this.outflow.stop();
     this.ending?.abort();
-    this.host.ended(this, reason);
     const ends = reason?.ends ?? (this.transport.hasSaidGoodbye ? 'closed' : 'lost');
+    this.host.ended(this, reason, ends);
     this.inbox?.runLast(async () => {
       this.endpoint.end(this, ends);
       this.host.settled(this);

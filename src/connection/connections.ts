@@ -2,11 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { monotonicMs } from '../base/monotonic-ms.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Refusals } from '../metrics/refusals.js';
+import type { GatewayObserver, Observed } from '../observing/observed.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
+import type { EndReason } from '../protocol/end-reason.js';
 import { HANDSHAKE_REASONS, type HandshakeReason } from '../protocol/handshake-refusals.js';
 import { BY_GATEWAY } from '../protocol/verdict.js';
 import type { ConnectionHost } from './connection-host.js';
 import type { Connection } from './connection.js';
+import { connectedEvent, endedEvent } from './connection-events.js';
 import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection.settings.js';
 import { numberOfId } from './known-client.js';
 import { Leaving } from './leaving.js';
@@ -31,7 +34,7 @@ const TOLD_BEFORE: ReadonlySet<CloseReason> = new Set([
 
 /** Every open connection of this node. */
 @Injectable()
-export class Connections implements ConnectionHost<Connection> {
+export class Connections implements ConnectionHost<Connection>, Observed {
   readonly outbox = new Outbox();
   readonly share = new LoopShare();
   /** Sweeps the deadlines of connections, and of what they have. */
@@ -42,6 +45,9 @@ export class Connections implements ConnectionHost<Connection> {
   /** Clients that are gone, whose events are still handled; each with the time when that ends. */
   private readonly lingering = new Map<Connection, NodeJS.Timeout>();
   private isAccepting = true;
+  private observer: GatewayObserver | undefined;
+  /** The connections of whose end somebody wants to hear. */
+  private readonly announced = new WeakSet<Connection>();
 
   constructor(
     @Inject(CONNECTION_SETTINGS) readonly settings: ConnectionSettings,
@@ -89,9 +95,23 @@ export class Connections implements ConnectionHost<Connection> {
     this.wheel.add(connection.pulse, connection.pulse.sweep(monotonicMs()));
   }
 
+  /** See {@link Observed.observe}. */
+  observe(observer: GatewayObserver): void {
+    this.observer = observer;
+  }
+
+  /** See {@link ConnectionHost.opened}. */
+  opened(connection: Connection): void {
+    if (!this.observer) return;
+    if (this.observer.hears('ended')) this.announced.add(connection);
+    if (this.observer.hears('connected')) this.observer.happened(connectedEvent(connection));
+  }
+
   /** See {@link ConnectionHost.ended}. */
-  ended(connection: Connection, reason: CloseReason | undefined): void {
+  ended(connection: Connection, reason: CloseReason | undefined, ends: EndReason): void {
     if (!this.open.delete(connection)) return;
+    if (this.observer && this.announced.has(connection))
+      this.observer.happened(endedEvent(connection, reason, ends));
     this.leaving.add(connection);
     this.metrics.connectionClosed(reason?.name ?? 'client');
     if (!reason || TOLD_BEFORE.has(reason)) return;

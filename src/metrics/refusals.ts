@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Latest } from '../base/latest.js';
 import { detached } from '../protocol/json/json.js';
+import type { GatewayObserver, Observed } from '../observing/observed.js';
 import { Digest } from './digest.js';
 import { LogLine, type LogParty } from './log-line.js';
 import { Metrics } from './metrics.js';
@@ -32,7 +33,8 @@ const REMEMBERED = 200;
  * line of a kind at once, and then one a minute, with their number.
  */
 @Injectable()
-export class Refusals implements OnApplicationShutdown {
+export class Refusals implements OnApplicationShutdown, Observed {
+  private observer: GatewayObserver | undefined;
   private readonly logger = new Logger('Refusals');
   private readonly digest = new Digest<RefusalMade>(WINDOW_MS, (last, count) =>
     this.logger.log(summaryOf(last, count)),
@@ -52,8 +54,23 @@ export class Refusals implements OnApplicationShutdown {
     this.logger.debug(new LogLine(party, () => lineOf(party, refusal)));
     this.digest.add(refusal.kind, refusal);
     const { kind, what, why, by } = refusal;
+    if (this.observer?.hears('refused'))
+      this.observer.happened({
+        type: 'refused',
+        connectionId: party.id,
+        address: party.peer,
+        code: kind,
+        what: printable(what),
+        by,
+        why: printable(why),
+      });
     const seen = { atMs: Date.now(), peer: party.peer, kind, by };
     this.remembered.add({ ...seen, what: brief(what), why: brief(why) });
+  }
+
+  /** See {@link Observed.observe}. */
+  observe(observer: GatewayObserver): void {
+    this.observer = observer;
   }
 
   /** The latest, the last one first. */

@@ -76,7 +76,7 @@ export class RoomSessions {
     const session = this.byConnection.get(connection);
     if (!session) return;
     this.byConnection.delete(connection);
-    this.subscriptions.endAll(session);
+    this.subscriptions.endAll(session, reason);
     this.admission.left(session, reason);
   }
 

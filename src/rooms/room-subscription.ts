@@ -3,7 +3,8 @@ import type { KeyOf } from '../delivery/conflation.js';
 import type { DropReason, Fanout } from '../delivery/fanout.js';
 import { Misses, type MissingOwner } from '../delivery/misses.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
-import type { JsonText } from '../protocol/json/json.js';
+import type { ObservedSubscription } from '../observing/subscription-events.js';
+import { valueOf, type JsonText } from '../protocol/json/json.js';
 import type { Position } from '../protocol/position.js';
 import type { RoomEnvelope } from './room-envelope.js';
 import type { Reachable } from './room-matching.js';
@@ -35,7 +36,7 @@ export interface RoomInterest {
 }
 
 /** A client's subscription to a room, to which triggers are delivered. */
-export class RoomSubscription implements MissingOwner, Reachable {
+export class RoomSubscription implements MissingOwner, ObservedSubscription, Reachable {
   readonly connection: Connection;
   readonly room: Room;
   private readonly connectionId: string;
@@ -59,6 +60,11 @@ export class RoomSubscription implements MissingOwner, Reachable {
   /** The id by which its client knows it. */
   get requestId(): JsonText {
     return this.envelope.requestId;
+  }
+
+  /** See {@link ObservedSubscription}. */
+  get observedPlace(): { readonly room: Readonly<Record<string, unknown>> } {
+    return { room: valueOf(this.room.text) as Record<string, unknown> };
   }
 
   /** Equal for subscriptions that may share an envelope. */

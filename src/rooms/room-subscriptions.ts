@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
 import type { PresenceView } from '../config/sections/presence.settings.js';
+import type { GatewayObserver, Observed } from '../observing/observed.js';
+import { SubscriptionEvents } from '../observing/subscription-events.js';
+import type { EndReason } from '../protocol/end-reason.js';
 import type { Verdict } from '../protocol/errors.js';
 import { detached, type JsonText } from '../protocol/json/json.js';
 import { type ConfirmRoom, RoomBeginnings } from './recovery/room-beginnings.js';
@@ -38,7 +41,9 @@ export type ConfirmJoin = (beginning: RoomBeginning | undefined, presence: JsonT
 
 /** The subscriptions of the clients of rooms, within what the app allows and the limits. */
 @Injectable()
-export class RoomSubscriptions {
+export class RoomSubscriptions implements Observed {
+  private readonly events = new SubscriptionEvents();
+
   constructor(
     private readonly hub: RoomHub,
     private readonly limits: LimitsSettings,
@@ -46,9 +51,15 @@ export class RoomSubscriptions {
     private readonly presences: RoomPresences,
   ) {}
 
+  /** See {@link Observed.observe}. */
+  observe(observer: GatewayObserver): void {
+    this.events.observe(observer);
+  }
+
   /** Subscribes, unless there is the same subscription. @throws {ClientError} when the client may not. */
   subscribe(session: RoomSession, wish: RoomWish): void {
-    this.add(session, wish, undefined, false);
+    const subscription = this.add(session, wish, undefined, false);
+    if (subscription) this.events.began(subscription);
   }
 
   /**
@@ -99,33 +110,39 @@ export class RoomSubscriptions {
   unsubscribe(session: RoomSession, requestId: JsonText): void {
     const subscriptions = session.removeAll(requestId);
     if (subscriptions.length === 0) throw ROOM_ERRORS.notSubscribed();
-    for (const subscription of subscriptions) this.leave(subscription);
+    for (const subscription of subscriptions) this.leave(subscription, 'left');
   }
 
   /** Ends those that the app does not allow any more, and tells the client. */
   endUncovered(session: RoomSession): void {
-    this.endThose(session, (room) => !session.permissions!.covers(room), NOT_ALLOWED_ANY_MORE);
+    this.endThose(session, (room) => !session.permissions!.covers(room), NOT_ALLOWED_ANY_MORE, 'expired');
     this.presences.renewed(session);
   }
 
   /** Ends those to one room, or all, as a service says, and tells the client. @returns how many. */
   remove(session: RoomSession, room: Room | undefined): number {
-    return this.endThose(session, ({ id }) => !room || id === room.id, BY_SERVICE);
+    return this.endThose(session, ({ id }) => !room || id === room.id, BY_SERVICE, 'revoked');
   }
 
   /** Ends all of a session that is over. */
-  endAll(session: RoomSession): void {
-    for (const rooms of session.subscriptions.values()) for (const one of rooms.values()) this.leave(one);
+  endAll(session: RoomSession, reason: EndReason): void {
+    for (const rooms of session.subscriptions.values())
+      for (const one of rooms.values()) this.leave(one, reason);
     session.subscriptions.clear();
   }
 
-  private endThose(session: RoomSession, isMeant: (room: Room) => boolean, verdict: Verdict): number {
+  private endThose(
+    session: RoomSession,
+    isMeant: (room: Room) => boolean,
+    verdict: Verdict,
+    reason: EndReason,
+  ): number {
     let count = 0;
     for (const rooms of session.subscriptions.values()) {
       for (const subscription of rooms.values()) {
         if (!isMeant(subscription.room)) continue;
         session.remove(subscription);
-        this.leave(subscription);
+        this.leave(subscription, reason);
         session.tellEnd(subscription, verdict);
         count++;
       }
@@ -161,10 +178,12 @@ export class RoomSubscriptions {
   ): Promise<void> {
     try {
       await beginning();
+      if (session.find(subscription.requestId, subscription.room) === subscription)
+        this.events.began(subscription);
     } catch (error) {
       if (session.find(subscription.requestId, subscription.room) === subscription) {
         session.remove(subscription);
-        this.leave(subscription);
+        this.leave(subscription, 'left');
       }
       throw error;
     }
@@ -180,7 +199,8 @@ export class RoomSubscriptions {
     if (!connection.kept.claim(bytes)) throw ROOM_ERRORS.tooMuchKept();
   }
 
-  private leave(subscription: RoomSubscription): void {
+  private leave(subscription: RoomSubscription, reason: EndReason): void {
+    this.events.ended(subscription, reason);
     this.hub.leave(subscription);
     this.presences.leave(subscription);
     subscription.connection.kept.release(keptBytesOf(subscription) + bytesOf(subscription.was));

@@ -6,6 +6,7 @@ import type { Envelope } from '../delivery/envelope.js';
 import { Subscription, type SubscriptionLimits } from '../delivery/subscription.js';
 import type { LossReason } from '../history/channel-log.js';
 import type { Leased } from '../leases/lease.js';
+import type { ObservedSubscription } from '../observing/subscription-events.js';
 import { isSameJson, keptCanonicalJson } from '../protocol/json/canonical-json.js';
 import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
 import type { Position } from '../protocol/position.js';
@@ -42,7 +43,7 @@ export interface TopicInterest {
 }
 
 /** A session's subscription to a topic, with its extra fields and authorizer fields. */
-export class TopicSubscription extends Subscription implements Leased {
+export class TopicSubscription extends Subscription implements Leased, ObservedSubscription {
   /** See {@link Service.authorizerFieldsOf}. Absent without an authorizer: an empty map takes 180 bytes. */
   private authorizerFields: JsonMembers | undefined = undefined;
   /** Reauthorization and heartbeats, while they run. */
@@ -71,6 +72,11 @@ export class TopicSubscription extends Subscription implements Leased {
     this.extra = extra;
     this.reportsDrops = reportsDrops;
     this.recovers = recovers && service.delivery.history !== undefined;
+  }
+
+  /** See {@link ObservedSubscription}. */
+  get observedPlace(): { readonly topic: string } {
+    return { topic: this.topic };
   }
 
   /**

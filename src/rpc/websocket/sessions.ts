@@ -46,7 +46,7 @@ export class RpcSessions implements Draining {
     const client = this.clients.enter(connection, authenticated);
     const session: RpcSession = { identity, client, isTold: false };
     this.byConnection.set(connection, session);
-    connection.runNext(() => this.admit(session));
+    connection.runNext(() => this.admit(session, authenticated));
   }
 
   identityOf(connection: Connection): JsonMembers {
@@ -66,7 +66,7 @@ export class RpcSessions implements Draining {
     void this.told(session).finally(() => this.drain.end());
   }
 
-  private async admit(session: RpcSession): Promise<void> {
+  private async admit(session: RpcSession, authenticated: Authenticated): Promise<void> {
     const { connection } = session.client;
     try {
       await session.client.sit();
@@ -75,6 +75,7 @@ export class RpcSessions implements Draining {
       connection.close(CLOSE_REASONS.tooManyOfIdentity);
       return;
     }
+    this.clients.admitted(connection, authenticated);
     session.isTold = true;
     await this.hooks.connected(session.identity);
   }

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { CallbacksSettings } from '../../config/sections/callbacks.settings.js';
 import { Leases } from '../../leases/leases.js';
 import { Metrics } from '../../metrics/metrics.js';
+import type { GatewayObserver, Observed } from '../../observing/observed.js';
+import { SubscriptionEvents } from '../../observing/subscription-events.js';
 import { Cluster } from '../../cluster/cluster.js';
 import type { EndReason } from '../../protocol/end-reason.js';
 import type { Service } from '../service/service.js';
@@ -12,7 +14,8 @@ import { ServiceLifecycle } from './service-lifecycle.js';
 
 /** Tells services in lists whose clients come and go, and which topics are used. */
 @Injectable()
-export class Lifecycles {
+export class Lifecycles implements Observed {
+  private readonly events = new SubscriptionEvents();
   private readonly byService = new Map<Service, ServiceLifecycle>();
 
   constructor(
@@ -22,13 +25,20 @@ export class Lifecycles {
     private readonly metrics: Metrics,
   ) {}
 
+  /** See {@link Observed.observe}. */
+  observe(observer: GatewayObserver): void {
+    this.events.observe(observer);
+  }
+
   /** A subscription has begun, and its client knows. */
   joined(session: Session, subscription: TopicSubscription): void {
+    this.events.began(subscription);
     this.of(subscription.service)?.joins(session, subscription);
   }
 
   /** A subscription has ended. */
   left(session: Session, subscription: TopicSubscription, reason: EndReason): void {
+    this.events.ended(subscription, reason);
     if (this.byService.size > 0)
       this.byService.get(subscription.service)?.leaves(session, subscription, reason);
   }

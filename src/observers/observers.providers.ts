@@ -1,0 +1,3 @@
+import { Observers } from './observers.js';
+
+export const OBSERVERS_PROVIDERS = [Observers];
