@@ -433,6 +433,34 @@ describe('a topic service has', () => {
       expect(log.errors).toEqual([]);
     });
 
+    it('know the request and its client, which gets its own id back', async () => {
+      const seen: unknown[] = [];
+      @Catch()
+      class Noting implements ExceptionFilter {
+        catch(exception: unknown, host: ArgumentsHost): never {
+          const { callback, connectionId, fields } = CallbackRequest.of(host)!;
+          seen.push({ callback, connectionId, fields });
+          throw exception;
+        }
+      }
+      await start(Broken, { provide: APP_FILTER, useClass: Noting });
+      client.drop();
+      client = await TestClient.connect(app!.url, ['kittiwake.v1.json']);
+      const { connection_id: connectionId } = await client.greeting();
+      await client.ask(SUBSCRIBE);
+      expect(await client.ask({ ...MESSAGE, id: 'm1' })).toEqual({
+        event: 'message',
+        subscription: 'books.1',
+        id: 'm1',
+        code: 'service_unavailable',
+        ...UNAVAILABLE,
+      });
+      expect(seen).toEqual([
+        { callback: 'onMessage', connectionId, fields: { subscription: 'books.1', data: 1 } },
+      ]);
+      expect(log.errors).toEqual([expect.stringContaining(`(connection ${String(connectionId)})\n`)]);
+    });
+
     it('throw a defect again leave it to the log', async () => {
       @Catch()
       class Passing implements ExceptionFilter {

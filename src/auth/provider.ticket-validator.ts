@@ -30,7 +30,10 @@ export class ProviderTicketValidator implements TicketValidator {
   async validate(ticket: JsonText, signal: AbortSignal, client?: LogParty): Promise<JsonMembers> {
     const members: JsonMembers = new Map([['ticket', ticket]]);
     const handshake = this.handshakeOf(client);
-    const answer = await this.method.call((own) => new TicketRequest(members, own, { handshake }), signal);
+    const answer = await this.method.call(
+      (own) => new TicketRequest(members, own, { handshake, callback: 'ticket', client }),
+      signal,
+    );
     if ('refusal' in answer) {
       requireRefusal({ thrown: answer.thrown, name: this.method.name, isDecision: true });
       throw ticketRefused(answer.refusal.get('error'));

@@ -16,6 +16,10 @@ export interface Circumstances {
   readonly end?: CallbackEnd | undefined;
   /** See {@link CallbackRequest.handshake}. */
   readonly handshake?: Handshake | undefined;
+  /** See {@link CallbackRequest.callback}. */
+  readonly callback?: string | undefined;
+  /** The connection that it is about, whose id may be dear to make. */
+  readonly client?: { readonly id?: string | undefined } | undefined;
 }
 
 /** A callback to a provider in process, with the members that the body of the HTTP callback would have. */
@@ -27,16 +31,21 @@ export class CallbackRequest {
    * `keepHandshakes` of the module is on; not where the client is gone with its node, or there are several.
    */
   readonly handshake: Handshake | undefined;
+  /** What it is: `authorizer` and so on, as the configuration names what goes over HTTP; `ticket`; `beforeConnect`. */
+  readonly callback: string | undefined;
+  private readonly client: { readonly id?: string | undefined } | undefined;
   private parsed: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
     private readonly members: JsonMembers,
     /** Aborted when the answer is no longer needed: the client or its subscription is gone. */
     readonly signal: AbortSignal,
-    { end, handshake }: Circumstances = {},
+    { end, handshake, callback, client }: Circumstances = {},
   ) {
     this.end = end;
     this.handshake = handshake;
+    this.callback = callback;
+    this.client = client;
   }
 
   /**
@@ -46,6 +55,14 @@ export class CallbackRequest {
   static of(context: ArgumentsHost): CallbackRequest | undefined {
     const request: unknown = context.getArgByIndex(0);
     return request instanceof CallbackRequest ? request : undefined;
+  }
+
+  /**
+   * The connection of the client, as `Kittiwake.disconnect` and events of the gateway have it; absent where there is none yet or
+   * any more, or there are several.
+   */
+  get connectionId(): string | undefined {
+    return this.client?.id;
   }
 
   /** All fields, by name. Numbers beyond 2^53 lose digits; see {@link text}. */

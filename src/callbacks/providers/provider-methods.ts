@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/internal';
 import { ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import { messageOf, stackOf } from '../../base/message-of.js';
+import { LogLine } from '../../metrics/log-line.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackRequest } from '../callback-request.js';
 import { callbackContexts, type ReturnedValue } from './callback-contexts.js';
@@ -37,6 +38,11 @@ export type ProviderAnswer =
       /** The error that it threw: not always meant as a no. */
       readonly thrown: unknown;
     };
+
+/** A method that has failed, and the request that it has failed on. */
+interface Failed extends Pick<MarkedMethod, 'provider' | 'method' | 'name'> {
+  readonly request: CallbackRequest;
+}
 
 const ROLE = 'answers callbacks of Kittiwake';
 
@@ -85,7 +91,8 @@ export class ProviderMethods {
       try {
         return (await run(request)) as ReturnedValue;
       } catch (error) {
-        if (!isForClient(error) && !request.signal.aborted) this.logDefect(error, provider, method, name);
+        if (!isForClient(error) && !request.signal.aborted)
+          this.logDefect(error, { provider, method, name, request });
         return { refusal: refusalMembers(error, name), thrown: error };
       }
     };
@@ -111,10 +118,11 @@ export class ProviderMethods {
   }
 
   /** Nest itself logs an error if there are no exception filters; else it is logged here. */
-  private logDefect(error: unknown, provider: object, method: object, name: string): void {
+  private logDefect(error: unknown, { provider, method, name, request }: Failed): void {
     const isNests = error instanceof Error && !this.hasFilters(provider.constructor, method);
     if (isNests) return;
-    this.logger.error(`${name} failed: ${stackOf(error)}`);
+    const party = { id: request.connectionId };
+    this.logger.error(new LogLine(party, () => `${name} failed: ${stackOf(error)}`));
   }
 
   private hasFilters(host: object, method: object): boolean {

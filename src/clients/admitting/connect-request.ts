@@ -12,7 +12,10 @@ export class ConnectRequest extends CallbackRequest {
     override readonly handshake: Handshake,
     signal: AbortSignal,
   ) {
-    super(new Map([['endpoint', toJsonText(endpoint)]]), signal, { handshake });
+    super(new Map([['endpoint', toJsonText(endpoint)]]), signal, {
+      handshake,
+      callback: 'beforeConnect',
+    });
   }
 
   /** The request behind the context of a guard, an interceptor, a filter or a parameter decorator, if it is one. */

@@ -25,7 +25,7 @@ export class ProviderRoomsApi implements RoomsApi {
 
   async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<AllowedRooms> {
     const method = this.methods.get('allowedRooms')!;
-    const value = valueOf(await method.call((own) => requestOf(client, own), signal), method);
+    const value = valueOf(await method.call((own) => requestOf('allowedRooms', client, own), signal), method);
     if (value === undefined || value === null || value === false) throw new Refusal();
     try {
       return this.allowed(toJsonText(value));
@@ -46,7 +46,7 @@ export class ProviderRoomsApi implements RoomsApi {
   }
 
   async tell(hook: RoomsHook, client: RoomsClient, { end, signal }: RoomsTelling = {}): Promise<void> {
-    await this.methods.get(hook)!.call((own) => requestOf(client, own, end), signal);
+    await this.methods.get(hook)!.call((own) => requestOf(hook, client, own, end), signal);
   }
 }
 
@@ -56,10 +56,15 @@ function valueOf(answer: ProviderAnswer, method: ProviderMethod): unknown {
   throw new Refusal();
 }
 
-function requestOf({ id, headers }: RoomsClient, signal: AbortSignal, end?: CallbackEnd): CallbackRequest {
+function requestOf(
+  callback: RoomsCallback,
+  { id, headers }: RoomsClient,
+  signal: AbortSignal,
+  end?: CallbackEnd,
+): CallbackRequest {
   const members = new Map([
     ['connection_id', toJsonText(id)],
     ['headers', toJsonText(headers)],
   ]);
-  return new CallbackRequest(members, signal, { end });
+  return new CallbackRequest(members, signal, { end, callback, client: { id } });
 }

@@ -69,9 +69,10 @@ export class ProviderServiceCallbacks implements ServiceCallbacks {
     signal: AbortSignal,
   ): CallbackRequest {
     const { pattern } = this;
-    if (kind === 'onGap') return new GapRequest(fields, signal, undefined, pattern);
-    if (kind === 'onLifecycle') return new LifecycleRequest(fields, signal);
-    return new SubscriptionRequest(fields, signal, { end, handshake: this.handshakeOf(client) }, pattern);
+    if (kind === 'onGap') return new GapRequest(fields, signal, { callback: kind }, pattern);
+    if (kind === 'onLifecycle') return new LifecycleRequest(fields, signal, { callback: kind });
+    const handshake = this.handshakeOf(client);
+    return new SubscriptionRequest(fields, signal, { end, handshake, callback: kind, client }, pattern);
   }
 }
 
