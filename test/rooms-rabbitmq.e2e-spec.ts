@@ -3,6 +3,8 @@ import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import type { KittiwakeOptions } from '../src/config/options.js';
+import type { Finding } from '../src/cli/doctor/finding.js';
+import { rabbitMqCheck } from '../src/cli/doctor/rabbitmq.check.js';
 import { loadSettings } from '../src/config/loading/load-settings.js';
 import type { Metrics } from '../src/metrics/metrics.js';
 import type { RoomPublisher } from '../src/rooms/room-publisher.js';
@@ -344,6 +346,58 @@ describe('RabbitMQ that cannot be used', () => {
     const tls = { caFile: own.certFile, ...client };
     startTriggers({ urls: [at(1), at(server.tlsPort), at(2)], tls });
     await eventually(() => triggers?.isReady, { timeoutMs: 15_000 });
+  });
+});
+
+describe('the doctor, asked about RabbitMQ', () => {
+  const findings = (
+    rabbitmq: NonNullable<KittiwakeOptions['rooms']>['rabbitmq'],
+  ): Promise<readonly Finding[]> => {
+    const rooms = {
+      rabbitmq: { url: server.url, ...rabbitmq },
+      ...(rabbitmq?.mode && { history: { size: 10 } }),
+    };
+    return rabbitMqCheck(
+      loadSettings(optionsOf('http://127.0.0.1:1/', { rooms })),
+      AbortSignal.timeout(8000),
+    );
+  };
+
+  it('finds out whether it lets the gateway in, and whether exchange and queue are there and bound', async () => {
+    const place = new URL(server.url).host;
+    const ok = { state: 'ok', about: 'rooms.rabbitmq', says: `RabbitMQ at ${place} lets the gateway in` };
+    expect(await findings({})).toEqual([
+      ok,
+      expect.objectContaining({ says: 'the exchange "hightemplar" is there' }),
+    ]);
+    const durable = { mode: 'durable', exchange: 'doctors', queue: 'ward' } as const;
+    expect((await findings(durable))[1]?.says).toBe('there is no exchange "doctors" yet');
+    await channel.assertExchange('doctors', 'direct', { durable: true });
+    expect((await findings(durable))[1]?.says).toBe('there is no queue "ward" yet');
+    await channel.assertQueue('ward', { durable: true });
+    expect((await findings(durable))[1]).toMatchObject({
+      state: 'problem',
+      says: 'the queue "ward" is not bound to "doctors"',
+    });
+    await channel.bindQueue('ward', 'doctors', 'ward');
+    expect((await findings(durable))[1]).toMatchObject({
+      state: 'ok',
+      says: 'the queue "ward" is there, bound to "doctors"',
+    });
+    await channel.deleteQueue('ward');
+    await channel.deleteExchange('doctors');
+  });
+
+  it('finds a wrong password, and nobody', async () => {
+    const url = server.url.replace('guest:guest', 'guest:secret');
+    const [refused] = await findings({ url });
+    expect(refused).toMatchObject({
+      state: 'problem',
+      says: expect.stringMatching(/set the right user and password/),
+    });
+    expect(JSON.stringify(refused)).not.toContain('secret');
+    const [gone] = await findings({ url: 'amqp://127.0.0.1:1' });
+    expect(gone).toMatchObject({ state: 'problem', cure: 'start it, or set where it is' });
   });
 });
 

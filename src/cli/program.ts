@@ -6,7 +6,9 @@ import { addCheckConfigCommand } from './commands/check-config.command.js';
 import { addClientCommands } from './commands/client.commands.js';
 import { addCompletionCommands } from './commands/completion.command.js';
 import { addConfigCommand } from './commands/config.command.js';
+import { addDoctorCommand } from './commands/doctor.command.js';
 import { addHelpCommand } from './commands/help.command.js';
+import { addInitCommand } from './commands/init.command.js';
 import { addKeyCommand } from './commands/key.command.js';
 import { addProcessCommands } from './commands/process.commands.js';
 import { addPushCommands } from './commands/push.commands.js';
@@ -46,6 +48,7 @@ export function createProgram(): Command {
     .showHelpAfterError('(kittiwake help says how it is used)')
     .addHelpText('after', HELP);
   const context = contextOf(program);
+  addInitCommand(program, context);
   addStartCommand(program, context);
   addProcessCommands(program, context);
   addCallCommand(program, context);
@@ -58,6 +61,7 @@ export function createProgram(): Command {
   addTokenCommand(program, context);
   addKeyCommand(program, context);
   addCheckConfigCommand(program, context);
+  addDoctorCommand(program, context);
   addCompletionCommands(program, context);
   return program;
 }

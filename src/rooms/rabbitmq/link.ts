@@ -155,7 +155,8 @@ export class RabbitMqLink implements ConsumerOwner {
 /** It takes one message at most: nobody reads it. */
 const PROBE_OPTIONS = { exclusive: true, durable: false, autoDelete: true, maxLength: 1 };
 
-async function connectTo(
+/** Connects to one of the servers. @param signal ends the attempt. @throws the error of RabbitMQ, Node or OpenSSL. */
+export async function connectTo(
   url: string,
   settings: RabbitMqSettings,
   signal: AbortSignal,
