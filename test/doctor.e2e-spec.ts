@@ -213,7 +213,7 @@ describe('the doctor, asked about the gateway itself', () => {
   it('says whether there are keys for tokens', async () => {
     const app = stopped(
       await HttpApp.start((response, { path }) => {
-        const keys = path === '/empty' ? [] : [{ kty: 'RSA', alg: 'RS256', n: 'n', e: 'AQAB' }];
+        const keys = path === '/empty' ? [] : [{ kty: 'RSA' }, { kty: 'RSA', alg: 'PS256' }];
         response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
       }),
     );
