@@ -1,6 +1,7 @@
 import { CallbacksSettings } from '../config/sections/callbacks.settings.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Metrics } from '../metrics/metrics.js';
+import { Breakers } from './breakers.js';
 import { CALLER } from './caller.js';
 import { HttpCaller } from './http/http.caller.js';
 import { ProviderDiscovery } from './providers/provider-discovery.js';
@@ -10,9 +11,10 @@ import { REQUESTER } from './requester.js';
 import { STREAM_REQUESTER } from './stream-requester.js';
 
 export const CALLBACKS_PROVIDERS = [
-  { provide: CALLER, inject: [CallbacksSettings, ProceduresSettings, Metrics], useFactory: caller },
+  { provide: CALLER, inject: [CallbacksSettings, ProceduresSettings, Metrics, Breakers], useFactory: caller },
   { provide: REQUESTER, useExisting: CALLER },
   { provide: STREAM_REQUESTER, useExisting: CALLER },
+  Breakers,
   ProviderDiscovery,
   ProviderMethods,
   Repetition,
@@ -23,8 +25,9 @@ function caller(
   settings: CallbacksSettings,
   { remoteConnections }: ProceduresSettings,
   metrics: Metrics,
+  breakers: Breakers,
 ): HttpCaller {
-  const caller = new HttpCaller(settings, remoteConnections);
+  const caller = new HttpCaller(settings, remoteConnections, breakers);
   metrics.countCallbacksWaiting(() => {
     const { count, sinceMs } = caller.waiting;
     return { length: count, seconds: sinceMs === undefined ? 0 : (performance.now() - sinceMs) / 1000 };

@@ -16,6 +16,8 @@ export interface CallOptions extends Asker {
   readonly sent?: (() => void) | undefined;
   /** Called with the headers of the answer that counts. */
   readonly answered?: ((headers: ResponseHeaders) => void) | undefined;
+  /** The app must hear it: it is asked even while a breaker keeps others from it. */
+  readonly isOwed?: boolean | undefined;
   /** The call has failed before, and is repeated: there is one try, and its failure is logged at `debug` only. */
   readonly isRepeated?: boolean | undefined;
 }

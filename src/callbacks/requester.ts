@@ -7,6 +7,8 @@ export interface AppRequest extends Asker {
   readonly headers: Readonly<Record<string, string>>;
   /** See `CallOptions.id`. */
   readonly id?: string | undefined;
+  /** The app must hear it: it is asked even while a breaker keeps others from it. */
+  readonly isOwed?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

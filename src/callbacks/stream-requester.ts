@@ -5,6 +5,8 @@ export interface StreamRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonText;
+  /** Whom it is for; see `Asker.service`. */
+  readonly service?: string | undefined;
   /** The time limit until the answer begins, milliseconds; 0: no limit. Default: the `timeout` of callbacks. */
   readonly timeoutMs?: number | undefined;
   /** Ends the request, also while its answer is read. */

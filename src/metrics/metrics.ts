@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestj
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { MetricsSettings } from '../config/sections/metrics.settings.js';
 import { VERSION } from '../config/version.js';
+import { BreakerMetrics } from './breaker.metrics.js';
 import { HistoryMetrics } from './history.metrics.js';
 import { KeptCallMetrics } from './kept-call.metrics.js';
 import { LedgerMetrics } from './ledger.metrics.js';
@@ -120,6 +121,7 @@ export class Metrics implements OnApplicationShutdown {
   /** What histories are used for. */
   readonly history = new HistoryMetrics(this.registry);
   readonly ledger = new LedgerMetrics(this.registry);
+  readonly breakers = new BreakerMetrics(this.registry);
   readonly keptCalls = new KeptCallMetrics(this.registry);
 
   private collect = (): Promise<string> => (this.appRegistry ?? this.registry).metrics();

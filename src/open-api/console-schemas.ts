@@ -96,6 +96,11 @@ export const CALLBACKS = gatheredOf({
   ),
   waiting: { type: 'integer', description: 'Requests that wait for a connection to the app.' },
   waiting_seconds: NUMBER,
+  paused: {
+    type: 'array',
+    items: TEXT,
+    description: 'Services that some node does not ask for a while (`callbacks.breaker`).',
+  },
 });
 
 export const REFUSALS = gatheredOf({

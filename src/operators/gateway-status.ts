@@ -30,14 +30,17 @@ export class GatewayStatus {
     private readonly procedures: Procedures,
   ) {}
 
-  /** This process. `uptime` is seconds, `memory` bytes; `worker` is one of several processes. */
+  /** This process. `uptime` is seconds, `memory` bytes; `worker` is one of several processes; `paused` has
+   * services that the app is not asked about for a while. */
   read() {
+    const { paused } = this.readiness;
     return {
       pid: gatewayPid(),
       ...(cluster.isWorker && { worker: process.pid }),
       uptime: Math.round(process.uptime()),
       state: this.readiness.state,
       broker: this.readiness.brokerState,
+      ...(paused.length > 0 && { paused }),
       connections: this.connections.count,
       channels: this.hub.channelCount,
       procedures: [...this.procedures.all].length,

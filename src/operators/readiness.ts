@@ -19,6 +19,11 @@ export class Readiness implements Closable {
     return this.broker.state;
   }
 
+  /** The services that the app is not asked about for a while: see `callbacks.breaker`. */
+  get paused(): readonly string[] {
+    return this.metrics.breakers.open;
+  }
+
   get state(): 'ready' | 'draining' | 'broker lost' | 'rabbitmq lost' {
     if (this.isDraining) return 'draining';
     if (this.broker.state !== 'ready') return 'broker lost';

@@ -45,6 +45,7 @@ export class ClientError extends Error {
 
 interface CallbackErrorOptions extends ErrorOptions {
   readonly isFinal?: boolean;
+  readonly isPaused?: boolean;
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -53,12 +54,18 @@ export class CallbackError extends Error {
   override readonly name = 'CallbackError';
   /** Whether another call would get the same answer of the app. */
   readonly isFinal: boolean;
+  /** Whether it is not asked for a while: what it had agreed to stays. */
+  readonly isPaused: boolean;
   /** When the app can be asked again, if it has said so. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, { isFinal = false, retryAfterMs, ...options }: CallbackErrorOptions = {}) {
+  constructor(
+    message: string,
+    { isFinal = false, isPaused = false, retryAfterMs, ...options }: CallbackErrorOptions = {},
+  ) {
     super(message, options);
     this.isFinal = isFinal;
+    this.isPaused = isPaused;
     this.retryAfterMs = retryAfterMs;
   }
 }

@@ -104,7 +104,7 @@ export class PeriodicCalls implements Swept {
       this.graceEndMs = Infinity;
       return answer;
     } catch (error) {
-      if (error instanceof CallbackError && this.isGraced()) return undefined;
+      if (error instanceof CallbackError && (error.isPaused || this.isGraced())) return undefined;
       throw error;
     }
   }

@@ -11,6 +11,7 @@ import type { ConnectionPools } from './connection-pools.js';
 import {
   answerTypeOf,
   AttemptError,
+  BusyError,
   discard,
   exchange,
   FinalAttemptError,
@@ -60,7 +61,7 @@ export class HttpAttempt {
 
   private faultOf({ statusCode, headers }: Dispatcher.ResponseData): AttemptError | undefined {
     if (statusCode === 429) {
-      return new AttemptError('status 429', requestedWaitMs(headers, this.settings.rateLimitHeaders));
+      return new BusyError('status 429', requestedWaitMs(headers, this.settings.rateLimitHeaders));
     }
     const isJson = isJsonType(answerTypeOf(headers));
     if (statusCode >= 400 && this.settings.retryOn === 'transient') {

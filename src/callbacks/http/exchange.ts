@@ -38,6 +38,9 @@ export class AttemptError extends Error {
 /** The app has given an answer that another try would get again. */
 export class FinalAttemptError extends AttemptError {}
 
+/** The app is there, and has too much to do (status 429). */
+export class BusyError extends AttemptError {}
+
 /** There was no connection: nothing was sent. */
 export class ConnectError extends AttemptError {}
 

@@ -6,6 +6,7 @@ import { DigestedLog } from '../../metrics/digested-log.js';
 import { LogLine } from '../../metrics/log-line.js';
 import { CallbackError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
+import type { Breakers } from '../breakers.js';
 import type { Caller, CallOptions } from '../caller.js';
 import type { Asker } from '../fair-line.js';
 import type { AppAnswer, AppRequest, Requester } from '../requester.js';
@@ -27,6 +28,7 @@ import { RunningRequests } from './running-requests.js';
 import { Seal } from './seal.js';
 import { HttpStreams } from './streams.js';
 import { TurnError, type Waiting } from './turns.js';
+import { callbackJudge, requestJudge } from './verdicts.js';
 
 /** Calls the app by HTTP POST over kept-alive connections, and tries again on failure. */
 export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable {
@@ -44,11 +46,12 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
   constructor(
     private readonly settings: CallbacksSettings,
     streamConnections: number,
+    private readonly breakers?: Breakers,
   ) {
     this.pools = new ConnectionPools(settings);
     this.seal = Seal.of(settings);
     const pools = new ConnectionPools(settings, streamConnections);
-    this.streams = new HttpStreams(settings, pools, this.requests, this.seal);
+    this.streams = new HttpStreams(settings, { pools, breakers }, this.requests, this.seal);
   }
 
   async call(url: string, body: JsonText, options: CallOptions = {}): Promise<JsonMembers> {
@@ -59,11 +62,24 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
   }
 
   /** See {@link Requester.request}. */
-  async request({ method, url, headers, id, signal, ...asker }: AppRequest): Promise<AppAnswer> {
+  async request({
+    method,
+    url,
+    headers,
+    id,
+    signal,
+    isOwed = false,
+    ...asker
+  }: AppRequest): Promise<AppAnswer> {
     return this.untilEnded(signal, async (signal) => {
       const request = { ...outgoing(method, url, headers), stamp: this.seal?.stamp(id) };
       try {
-        return await this.inTurn(request.url, asker, [signal], () => this.answerTo(request, signal));
+        const breaker = this.breakers?.of(asker.service);
+        if (!isOwed) breaker?.requireClosed();
+        return await this.inTurn(request.url, asker, [signal], () => {
+          const attempt = (): Promise<AppAnswer> => this.answerTo(request, signal);
+          return breaker ? breaker.pass(isOwed, attempt, requestJudge(signal)) : attempt();
+        });
       } catch (error) {
         signal.throwIfAborted();
         if (!isFailedTry(error)) throw error;
@@ -115,17 +131,24 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     const isRepeatable = options.isRepeated === true || this.settings.tries > 1;
     const attempt = new HttpAttempt({ ...post, isRepeatable }, this.settings, this.pools);
     const most = options.isRepeated === true ? 1 : this.settings.tries;
+    const { isOwed = false } = options;
+    const breaker = this.breakers?.of(options.service);
+    const run = (): Promise<JsonMembers> => {
+      options.sent?.();
+      return attempt.run(signal, options.answered);
+    };
     for (let tries = 1; ; tries++) {
       try {
-        return await this.inTurn(post.url, askerOf(options), signalsOf(options, signal, tries), () => {
-          options.sent?.();
-          return attempt.run(signal, options.answered);
-        });
+        if (!isOwed) breaker?.requireClosed();
+        return await this.inTurn(post.url, askerOf(options), signalsOf(options, signal, tries), () =>
+          breaker ? breaker.pass(isOwed, run, callbackJudge(signal)) : run(),
+        );
       } catch (error) {
         signal.throwIfAborted();
         if (!isFailedTry(error)) throw error;
-        if (tries >= most || error instanceof TurnError || error instanceof FinalAttemptError)
-          throw this.unavailable(post.url, tries, error, options);
+        const isPaused = breaker?.isOpen === true && !isOwed;
+        if (tries >= most || isPaused || error instanceof TurnError || error instanceof FinalAttemptError)
+          throw this.unavailable(post.url, tries, error, { ...options, isPaused });
         await this.waitAfter(error, { url: post.url, tries, client: options.client }, signal);
       }
     }
@@ -163,7 +186,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     url: CallbackUrl,
     tries: number,
     cause: AttemptError | TurnError,
-    { isRepeated = false, client = {} }: CallOptions,
+    { isRepeated = false, isPaused, client = {} }: CallOptions & { readonly isPaused: boolean },
   ): CallbackError {
     const outcome =
       cause instanceof TurnError ? 'not sent' : `failed after ${tries} ${tries === 1 ? 'try' : 'tries'}`;
@@ -173,6 +196,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     return new CallbackError(message, {
       cause,
       isFinal: cause instanceof FinalAttemptError,
+      isPaused,
       retryAfterMs: cause instanceof AttemptError ? cause.requestedWaitMs : undefined,
     });
   }

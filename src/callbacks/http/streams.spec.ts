@@ -184,7 +184,7 @@ describe('the end of a request', () => {
     await expect(opened).rejects.toThrow('enough');
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
     // What is in the queue of the pool stays there until it has a connection.
-    expect(caller['streams']['pools'].to(parseCallbackUrl(app.origin)!).stats.queued).toBe(0);
+    expect(caller['streams']['app'].pools.to(parseCallbackUrl(app.origin)!).stats.queued).toBe(0);
     first.end();
     await next;
     expect(app.requests.map(({ path }) => path)).toEqual(['/', '/next']);

@@ -4,6 +4,7 @@ import { MAX_TIMER_MS } from '../../base/max-timer.js';
 import { withTimeLimit } from '../../base/time-limit.js';
 import type { CallbacksSettings } from '../../config/sections/callbacks.settings.js';
 import { CallbackError } from '../../protocol/errors.js';
+import type { Breakers } from '../breakers.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
 import { jittered, wait } from '../wait.js';
 import type { CallbackUrl } from './callback-url.js';
@@ -21,6 +22,7 @@ import { outgoing } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
 import type { Seal } from './seal.js';
 import { TurnError } from './turns.js';
+import { procedureJudge } from './verdicts.js';
 
 /** The limits and retries of requests for streamed answers; `timeoutMs` is the time until one begins. */
 type StreamSettings = Pick<CallbacksSettings, 'timeoutMs' | 'tries' | 'waitMs' | 'waitJitterMs'>;
@@ -32,17 +34,20 @@ export class HttpStreams implements StreamRequester {
   constructor(
     private readonly settings: StreamSettings,
     /** Pools of its own, as each stream occupies a connection. */
-    private readonly pools: ConnectionPools,
+    private readonly app: { readonly pools: ConnectionPools; readonly breakers: Breakers | undefined },
     private readonly requests: RunningRequests,
     private readonly seal?: Seal,
   ) {}
 
-  async open({ url, headers, body, timeoutMs, signal }: StreamRequest): Promise<StreamedAnswer> {
+  async open({ url, headers, body, service, timeoutMs, signal }: StreamRequest): Promise<StreamedAnswer> {
     const post = { ...outgoing('POST', url, headers, body), stamp: this.seal?.stamp(undefined, body) };
     const request = this.requests.begin(signal);
     try {
-      const response = await this.response(post, timeoutMs ?? this.settings.timeoutMs, request.signal);
-      return this.answerOf(response, post.url, request);
+      const { signal } = request;
+      const breaker = this.app.breakers?.of(service);
+      const attempt = () => this.attempt(post, timeoutMs ?? this.settings.timeoutMs, signal);
+      const guarded = () => (breaker ? breaker.pass(false, attempt, procedureJudge(signal)) : attempt());
+      return this.answerOf(await this.response(post, guarded, signal), post.url, request);
     } catch (error) {
       request.abort(); // it may still wait for a connection or an answer
       throw error;
@@ -51,17 +56,17 @@ export class HttpStreams implements StreamRequester {
 
   /** Ends all connections. */
   destroy(): Promise<void> {
-    return this.pools.destroy();
+    return this.app.pools.destroy();
   }
 
   private async response(
     post: Outgoing,
-    timeoutMs: number,
+    attempt: () => Promise<Dispatcher.ResponseData>,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.attempt(post, timeoutMs, signal);
+        return await attempt();
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof TurnError) throw this.unavailable(post.url, error.message);
@@ -81,11 +86,11 @@ export class HttpStreams implements StreamRequester {
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
     const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
-    const turns = this.pools.turnsTo(post.url);
+    const turns = this.app.pools.turnsTo(post.url);
     await turns.take({}, signal);
     try {
       const response = await withTimeLimit(timeoutMs || MAX_TIMER_MS, tooLate, signal, () =>
-        exchange(post, this.pools, signal),
+        exchange(post, this.app.pools, signal),
       );
       response.body.once('close', () => turns.give());
       return response;

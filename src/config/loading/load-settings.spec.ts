@@ -607,6 +607,10 @@ describe('settings that start and cannot work, or open a door', () => {
       { publish: { keys: { app: { key: `sha256:${'0'.repeat(63)}` } } } },
       'publish.keys.app.key: found ***, expected a key of',
     ],
+    [
+      { callbacks: { breaker: { percent: 50 } } },
+      'callbacks.breaker.percent: found 50, expected 0 unless failures is more than 0',
+    ],
     [{ publish: { keys: { app: {} } } }, 'publish.keys.app.key: missing, expected a key of'],
     [
       { publish: { keys: { app: { ...KEY, may: ['disconnect'], services: ['books'] } } } },

@@ -1,8 +1,10 @@
 import { texts } from '../kinds/collection.kind.js';
 import { bytes, duration, integer } from '../kinds/number.kind.js';
+import { section } from '../kinds/section.kind.js';
 import { Setting } from '../kinds/setting.decorator.js';
 import { FILE, HEADER_NAME, HTTP_ORIGIN, SIGNING_SECRET } from '../kinds/text-format.js';
 import { choice, flag, text } from '../kinds/text.kind.js';
+import { BreakerSettings } from './breaker.settings.js';
 
 /** The statuses after which a callback is tried again: 5xx, 408 and 429, or any from 400 on. */
 export const RETRIED = ['transient', 'any-error'] as const;
@@ -83,6 +85,12 @@ export class CallbacksSettings {
     about: 'Origins that a callback may be redirected to, besides its own.',
   })
   readonly redirectOrigins: readonly string[] = [];
+
+  @Setting({
+    kind: section(BreakerSettings),
+    about: 'When an app that does not answer is left alone for a while (a circuit breaker).',
+  })
+  readonly breaker: BreakerSettings = new BreakerSettings();
 
   @Setting({
     kind: texts(SIGNING_SECRET),

@@ -17,6 +17,8 @@ interface Report {
   readonly waiting: number;
   /** How long the first of them has waited, in seconds. */
   readonly waitingSeconds: number;
+  /** The services that are not asked for a while. */
+  readonly paused?: readonly string[];
 }
 
 /** The callbacks of one kind, in their wire form. Times are in seconds. */
@@ -39,6 +41,8 @@ export interface CallbackList extends Gathered {
   readonly callbacks: readonly CallbackItem[];
   readonly waiting: number;
   readonly waiting_seconds: number;
+  /** The services that some node does not ask for a while: see `callbacks.breaker`. */
+  readonly paused: readonly string[];
 }
 
 /** How the app answers callbacks, from the metrics of each node. */
@@ -63,6 +67,7 @@ export class CallbackReports {
       callbacks: all.map(itemOf).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
       waiting: reports.reduce((sum, { waiting }) => sum + waiting, 0),
       waiting_seconds: Math.max(0, ...reports.map(({ waitingSeconds }) => waitingSeconds)),
+      paused: [...new Set(reports.flatMap(({ paused = [] }) => paused))].toSorted(),
       ...gathered(answers),
     };
   }
@@ -78,6 +83,7 @@ export class CallbackReports {
       tallies: tallies(series, rates),
       waiting: waiting?.value ?? 0,
       waitingSeconds: waitingSeconds?.value ?? 0,
+      paused: this.metrics.breakers.open,
     };
   }
 }

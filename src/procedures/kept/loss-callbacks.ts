@@ -62,6 +62,7 @@ export class LossCallbacks implements OnModuleInit {
       service: 'procedures',
       headers,
       id: end.id,
+      isOwed: true,
       signal,
       isRepeated: true,
     });

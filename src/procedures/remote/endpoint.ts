@@ -8,7 +8,11 @@ import type { JsonText } from '../../protocol/json/json.js';
 import { REMOTE_ACCEPT, remoteAnswer } from './answer.js';
 import type { RemoteSource } from './source.js';
 
-type EndpointSettings = Pick<RemoteProcedureSettings, 'url' | 'headers' | 'deadlineMs'>;
+type EndpointSettings = Pick<RemoteProcedureSettings, 'url' | 'headers'> & {
+  readonly deadlineMs?: number | undefined;
+  /** What a breaker calls it; without it there is none. */
+  readonly service?: string;
+};
 
 /** An endpoint of the app that runs a procedure. */
 export class RemoteEndpoint implements RemoteSource {
@@ -26,9 +30,9 @@ export class RemoteEndpoint implements RemoteSource {
    * @returns the result, see {@link remoteAnswer}, which says what is thrown, too.
    */
   async ask(body: JsonText, signal: AbortSignal, more?: Readonly<Record<string, string>>): Promise<unknown> {
-    const { url, headers, deadlineMs: timeoutMs } = this.settings;
+    const { url, headers, deadlineMs: timeoutMs, service } = this.settings;
     const accepting = { accept: REMOTE_ACCEPT, ...headers, ...more };
-    const answer = await this.requester.open({ url, headers: accepting, body, timeoutMs, signal });
+    const answer = await this.requester.open({ url, headers: accepting, body, service, timeoutMs, signal });
     return remoteAnswer(answer, this);
   }
 

@@ -26,7 +26,12 @@ export class RemoteProcedures implements OnModuleInit {
   }
 
   private procedure(name: string, remote: RemoteProcedureSettings): HttpProcedure {
-    const endpoint = new RemoteEndpoint(remote, this.settings.resultBytes, this.requester);
+    const { url, headers, deadlineMs } = remote;
+    const endpoint = new RemoteEndpoint(
+      { url, headers, deadlineMs, service: `procedures.${name}` },
+      this.settings.resultBytes,
+      this.requester,
+    );
     const limits = procedureLimits(this.settings, remote);
     const resumption = remote.resumable && resumptionOf(remote.resumable);
     return new HttpProcedure(remoteSignature(name, remote), limits, endpoint, this.metrics, resumption);

@@ -56,7 +56,11 @@ export class HttpRoomsApi implements RoomsApi {
   async tell(hook: RoomsHook, client: RoomsClient, { end, signal }: RoomsTelling = {}): Promise<void> {
     const { id, headers } = client;
     const told = end ? { id, headers: { ...headers, ...endHeaders(end) } } : client;
-    const answer = await this.send('POST', this.settings[hook]!, told, { id: end?.id, signal });
+    const answer = await this.send('POST', this.settings[hook]!, told, {
+      id: end?.id,
+      isOwed: end !== undefined,
+      signal,
+    });
     if (isTransient(answer.status)) throw stumbled(answer);
     if (answer.status >= 400) throw new Refusal();
   }
@@ -65,7 +69,7 @@ export class HttpRoomsApi implements RoomsApi {
     method: 'GET' | 'POST',
     path: string,
     client: RoomsClient,
-    more: Pick<AppRequest, 'id' | 'signal'>,
+    more: Pick<AppRequest, 'id' | 'isOwed' | 'signal'>,
   ) {
     return this.requester.request({
       method,

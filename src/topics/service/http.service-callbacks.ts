@@ -24,6 +24,7 @@ export class HttpServiceCallbacks implements ServiceCallbacks {
       service,
       headers,
       id: end?.id,
+      isOwed: end !== undefined || kind === 'onLifecycle',
       ...asking,
     });
   }
