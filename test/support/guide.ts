@@ -12,6 +12,7 @@ type Exports = Record<string, unknown>;
 
 /** A snippet of TypeScript in a guide. */
 interface Snippet {
+  readonly name: string;
   /** Where it would lie beside the guide. */
   readonly file: string;
   readonly code: string;
@@ -26,7 +27,7 @@ export class Guide {
     this.snippets = pages.flatMap((page) =>
       codeBlocksOf(readFileSync(join(ROOT, page), 'utf8'), 'ts').map((code, index) => {
         const name = FILE_NAME.exec(code)?.[1] ?? `${page.replaceAll(/\W/g, '-')}-${index}.ts`;
-        return { file: join(ROOT, 'docs/nest', name), code };
+        return { name, file: join(ROOT, 'docs/nest', name), code };
       }),
     );
   }
@@ -40,6 +41,15 @@ export class Guide {
   /** Those that have tests in them, by their file. */
   get tests(): Snippet[] {
     return this.snippets.filter(({ code }) => /^it\(/m.test(code));
+  }
+
+  /** All classes that snippets export, but for those that run by themselves. @param packages what they can import. */
+  classes(packages: Readonly<Record<string, unknown>>): (new (...parts: never[]) => object)[] {
+    const loaded = new Map<string, Exports>();
+    const found = this.snippets
+      .filter(({ code }) => !/^(it\(|.*= await |await )/m.test(code))
+      .flatMap(({ file }) => Object.values(this.load(file, packages, loaded, undefined)));
+    return found.filter((value) => typeof value === 'function') as (new (...parts: never[]) => object)[];
   }
 
   /** What TypeScript has to say to them; of the package it sees what was built. */
