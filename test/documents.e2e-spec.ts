@@ -10,7 +10,7 @@ import { Settings } from '../src/config/settings.js';
 import { tableBelow } from './support/markdown-table.js';
 import { anchorsOf, codeBlocksOf, linksOf, wordsOf } from './support/markdown.js';
 
-const FOLDERS = ['.', 'docs', 'docs/client', 'docs/nest', 'docs/decisions', 'bench', 'examples'];
+const FOLDERS = ['.', 'deploy', 'docs', 'docs/client', 'docs/nest', 'docs/decisions', 'bench', 'examples'];
 const DOCUMENTS = FOLDERS.flatMap((folder) =>
   readdirSync(folder, { recursive: folder === 'examples', encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
@@ -82,15 +82,13 @@ function leadsSomewhere(document: string, link: string): boolean {
   return existsSync(target) && (anchor === undefined || anchorsOf(read(target)).has(anchor));
 }
 
-/** The YAML that is told to be a configuration: of Kubernetes there is one file, which is none. */
+/** The YAML that is told to be a configuration. */
 function settingsSnippets(): [name: string, yaml: string][] {
   const shown = DOCUMENTS.flatMap((document) =>
     codeBlocksOf(read(document), 'yaml').map((yaml): [string, string] => [document, yaml]),
   );
   const files = ['examples/bookshop/kittiwake.yaml', 'examples/orders/kittiwake.yaml'];
-  return [...shown, ...files.map((file): [string, string] => [file, read(file)])].filter(
-    ([, yaml]) => !yaml.startsWith('spec:'),
-  );
+  return [...shown, ...files.map((file): [string, string] => [file, read(file)])];
 }
 
 /** Whether a word in backticks is no setting or variable by its looks, or is one. */
