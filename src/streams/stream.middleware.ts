@@ -12,9 +12,9 @@ import { StreamFront } from './stream-front.js';
 export class StreamMiddleware {
   constructor(host: HttpAdapterHost, front: StreamFront) {
     if (!front.isNeeded) return;
-    // An app without HTTP never has an adapter; one of a testing module is made after its providers.
+    // An app without HTTP has no adapter; that of a testing module is made after its providers.
     host.init$.subscribe(() =>
-      host.httpAdapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+      host.httpAdapter?.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
         if (!front.takes(request, response)) next();
       }),
     );

@@ -15,9 +15,9 @@ import { MainFront } from './main-front.js';
 export class RpcMiddleware {
   constructor(host: HttpAdapterHost, settings: ProceduresSettings, front: MainFront) {
     if (!isConfigured(settings)) return;
-    // An app without HTTP never has an adapter; one of a testing module is made after its providers.
+    // An app without HTTP has no adapter; that of a testing module is made after its providers.
     host.init$.subscribe(() =>
-      host.httpAdapter.use(
+      host.httpAdapter?.use(
         (request: IncomingMessage & BodyRequest, response: ServerResponse, next: () => void) => {
           if (!front.takes(request, response)) next();
         },
