@@ -88,29 +88,29 @@ function show(name, { begun, ended, size }) {
   );
 }
 
-/** Begins and ends all, in Redis and in a file, many and few at a time. */
-export async function measureRecords({ url, operator, clients }) {
+/** What a record of so many clients takes in Redis, begun for so many of them in a turn. */
+export async function measuredRecords({ url, operator, clients, perTurn = 4 }) {
   const broker = new RedisBroker(Object.assign(new RedisSettings(), { url, prefix: 'bench:' }));
   await broker.start({ received: () => undefined, stateChanged: () => undefined });
   const usedMemory = async () => Number(/used_memory:(\d+)/.exec(await operator.info('memory'))[1]);
+  const empty = await usedMemory();
+  const bytes = async () => (await usedMemory()) - empty;
+  const ledger = new RedisLedger(broker.slots, TIMES.leaseMs);
+  const result = await run(ledger, { clients, perTurn, operator, bytes });
+  await broker.stop();
+  return result;
+}
+
+/** Begins and ends all, in Redis and in a file, many and few at a time. */
+export async function measureRecords({ url, operator, clients }) {
   for (const [perTurn, count] of [
     [100, clients],
     [4, clients / 5],
-  ]) {
-    const empty = await usedMemory();
-    const bytes = async () => (await usedMemory()) - empty;
-    const result = await run(new RedisLedger(broker.slots, TIMES.leaseMs), {
-      clients: count,
-      perTurn,
-      operator,
-      bytes,
-    });
+  ])
     show(
       `records in Redis, ${count} clients x ${SUBSCRIPTIONS}, ${perTurn * SUBSCRIPTIONS} per turn`,
-      result,
+      await measuredRecords({ url, operator, clients: count, perTurn }),
     );
-  }
-  await broker.stop();
   const folder = await mkdtemp(join(tmpdir(), 'kittiwake-bench-'));
   const bytes = async () => {
     const name = (await readdir(folder)).find((file) => file.endsWith('.journal'));

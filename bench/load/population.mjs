@@ -24,7 +24,8 @@ export class Population {
 
   /**
    * Brings the number of connections up to `count`: in `topics` topics, `topicsEach` of them for each connection, or
-   * in none. A population of another kind is closed before. `atATime` handshakes are under way.
+   * in none. A population of another kind is closed before. `atATime` handshakes are under way. Where several processes
+   * have clients, each says how many come before its `first`: they share addresses.
    */
   async grow({ count, atATime = CONCURRENT_HANDSHAKES, ...kind }) {
     const name = JSON.stringify(kind);
@@ -52,10 +53,19 @@ export class Population {
     return sizes;
   }
 
-  async #open({ port, dialect: name, topics = 0, firstTopic = 0, topicsEach = 1, isAuthenticated = false }) {
+  async #open(kind) {
+    const {
+      port,
+      dialect: name,
+      first = 0,
+      topics = 0,
+      firstTopic = 0,
+      topicsEach = 1,
+      isAuthenticated = false,
+    } = kind;
     const dialect = DIALECTS[name];
     const index = this.connections.length;
-    const localAddress = addressOf(index, port);
+    const localAddress = addressOf(first + index, port);
     const connection = new Connection(index, { port, localAddress, dialect }, this.#onText);
     this.connections.push(connection);
     await connection.open();
