@@ -100,7 +100,11 @@ export function planOf(given, costs, machine = MACHINE) {
     ['a core of the gateway', usage.core, machine.share],
     ['a core of the gateway when a machine is lost', usage.comebackCore, 1],
     ['memory of a process', usage.processMib, PROCESS_MAX_MIB],
-    ['memory of a machine', (usage.processMib * machine.workers) / 1024, machine.memoryGib],
+    [
+      'memory of a machine',
+      (usage.processMib * Math.min(processes, machine.workers)) / 1024,
+      machine.memoryGib,
+    ],
     ['the network of a machine', usage.outGbit, machine.networkGbit],
     ['the core of Redis', usage.redisCore, machine.share],
     ['the network of Redis', usage.redisGbit, machine.networkGbit],
