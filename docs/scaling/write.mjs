@@ -96,7 +96,7 @@ const isChecked = process.argv.includes('--check');
 for (const [name, text] of Object.entries(files)) {
   if (!isChecked) writeFileSync(here(name), text);
   else if (comparable(read(name)) !== comparable(text)) {
-    console.error(`docs/scaling: ${name} is not what npm run docs writes`);
+    process.stderr.write(`docs/scaling: ${name} is not what npm run docs writes\n`);
     process.exitCode = 1;
   }
 }
