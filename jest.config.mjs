@@ -21,7 +21,7 @@ const TOGETHER = {
     'test/(api-keys|auth-failures|compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|signed-callbacks|tls)\\.',
   client: 'client/test/(?!gateway|browser|roaming)',
   nodes:
-    'test/(client-script|connections|deploy|disconnecting|doctor|history-gaps|history-publishers|identity-limits|input-parts|kept-bytes|kept-calls|kept-calls-brokers|kept-calls-module|refusals|revoking|six-ways|stream-nodes|streams)\\.',
+    'test/(client-script|connections|console|deploy|disconnecting|doctor|history-gaps|history-publishers|identity-limits|input-parts|kept-bytes|kept-calls|kept-calls-brokers|kept-calls-module|refusals|revoking|six-ways|stream-nodes|streams)\\.',
   examples: 'test/(first-hour|recipes)\\.',
   contract: 'test/contract/(?!service-callbacks|redis-refusals)',
   'lower-floors': 'src/(base|protocol|config|metrics|connection|broker|callbacks)/',

@@ -275,6 +275,13 @@ describe('the console of two nodes', () => {
   });
 
   it('lets nobody look without a key, or with a wrong one', async () => {
+    expect(await new ConsoleApi(left, null).read('session')).toEqual({
+      status: 'ok',
+      operator: 'nobody',
+      access: 'none',
+      keys: true,
+      refusal: 'a key for operators is required',
+    });
     for (const key of [null, 'another-key-altogether', API_KEY, FULL_KEY.toUpperCase()])
       expect(await new ConsoleApi(left, key).get('nodes')).toMatchObject([401, { status: 'error' }]);
     expect(await console.read('refusals')).toMatchObject({
@@ -371,5 +378,14 @@ describe('the console on the main port', () => {
     const tail = stopped(await console.tail({ topic: 'a.1', data: 'true' }));
     expect(await console.post('publish', { subscription: 'a.1', data: 12 })).toEqual([200, { status: 'ok' }]);
     expect(await tail.next('publication')).toMatchObject({ topic: 'a.1', data: 12 });
+    const page = await fetch(`${gateway.httpUrl}/kittiwake/console`);
+    expect([page.status, page.headers.get('content-security-policy')]).toEqual([
+      200,
+      expect.stringContaining("default-src 'none'; script-src 'self'"),
+    ]);
+    const names = (await page.text()).match(/(?<=(?:href|src)=")console\/[^"]+/g);
+    expect(names).toEqual(['console/style.css', 'console/main.js']);
+    for (const name of names!)
+      expect([name, (await fetch(`${gateway.httpUrl}/kittiwake/${name}`)).status]).toEqual([name, 200]);
   });
 });

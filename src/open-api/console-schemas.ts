@@ -16,16 +16,21 @@ export const ANSWERED: Properties = {
   missing: { type: 'array', items: TEXT, description: 'The nodes that have not.' },
 };
 
-export const SESSION = objectOf({
-  status: OK,
-  operator: { type: 'string', description: 'The name of the key; `anyone` without one.' },
-  access: { enum: ['read', 'full'] },
-  keys: { type: 'boolean', description: 'Whether keys are configured.' },
-  node: TEXT,
-  version: TEXT,
-  services: listOf(TEXT),
-  rooms: { type: 'boolean', description: 'Whether there are rooms.' },
-});
+export const SESSION = withOptional(
+  {
+    status: OK,
+    operator: { type: 'string', description: 'The name of the key; `anyone` without one.' },
+    access: { enum: ['none', 'read', 'full'] },
+    keys: { type: 'boolean', description: 'Whether keys are configured.' },
+  },
+  {
+    refusal: { type: 'string', description: 'Why there is no access; then there is nothing else.' },
+    node: TEXT,
+    version: TEXT,
+    services: listOf(TEXT),
+    rooms: { type: 'boolean', description: 'Whether there are rooms.' },
+  },
+);
 
 export const NODES = gatheredOf({
   nodes: listOf(

@@ -27,8 +27,8 @@ export interface ConsoleEvents {
 export interface ConsoleRoute extends Pick<OperatorEndpoint, 'isPost'> {
   /** The last part of its path. */
   readonly name: string;
-  /** What its caller has to be. */
-  readonly access: OperatorAccess;
+  /** What its caller has to be; `none`: anyone at all. */
+  readonly access: OperatorAccess | 'none';
   /** @throws {ClientSelectionError} or {ChannelQueryError} for what cannot be asked, {ClientError} without a broker. */
   answer(call: ConsoleCall): ConsoleAnswer | ConsoleEvents | Promise<ConsoleAnswer>;
 }

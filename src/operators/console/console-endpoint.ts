@@ -15,7 +15,7 @@ import { richJsonText } from '../../protocol/json/rich-json.js';
 import { BY_GATEWAY } from '../../protocol/verdict.js';
 import { ChannelQueryError } from '../watch/channel-question.js';
 import type { ConsoleAnswer, ConsoleEvents, ConsoleRoute } from './console-call.js';
-import { type OperatorKeys, OperatorRefused } from './operator-keys.js';
+import { type Operator, type OperatorKeys, OperatorRefused } from './operator-keys.js';
 
 const NEEDS_FULL = 'this takes a key with full access';
 
@@ -55,7 +55,7 @@ export class ConsoleEndpoint implements OperatorEndpoint {
     place: OperatorPlace,
     parsed: BodyRequest | undefined,
   ): Promise<ConsoleAnswer | ConsoleEvents> {
-    const operator = this.keys.identify(request, place);
+    const operator = this.operatorOf(request, place);
     if (this.route.access === 'full' && operator.access !== 'full')
       throw new OperatorRefused(403, NEEDS_FULL);
     const body = this.isPost ? await this.bodyOf(request, parsed) : Buffer.alloc(0);
@@ -63,6 +63,17 @@ export class ConsoleEndpoint implements OperatorEndpoint {
       return { status: 413, body: failure(`the body must not exceed ${this.limits.maxBytes} bytes`) };
     const query = new URLSearchParams(request.url?.split('?', 2)[1]);
     return this.route.answer({ operator, peer: request.socket.remoteAddress, query, body });
+  }
+
+  /** @throws {OperatorRefused} unless it is for anyone. */
+  private operatorOf(request: IncomingMessage, place: OperatorPlace): Operator {
+    try {
+      return this.keys.identify(request, place);
+    } catch (error) {
+      if (this.route.access !== 'none' || !(error instanceof OperatorRefused)) throw error;
+      if (request.headers.authorization !== undefined) this.tell(request, error.message);
+      return { name: 'nobody', access: 'none', refusal: error.message };
+    }
   }
 
   private async bodyOf(

@@ -1,8 +1,10 @@
 import { isConfigured } from '../../config/configured.js';
+import { OPERATOR_PATHS } from '../../config/operator-paths.js';
 import type { LimitsSettings } from '../../config/sections/limits.settings.js';
 import type { PublishSettings } from '../../config/sections/publish.settings.js';
 import type { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
 import type { OperatorEndpoint } from '../../endpoints/operator-endpoint.js';
+import { staticPage } from '../../endpoints/static-page.js';
 import type { Refusals } from '../../metrics/refusals.js';
 import type { OperatorActions } from './actions.js';
 import { ConsoleEndpoint } from './console-endpoint.js';
@@ -11,7 +13,7 @@ import type { OperatorKeys } from './operator-keys.js';
 import type { ConnectionReadings, NodeReadings } from './readings.js';
 import type { OwnReadings } from './own-readings.js';
 
-/** The injection token of the endpoints of the console. */
+/** The injection token of the endpoints of the console: its page, and what that asks. */
 export const CONSOLE_ENDPOINTS = Symbol('kittiwake:console-endpoints');
 
 /** Those that have routes, in the order of {@link consoleEndpoints}. */
@@ -29,5 +31,28 @@ export function consoleEndpoints(
   const routes = parts.flatMap((part) => part.routes);
   const offered = routes.filter(({ name }) => name !== 'trigger' || isConfigured(rooms));
   const limits = { maxBytes, timeoutMs };
-  return offered.map((route) => new ConsoleEndpoint(route, keys, limits, refusals));
+  return [...page(), ...offered.map((route) => new ConsoleEndpoint(route, keys, limits, refusals))];
+}
+
+const FILES = [
+  'style.css',
+  'main.js',
+  'api.js',
+  'callbacks.js',
+  'channels.js',
+  'connections.js',
+  'dialog.js',
+  'element.js',
+  'format.js',
+  'overview.js',
+  'parts.js',
+  'publish.js',
+  'refusals.js',
+  'settings.js',
+  'table.js',
+  'tail.js',
+];
+
+function page(): OperatorEndpoint[] {
+  return staticPage(OPERATOR_PATHS.console, new URL('page/', import.meta.url), FILES);
 }

@@ -9,7 +9,9 @@ import type { OperatorPlace } from '../../endpoints/operator-endpoint.js';
 /** Who asks, as the log knows them. */
 export interface Operator {
   readonly name: string;
-  readonly access: OperatorAccess;
+  readonly access: OperatorAccess | 'none';
+  /** Why there is no access. */
+  readonly refusal?: string;
 }
 
 /** Nobody that the console knows; the message says what is needed. */

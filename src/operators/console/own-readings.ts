@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Cluster } from '../../cluster/cluster.js';
-import { isConfigured } from '../../config/configured.js';
 import { effectiveSettings } from '../../config/loading/effective-settings.js';
 import { Settings } from '../../config/settings.js';
 import { VERSION } from '../../config/version.js';
@@ -20,22 +19,21 @@ export class OwnReadings {
 
   get routes(): ConsoleRoute[] {
     return [
-      { name: 'session', access: 'read', answer: (call) => this.session(call) },
+      { name: 'session', access: 'none', answer: (call) => this.session(call) },
       { name: 'config', access: 'read', answer: () => this.config() },
     ];
   }
 
   private session({ operator }: ConsoleCall): ConsoleAnswer {
-    const { rooms } = this.settings;
+    const { name, access, refusal } = operator;
+    const known = { status: 'ok', operator: name, access, keys: this.keys.areConfigured };
+    if (access === 'none') return answered({ ...known, refusal });
     return answered({
-      status: 'ok',
-      operator: operator.name,
-      access: operator.access,
-      keys: this.keys.areConfigured,
+      ...known,
       node: this.cluster.node,
       version: VERSION,
-      services: [...this.services.all].map(({ name }) => name),
-      rooms: rooms !== undefined && isConfigured(rooms),
+      services: [...this.services.all].map((service) => service.name),
+      rooms: this.settings.rooms !== undefined,
     });
   }
 
