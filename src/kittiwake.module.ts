@@ -53,12 +53,14 @@ import { StartChecks } from './start-checks.js';
 import { STREAMS_PROVIDERS } from './streams/streams.providers.js';
 import { Lifecycles } from './topics/lifecycle/lifecycles.js';
 import { TopicClients } from './topics/topic-clients.js';
+import { TRACING_PROVIDERS } from './tracing/tracing.providers.js';
 import { TOPICS_PROVIDERS } from './topics/topics.providers.js';
 
 /** The providers of each folder. */
 const FOLDERS: Provider[] = [
   ...CONFIG_PROVIDERS,
   ...METRICS_PROVIDERS,
+  ...TRACING_PROVIDERS,
   ...CONNECTION_PROVIDERS,
   ...CALLBACKS_PROVIDERS,
   ...HISTORY_PROVIDERS,

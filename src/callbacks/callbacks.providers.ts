@@ -2,6 +2,7 @@ import { CallbacksSettings } from '../config/sections/callbacks.settings.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { Breakers } from './breakers.js';
+import { Tracing } from '../tracing/tracing.js';
 import { CALLER } from './caller.js';
 import { HttpCaller } from './http/http.caller.js';
 import { ProviderDiscovery } from './providers/provider-discovery.js';
@@ -11,7 +12,11 @@ import { REQUESTER } from './requester.js';
 import { STREAM_REQUESTER } from './stream-requester.js';
 
 export const CALLBACKS_PROVIDERS = [
-  { provide: CALLER, inject: [CallbacksSettings, ProceduresSettings, Metrics, Breakers], useFactory: caller },
+  {
+    provide: CALLER,
+    inject: [CallbacksSettings, ProceduresSettings, Breakers, Metrics, Tracing],
+    useFactory: caller,
+  },
   { provide: REQUESTER, useExisting: CALLER },
   { provide: STREAM_REQUESTER, useExisting: CALLER },
   Breakers,
@@ -24,10 +29,11 @@ export const CALLBACKS_PROVIDERS = [
 function caller(
   settings: CallbacksSettings,
   { remoteConnections }: ProceduresSettings,
-  metrics: Metrics,
   breakers: Breakers,
+  metrics: Metrics,
+  tracing: Tracing,
 ): HttpCaller {
-  const caller = new HttpCaller(settings, remoteConnections, breakers);
+  const caller = new HttpCaller(settings, remoteConnections, breakers, tracing);
   metrics.countCallbacksWaiting(() => {
     const { count, sinceMs } = caller.waiting;
     return { length: count, seconds: sinceMs === undefined ? 0 : (performance.now() - sinceMs) / 1000 };

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Tracing } from '../tracing/tracing.js';
 import type { ApiKeys } from './api-keys.js';
 import { type BodyTaker, type IntakeHost, IntakeSocket } from './intake-socket.js';
 import { RequestHead } from './request-head.js';
@@ -12,6 +13,7 @@ export interface IntakeFrontOptions {
   /** The handlers of the bodies of `POST` requests, by path. */
   readonly takers: ReadonlyMap<string, BodyTaker>;
   readonly keys: ApiKeys;
+  readonly tracing: Tracing;
   readonly refused: IntakeHost['refused'];
   readonly maxBodyBytes: number;
   /** Time for a request to arrive. */
@@ -26,6 +28,7 @@ export class IntakeFront implements IntakeHost {
   readonly head: RequestHead;
   readonly takers: IntakeHost['takers'];
   readonly keys: ApiKeys;
+  readonly tracing: Tracing;
   readonly refused: IntakeHost['refused'];
   readonly responses: Responses;
   readonly maxBodyBytes: number;
@@ -40,11 +43,12 @@ export class IntakeFront implements IntakeHost {
   constructor(
     private readonly server: Server,
     accepted: 'connection' | 'secureConnection',
-    { takers, keys, refused, maxBodyBytes, requestTimeoutMs }: IntakeFrontOptions,
+    { takers, keys, tracing, refused, maxBodyBytes, requestTimeoutMs }: IntakeFrontOptions,
   ) {
     this.head = new RequestHead([...takers.keys()]);
     this.takers = [...takers.values()];
     this.keys = keys;
+    this.tracing = tracing;
     this.refused = refused;
     this.maxBodyBytes = maxBodyBytes;
     this.requestTimeoutMs = requestTimeoutMs;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { HttpAnswer } from '../endpoints/answer.js';
+import type { Tracing } from '../tracing/tracing.js';
 import type { ApiKey } from './api-key.js';
 import type { ApiKeys } from './api-keys.js';
 import { Pieces } from './pieces.js';
@@ -29,6 +30,7 @@ export interface IntakeHost {
   /** The handlers of bodies, by {@link RequestHead.line}. */
   readonly takers: readonly BodyTaker[];
   readonly keys: ApiKeys;
+  readonly tracing: Tracing;
   readonly responses: Responses;
   readonly maxBodyBytes: number;
   readonly requestTimeoutMs: number;
@@ -112,7 +114,7 @@ export class IntakeSocket {
 
   /** @returns where the next request begins, if it has come and is for this socket. */
   private takeRequest(bytes: Buffer, at: number): number {
-    const { head, maxBodyBytes, takers } = this.host;
+    const { head, maxBodyBytes, takers, tracing } = this.host;
     const state = head.read(bytes, at);
     if (state === 'incomplete' && bytes.length - at <= MAX_HEAD_BYTES) {
       this.pieces.keep(bytes.subarray(at), 0);
@@ -122,7 +124,15 @@ export class IntakeSocket {
       const end = head.end + head.bodyLength;
       if (end <= bytes.length) {
         const body = bytes.subarray(head.end, end);
-        this.answer(takers[head.line]!(body, this.key!, head.idempotencyKey(bytes)));
+        const take = takers[head.line]!;
+        const idempotencyKey = head.idempotencyKey(bytes);
+        this.answer(
+          tracing.isOn
+            ? tracing.within({ traceparent: head.traceparent(bytes) }, () =>
+                take(body, this.key!, idempotencyKey),
+              )
+            : take(body, this.key!, idempotencyKey),
+        );
         this.requestSinceMs = this.activeAtMs;
         return end;
       }

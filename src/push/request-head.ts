@@ -32,6 +32,8 @@ export class RequestHead {
   /** The offsets of the value of `Authorization`; both are 0 without one. */
   authorizationStart = 0;
   authorizationEnd = 0;
+  private traceStart = 0;
+  private traceEnd = 0;
   private keyStart = 0;
   private keyEnd = 0;
   private hasHost = false;
@@ -47,6 +49,7 @@ export class RequestHead {
     this.bodyLength = -1;
     this.authorizationStart = this.authorizationEnd = 0;
     this.keyStart = this.keyEnd = 0;
+    this.traceStart = this.traceEnd = 0;
     this.hasHost = false;
     let next = this.readLine(bytes, at);
     while (next > 0) {
@@ -59,6 +62,11 @@ export class RequestHead {
   /** The value of `Idempotency-Key` in the bytes that were read. */
   idempotencyKey(bytes: Buffer): string | undefined {
     return this.keyEnd === 0 ? undefined : bytes.toString('latin1', this.keyStart, this.keyEnd);
+  }
+
+  /** The value of `traceparent` in the bytes that were read. */
+  traceparent(bytes: Buffer): string | undefined {
+    return this.traceEnd === 0 ? undefined : bytes.toString('latin1', this.traceStart, this.traceEnd);
   }
 
   /** @returns where the next line begins; 0 when there is no end of this one yet, -1 when it is foreign. */
@@ -107,6 +115,8 @@ export class RequestHead {
         return !equals(bytes, at, UPGRADE);
       case 10:
         return !equals(bytes, at, CONNECTION) || isKeepAlive(bytes, start, end);
+      case 11:
+        return !equals(bytes, at, TRACEPARENT) || this.noteTrace(start, end);
       case 13:
         return !equals(bytes, at, AUTHORIZATION) || this.noteAuthorization(start, end);
       case 14:
@@ -142,6 +152,13 @@ export class RequestHead {
     return true;
   }
 
+  /** The last one counts: what is wrong with it is no matter. */
+  private noteTrace(start: number, end: number): true {
+    this.traceStart = start;
+    this.traceEnd = end;
+    return true;
+  }
+
   private noteLength(bytes: Buffer, start: number, end: number): boolean {
     if (this.bodyLength >= 0 || start === end || end - start > MAX_LENGTH_DIGITS) return false;
     let length = 0;
@@ -160,6 +177,7 @@ const EXPECT = Buffer.from('expect');
 const UPGRADE = Buffer.from('upgrade');
 const CONNECTION = Buffer.from('connection');
 const AUTHORIZATION = Buffer.from('authorization');
+const TRACEPARENT = Buffer.from('traceparent');
 const CONTENT_LENGTH = Buffer.from('content-length');
 const IDEMPOTENCY_KEY = Buffer.from('idempotency-key');
 const PROXY_CONNECTION = Buffer.from('proxy-connection');

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { PublicationSource } from '../metrics/metrics.js';
 import { idempotencyKeyOf, isIdempotencyKey } from '../protocol/idempotency-key.js';
 import type { JsonText } from '../protocol/json/json.js';
+import { publishing } from '../tracing/messaging.js';
+import { Tracing } from '../tracing/tracing.js';
 import { type Relayed, RoomRelay } from './room-relay.js';
 import { TriggerParser } from './room/trigger-parser.js';
 import { type Trigger, TriggerError } from './room/trigger.js';
@@ -16,9 +17,9 @@ const NO_KEYS =
 export class RoomPublisher {
   constructor(
     private readonly relay: RoomRelay,
-    private readonly settings: RoomsSettings,
     private readonly parser: TriggerParser,
     private readonly stream: TriggerStream,
+    private readonly tracing: Tracing,
   ) {}
 
   /**
@@ -43,7 +44,20 @@ export class RoomPublisher {
 
   /** As {@link trigger}, of one that was read. */
   async publish(trigger: Trigger, source: PublicationSource, idempotencyKey?: string): Promise<Relayed> {
-    if (!this.settings.history) return this.relay.publish(trigger, source);
+    if (!this.tracing.isOn) return this.send(trigger, source, idempotencyKey);
+    const span = this.tracing.begin('publish rooms', 'producer', () =>
+      publishing({ 'messaging.destination.name': 'rooms', 'kittiwake.rooms': trigger.rooms.length }),
+    );
+    const send = (): Promise<Relayed> => this.send(trigger, source, idempotencyKey);
+    return span ? span.during(send) : send();
+  }
+
+  private async send(
+    trigger: Trigger,
+    source: PublicationSource,
+    idempotencyKey: string | undefined,
+  ): Promise<Relayed> {
+    if (!this.relay.isKept) return this.relay.publish(trigger, source);
     const key = idempotencyKeyOf(trigger, idempotencyKey, TriggerError);
     if (this.stream.log) return this.add(trigger, source, key);
     return this.relay.publish(trigger, source, key);

@@ -48,6 +48,11 @@ export class RoomRelay implements Startable, NodeFollower {
     private readonly settings: RoomsSettings,
   ) {}
 
+  /** Whether triggers are kept. */
+  get isKept(): boolean {
+    return this.settings.history !== undefined;
+  }
+
   /** The history of triggers, where one is kept. */
   get log(): ChannelLog | undefined {
     return this.followed;

@@ -14,6 +14,7 @@ import type { BodyTaker } from '../push/intake-socket.js';
 import { PublishIntake } from '../push/publish.intake.js';
 import { pushRefusal } from '../push/push-refusals.js';
 import { TriggerIntake } from '../push/trigger.intake.js';
+import { Tracing } from '../tracing/tracing.js';
 import { certificate } from './certificate.js';
 import { PinoLogger } from './logger.js';
 import { refuseByHead, takeRawBodies } from './push-bodies.js';
@@ -87,7 +88,15 @@ function takeIntake(
     if (refusal) refusals.add({ peer }, refusal);
   };
   refuseByHead(adapter, { paths: new Set(takers.keys()), keys, maxBodyBytes, refused });
-  const options = { takers, keys, refused, maxBodyBytes, requestTimeoutMs: limits.handshakeTimeoutMs };
+  const tracing = app.get(Tracing, { strict: false });
+  const options = {
+    takers,
+    keys,
+    tracing,
+    refused,
+    maxBodyBytes,
+    requestTimeoutMs: limits.handshakeTimeoutMs,
+  };
   // Kept alive by its listener on the server.
   void new IntakeFront(app.getHttpServer(), server.tls ? 'secureConnection' : 'connection', options);
 }

@@ -6,6 +6,9 @@ import { InputBounds } from '../protocol/json/bounds.js';
 import { JsonDocument } from '../protocol/json/json-document.js';
 import { type JsonMembers, objectText } from '../protocol/json/json.js';
 import { Publication, PublicationError } from '../protocol/publication.js';
+import { publishing } from '../tracing/messaging.js';
+import { Tracing } from '../tracing/tracing.js';
+import type { Service } from './service/service.js';
 import { Services } from './service/services.js';
 
 /** Takes publications for topics from services. */
@@ -15,6 +18,7 @@ export class TopicPublisher {
     private readonly hub: Hub,
     private readonly services: Services,
     private readonly bounds: InputBounds,
+    private readonly tracing: Tracing,
   ) {}
 
   /**
@@ -33,6 +37,24 @@ export class TopicPublisher {
     if (!service) {
       throw new PublicationError(`"subscription" must be <service>.<topic> of a configured service`);
     }
+    if (!this.tracing.isOn) return this.send(service, publication, source, idempotencyKey);
+    const span = this.tracing.begin(`publish ${service.name}.{topic}`, 'producer', () =>
+      publishing({
+        'messaging.destination.name': publication.subscription,
+        'messaging.destination.template': `${service.name}.{topic}`,
+      }),
+    );
+    const send = (): Promise<Appended | void> | undefined =>
+      this.send(service, publication, source, idempotencyKey);
+    return span ? span.during(send) : send();
+  }
+
+  private send(
+    service: Service,
+    publication: Publication,
+    source: 'http' | 'process',
+    idempotencyKey: string | undefined,
+  ): Promise<Appended | void> | undefined {
     const retention = service.delivery.history;
     if (!retention) return this.hub.publish(publication, source);
     const key = idempotencyKeyOf(publication, idempotencyKey);

@@ -15,9 +15,9 @@ import {
   discard,
   exchange,
   FinalAttemptError,
-  type Outgoing,
   readAnswer,
 } from './exchange.js';
+import type { Outgoing } from './outgoing.js';
 
 /** The limits of one try. */
 type AttemptSettings = Pick<

@@ -6,21 +6,7 @@ import { isUnanswered } from './app-connector.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { ConnectionPools } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
-import type { Stamp } from './seal.js';
-
-/** A request on its way to the app. */
-export interface Outgoing {
-  readonly method: 'GET' | 'POST';
-  readonly url: CallbackUrl;
-  /** By lower-case name; for the origin of the URL only. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** More of them, made for each try. */
-  readonly stamp?: Stamp | undefined;
-  /** JSON; absent for none. */
-  readonly body?: string;
-  /** Whether it may be sent again at once after an {@link UnansweredError}, though the app may have taken it. */
-  readonly isRepeatable?: boolean;
-}
+import type { Outgoing } from './outgoing.js';
 
 /** A try has failed; another one may succeed. No causes: they may quote what was sent or answered. */
 export class AttemptError extends Error {
@@ -60,6 +46,23 @@ const REDIRECTS = { POST: new Set([307, 308]), GET: new Set([301, 302, 303, 307,
  * @throws {AttemptError}
  */
 export async function exchange(
+  outgoing: Outgoing,
+  pools: ConnectionPools,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const span = outgoing.begin?.();
+  if (!span) return followed(outgoing, pools, signal);
+  const headers = { ...outgoing.headers, ...span.headers };
+  return span.during(async () => {
+    const response = await followed({ ...outgoing, headers }, pools, signal);
+    const { statusCode } = response;
+    span.set('http.response.status_code', statusCode);
+    if (statusCode >= 400) span.failed(String(statusCode));
+    return response;
+  });
+}
+
+async function followed(
   outgoing: Outgoing,
   pools: ConnectionPools,
   signal: AbortSignal,

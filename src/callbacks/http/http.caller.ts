@@ -7,6 +7,7 @@ import { LogLine } from '../../metrics/log-line.js';
 import { CallbackError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import type { Breakers } from '../breakers.js';
+import { Tracing } from '../../tracing/tracing.js';
 import type { Caller, CallOptions } from '../caller.js';
 import type { Asker } from '../fair-line.js';
 import type { AppAnswer, AppRequest, Requester } from '../requester.js';
@@ -15,15 +16,8 @@ import { jittered, wait } from '../wait.js';
 import { HttpAttempt } from './attempt.js';
 import type { CallbackUrl } from './callback-url.js';
 import { ConnectionPools } from './connection-pools.js';
-import {
-  answerTypeOf,
-  AttemptError,
-  exchange,
-  FinalAttemptError,
-  type Outgoing,
-  readAnswer,
-} from './exchange.js';
-import { outgoing } from './outgoing.js';
+import { answerTypeOf, AttemptError, exchange, FinalAttemptError, readAnswer } from './exchange.js';
+import { type Outgoing, OutgoingRequests } from './outgoing.js';
 import { RunningRequests } from './running-requests.js';
 import { Seal } from './seal.js';
 import { HttpStreams } from './streams.js';
@@ -37,7 +31,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
   private readonly pools: ConnectionPools;
   private readonly requests = new RunningRequests();
   private readonly streams: HttpStreams;
-  private readonly seal: Seal | undefined;
+  private readonly outgoing: OutgoingRequests;
 
   /**
    * @param streamConnections the most at a time to one origin for {@link StreamRequester.open}.
@@ -47,17 +41,18 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     private readonly settings: CallbacksSettings,
     streamConnections: number,
     private readonly breakers?: Breakers,
+    tracing = Tracing.off,
   ) {
     this.pools = new ConnectionPools(settings);
-    this.seal = Seal.of(settings);
+    this.outgoing = new OutgoingRequests(Seal.of(settings), tracing);
     const pools = new ConnectionPools(settings, streamConnections);
-    this.streams = new HttpStreams(settings, { pools, breakers }, this.requests, this.seal);
+    this.streams = new HttpStreams(settings, { pools, breakers }, this.requests, this.outgoing);
   }
 
   async call(url: string, body: JsonText, options: CallOptions = {}): Promise<JsonMembers> {
     return this.untilEnded(options.signal, async (signal) => {
-      const post = outgoing('POST', url, options.headers, body);
-      return this.try({ ...post, stamp: this.seal?.stamp(options.id, body) }, signal, options);
+      const post = this.outgoing.make('POST', url, options.headers, { body, ...options });
+      return this.try(post, signal, options);
     });
   }
 
@@ -72,7 +67,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     ...asker
   }: AppRequest): Promise<AppAnswer> {
     return this.untilEnded(signal, async (signal) => {
-      const request = { ...outgoing(method, url, headers), stamp: this.seal?.stamp(id) };
+      const request = this.outgoing.make(method, url, headers, { id, service: asker.service });
       try {
         const breaker = this.breakers?.of(asker.service);
         if (!isOwed) breaker?.requireClosed();

@@ -10,17 +10,9 @@ import { jittered, wait } from '../wait.js';
 import type { CallbackUrl } from './callback-url.js';
 import type { ConnectionPools } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
-import {
-  AttemptError,
-  ConnectError,
-  exchange,
-  attemptError,
-  answerTypeOf,
-  type Outgoing,
-} from './exchange.js';
-import { outgoing } from './outgoing.js';
+import { AttemptError, ConnectError, exchange, attemptError, answerTypeOf } from './exchange.js';
+import type { Outgoing, OutgoingRequests } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
-import type { Seal } from './seal.js';
 import { TurnError } from './turns.js';
 import { procedureJudge } from './verdicts.js';
 
@@ -36,11 +28,11 @@ export class HttpStreams implements StreamRequester {
     /** Pools of its own, as each stream occupies a connection. */
     private readonly app: { readonly pools: ConnectionPools; readonly breakers: Breakers | undefined },
     private readonly requests: RunningRequests,
-    private readonly seal?: Seal,
+    private readonly outgoing: OutgoingRequests,
   ) {}
 
   async open({ url, headers, body, service, timeoutMs, signal }: StreamRequest): Promise<StreamedAnswer> {
-    const post = { ...outgoing('POST', url, headers, body), stamp: this.seal?.stamp(undefined, body) };
+    const post = this.outgoing.make('POST', url, headers, { body, service });
     const request = this.requests.begin(signal);
     try {
       const { signal } = request;

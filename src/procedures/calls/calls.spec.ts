@@ -3,6 +3,7 @@ import { from, NEVER, Observable, of, range, Subject } from 'rxjs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deferred } from '../../../test/support/wait.js';
 import { loadSettings } from '../../config/loading/load-settings.js';
+import { Tracing } from '../../tracing/tracing.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { ClientError } from '../../protocol/errors.js';
 import type { CallOrigin, HttpCall, ProcedureCall } from '../procedure-call.js';
@@ -53,7 +54,7 @@ function gateway(
 function gatewayOf(procedure: CallableProcedure) {
   const procedures = new Procedures();
   procedures.add(procedure);
-  const calls = new Calls(procedures, new Metrics(loadSettings({}).metrics));
+  const calls = new Calls(procedures, new Metrics(loadSettings({}).metrics), Tracing.off);
   const call = (positional: unknown[] = [], signal = new AbortController().signal, origin = ANYONE) =>
     calls.call({ name: 'go', given: { positional, named: new Map() }, origin, signal });
   return { calls, call };

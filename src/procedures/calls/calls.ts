@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Metrics } from '../../metrics/metrics.js';
 import type { CallOutcome } from '../../metrics/procedure.metrics.js';
 import type { ClientError } from '../../protocol/errors.js';
+import { Tracing } from '../../tracing/tracing.js';
 import type { ProcedureArguments } from '../arguments.js';
 import type { CallOrigin } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
@@ -11,6 +12,7 @@ import { bind } from './bind.js';
 import type { CallRequest } from './call-request.js';
 import { CallSlots } from './call-slots.js';
 import { type CallAnswer, RunningCall } from './running-call.js';
+import { callAttributes, headersOf, tracedProcedure } from './traced-procedure.js';
 
 /** Calls procedures for every transport: checks access, binds arguments, and keeps limits and deadlines. */
 @Injectable()
@@ -20,6 +22,7 @@ export class Calls {
   constructor(
     private readonly procedures: Procedures,
     private readonly metrics: Metrics,
+    private readonly tracing: Tracing,
   ) {}
 
   /** Whether calls of any procedure outlive their connections. */
@@ -62,7 +65,7 @@ export class Calls {
     const procedure = this.find(name, origin);
     if (!procedure || (procedure.signature.isRaw && !origin.http)) throw this.unknown(name);
     const values = this.begin(procedure, given);
-    return new RunningCall(procedure, request, values, this.counted(procedure));
+    return this.running(procedure, request, values);
   }
 
   /**
@@ -76,7 +79,31 @@ export class Calls {
   ): RunningCall {
     this.slotsOf(procedure).take();
     const { signature, limits } = procedure;
-    return new RunningCall({ signature, limits, run }, request, [], this.counted(procedure));
+    return this.running({ signature, limits, run }, request, [], procedure);
+  }
+
+  /** @param counted as which it counts, if that is another. */
+  private running(
+    procedure: CallableProcedure,
+    request: CallRequest,
+    values: readonly unknown[],
+    counted = procedure,
+  ): RunningCall {
+    const ended = this.counted(counted);
+    if (!this.tracing.isOn) return new RunningCall(procedure, request, values, ended);
+    const { name } = procedure.signature;
+    const span = this.tracing.begin(
+      `kittiwake/${name}`,
+      'server',
+      () => callAttributes(name),
+      headersOf(request),
+    );
+    if (!span) return new RunningCall(procedure, request, values, ended);
+    return new RunningCall(tracedProcedure(procedure, span), request, values, (outcome) => {
+      if (outcome !== 'success') span.failed(outcome);
+      span.end();
+      ended(outcome);
+    });
   }
 
   /** Counts a call that has its slot. @returns what is called at its end. */
