@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +58,13 @@ describe('the first hour, in Python', () => {
     await second.stop();
   });
 
+  /** The commands that make the key, and those that run the app, in place of the shell. */
+  function shellBlocks(): [makeKey: string, runApp: string] {
+    const blocks = codeBlocksOf(guide, 'sh');
+    const runApp = blocks.find((block) => block.includes('python3'))!;
+    return [blocks.find((block) => block.includes('openssl'))!, runApp.replace('python3', 'exec python3')];
+  }
+
   async function start(
     yaml: string,
     app: string,
@@ -64,14 +72,18 @@ describe('the first hour, in Python', () => {
   ): Promise<{ url: string; stop(): Promise<void> }> {
     const files = { 'kittiwake.yaml': yaml, 'app.py': app, 'page.html': html };
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-    const [, key = ''] = /API_KEY=(\w+)/.exec(guide) ?? [];
+    const [makeKey, runApp] = shellBlocks();
+    const key = execFileSync('sh', ['-c', `${makeKey}. ./.env; printf %s "$API_KEY"`], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
     const options = readEnvironment({
       API_KEY: key,
       KITTIWAKE_CONFIG: join(folder, 'kittiwake.yaml'),
       KITTIWAKE_PORT: `${port}`,
     }) as KittiwakeOptions;
     const gateway = await TestGateway.start(options);
-    const program = Program.run(['sh', '-c', 'cd "$0" && exec python3 app.py', folder], { API_KEY: key });
+    const program = Program.run(['sh', '-c', `cd "$0"\n${runApp}`, folder]);
     const url = `http://127.0.0.1:${appPort}`;
     let isStopped = false;
     const stop = async (): Promise<void> => {

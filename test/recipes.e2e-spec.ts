@@ -1,3 +1,5 @@
+import { examine } from '../src/cli/doctor/examine.js';
+import { loadSettings } from '../src/config/loading/load-settings.js';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from './support/browser.js';
 import { stoppedAfterEach } from './support/cleanup.js';
@@ -32,6 +34,12 @@ describe.each(Object.entries<Commands>(RECIPES))('the shop with %s', (_, command
   });
 
   afterAll(() => recipe?.stop());
+
+  it('pleases the doctor', async () => {
+    const findings = await examine(async () => loadSettings(recipe.options));
+    const ofApp = findings.filter(({ about }) => /^(?:auth|services|rooms|origins)/.test(about));
+    expect(ofApp.map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => 'ok'));
+  });
 
   it('lets nobody in with a wrong password, or from a page of another site', async () => {
     expect(await anna.ask('POST', '/login', { name: 'anna', password: 'wrong' })).toMatchObject({

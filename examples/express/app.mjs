@@ -249,9 +249,8 @@ page.post('/orders/:id', checkCsrfToken, (request, response) => {
 // What Kittiwake asks
 
 const callbacks = express.Router();
-callbacks.use(checkKittiwake);
 
-callbacks.post('/ticket', async (request, response) => {
+callbacks.post('/ticket', checkKittiwake, async (request, response) => {
   // A ticket is good once, and for a short time.
   const sql = 'DELETE FROM tickets WHERE ticket = ? AND expires >= ? RETURNING login';
   const [used] = query(sql, String(request.body.ticket), nowSeconds());
@@ -260,7 +259,7 @@ callbacks.post('/ticket', async (request, response) => {
   else response.json({ status: 'error', error: 'The ticket is used or too old.' });
 });
 
-callbacks.post('/authorizer', async (request, response) => {
+callbacks.post('/authorizer', checkKittiwake, async (request, response) => {
   const user = await userOf(request.body.login);
   if (!user) response.json({ status: 'error', error: 'Log in first.' });
   else if (!maySee(user, orderOf(request)))
@@ -268,7 +267,7 @@ callbacks.post('/authorizer', async (request, response) => {
   else response.json({ status: 'ok' });
 });
 
-callbacks.post('/state', (request, response) => {
+callbacks.post('/state', checkKittiwake, (request, response) => {
   const order = orderOf(request);
   response.json({ status: 'ok', data: order, options: { order: order?.version } });
 });
@@ -286,9 +285,7 @@ function refuse(error, _request, response, _next) {
 
 const app = express();
 app.use(express.json({ limit: '64kb' }));
-app.use('/kittiwake', (request, response, next) =>
-  request.method === 'POST' ? callbacks(request, response, next) : next(),
-);
+app.use('/kittiwake', callbacks);
 app.use(page);
 app.use(refuse);
 setInterval(() => void relay(), 1000);

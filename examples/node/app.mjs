@@ -328,11 +328,14 @@ const VIEWS = {
   'GET /kittiwake/rooms': rooms,
 };
 
+/** @type {Set<string | undefined>} */
+const METHODS = new Set(['GET', 'POST']);
+
 /** @param {import('node:http').IncomingMessage} incoming @param {import('node:http').ServerResponse} response */
 async function answer(incoming, response) {
   const path = (incoming.url ?? '').split('?')[0] ?? '';
   const view = VIEWS[`${incoming.method} ${path.replace(/\d+/, '#')}`];
-  if (!view) throw new Refused(404, 'There is nothing here.');
+  if (!view) throw new Refused(METHODS.has(incoming.method) ? 404 : 405, 'There is nothing here.');
   const request = new Request(incoming.headers, await textOf(incoming));
   const result = view(request, /\d+/.exec(path)?.[0] ?? '');
   const isPage = typeof result === 'string';

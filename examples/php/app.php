@@ -279,7 +279,7 @@ function answer(): ?array
         'POST /kittiwake/authorizer' => authorizer(),
         'POST /kittiwake/state' => state(),
         'GET /kittiwake/rooms' => rooms(),
-        default => throw new Refused('There is nothing here.', 404),
+        default => throw new Refused('There is nothing here.', in_array($_SERVER['REQUEST_METHOD'], ['GET', 'POST'], true) ? 404 : 405),
     };
 }
 

@@ -145,7 +145,7 @@ class Shop < WEBrick::HTTPServlet::AbstractServlet
     @response = response
     response['content-type'] = 'application/json'
     view = ROUTES["#{request.request_method} #{request.path.gsub(/\d+/, '#')}"]
-    raise Refused.new(404, 'There is nothing here.') unless view
+    raise Refused.new(%w[GET POST].include?(request.request_method) ? 404 : 405, 'There is nothing here.') unless view
 
     answer = send(view)
     response.body = answer.is_a?(String) ? answer : JSON.generate(answer)

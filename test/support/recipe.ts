@@ -18,6 +18,8 @@ export type Commands = readonly (readonly [string, ...string[]])[];
 /** The shop of the examples as one recipe has it, in a folder of its own, with a gateway in this process. */
 export class Recipe {
   private constructor(
+    /** As examples/orders/kittiwake.yaml has it. */
+    readonly options: KittiwakeOptions,
     readonly gateway: TestGateway,
     /** Between the shop and the gateway. */
     private readonly way: TcpProxy,
@@ -29,7 +31,8 @@ export class Recipe {
   static async start(commands: Commands): Promise<Recipe> {
     const [appPort, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'kittiwake-recipe-'))];
     const secrets = { API_KEY, CALLBACK_PASSWORD };
-    const gateway = await TestGateway.start(configuration({ ...secrets, APP: `127.0.0.1:${appPort}` }));
+    const options = configuration({ ...secrets, APP: `127.0.0.1:${appPort}` });
+    const gateway = await TestGateway.start(options);
     const way = await TcpProxy.start(gateway.port);
     const env = {
       ...secrets,
@@ -40,7 +43,7 @@ export class Recipe {
       PYTHONDONTWRITEBYTECODE: '1',
     };
     const programs = commands.map((command) => Program.run(command, env));
-    const recipe = new Recipe(gateway, way, `http://127.0.0.1:${appPort}`, programs, folder);
+    const recipe = new Recipe(options, gateway, way, `http://127.0.0.1:${appPort}`, programs, folder);
     try {
       await programs[0]!.until('the page', async () => (await fetch(recipe.url)).ok);
     } catch (error) {
