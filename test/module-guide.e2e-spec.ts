@@ -8,8 +8,11 @@ import * as kittiwakeTesting from 'kittiwake/testing';
 import * as crypto from 'node:crypto';
 import * as events from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { type Client, createClient, topic, webSocket } from 'kittiwake-client';
 import * as rxjs from 'rxjs';
+import { WebSocket } from 'ws';
 import { Guide } from './support/guide.js';
+import { eventually } from './support/wait.js';
 
 const PAGES = ['docs/nest.md', ...readdirSync('docs/nest').map((page) => `docs/nest/${page}`)];
 
@@ -27,6 +30,13 @@ const PACKAGES = {
 };
 
 const { connect, KittiwakeTestingModule } = kittiwakeTesting;
+
+/** A socket of a page with the cookie of its session. */
+class SignedInSocket extends WebSocket {
+  constructor(url: string, protocols: string) {
+    super(`${url}?tenant=a`, protocols, { headers: { cookie: 'session=1' } });
+  }
+}
 
 describe('the guide of the module has', () => {
   const guide = new Guide(PAGES);
@@ -56,10 +66,12 @@ describe('the guide of the module has', () => {
     let app: common.INestApplication;
 
     beforeAll(async () => {
-      const isProvider = (type: object): boolean => Reflect.hasMetadata('__injectable__', type);
+      const carries = (key: string) => (type: object) => Reflect.hasMetadata(key, type);
+      const classes = guide.classes(PACKAGES);
       const module = await testing.Test.createTestingModule({
         imports: [KittiwakeTestingModule.forRoot({ procedures: {}, rooms: {} }, { keepHandshakes: true })],
-        providers: guide.classes(PACKAGES).filter(isProvider),
+        controllers: classes.filter(carries('__controller__')),
+        providers: classes.filter(carries('__injectable__')),
       }).compile();
       app = module.createNestApplication();
     });
@@ -99,6 +111,31 @@ describe('the guide of the module has', () => {
       expect(await client.called('square', { n: '3' })).toBe(9);
       expect(await client.called('transfer', { cents: 5 })).toEqual({ cents: 5, from: 7 });
       expect(await client.called('statusOf', ['8'])).toBeUndefined();
+    });
+
+    it('whose page shows what the endpoint changes', async () => {
+      const url = await app.getUrl();
+      const script = /<script type="module">(.*)<\/script>/s.exec(await (await fetch(url)).text())![1]!;
+      const output = { textContent: '' };
+      const given = {
+        createClient: (options: { url: string; auth: { ticket: () => Promise<string> } }) =>
+          createClient({
+            ...options,
+            url: `${url.replace('http', 'ws')}${options.url}`,
+            transports: [webSocket({ WebSocket: SignedInSocket })],
+          }),
+        topic,
+        document: { querySelector: () => output },
+        fetch: (path: string, init: RequestInit) => fetch(url + path, init),
+      };
+      // oxlint-disable-next-line typescript/no-implied-eval -- its code is a document of ours
+      const run = new Function(...Object.keys(given), `${script.replace(/import .*/, '')}return client;`);
+      const client = run(...Object.values(given)) as Client;
+      await eventually(() => output.textContent !== '');
+      const response = await fetch(`${url}/orders/7/sent`, { method: 'PUT' });
+      expect(await response.json()).toMatchObject({ status: 'sent' });
+      await eventually(() => output.textContent === 'sent');
+      client.close();
     });
 
     it('that lets nobody connect whom its guard does not know', async () => {

@@ -1,4 +1,5 @@
 import { type INestApplication, Injectable, Module } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { AddressInfo, Server } from 'node:net';
 import {
@@ -205,6 +206,19 @@ describe('a test of an app has', () => {
     await expect(other.closed(1000)).rejects.toThrow('was to be closed with 1000, and was with { code: 4403');
     expect(await other.closed(4403)).toEqual({ code: 4403, reason: 'Disconnected.' });
   });
+});
+
+it('an app on Fastify is tested as one on Express', async () => {
+  const module = await Test.createTestingModule({
+    imports: [KittiwakeTestingModule.forRoot(OPTIONS)],
+    providers,
+  }).compile();
+  const app = module.createNestApplication(new FastifyAdapter());
+  const client = await connect(app, { identity: { user_id: 7 } });
+  await client.subscribed('orders.7');
+  const response = await fetch(`${await app.getUrl()}/rpc/whoami`);
+  expect(response.status).toBe(403);
+  await app.close();
 });
 
 it('an app that imports the gateway itself is tested with other settings', async () => {
