@@ -217,8 +217,20 @@ describe('the page of the console', () => {
     await page.route(/api\/nodes/, (route) => route.fulfill({ json: body }));
     await signIn(FULL_KEY);
     await page.getByTestId('partial').filter({ hasText: 'of 2 nodes, web-2 did not answer' }).waitFor();
-    await page.route(/api\/callbacks/, (route) => route.abort());
+    const callback = { service: 'books', callback: 'authorizer', calls: 9, failures: 9 };
+    const callbacks = [{ ...callback, outcomes: { unavailable: 9 }, latency: {} }];
+    const told = {
+      status: 'ok',
+      callbacks,
+      waiting: 0,
+      waiting_seconds: 0,
+      paused: ['books'],
+      complete: true,
+    };
+    await page.route(/api\/callbacks/, (route) => route.fulfill({ json: told }), { times: 1 });
     await atView('Callbacks');
+    await page.getByText('not asked for a while').waitFor();
+    await page.route(/api\/callbacks/, (route) => route.abort());
     await page.getByTestId('notice').filter({ hasText: 'The gateway does not answer.' }).waitFor();
     expect(complaints.splice(0)).toEqual([expect.stringContaining('net::ERR_FAILED')]);
   });

@@ -5,6 +5,7 @@ import { WorkersRelay } from '../src/broker/workers.relay.js';
 import { Cluster } from '../src/cluster/cluster.js';
 import { Hub } from '../src/delivery/hub.js';
 import { FrameTaps } from '../src/operators/watch/frame-taps.js';
+import { Tails } from '../src/operators/watch/tails.js';
 import { stoppedAfterAll, stoppedAfterEach } from './support/cleanup.js';
 import { ControlStage, tokenOf } from './support/client-control.js';
 import type { TestClient } from './support/client.js';
@@ -82,6 +83,11 @@ describe('the console of two nodes', () => {
       return (items[0]?.publications_per_second ?? 0) > 0 && items;
     });
     expect(first).toMatchObject({ topic: 'books.1' });
+    await eventually(async () => {
+      await left.trigger({ rooms: [{ room: 1, floor: 2 }], data: 1 });
+      const { items } = await console.read<{ items: Record<string, number>[] }>('rooms');
+      return (items[0]?.publications_per_second ?? 0) > 0;
+    });
   });
 
   it('lists the topics and rooms that have most subscribers', async () => {
@@ -197,6 +203,21 @@ describe('the console of two nodes', () => {
       await eventually(() => app.get(FrameTaps)['taps'].size === 0, { what: 'the end of hearing frames' });
     await left.publish({ subscription: 'books.2', data: 'after' });
     expect((await ann.settled()).at(-1)).toMatchObject({ data: 'after' });
+  });
+
+  it('lets no more than twenty be followed at a time', async () => {
+    const tails = left.app.get(Tails);
+    const leave = new AbortController();
+    const query = { topic: 'books.20', showsData: false };
+    const all = Array.from({ length: 20 }, () => tails.follow(query, leave.signal));
+    for (const one of all) await one.next();
+    expect(await console.get('tail', { topic: 'books.1' })).toEqual([
+      400,
+      { status: 'error', error: 'no more than 20 can be followed at a time' },
+    ]);
+    leave.abort();
+    for (const one of all) expect((await one.next()).done).toBe(true);
+    stopped(await console.tail({ topic: 'books.1' }));
   });
 
   it('shows secrets of nobody', async () => {

@@ -24,6 +24,7 @@ const ENV = {
   BOOKSHOP_ORIGIN: 'http://shop',
   BOOKSHOP_URL: 'http://shop',
   CALLBACK_PASSWORD: 'sesame',
+  CONSOLE_KEY: '0123456789abcdef',
   KITTEN_SECRET: '0123456789abcdef',
   NOTIFIER_KEY: '0123456789abcdef',
   SIGNING_SECRETS: 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=',

@@ -15,7 +15,7 @@ export class CallbacksView {
       waiting: new Tile('Waiting for a connection to the app'),
       slowest: new Tile('Slowest, 95 %'),
     };
-    this.table = new Table('Callbacks', COLUMNS, (one) => `${one.service} ${one.callback}`, {
+    this.table = new Table('Callbacks', this.columns(), (one) => `${one.service} ${one.callback}`, {
       empty: 'The app has not been asked yet.',
     });
     this.element = element(
@@ -34,6 +34,26 @@ export class CallbacksView {
     );
   }
 
+  columns() {
+    const name = {
+      head: 'Service',
+      isName: true,
+      make: ({ service, callback }) =>
+        element(
+          'span',
+          { class: 'stacked' },
+          element('span', {}, element('b', {}, service), ' ', pill()),
+          element('small', { class: 'code' }, callback),
+        ),
+      update: (one, { service }) => {
+        const mark = one.firstChild.lastChild;
+        mark.hidden = !this.paused.has(service);
+        showPill(mark, 'not asked for a while', 'bad');
+      },
+    };
+    return [name, ...COLUMNS];
+  }
+
   async read(signal) {
     const answer = await api.read('callbacks', {}, signal);
     const { callbacks, waiting, waiting_seconds: seconds } = answer;
@@ -42,6 +62,7 @@ export class CallbacksView {
       isKnown ? callbacks.reduce((total, one) => total + (one[name] ?? 0), 0) : undefined;
     const [calls, failures] = [sum('calls_per_second'), sum('failures_per_second')];
     const slowest = callbacks.toSorted((a, b) => (b.latency.p95 ?? 0) - (a.latency.p95 ?? 0))[0];
+    this.paused = new Set(answer.paused);
     this.tiles.calls.show(rate(calls), { value: calls });
     this.tiles.failures.show(rate(failures), { value: failures, state: failures > 0 ? 'bad' : '' });
     this.tiles.waiting.show(number(waiting), {
@@ -57,17 +78,6 @@ export class CallbacksView {
 }
 
 const COLUMNS = [
-  {
-    head: 'Service',
-    isName: true,
-    make: ({ service, callback }) =>
-      element(
-        'span',
-        { class: 'stacked' },
-        element('b', {}, service),
-        element('small', { class: 'code' }, callback),
-      ),
-  },
   { head: 'Calls', isNumber: true, cell: ({ calls }) => number(calls) },
   { head: 'Calls/s', isNumber: true, cell: (one) => rate(one.calls_per_second) },
   {
