@@ -1,18 +1,16 @@
 // Writes the files for Grafana and Prometheus from the tables of docs/operations.md.
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { format, resolveConfig } from 'prettier';
 import { stringify } from 'yaml';
 import { alertRules } from './alert-rules.mjs';
 import { dashboard } from './dashboard.mjs';
 
 const HEAD = '# From the table of alerts in docs/operations.md: `npm run docs` writes this file.\n';
 
-await write('grafana/kittiwake.json', JSON.stringify(dashboard()));
-await write('prometheus/kittiwake.rules.yaml', HEAD + stringify(alertRules()));
+write('grafana/kittiwake.json', JSON.stringify(dashboard()));
+write('prometheus/kittiwake.rules.yaml', HEAD + stringify(alertRules()));
 
 /** @param {string} name @param {string} text */
-async function write(name, text) {
-  const file = fileURLToPath(new URL(name, import.meta.url));
-  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
+function write(name, text) {
+  writeFileSync(fileURLToPath(new URL(name, import.meta.url)), text);
 }

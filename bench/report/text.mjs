@@ -7,7 +7,7 @@ export function textTable(table) {
   return [table.title, '', ...lines].join('\n');
 }
 
-/** A table as prettier would write it. */
+/** A table as the formatter would write it. */
 export function markdownTable(table) {
   const { columns, rows } = textsOf(table);
   const lines = padded([columns, ...rows]);

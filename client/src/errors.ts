@@ -1,6 +1,11 @@
 /** Codes of errors that the client itself makes. */
 export type ClientErrorCode =
-  'timeout' | 'not_connected' | 'connection_lost' | 'queue_full' | 'closed' | 'reader_too_slow';
+  | 'timeout'
+  | 'not_connected'
+  | 'connection_lost'
+  | 'queue_full'
+  | 'closed'
+  | 'reader_too_slow';
 
 /** Codes of errors that the gateway sends; a test compares them with the gateway's. */
 export type GatewayErrorCode =

@@ -7,7 +7,16 @@ export type State = 'idle' | 'connecting' | 'live' | 'waiting' | 'closed';
  * (`auth`), not to come back (`refused`).
  */
 export type Reason =
-  'asked' | 'idle' | 'lost' | 'silent' | 'offline' | 'online' | 'frozen' | 'server' | 'auth' | 'refused';
+  | 'asked'
+  | 'idle'
+  | 'lost'
+  | 'silent'
+  | 'offline'
+  | 'online'
+  | 'frozen'
+  | 'server'
+  | 'auth'
+  | 'refused';
 
 export interface StateInfo {
   readonly reason: Reason;

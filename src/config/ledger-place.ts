@@ -13,7 +13,8 @@ export interface LedgerPlacing {
 
 /** Where the ledger is. */
 export type LedgerPlace =
-  { readonly kind: 'redis' | 'none' } | { readonly kind: 'file'; readonly folder: string };
+  | { readonly kind: 'redis' | 'none' }
+  | { readonly kind: 'file'; readonly folder: string };
 
 /** Where the settings say that the ledger is, or where it is if they say nothing. */
 export function ledgerPlace(settings: LedgerPlacing): LedgerPlace {

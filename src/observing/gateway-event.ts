@@ -67,6 +67,11 @@ export interface RefusedEvent {
 
 /** What happens at the gateway of one process. */
 export type GatewayEvent =
-  ConnectedEvent | AuthenticatedEvent | SubscribedEvent | UnsubscribedEvent | EndedEvent | RefusedEvent;
+  | ConnectedEvent
+  | AuthenticatedEvent
+  | SubscribedEvent
+  | UnsubscribedEvent
+  | EndedEvent
+  | RefusedEvent;
 
 export type GatewayEventType = GatewayEvent['type'];

@@ -23,7 +23,8 @@ import { handOverSignals } from './signals.js';
 const MAX_CHECKING_INTERVAL_MS = 1_000;
 
 type HttpOptions = { readonly requestTimeout: number } & (
-  { readonly http: HttpServerOptions } | { readonly https: HttpsServerOptions }
+  | { readonly http: HttpServerOptions }
+  | { readonly https: HttpsServerOptions }
 );
 
 /**

@@ -48,7 +48,8 @@ async function answerOf(name: string, run: () => unknown): Promise<ProviderAnswe
 
 function argumentsOf(provider: object, name: string, request: CallbackRequest): unknown[] {
   const params = Reflect.getMetadata(CALLBACK_PARAMS, provider.constructor, name) as
-    Readonly<Record<string, Param>> | undefined;
+    | Readonly<Record<string, Param>>
+    | undefined;
   if (!params) return [request];
   const given: unknown[] = [];
   for (const [key, { index, data, factory }] of Object.entries(params)) {

@@ -180,8 +180,7 @@ export function createBook(connection: Connection, kind: Kind): TopicBook {
       gone(wire);
       if (wire.followers.size) due(wire);
       else forget(wire);
-    } else if ((wire.has = wire.wish) && wire.status === 'joining')
-      connection.open('asked'); // Its state is to be had in no other way.
+    } else if ((wire.has = wire.wish) && wire.status === 'joining') connection.open('asked'); // Its state is to be had in no other way.
     else turn(wire, 'live');
   }
 

@@ -36,7 +36,8 @@ export const Callback: () => ParameterDecorator = createParamDecorator(
  */
 export function parameterFault(host: object, name: string, count: number): string | undefined {
   const params = Reflect.getMetadata(CALLBACK_PARAMS, host, name) as
-    Record<string, { readonly index: number }> | undefined;
+    | Record<string, { readonly index: number }>
+    | undefined;
   if (!params) return undefined;
   const decorated = new Set(Object.values(params).map(({ index }) => index));
   const foreign = Object.keys(params).find((key) => !isOurs(key));

@@ -1,4 +1,4 @@
-/** A table in Markdown, its columns aligned as prettier does. */
+/** A table in Markdown, its columns aligned as the formatter does. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const escaped = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, column) => Math.max(3, ...escaped.map((row) => row[column]?.length ?? 0)));

@@ -12,7 +12,8 @@ export interface CallbackTally {
   readonly buckets: Buckets;
   /** In a second, lately; absent where nobody has looked. */
   readonly recent?:
-    { readonly calls: number; readonly failures: number; readonly buckets: Buckets } | undefined;
+    | { readonly calls: number; readonly failures: number; readonly buckets: Buckets }
+    | undefined;
 }
 
 /** Outcomes that are no fault: the app has answered. */

@@ -8,7 +8,9 @@ import { type JsonMembers, type JsonText, objectText } from '../../protocol/json
 
 /** What is followed: a topic, a room, or the frames of somebody's connections. */
 export type TailQuery = { readonly showsData: boolean } & (
-  { readonly topic: string } | { readonly room: JsonText } | { readonly clients: ClientSelection }
+  | { readonly topic: string }
+  | { readonly room: JsonText }
+  | { readonly clients: ClientSelection }
 );
 
 /**

@@ -14,7 +14,8 @@ import { ResultStream, type StreamedCall } from './result-stream.js';
 
 /** The outcome of a call: one result, or a stream of them; see {@link ResultStream}. */
 export type CallAnswer =
-  { readonly value: unknown } | { readonly stream: AsyncIterator<unknown, unknown, void> };
+  | { readonly value: unknown }
+  | { readonly stream: AsyncIterator<unknown, unknown, void> };
 
 type Results = AsyncIterator<unknown>;
 

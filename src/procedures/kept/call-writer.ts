@@ -108,8 +108,7 @@ export class CallWriter {
   private schedule(): void {
     if (this.writing || this.timer || this.isEnding || this.failure) return;
     const waitMs = this.writtenAtMs + this.keeping.gatherMs - monotonicMs();
-    if (waitMs <= 0)
-      void this.write().catch(() => undefined); // thrown by the next `add`
+    if (waitMs <= 0) void this.write().catch(() => undefined); // thrown by the next `add`
     else this.timer = setTimeout(() => void this.write().catch(() => undefined), waitMs);
   }
 

@@ -22,13 +22,15 @@ function decorated(param: DecoratedParam): ParameterDecorator {
 
 function ownParams(host: object, method: string | symbol): ReadonlyMap<number, DecoratedParam> | undefined {
   return Reflect.getOwnMetadata(DECORATED_PARAMS, host, method) as
-    ReadonlyMap<number, DecoratedParam> | undefined;
+    | ReadonlyMap<number, DecoratedParam>
+    | undefined;
 }
 
 /** Reads the decorated parameters of a method, its own or inherited, by their index. */
 export function decoratedParams(host: object, method: string): ReadonlyMap<number, DecoratedParam> {
   const params = Reflect.getMetadata(DECORATED_PARAMS, host, method) as
-    ReadonlyMap<number, DecoratedParam> | undefined;
+    | ReadonlyMap<number, DecoratedParam>
+    | undefined;
   return params ?? new Map();
 }
 

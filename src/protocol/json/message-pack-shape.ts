@@ -8,10 +8,10 @@ const NEVER_USED = 0xc1;
 const NEGATIVE = 0xe0;
 
 /** The bytes of the length that follows each first byte from {@link NIL} up to {@link NEGATIVE}. */
-// prettier-ignore
+// oxfmt-ignore
 const LENGTH_BYTES = [0, 0, 0, 0, 1, 2, 4, 1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 2, 4, 2, 4];
 /** The bytes of the value after each of these first bytes, where no length follows. */
-// prettier-ignore
+// oxfmt-ignore
 const FIXED_BYTES = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17, 0, 0, 0, 0, 0, 0, 0];
 /** The type of an extension comes between its length and its content. */
 const EXTENSIONS = [0xc7, 0xc8, 0xc9];

@@ -29,7 +29,8 @@ export function unknownParam(
   pattern: TopicPattern | undefined,
 ): string | undefined {
   const params = Reflect.getMetadata(CALLBACK_PARAMS, host, method) as
-    Readonly<Record<string, { readonly factory?: unknown; readonly data?: unknown }>> | undefined;
+    | Readonly<Record<string, { readonly factory?: unknown; readonly data?: unknown }>>
+    | undefined;
   const names = Object.values(params ?? {}).flatMap(({ factory, data }) =>
     factory === paramOf ? [String(data)] : [],
   );
