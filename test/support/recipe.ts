@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEnvironment } from '../../src/config/loading/environment.js';
@@ -6,51 +7,84 @@ import type { KittiwakeOptions } from '../../src/config/options.js';
 import { Program } from './bookshop.js';
 import { TestClient } from './client.js';
 import { API_KEY, TestGateway } from './gateway.js';
+import { codeBlocksOf } from './markdown.js';
 import { freePort } from './redis-server.js';
 import { TcpProxy } from './tcp-proxy.js';
 
 const CALLBACK_PASSWORD = 'recipe-callback-password';
+const SECRETS = { API_KEY, CALLBACK_PASSWORD };
 const V1 = 'kittiwake.v1.json';
-
-/** The programs that a recipe of the examples is; see examples/orders. */
-export type Commands = readonly (readonly [string, ...string[]])[];
+/** Commands of a README that the tests have no need of. */
+const ALREADY_DONE = new Set(['. ./.env', 'npm ci']);
 
 /** The shop of the examples as one recipe has it, in a folder of its own, with a gateway in this process. */
 export class Recipe {
+  private programs: readonly Program[] = [];
+
   private constructor(
+    private readonly name: string,
     /** As examples/orders/kittiwake.yaml has it. */
     readonly options: KittiwakeOptions,
     readonly gateway: TestGateway,
     /** Between the shop and the gateway. */
     private readonly way: TcpProxy,
-    readonly url: string,
-    private readonly programs: readonly Program[],
+    private readonly port: number,
     private readonly folder: string,
   ) {}
 
-  static async start(commands: Commands): Promise<Recipe> {
-    const [appPort, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'kittiwake-recipe-'))];
-    const secrets = { API_KEY, CALLBACK_PASSWORD };
-    const options = configuration({ ...secrets, APP: `127.0.0.1:${appPort}` });
+  /** @param name the folder of examples, whose README says how it is started. */
+  static async start(name: string): Promise<Recipe> {
+    const [port, folder] = [await freePort(), await mkdtemp(join(tmpdir(), 'kittiwake-recipe-'))];
+    const options = configuration({ ...SECRETS, APP: `127.0.0.1:${port}` });
     const gateway = await TestGateway.start(options);
-    const way = await TcpProxy.start(gateway.port);
-    const env = {
-      ...secrets,
-      PORT: `${appPort}`,
-      GATEWAY_URL: `http://127.0.0.1:${way.port}`,
-      DATABASE: join(folder, 'orders'),
-      TMPDIR: folder,
-      PYTHONDONTWRITEBYTECODE: '1',
-    };
-    const programs = commands.map((command) => Program.run(command, env));
-    const recipe = new Recipe(options, gateway, way, `http://127.0.0.1:${appPort}`, programs, folder);
+    const recipe = new Recipe(name, options, gateway, await TcpProxy.start(gateway.port), port, folder);
+    await writeFile(join(folder, 'sessions.ini'), `session.save_path=${folder}\n`);
     try {
-      await programs[0]!.until('the page', async () => (await fetch(recipe.url)).ok);
+      await recipe.startApp();
     } catch (error) {
       await recipe.stop();
       throw error;
     }
     return recipe;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Ends the shop, and starts it again with what it has kept. */
+  async restartApp(): Promise<void> {
+    await this.endApp();
+    await this.startApp();
+  }
+
+  /** What the first commands of the README do is done; of the others each is a program, the last one the shop. */
+  private async startApp(): Promise<void> {
+    const [commands] = codeBlocksOf(await readFile(`examples/${this.name}/README.md`, 'utf8'), 'sh');
+    const lines = commands!
+      .trim()
+      .split('\n')
+      .filter((line) => !ALREADY_DONE.has(line));
+    const isProgram = (line: string, index: number): boolean =>
+      line.endsWith(' &') || index === lines.length - 1;
+    for (const line of lines.filter((one, index) => !isProgram(one, index)))
+      execFileSync('sh', ['-c', line], { env: { ...process.env, ...this.env } });
+    this.programs = lines.filter(isProgram).map((line) => {
+      const command = line.replace(/ &$/, '').replace('8000', `${this.port}`);
+      return Program.run(['sh', '-c', `exec ${command}`], this.env);
+    });
+    await this.programs.at(-1)!.until('the page', async () => (await fetch(this.url)).ok);
+  }
+
+  private get env(): Record<string, string> {
+    return {
+      ...SECRETS,
+      PORT: `${this.port}`,
+      GATEWAY_URL: `http://127.0.0.1:${this.way.port}`,
+      DATABASE: join(this.folder, 'orders'),
+      PHP_INI_SCAN_DIR: `:${this.folder}`, // after its own
+      PYTHONDONTWRITEBYTECODE: '1',
+    };
   }
 
   /** What the shop sends the gateway gets nowhere until {@link found}. */
@@ -80,9 +114,13 @@ export class Recipe {
 
   async stop(): Promise<void> {
     await this.gateway.stop();
-    for (const program of this.programs) await program.end();
+    await this.endApp();
     await this.way.stop();
     await rm(this.folder, { recursive: true });
+  }
+
+  private async endApp(): Promise<void> {
+    for (const program of this.programs) await program.end();
   }
 }
 
