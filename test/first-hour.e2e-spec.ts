@@ -12,6 +12,8 @@ import { freePort } from './support/redis-server.js';
 import { readEnvironment } from '../src/config/loading/environment.js';
 import type { KittiwakeOptions } from '../src/config/options.js';
 
+/** A browser that many others hold up. */
+const PAGE_TIMEOUT_MS = 40_000;
 const stopped = stoppedAfterEach();
 
 describe('the first hour, in Python', () => {
@@ -28,35 +30,39 @@ describe('the first hour, in Python', () => {
     stopped({ stop: () => rm(folder, { recursive: true }) });
   });
 
-  it('leads from an empty folder to a live page, and to one that knows who is there', async () => {
-    const [configuration, withTickets] = codeBlocksOf(guide, 'yaml') as [string, string];
-    const [app, tickets] = codeBlocksOf(guide, 'python') as [string, string];
-    const [html] = codeBlocksOf(guide, 'html') as [string];
-    const [clientWithTickets] = codeBlocksOf(guide, 'js') as [string];
-    const [change] = /(?<=curl http.*-d ').*(?=')/.exec(guide)!;
-    const browser = await launchBrowser();
-    stopped({ stop: () => browser.close() });
+  it(
+    'leads from an empty folder to a live page, and to one that knows who is there',
+    async () => {
+      const [configuration, withTickets] = codeBlocksOf(guide, 'yaml') as [string, string];
+      const [app, tickets] = codeBlocksOf(guide, 'python') as [string, string];
+      const [html] = codeBlocksOf(guide, 'html') as [string];
+      const [clientWithTickets] = codeBlocksOf(guide, 'js') as [string];
+      const [change] = /(?<=curl http.*-d ').*(?=')/.exec(guide)!;
+      const browser = await launchBrowser();
+      stopped({ stop: () => browser.close() });
 
-    const first = await start(configuration, app, html);
-    const [page, other] = [await browser.newPage(), await browser.newPage()];
-    for (const one of [page, other]) {
-      await one.goto(first.url);
-      await one.getByText('Moby-Dick: 12.5').waitFor();
-    }
-    await page.getByRole('button').click();
-    for (const one of [page, other]) await one.getByText('Moby-Dick: 7.5').waitFor();
-    await fetch(`${first.url}/change`, { method: 'POST', body: change });
-    for (const one of [page, other]) await one.getByText('Moby-Dick: 9').waitFor();
-    await first.stop();
+      const first = await start(configuration, app, html);
+      const [page, other] = [await browser.newPage(), await browser.newPage()];
+      for (const one of [page, other]) {
+        await one.goto(first.url);
+        await one.getByText('Moby-Dick: 12.5').waitFor();
+      }
+      await page.getByRole('button').click();
+      for (const one of [page, other]) await one.getByText('Moby-Dick: 7.5').waitFor();
+      await fetch(`${first.url}/change`, { method: 'POST', body: change });
+      for (const one of [page, other]) await one.getByText('Moby-Dick: 9').waitFor();
+      await first.stop();
 
-    const lines = app.trimEnd().split('\n');
-    const appWithTickets = [...lines.slice(0, -1), tickets, lines.at(-1)].join('\n');
-    const htmlWithTickets = html.replace(/^.*createClient\(\{.*$/m, () => clientWithTickets);
-    const second = await start(withTickets, appWithTickets, htmlWithTickets);
-    await shows(page, `${second.url}/?name=anna`, 'Moby-Dick: 12.5');
-    await shows(page, `${second.url}/?name=eve`, 'You are no reader.');
-    await second.stop();
-  });
+      const lines = app.trimEnd().split('\n');
+      const appWithTickets = [...lines.slice(0, -1), tickets, lines.at(-1)].join('\n');
+      const htmlWithTickets = html.replace(/^.*createClient\(\{.*$/m, () => clientWithTickets);
+      const second = await start(withTickets, appWithTickets, htmlWithTickets);
+      await shows(page, `${second.url}/?name=anna`, 'Moby-Dick: 12.5');
+      await shows(page, `${second.url}/?name=eve`, 'You are no reader.');
+      await second.stop();
+    },
+    PAGE_TIMEOUT_MS,
+  );
 
   /** The commands that make the key, and those that run the app, in place of the shell. */
   function shellBlocks(): [makeKey: string, runApp: string] {

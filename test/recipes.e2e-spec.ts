@@ -7,6 +7,8 @@ import type { TestClient } from './support/client.js';
 import { Recipe, Visitor } from './support/recipe.js';
 
 const RECIPES = ['python', 'php', 'ruby', 'django', 'node', 'express'];
+/** A browser that many others hold up. */
+const PAGE_TIMEOUT_MS = 40_000;
 const stopped = stoppedAfterEach();
 
 describe.each(RECIPES)('the shop with %s', (name) => {
@@ -195,27 +197,31 @@ describe.each(RECIPES)('the shop with %s', (name) => {
 });
 
 describe('the page of the shop', () => {
-  it('shows orders as they change, and notes', async () => {
-    const recipe = await Recipe.start('python');
-    stopped(recipe);
-    const browser = await launchBrowser();
-    stopped({ stop: () => browser.close() });
-    const [anna, carla] = [await logIn(browser, recipe, 'anna'), await logIn(browser, recipe, 'carla')];
-    await anna.getByText('Moby-Dick: paid').waitFor();
-    await carla.getByText('Ulysses: paid').waitFor();
-    expect(await anna.getByText('Ulysses').count()).toBe(0);
+  it(
+    'shows orders as they change, and notes',
+    async () => {
+      const recipe = await Recipe.start('python');
+      stopped(recipe);
+      const browser = await launchBrowser();
+      stopped({ stop: () => browser.close() });
+      const [anna, carla] = [await logIn(browser, recipe, 'anna'), await logIn(browser, recipe, 'carla')];
+      await anna.getByText('Moby-Dick: paid').waitFor();
+      await carla.getByText('Ulysses: paid').waitFor();
+      expect(await anna.getByText('Ulysses').count()).toBe(0);
 
-    await carla.getByRole('listitem').filter({ hasText: 'Moby-Dick' }).getByRole('button').click();
+      await carla.getByRole('listitem').filter({ hasText: 'Moby-Dick' }).getByRole('button').click();
 
-    for (const page of [anna, carla]) {
-      await page.getByText('Moby-Dick: shipped').waitFor();
-      await page.getByText('Your Moby-Dick is shipped.').waitFor();
-    }
-    await carla.getByRole('listitem').filter({ hasText: 'Emma' }).getByRole('button').click();
-    await carla.getByRole('alert').filter({ hasText: 'There is no copy left.' }).waitFor();
-    await anna.getByRole('button', { name: 'Log out' }).click();
-    await anna.getByRole('button', { name: 'Log in' }).waitFor();
-  });
+      for (const page of [anna, carla]) {
+        await page.getByText('Moby-Dick: shipped').waitFor();
+        await page.getByText('Your Moby-Dick is shipped.').waitFor();
+      }
+      await carla.getByRole('listitem').filter({ hasText: 'Emma' }).getByRole('button').click();
+      await carla.getByRole('alert').filter({ hasText: 'There is no copy left.' }).waitFor();
+      await anna.getByRole('button', { name: 'Log out' }).click();
+      await anna.getByRole('button', { name: 'Log in' }).waitFor();
+    },
+    PAGE_TIMEOUT_MS,
+  );
 });
 
 async function logIn(browser: Browser, recipe: Recipe, name: string): Promise<Page> {
