@@ -18,7 +18,7 @@ const TOGETHER = {
   rpc: 'test/rpc-(?!browser|http-fuzz|http-process|http\\.|local)',
   apps: 'test/(module|procedures)-',
   endpoints:
-    'test/(api-keys|auth-failures|compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|signed-callbacks|tls|tracing)\\.',
+    'test/(api-keys|async-api|auth-failures|compression|health|intake|metrics|nodes|open-api|operator-procedures|origins|publish|signed-callbacks|tls|tracing)\\.',
   client: 'client/test/(?!gateway|browser|roaming)',
   nodes:
     'test/(client-script|connections|console|deploy|disconnecting|doctor|history-gaps|history-publishers|identity-limits|input-parts|kept-bytes|kept-calls|kept-calls-brokers|kept-calls-module|refusals|revoking|six-ways|stream-nodes|streams)\\.',

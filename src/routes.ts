@@ -78,6 +78,7 @@ export class Routes {
   }
 }
 
+const DOCUMENTS: readonly string[] = [OPERATOR_PATHS.document, OPERATOR_PATHS.asyncDocument];
 const API = `${CONSOLE_API_PATH}/:name`;
 
 function operatorRoutes({ operators, metrics, procedures }: Settings): RoutedMethods {
@@ -88,13 +89,13 @@ function operatorRoutes({ operators, metrics, procedures }: Settings): RoutedMet
   const paths = [
     ...(metrics.enabled ? [OPERATOR_PATHS.metrics] : []),
     OPERATOR_PATHS.status,
-    ...(hasDocument ? [OPERATOR_PATHS.document] : []),
+    ...(hasDocument ? DOCUMENTS : []),
     ...(hasPage ? [OPERATOR_PATHS.page, `${OPERATOR_PATHS.page}/:file`] : []),
     ...(hasConsole ? [OPERATOR_PATHS.console, `${OPERATOR_PATHS.console}/:file`, API] : []),
   ];
   return {
     answer: Get(paths.map((one) => path + one)),
     act: hasConsole && Post(path + API),
-    preflight: hasDocument && Options(path + OPERATOR_PATHS.document),
+    preflight: hasDocument && Options(DOCUMENTS.map((one) => path + one)),
   };
 }

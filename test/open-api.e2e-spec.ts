@@ -332,6 +332,7 @@ describe('the document has', () => {
       'get /connections',
       'get /health/live',
       'get /health/ready',
+      'get /kittiwake/asyncapi.json',
       ...CONSOLE.readings.map((name) => `get /kittiwake/console/api/${name}`),
       'get /kittiwake/metrics',
       'get /kittiwake/openapi.json',
@@ -356,6 +357,7 @@ describe('the document has', () => {
     expect(endpointsIn(document)).toEqual([
       'get /health/live',
       'get /health/ready',
+      'get /kittiwake/asyncapi.json',
       'get /kittiwake/openapi.json',
       'get /kittiwake/status',
     ]);

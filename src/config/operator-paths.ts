@@ -3,6 +3,7 @@ export const OPERATOR_PATHS = {
   metrics: '/metrics',
   status: '/status',
   document: '/openapi.json',
+  asyncDocument: '/asyncapi.json',
   page: '/page',
   console: '/console',
 } as const;

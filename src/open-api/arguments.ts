@@ -53,6 +53,22 @@ export function argumentsSchema({ parameters, rest }: Signature): Schema | undef
   return { anyOf: [byName, byPosition] };
 }
 
+/** The arguments of a call over WebSocket, by JSON Schema draft 7: a list, or an object of named ones. */
+export function paramsSchema({ parameters, rest }: Signature): Schema {
+  const positions = parameters.filter(({ isNamedOnly }) => !isNamedOnly);
+  const isByPosition = positions.length > 0 || rest.positional || parameters.length === 0;
+  const properties = Object.fromEntries(parameters.map((one) => [one.name, valueSchema(one)]));
+  const named = { title: 'By name', type: 'object', properties, additionalProperties: rest.named };
+  const needed = positions.filter(({ isOptional }) => !isOptional).length;
+  const list = {
+    title: 'By position',
+    type: 'array',
+    ...(positions.length > 0 && { items: positions.map(valueSchema), minItems: needed }),
+    ...(!rest.positional && { additionalItems: false, maxItems: positions.length }),
+  };
+  return { anyOf: [{ ...named, ...requiring(namesOf(parameters)) }, ...(isByPosition ? [list] : [])] };
+}
+
 function valueSchema({ type, limits }: Parameter): Schema {
   return { ...schemaOf(type), ...limits };
 }

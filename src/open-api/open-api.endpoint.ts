@@ -7,11 +7,9 @@ import {
   type OperatorPlace,
 } from '../endpoints/operator-endpoint.js';
 import { OPERATOR_PATHS } from '../config/operator-paths.js';
-import { Calls } from '../procedures/calls/calls.js';
-import { Procedures } from '../procedures/procedures.js';
 import type { Signature } from '../procedures/signature.js';
-import { RpcCallers } from '../rpc/http/callers.js';
 import { failureOf } from '../rpc/http/failure.js';
+import { Callable } from './callable.js';
 import { openApiDocument } from './document.js';
 import { PART_SOURCES, type PartSource } from './open-api.js';
 
@@ -28,14 +26,12 @@ export class OpenApiEndpoint implements OperatorEndpoint {
 
   constructor(
     @Inject(PART_SOURCES) private readonly sources: readonly PartSource[],
-    private readonly procedures: Procedures,
-    private readonly callers: RpcCallers,
-    private readonly calls: Calls,
+    private readonly callable: Callable,
   ) {}
 
   async answer(request: IncomingMessage, place: OperatorPlace): Promise<OperatorAnswer> {
     try {
-      return jsonAnswer(200, this.textOf(place, await this.callableBy(request)));
+      return jsonAnswer(200, this.textOf(place, await this.callable.by(request)));
     } catch (error) {
       const { status, body, headers } = failureOf(error, false);
       return jsonAnswer(status, JSON.stringify(body), headers);
@@ -52,14 +48,5 @@ export class OpenApiEndpoint implements OperatorEndpoint {
       this.kept.set(key, text);
     }
     return text;
-  }
-
-  /** Without a secret or a token these are the public ones, so that nothing tells which others there are. */
-  private async callableBy(request: IncomingMessage): Promise<Signature[]> {
-    const { callers, calls } = this;
-    const origin = await callers.identify(request, { hasSecret: false });
-    return [...this.procedures.all]
-      .map(({ signature }) => signature)
-      .filter(({ name }) => calls.find(name, origin));
   }
 }

@@ -63,7 +63,8 @@ function operatorPaths(
       OPERATOR_PATHS.status,
       watch('status', 'What each process of the gateway does.', jsonContent(STATUS)),
     ),
-    ...at(OPERATOR_PATHS.document, documentOperation(security)),
+    ...at(OPERATOR_PATHS.document, documentOperation('openApi', 'OpenAPI', security)),
+    ...at(OPERATOR_PATHS.asyncDocument, documentOperation('asyncApi', 'AsyncAPI', security)),
   };
 }
 
@@ -87,13 +88,13 @@ const READY: Operation = {
   },
 };
 
-function documentOperation(security: Operation['security']): Operation {
+function documentOperation(operationId: string, format: string, security: Operation['security']): Operation {
   const json = jsonContent({ type: 'object' });
   return {
-    ...watch('openApi', 'This document, with the procedures that the caller may call.', json),
+    ...watch(operationId, `The ${format} document, with the procedures that the caller may call.`, json),
     security,
     responses: {
-      200: { description: 'An OpenAPI document.', content: json },
+      200: { description: `An ${format} document.`, content: json },
       ...(security.length > 0 && { 401: { description: 'A token that is refused.' } }),
     },
   };

@@ -11,7 +11,7 @@ import { Settings } from '../config/settings.js';
 import { Hub } from '../delivery/hub.js';
 import type { OperatorEndpoint } from '../endpoints/operator-endpoint.js';
 import { Refusals } from '../metrics/refusals.js';
-import { OpenApiEndpoint } from '../open-api/open-api.endpoint.js';
+import { DOCUMENT_ENDPOINTS } from '../open-api/callable.js';
 import { openApiPage } from '../open-api/page.endpoints.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
 import { Procedures } from '../procedures/procedures.js';
@@ -127,7 +127,7 @@ export const OPERATORS_PROVIDERS = [
       ProceduresSettings,
       MetricsEndpoint,
       StatusEndpoint,
-      OpenApiEndpoint,
+      DOCUMENT_ENDPOINTS,
       CONSOLE_ENDPOINTS,
     ],
     useFactory: operatorEndpoints,
@@ -139,13 +139,13 @@ function operatorEndpoints(
   { http: { page: hasPage, openApi: hasDocument } }: ProceduresSettings,
   metrics: MetricsEndpoint,
   status: StatusEndpoint,
-  document: OpenApiEndpoint,
+  documents: readonly OperatorEndpoint[],
   console: readonly OperatorEndpoint[],
 ): OperatorEndpoint[] {
   return [
     ...(hasMetrics ? [metrics] : []),
     status,
-    ...(hasPage || hasDocument ? [document] : []),
+    ...(hasPage || hasDocument ? documents : []),
     ...(hasPage ? openApiPage() : []),
     ...(hasConsole ? console : []),
   ];

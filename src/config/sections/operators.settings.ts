@@ -13,7 +13,7 @@ export class OperatorsSettings {
   @Setting({
     kind: flag(),
     about:
-      'Offers the endpoints for operators: `/metrics`, `/status`, `/openapi.json`, `/page` and `/console`.',
+      'Offers the endpoints for operators: `/metrics`, `/status`, `/openapi.json`, `/asyncapi.json`, `/page` and `/console`.',
   })
   readonly enabled: boolean = true;
 

@@ -43,6 +43,11 @@ export class TopicPattern {
     return Object.fromEntries(values.map((value, at) => [this.names[at]!, value]));
   }
 
+  /** The expression that its topics match. */
+  get source(): string {
+    return this.expression.source;
+  }
+
   toString(): string {
     return this.text;
   }

@@ -28,7 +28,7 @@ export class ProceduresHttpSettings {
   @Setting({
     kind: flag(),
     about:
-      'Serves the OpenAPI document of the gateway, `GET /kittiwake/openapi.json`. Everybody gets to see public procedures in it, all others only who may call them.',
+      'Serves the OpenAPI document of the gateway, `GET /openapi.json` for operators, and the AsyncAPI document beside it. Everybody gets to see public procedures in them, all others only who may call them.',
   })
   readonly openApi: boolean = true;
 
