@@ -15,6 +15,8 @@ import {
   TopicService,
 } from 'kittiwake';
 import { connect, KittiwakeTestingModule, type TestingClient, topicService } from 'kittiwake/testing';
+import { toldService } from '../src/operators/told-interface.js';
+import { Services } from '../src/topics/service/services.js';
 import { KeptLog } from './support/nest-app.js';
 
 const ANYBODY = { requireAuthentication: false };
@@ -97,6 +99,15 @@ describe('topics of one form', () => {
 
   it('are beside services of a plain name, which have none', async () => {
     expect(await client.subscribed('plain.a.b/c')).toEqual({ topic: 'a.b/c', params: {} });
+  });
+
+  it('are told to who makes types of them', () => {
+    const { rules } = app.get(Services, { strict: false }).named('orders')!;
+    expect(toldService('orders', rules)).toEqual({
+      name: 'orders',
+      topics: ['orders.', '.', '/items/', ''],
+      fields: [],
+    });
   });
 
   it('are known without a socket', async () => {

@@ -18,6 +18,8 @@ export interface ToldRooms {
 
 export interface ToldService extends ToldRooms {
   readonly name: string;
+  /** The texts around the parameters of its topics, where these have one form. */
+  readonly topics?: readonly string[];
   /** The extra fields of a subscription. */
   readonly fields: readonly string[];
 }
@@ -34,12 +36,17 @@ export interface ToldParameter extends Pick<Parameter, 'name' | 'type' | 'isOpti
   readonly enum?: readonly (string | number | boolean)[] | undefined;
 }
 
+/** The rules of a service that its clients meet. */
+type ToldRules = Pick<ServiceSettings, 'extraFields' | 'presence'> & {
+  readonly pattern?: { readonly literals: readonly string[] } | undefined;
+};
+
 /** Tells of a service. */
 export function toldService(
   name: string,
-  { extraFields: fields, presence }: Pick<ServiceSettings, 'extraFields' | 'presence'>,
+  { extraFields: fields, presence, pattern }: ToldRules,
 ): ToldService {
-  return { name, fields, ...toldRooms({ presence }) };
+  return { name, ...(pattern && { topics: pattern.literals }), fields, ...toldRooms({ presence }) };
 }
 
 /** Tells of rooms. */

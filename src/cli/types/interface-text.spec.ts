@@ -86,6 +86,10 @@ describe('the interface for clients', () => {
     expect(lineOf(procedure('f', { parameters }))).toBe(
       "f(...given: [_1: unknown, _2: unknown, _3: unknown] | [named: { 'x: any) { evil(': unknown; 'this': unknown; 'a-b': unknown }]): unknown;",
     );
+    const form = [{ name: 'orders', topics: ['orders.', '`.', ''], fields: [] }];
+    expect(interfaceText({ ...NOTHING, services: form })).toContain(
+      '[name: `orders.${string}\\`.${string}`]: ',
+    );
     const services = [{ name: '`]: 1 }; evil(); //${x}\n', fields: ['*/'] }];
     expect(interfaceText({ ...NOTHING, services })).toContain(
       "  [name: `\\`]: 1 }; evil(); //\\${x}\\u{a}.${string}`]: { fields: { '*/'?: unknown } };\n",

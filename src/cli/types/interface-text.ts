@@ -5,7 +5,7 @@ import type {
   ToldRooms,
   ToldService,
 } from '../../operators/told-interface.js';
-import { beginningWith, commentText, memberName, parameterName, textLiteral } from './literals.js';
+import { around, commentText, memberName, parameterName, textLiteral } from './literals.js';
 
 const HEADER = '/* Made by `kittiwake types` of what the gateway knows. Made anew, not changed by hand. */';
 const UNKNOWN = 'unknown';
@@ -53,12 +53,12 @@ function block(head: string, lines: readonly string[]): string {
   return `${head} {\n${lines.map((line) => `  ${line}\n`).join('')}}`;
 }
 
-function topicsOf({ name, fields, presence }: ToldService): string {
+function topicsOf({ name, topics = [`${name}.`, ''], fields, presence }: ToldService): string {
   const parts = [
     ...(fields.length > 0 ? [`fields: ${membersOf(fields)}`] : []),
     ...(presence ? [`presence: ${membersOf(presence)}`] : []),
   ];
-  return `[name: ${beginningWith(`${name}.`)}]: ${parts.length > 0 ? `{ ${parts.join('; ')} }` : NOTHING};`;
+  return `[name: ${around(topics)}]: ${parts.length > 0 ? `{ ${parts.join('; ')} }` : NOTHING};`;
 }
 
 function presenceOf({ presence }: ToldRooms): string {

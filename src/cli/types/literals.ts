@@ -14,9 +14,9 @@ export function textLiteral(text: string): string {
   return `'${escaped(text)}'`;
 }
 
-/** The type of the texts that begin with a text. */
-export function beginningWith(text: string): string {
-  return `\`${escaped(text)}\${string}\``;
+/** The type of the texts that have something of their own between these. */
+export function around(texts: readonly string[]): string {
+  return `\`${texts.map(escaped).join('${string}')}\``;
 }
 
 /** The name of a member of an interface. */

@@ -19,8 +19,9 @@ export function readInterface(answer: unknown): ToldInterface {
 }
 
 function readService(value: unknown): ToldService {
-  const { name, fields, ...others } = objectIn(value);
-  return { name: textIn(name), fields: listIn(fields).map(textIn), ...presenceIn(others) };
+  const { name, topics, fields, ...others } = objectIn(value);
+  const form = topics === undefined ? {} : { topics: listIn(topics).map(textIn) };
+  return { name: textIn(name), ...form, fields: listIn(fields).map(textIn), ...presenceIn(others) };
 }
 
 function presenceIn({ presence }: Readonly<Record<string, unknown>>): ToldRooms {

@@ -41,6 +41,14 @@ describe('a pattern of topics', () => {
     expect(TopicPattern.serviceIn('orders')).toBe('orders');
   });
 
+  it.each([
+    ['orders.:shop.:id', ['orders.', '.', '']],
+    ['orders.:shop/items/*path', ['orders.', '/items/', '']],
+    ['orders.all', ['orders.all']],
+  ])('%s has texts around its parameters', (pattern, literals) => {
+    expect(parsed(pattern).literals).toEqual(literals);
+  });
+
   it('takes time in proportion to the topic', () => {
     const pattern = parsed('orders.:a.:b.*c');
     expect(pattern.matches(`orders.${'a.'.repeat(100_000)}`)).toBe(true);

@@ -32,6 +32,16 @@ export class TopicPattern {
     return new TopicPattern(text, new RegExp(`^${parts.map(expressionOf).join('')}$`, 's'), names);
   }
 
+  /** The texts around the parameters, in their order: one more than there are parameters. */
+  get literals(): string[] {
+    const literals = [''];
+    for (const part of this.text.split(SEPARATORS)) {
+      if (PARAM.test(part)) literals.push('');
+      else literals.push(literals.pop()! + part);
+    }
+    return literals;
+  }
+
   /** Whether a topic, with its service, has this form. */
   matches(topic: string): boolean {
     return this.expression.test(topic);
