@@ -32,6 +32,7 @@ import {
   KittiwakeModule,
   type KittiwakeOptions,
 } from '../src/index.js';
+import { ConsoleApi, OPERATOR_KEYS } from './support/console.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { API_KEY } from './support/gateway.js';
 import { createApp, KeptLog, moduleOf, OPTIONS, TestApp } from './support/nest-app.js';
@@ -216,6 +217,26 @@ describe.each(['Express', 'Fastify'] as const)('in an app on %s', (platform) => 
     expect(await answerOf(app, 'GET', '/health/live')).toEqual({ status: 'ok' });
     const metrics = await fetch(`${app.httpUrl}/kittiwake/metrics`);
     expect([metrics.status, await metrics.text()]).toEqual([200, expect.stringMatching(/^# HELP /)]);
+  });
+
+  it('operators have the console below the prefix of the app, follow and act', async () => {
+    const operators = { path: '/kittiwake', keys: OPERATOR_KEYS };
+    const app = await start(moduleOf({}, { ...OPTIONS, services: { a: {} }, operators }), (made) => {
+      made.setGlobalPrefix('api');
+    });
+    const operatorsUrl = `${app.httpUrl}/api/kittiwake`;
+    expect(await (await fetch(`${operatorsUrl}/console`)).text()).toContain(
+      '<title>Kittiwake console</title>',
+    );
+    const console = new ConsoleApi({ operatorsUrl });
+    const tail = await console.tail({ topic: 'a.1', data: 'true' });
+    expect(await console.post('publish', { subscription: 'a.1', data: [12] })).toEqual([
+      200,
+      { status: 'ok' },
+    ]);
+    expect(await tail.next('publication')).toMatchObject({ topic: 'a.1', data: [12] });
+    tail.stop();
+    expect((await new ConsoleApi({ operatorsUrl }, null).get('nodes'))[0]).toBe(401);
   });
 
   it('a guard of the whole app can tell whose endpoints they are', async () => {

@@ -2,8 +2,8 @@ import { SetMetadata } from '@nestjs/common';
 
 /**
  * The purpose of an endpoint of the gateway: `push` for services, with an API key; `health` for load balancers;
- * `client` for the client that pages load, which is public; `operators` for metrics and status, without authentication by
- * the gateway.
+ * `client` for the client that pages load, which is public; `operators` for metrics, status and the console, of which the
+ * gateway asks only the console for a key.
  */
 export type EndpointKind = 'push' | 'health' | 'client' | 'operators';
 

@@ -16,7 +16,7 @@ type Answer = [status: number, body: Record<string, unknown>];
 /** The API of the console of a gateway, as an operator with a key uses it. */
 export class ConsoleApi {
   constructor(
-    gateway: TestGateway,
+    gateway: Pick<TestGateway, 'operatorsUrl'>,
     private readonly key: string | null = FULL_KEY,
     private readonly base = `${gateway.operatorsUrl}/console/api`,
   ) {}
