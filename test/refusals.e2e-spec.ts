@@ -96,7 +96,7 @@ beforeAll(async () => {
       topicBytes: 50,
       keptBytes: 1_500,
     },
-    publish: { maxPerSecond: 1, maxBodyBytes: 1_000 },
+    publish: { maxPerSecond: 1, maxBodyBytes: 1_000, keys: { reader: { key: READER, may: ['read'] } } },
     auth: { ticket: { url: `${app.url}/ticket`, fields: ['user_id'] }, jwt: JWT, maxFailures: 2 },
     procedures: { resultBytes: 1_000 },
     rooms: { api: { url: `${app.url}/api/` }, history: {} },
@@ -142,6 +142,9 @@ async function other(options: KittiwakeOptions): Promise<TestGateway> {
   Logger.overrideLogger(lines);
   return where;
 }
+
+/** The key of a service that only reads. */
+const READER = 'a-key-that-is-for-reading';
 
 /** A gateway whose Redis has gone, and a client that was there. */
 async function broken(): Promise<TestGateway> {
@@ -261,6 +264,7 @@ const HANDSHAKES: Scenarios<typeof HANDSHAKE_REASONS> = {
 const PUSHES: Record<keyof typeof PUSH_REFUSALS, Scenario> = {
   400: () => push('nonsense'),
   401: () => push(PUBLICATION, 'top-secret-key'),
+  403: () => push(PUBLICATION, READER),
   413: () => push(`"${'x'.repeat(1_001)}"`),
   429: () => eventually(async () => (await push(PUBLICATION)).status === 429),
   503: async () => {
