@@ -1,6 +1,6 @@
 import { type CallbackUrl, parseCallbackUrl } from '../../callbacks/http/callback-url.js';
-import type { ServiceSettings } from '../../config/sections/service.settings.js';
 import type { Settings } from '../../config/settings.js';
+import { CALLBACK_KINDS } from '../../topics/service/callback-kind.js';
 
 /** Where the app is asked, and which setting says so. */
 export interface AppAddress {
@@ -8,19 +8,6 @@ export interface AppAddress {
   readonly url: CallbackUrl;
   readonly headers: Readonly<Record<string, string>>;
 }
-
-const CALLBACKS = [
-  'authorizer',
-  'onGap',
-  'beforeSubscribe',
-  'onSubscribe',
-  'onMessage',
-  'beforeUnsubscribe',
-  'onUnsubscribe',
-  'onAuthorizationChange',
-  'onHeartbeat',
-  'onLifecycle',
-] as const satisfies readonly (keyof ServiceSettings)[];
 
 const ROOM_PATHS = ['bootstrap', 'onConnect', 'onPing', 'onDisconnect'] as const;
 
@@ -43,7 +30,7 @@ function ofTickets({ auth }: Settings): AppAddress[] {
 
 function ofServices({ services }: Settings): AppAddress[] {
   return [...services].flatMap(([name, service]) =>
-    CALLBACKS.flatMap((callback) =>
+    CALLBACK_KINDS.flatMap((callback) =>
       addressOf(`services.${name}.${callback}`, service[callback], service.headers),
     ),
   );
