@@ -57,7 +57,7 @@ export default {
   globals: { TOGETHER },
   testTimeout: 20_000,
   testSequencer: '<rootDir>/test/support/slowest-first.mjs',
-  maxWorkers: Math.ceil(2.5 * availableParallelism()), // many tests wait for sockets and timers, not for a core
+  maxWorkers: 2 * availableParallelism(), // many tests wait for sockets and timers, not for a core
   workerIdleMemoryLimit: '350MB', // modules of earlier files are never freed: collecting around them takes time
   collectCoverageFrom: ['src/**/*.ts', '!src/**/*.spec.ts'],
 };

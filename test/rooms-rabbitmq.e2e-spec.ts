@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
@@ -24,6 +25,9 @@ const EXCHANGE = 'hightemplar';
 const ROOM = { target: 'message', customer: '1' };
 const OTHER = { target: 'message', customer: '2' };
 const START_MS = 60_000;
+
+/** What makes RabbitMQ do something is a program of Erlang, which on a busy machine was seen to take 50 s to reach it. */
+jest.setTimeout(120_000);
 
 let certificates: Certificates;
 let own: CertificateFiles;
