@@ -35,6 +35,7 @@ async function member({ port, count, first, topics }) {
   let deliveries = 0;
   const population = new Population(() => deliveries++);
   process.on('message', () => process.send({ deliveries }));
+  process.on('disconnect', () => process.exit());
   await population.grow({ port, count, first, dialect: 'plain', topics, firstTopic: 1, atATime: 30 });
   await Promise.all(population.connections.map((client) => client.subscribe(0, 'bench.t0')));
   process.send({ isThere: true });
