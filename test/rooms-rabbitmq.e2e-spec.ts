@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
@@ -25,9 +24,8 @@ const EXCHANGE = 'hightemplar';
 const ROOM = { target: 'message', customer: '1' };
 const OTHER = { target: 'message', customer: '2' };
 const START_MS = 60_000;
-
 /** What makes RabbitMQ do something is a program of Erlang, which on a busy machine was seen to take 50 s to reach it. */
-jest.setTimeout(120_000);
+const CONTROL_MS = 120_000;
 
 let certificates: Certificates;
 let own: CertificateFiles;
@@ -228,28 +226,33 @@ describe('triggers of RabbitMQ', () => {
 });
 
 describe('RabbitMQ that takes something away', () => {
-  it('an exchange, which somebody declares again: it is bound again, and that is said', async () => {
-    await startAnew({ rabbitmq: { heartbeat: '1s' } });
-    const client = await stage.member({ R: ROOM });
-    const lines = keepLines();
-    const isBound = async (): Promise<boolean> =>
-      (await server.control('list_bindings', 'source_name', 'routing_key')).includes(`${EXCHANGE}\t*`);
-    for (const isDeclared of [true, false]) {
-      lines.length = 0;
-      await channel.deleteExchange(EXCHANGE);
-      if (isDeclared) await channel.assertExchange(EXCHANGE, 'direct', { durable: false, autoDelete: false });
-      await eventually(isBound);
-      publish({ rooms: [ROOM], data: isDeclared });
-      expect(await client.next()).toEqual(publication(isDeclared, 'R'));
-      await eventually(() => lines.length > 0);
-      expect(lines).toEqual([
-        expect.stringMatching(/^warn the exchange "hightemplar" had lost its binding: /),
-      ]);
-    }
-    const { rabbitmq_messages_received: count } = await client.ask({ type: 'status' });
-    expect(count).toBe(2);
-    expect((await health())[0]).toBe(200);
-  });
+  it(
+    'an exchange, which somebody declares again: it is bound again, and that is said',
+    async () => {
+      await startAnew({ rabbitmq: { heartbeat: '1s' } });
+      const client = await stage.member({ R: ROOM });
+      const lines = keepLines();
+      const isBound = async (): Promise<boolean> =>
+        (await server.control('list_bindings', 'source_name', 'routing_key')).includes(`${EXCHANGE}\t*`);
+      for (const isDeclared of [true, false]) {
+        lines.length = 0;
+        await channel.deleteExchange(EXCHANGE);
+        if (isDeclared)
+          await channel.assertExchange(EXCHANGE, 'direct', { durable: false, autoDelete: false });
+        await eventually(isBound);
+        publish({ rooms: [ROOM], data: isDeclared });
+        expect(await client.next()).toEqual(publication(isDeclared, 'R'));
+        await eventually(() => lines.length > 0);
+        expect(lines).toEqual([
+          expect.stringMatching(/^warn the exchange "hightemplar" had lost its binding: /),
+        ]);
+      }
+      const { rabbitmq_messages_received: count } = await client.ask({ type: 'status' });
+      expect(count).toBe(2);
+      expect((await health())[0]).toBe(200);
+    },
+    CONTROL_MS,
+  );
 
   it.each<[string, RegExp, () => Promise<unknown>]>([
     ['the queue', /its queue was deleted$/, async () => server.control('delete_queue', await queueName())],
@@ -261,17 +264,23 @@ describe('RabbitMQ that takes something away', () => {
         await openPublisher();
       },
     ],
-  ])('%s: that is one warning, and one line when triggers arrive again', async (_, reason, take) => {
-    const client = await stage.member({ R: ROOM });
-    const lines = keepLines();
-    await take();
-    await eventually(() => lines.length > 1, { timeoutMs: 15_000 });
-    expect((await health())[0]).toBe(200);
-    publish({ rooms: [ROOM], data: 'after' });
-    expect(await client.next()).toEqual(publication('after', 'R'));
-    expect(lines).toEqual([expect.stringMatching(reason), 'log taking triggers from RabbitMQ']);
-    expect(lines[0]).toMatch(/^warn no triggers from RabbitMQ at 127\.0\.0\.1:\d+: the connection is lost: /);
-  });
+  ])(
+    '%s: that is one warning, and one line when triggers arrive again',
+    async (_, reason, take) => {
+      const client = await stage.member({ R: ROOM });
+      const lines = keepLines();
+      await take();
+      await eventually(() => lines.length > 1, { timeoutMs: 15_000 });
+      expect((await health())[0]).toBe(200);
+      publish({ rooms: [ROOM], data: 'after' });
+      expect(await client.next()).toEqual(publication('after', 'R'));
+      expect(lines).toEqual([expect.stringMatching(reason), 'log taking triggers from RabbitMQ']);
+      expect(lines[0]).toMatch(
+        /^warn no triggers from RabbitMQ at 127\.0\.0\.1:\d+: the connection is lost: /,
+      );
+    },
+    CONTROL_MS,
+  );
 });
 
 describe('RabbitMQ that cannot be used', () => {
