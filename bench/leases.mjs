@@ -1,7 +1,8 @@
 // What it costs that the app hears of every end, and whether it does. Needs the build and redis-server.
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
-import { configurationOf, connectAll, startApp, startGateway } from './leases/gateway.mjs';
+import { startGateway } from './gateway.mjs';
+import { configurationOf, connectAll, startApp } from './leases/clients.mjs';
 import { measureRecords } from './leases/records.mjs';
 import { startRedis } from './services/redis.mjs';
 

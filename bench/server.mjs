@@ -84,6 +84,13 @@ export class Server {
   async stop() {
     await end(this.#child);
   }
+
+  /** Ends it at once, as a crash would. */
+  async kill() {
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
 }
 
 function commandOf({ command, script }, { isCollectable, profileTo }) {

@@ -3,9 +3,10 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { startApp } from '../leases/clients.mjs';
 import { measuredRecords } from '../leases/records.mjs';
 import { Pair } from './pair.mjs';
-import { startApp, startBroker } from './world.mjs';
+import { startBroker } from './broker.mjs';
 
 const FILE = path.join(import.meta.dirname, '..', '..', 'docs', 'scaling', 'costs.json');
 const DATA_BYTES = 240;

@@ -7,11 +7,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as wait } from 'node:timers/promises';
+import { startGateway } from '../gateway.mjs';
 import { Population } from '../load/population.mjs';
 import { publisherOf } from '../load/publisher.mjs';
 import { median } from '../statistics.mjs';
 import { FIRST_SEQUENCE } from '../wire.mjs';
-import { startGateway } from './world.mjs';
 
 const COSTS = path.join(import.meta.dirname, '..', '..', 'docs', 'scaling', 'costs.json');
 const DATA_BYTES = 240;
@@ -44,10 +44,10 @@ async function member({ port, count, first, topics }) {
 async function main() {
   const [clients, workers] = [Number(values.clients), Number(values.workers)];
   const costs = JSON.parse(readFileSync(COSTS, 'utf8'));
-  const gateway = await startGateway(
-    { services: { bench: { requireAuthentication: false } }, server: { workers } },
-    { isCollectable: false },
-  );
+  const gateway = await startGateway({
+    services: { bench: { requireAuthentication: false } },
+    server: { workers },
+  });
   // Before its clients have taken the ports.
   const publisher = publisherOf({ way: 'http', port: gateway.port, depth: 8 });
   await publisher.open();

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { startGateway } from '../gateway.mjs';
 import { Population } from '../load/population.mjs';
 import { publisherOf } from '../load/publisher.mjs';
 import { median } from '../statistics.mjs';
 import { FIRST_SEQUENCE } from '../wire.mjs';
-import { startGateway } from './world.mjs';
 
 const AT_ONCE = 100;
 const PUBLICATIONS = 800;
@@ -34,7 +34,8 @@ export class Pair {
       callbacks: { connections: 256 },
       broker: { kind: 'redis', redis: { url: redis.url } },
     };
-    return new Pair(redis, await startGateway(configuration), await startGateway(configuration));
+    const start = () => startGateway(configuration, { isCollectable: true });
+    return new Pair(redis, await start(), await start());
   }
 
   get count() {

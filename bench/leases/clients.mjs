@@ -1,26 +1,7 @@
-// A gateway of its own process, the app that it asks, and clients that subscribe.
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+// The app that gateways ask, and clients that subscribe.
 import { createServer as createHttp } from 'node:http';
-import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
-
-const SERVER = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url));
-/** The unit of times in /proc, in microseconds. */
-const TICK_MICROS = 10_000;
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
-}
 
 /** An app that agrees to everything, and remembers what it is told of ends. */
 export async function startApp() {
@@ -39,45 +20,6 @@ export async function startApp() {
     url: `http://127.0.0.1:${server.address().port}`,
     ends,
     stop: () => server.close(() => server.closeAllConnections()),
-  };
-}
-
-/** Starts one, ready. */
-export async function startGateway(configuration) {
-  const folder = await mkdtemp(join(tmpdir(), 'kittiwake-bench-'));
-  const port = await freePort();
-  await writeFile(join(folder, 'kittiwake.yaml'), JSON.stringify(configuration));
-  const env = {
-    PATH: process.env.PATH,
-    KITTIWAKE_CONFIG: 'kittiwake.yaml',
-    KITTIWAKE_PORT: String(port),
-    KITTIWAKE_OPERATORS_PORT: '0',
-    KITTIWAKE_LOG_LEVEL: 'error',
-  };
-  const child = spawn(process.execPath, [SERVER], {
-    cwd: folder,
-    env,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  for (let isReady = false; !isReady;) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    isReady = await fetch(`http://127.0.0.1:${port}/health/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  }
-  return {
-    url: `ws://127.0.0.1:${port}/ws`,
-    /** The CPU time that it has taken, in microseconds. */
-    micros: () => {
-      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
-      return (Number(fields[11]) + Number(fields[12])) * TICK_MICROS;
-    },
-    kill: async () => {
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    },
   };
 }
 
