@@ -30,7 +30,7 @@ export class Connection {
   #onText;
 
   /** `onText(connection, buffer, start, end)` is called with every text frame that nothing waits for. */
-  constructor(index, { port, localAddress, dialect }, onText) {
+  constructor(index, { port, localAddress, localPort, dialect }, onText) {
     this.index = index;
     this.#dialect = dialect;
     this.#onText = onText;
@@ -38,6 +38,7 @@ export class Connection {
       host: HOST,
       port,
       localAddress,
+      localPort,
       noDelay: true,
       onread: { buffer: readBuffer, callback: (length, buffer) => this.#read(buffer, length) },
     });

@@ -7,6 +7,7 @@ const CONCURRENT_HANDSHAKES = 100;
 
 /** Connections from one address: below the usual number of ephemeral ports, 28,000. */
 const PER_ADDRESS = 20_000;
+const FIRST_PORT = 20_000;
 
 /** Sockets that are closed at a time. */
 const CLOSED_AT_ONCE = 500;
@@ -65,8 +66,11 @@ export class Population {
     } = kind;
     const dialect = DIALECTS[name];
     const index = this.connections.length;
-    const localAddress = addressOf(first + index, port);
-    const connection = new Connection(index, { port, localAddress, dialect }, this.#onText);
+    const connection = new Connection(
+      index,
+      { port, ...placeOf(first + index, port), dialect },
+      this.#onText,
+    );
     this.connections.push(connection);
     await connection.open();
     if (isAuthenticated) await connection.authenticate(`user-${index}`);
@@ -80,9 +84,12 @@ export class Population {
 
 /**
  * Where a connection comes from: the first ones from wherever the kernel says, the others from addresses that only
- * clients of this server use. A port of an address that was bound is taken for a minute after its connection is closed.
+ * clients of this server use, since a port of an address that was bound is taken for a minute after its connection is
+ * closed; and from ports of their own: the kernel looks long for one where many are taken.
  */
-function addressOf(index, port) {
+function placeOf(index, port) {
   const nth = Math.floor(index / PER_ADDRESS);
-  return nth === 0 ? undefined : `127.${port >> 8}.${port & 255}.${1 + nth}`;
+  if (nth === 0) return {};
+  const localAddress = `127.${port >> 8}.${port & 255}.${1 + nth}`;
+  return { localAddress, localPort: FIRST_PORT + (index % PER_ADDRESS) };
 }

@@ -48,9 +48,6 @@ async function main() {
     services: { bench: { requireAuthentication: false } },
     server: { workers },
   });
-  // Before its clients have taken the ports.
-  const publisher = publisherOf({ way: 'http', port: gateway.port, depth: 8 });
-  await publisher.open();
   const members = [];
   const emptyBytes = await gateway.bytes();
   const before = { micros: gateway.micros(), ms: performance.now() };
@@ -74,6 +71,8 @@ async function main() {
     for (const child of members) child.send('count');
     return (await Promise.all(answers)).reduce((total, [{ deliveries }]) => total + deliveries, 0);
   };
+  const publisher = publisherOf({ way: 'http', port: gateway.port, depth: 8 });
+  await publisher.open();
   const until = async (expected) => {
     for (const deadline = performance.now() + DEADLINE_MS; (await delivered()) < expected; await wait(20))
       if (performance.now() > deadline) throw new Error(`${await delivered()} of ${expected} deliveries`);
