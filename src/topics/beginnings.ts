@@ -4,16 +4,16 @@ import { Connections } from '../connection/connections.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import { Endings } from './endings.js';
-import { isHeardOut } from './heard-out.js';
+import { isHeardOut } from './session/heard-out.js';
 import type { ConfirmBeginning } from './introductions.js';
 import { Joinings } from './joinings.js';
 import { PeriodicCalls } from './periodic-calls.js';
-import { PresentTopicSubscription } from './present-topic-subscription.js';
+import { PresentTopicSubscription } from './session/present-topic-subscription.js';
 import { Recoveries } from './recoveries.js';
 import type { Service } from './service/service.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
-import { type TopicInterest, TopicSubscription } from './topic-subscription.js';
+import { type TopicInterest, TopicSubscription } from './session/topic-subscription.js';
 
 /** The most characters of extra fields, which are kept and copied into every frame of the subscription. */
 const MAX_EXTRA_LENGTH = 16_384;

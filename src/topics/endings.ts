@@ -7,8 +7,8 @@ import type { JsonText } from '../protocol/json/json.js';
 import { EndNotices } from './end-notices.js';
 import { Lifecycles } from './lifecycle/lifecycles.js';
 import { Reply } from '../events/reply.js';
-import type { Session } from './session.js';
-import type { TopicSubscription } from './topic-subscription.js';
+import type { Session } from './session/session.js';
+import type { TopicSubscription } from './session/topic-subscription.js';
 
 /** Tells the client that what it asked for is done. */
 export type Confirm = (data?: JsonText) => void;

@@ -10,7 +10,7 @@ import { toJsonText, type JsonMembers } from '../protocol/json/json.js';
 import type { Position } from '../protocol/position.js';
 import { type GapAnswer, readGapAnswer } from './gap-answer.js';
 import type { Service } from './service/service.js';
-import type { TopicSubscription } from './topic-subscription.js';
+import type { TopicSubscription } from './session/topic-subscription.js';
 
 /** What is missing between the position of a client and the history. */
 interface Gap {

@@ -3,7 +3,7 @@ import type { Swept, Wheel } from '../connection/wheel.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import type { ServiceQuestion } from './service/service-callbacks.js';
-import type { TopicSubscription } from './topic-subscription.js';
+import type { TopicSubscription } from './session/topic-subscription.js';
 
 /** Told of what comes of periodic calls. */
 export interface PeriodicCallsListener {

@@ -4,7 +4,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { Gaps } from './gaps.js';
 import { Recoveries } from './recoveries.js';
-import type { TopicSubscription } from './topic-subscription.js';
+import type { TopicSubscription } from './session/topic-subscription.js';
 
 describe('what a client has missed', () => {
   it('is not looked for as long as nobody can say whether the client may come back', async () => {

@@ -10,7 +10,7 @@ import { MAX_POSITION_LENGTH, Position } from '../protocol/position.js';
 import { Gaps } from './gaps.js';
 import type { RecoveryReply } from '../events/reply.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
-import type { TopicInterest, TopicSubscription } from './topic-subscription.js';
+import type { TopicInterest, TopicSubscription } from './session/topic-subscription.js';
 
 /** How a subscription begins for a client that follows positions. */
 export interface Beginning {

@@ -7,7 +7,7 @@ import type { Connection } from '../connection/connection.js';
 import type { EndReason } from '../protocol/end-reason.js';
 import type { ClientEvent } from '../events/client-event.js';
 import { Endings } from './endings.js';
-import { Session } from './session.js';
+import { Session } from './session/session.js';
 import { SubscriptionLeases } from './subscription-leases.js';
 import { TopicAuthentication } from './topic-authentication.js';
 

@@ -5,7 +5,7 @@ import { FailedAuthentications, TOO_MANY_FAILURES } from '../auth/failed-authent
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { ClientError } from '../protocol/errors.js';
 import type { ClientEvent } from '../events/client-event.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
 
 /** Authenticates the clients of topics; proofs that fail count against their address. */

@@ -6,7 +6,7 @@ import { Hub } from '../delivery/hub.js';
 import { ClientError } from '../protocol/errors.js';
 import { Endings } from './endings.js';
 import { DEFAULT_REFUSALS } from './topic-errors.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 import { Sessions } from './sessions.js';
 
 /** The clients of topics, for those to whom it makes no difference which protocol a client speaks. */

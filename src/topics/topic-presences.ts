@@ -6,7 +6,7 @@ import { PresenceEndTeller } from '../presence/presence-end-teller.js';
 import type { PresencePlace } from '../presence/presence-place.js';
 import { Presences } from '../presence/presences.js';
 import type { JsonText } from '../protocol/json/json.js';
-import type { PresentTopicSubscription } from './present-topic-subscription.js';
+import type { PresentTopicSubscription } from './session/present-topic-subscription.js';
 import { Services } from './service/services.js';
 import type { Service } from './service/service.js';
 

@@ -6,9 +6,9 @@ import type { ClientEvent } from '../events/client-event.js';
 import { type Confirm, Endings } from './endings.js';
 import type { ConfirmBeginning } from './introductions.js';
 import { Services } from './service/services.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
-import type { TopicInterest, TopicSubscription } from './topic-subscription.js';
+import type { TopicInterest, TopicSubscription } from './session/topic-subscription.js';
 
 /**
  * The subscriptions to topics, as clients use them: to subscribe, to send messages, and to unsubscribe.

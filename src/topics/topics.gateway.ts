@@ -21,11 +21,11 @@ import {
   UNKNOWN,
 } from '../events/client-event.js';
 import { Reply } from '../events/reply.js';
-import type { Session } from './session.js';
+import type { Session } from './session/session.js';
 import { Sessions } from './sessions.js';
 import { TopicBatch } from './topic-batch.js';
 import { TOPIC_ERRORS } from './topic-errors.js';
-import type { TopicInterest } from './topic-subscription.js';
+import type { TopicInterest } from './session/topic-subscription.js';
 import { TopicSubscriptions } from './topic-subscriptions.js';
 
 const MAX_PONG_LENGTH = 128;

@@ -16,7 +16,7 @@ import { richValueOf } from '../../protocol/json/rich-json.js';
 import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
 import type { ClientEvent } from '../../events/client-event.js';
 import { Reply } from '../../events/reply.js';
-import type { Session } from '../session.js';
+import type { Session } from '../session/session.js';
 import { TOPIC_ERRORS } from '../topic-errors.js';
 import { TopicCallReply } from './topic-call-reply.js';
 

@@ -7,8 +7,8 @@ import { SubscriptionEvents } from '../../observing/subscription-events.js';
 import { Cluster } from '../../cluster/cluster.js';
 import type { EndReason } from '../../protocol/end-reason.js';
 import type { Service } from '../service/service.js';
-import type { Session } from '../session.js';
-import type { TopicSubscription } from '../topic-subscription.js';
+import type { Session } from '../session/session.js';
+import type { TopicSubscription } from '../session/topic-subscription.js';
 import { LifecycleQueue } from './lifecycle-queue.js';
 import { ServiceLifecycle } from './service-lifecycle.js';
 

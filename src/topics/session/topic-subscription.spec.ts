@@ -1,9 +1,9 @@
-import type { Connection } from '../connection/connection.js';
-import { KeptBytes } from '../connection/kept-bytes.js';
-import { Fanout } from '../delivery/fanout.js';
-import type { JsonText } from '../protocol/json/json.js';
-import { Publication } from '../protocol/publication.js';
-import type { Service } from './service/service.js';
+import type { Connection } from '../../connection/connection.js';
+import { KeptBytes } from '../../connection/kept-bytes.js';
+import { Fanout } from '../../delivery/fanout.js';
+import type { JsonText } from '../../protocol/json/json.js';
+import { Publication } from '../../protocol/publication.js';
+import type { Service } from '../service/service.js';
 import { Session } from './session.js';
 import { TopicSubscription } from './topic-subscription.js';
 

@@ -1,4 +1,4 @@
-import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
+import { KITTIWAKE_V1 } from '../../protocol/sub-protocol.js';
 import type { TopicSubscription } from './topic-subscription.js';
 
 /**

@@ -1,11 +1,11 @@
-import type { Authenticated } from '../auth/authenticated.js';
-import type { Client } from '../clients/client.js';
-import type { LimitsSettings } from '../config/sections/limits.settings.js';
-import type { Connection } from '../connection/connection.js';
-import type { SubscriptionLimits } from '../delivery/subscription.js';
-import { CLOSE_REASONS } from '../protocol/close-reason.js';
-import { keptCanonicalJson } from '../protocol/json/canonical-json.js';
-import type { JsonMembers } from '../protocol/json/json.js';
+import type { Authenticated } from '../../auth/authenticated.js';
+import type { Client } from '../../clients/client.js';
+import type { LimitsSettings } from '../../config/sections/limits.settings.js';
+import type { Connection } from '../../connection/connection.js';
+import type { SubscriptionLimits } from '../../delivery/subscription.js';
+import { CLOSE_REASONS } from '../../protocol/close-reason.js';
+import { keptCanonicalJson } from '../../protocol/json/canonical-json.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
 import type { Subscriber, TopicSubscription } from './topic-subscription.js';
 import type { UntoldEnd } from './untold-end.js';
 

@@ -1,9 +1,9 @@
-import type { PresenceView } from '../config/sections/presence.settings.js';
-import type { SubscriptionLimits } from '../delivery/subscription.js';
-import type { Attendance } from '../presence/attendance.js';
-import { narrower, presenceOptions } from '../presence/presence-options.js';
-import type { JsonMembers } from '../protocol/json/json.js';
-import type { Service } from './service/service.js';
+import type { PresenceView } from '../../config/sections/presence.settings.js';
+import type { SubscriptionLimits } from '../../delivery/subscription.js';
+import type { Attendance } from '../../presence/attendance.js';
+import { narrower, presenceOptions } from '../../presence/presence-options.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
+import type { Service } from '../service/service.js';
 import { type Subscriber, type TopicInterest, TopicSubscription } from './topic-subscription.js';
 
 /** A subscription to a topic of which it is known who is there. */

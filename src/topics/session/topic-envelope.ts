@@ -1,9 +1,9 @@
-import { joinedFrame } from '../connection/outflow/frame.js';
-import type { DeliveryStage, Envelope } from '../delivery/envelope.js';
-import type { JsonMembers } from '../protocol/json/json.js';
-import type { Position } from '../protocol/position.js';
-import type { Publication } from '../protocol/publication.js';
-import { isoTimestamp } from '../protocol/timestamp.js';
+import { joinedFrame } from '../../connection/outflow/frame.js';
+import type { DeliveryStage, Envelope } from '../../delivery/envelope.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
+import type { Position } from '../../protocol/position.js';
+import type { Publication } from '../../protocol/publication.js';
+import { isoTimestamp } from '../../protocol/timestamp.js';
 
 let lastTailMs = -1;
 let lastTail = Buffer.alloc(0);

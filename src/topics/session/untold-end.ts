@@ -1,4 +1,4 @@
-import type { Hurry } from '../callbacks/hurry.js';
+import type { Hurry } from '../../callbacks/hurry.js';
 
 /** An end of which the service could not be told yet. */
 export interface UntoldEnd {
