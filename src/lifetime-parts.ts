@@ -38,7 +38,7 @@ import { RpcSessions } from './rpc/websocket/sessions.js';
 import { Ingest } from './topics/ingest.js';
 import { LifecycleEndTeller } from './topics/lifecycle/lifecycle-end-teller.js';
 import { Sessions } from './topics/sessions.js';
-import { SubscriptionEndTeller } from './topics/subscription-end-teller.js';
+import { SubscriptionEndTeller } from './topics/ending/subscription-end-teller.js';
 import { TopicPresences } from './topics/topic-presences.js';
 
 /** The parts of a gateway that begin and end with it. */

@@ -3,7 +3,7 @@ import { LimitsSettings } from '../config/sections/limits.settings.js';
 import { Connections } from '../connection/connections.js';
 import { CallbackError } from '../protocol/errors.js';
 import type { JsonMembers } from '../protocol/json/json.js';
-import { Endings } from './endings.js';
+import { Endings } from './ending/endings.js';
 import { isHeardOut } from './session/heard-out.js';
 import type { ConfirmBeginning } from './introductions.js';
 import { Joinings } from './joinings.js';

@@ -4,7 +4,7 @@ import type { Replay } from '../delivery/replays.js';
 import { type ConfirmBeginning, Introductions } from './introductions.js';
 import { Lifecycles } from './lifecycle/lifecycles.js';
 import type { Session } from './session/session.js';
-import { SubscriptionLeases } from './subscription-leases.js';
+import { SubscriptionLeases } from './ending/subscription-leases.js';
 import type { TopicSubscription } from './session/topic-subscription.js';
 
 /** How publications reach a subscription that is authorized, from the first on: after the state, or after what it missed. */

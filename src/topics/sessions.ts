@@ -6,9 +6,9 @@ import { Clients } from '../clients/clients.js';
 import type { Connection } from '../connection/connection.js';
 import type { EndReason } from '../protocol/end-reason.js';
 import type { ClientEvent } from '../events/client-event.js';
-import { Endings } from './endings.js';
+import { Endings } from './ending/endings.js';
 import { Session } from './session/session.js';
-import { SubscriptionLeases } from './subscription-leases.js';
+import { SubscriptionLeases } from './ending/subscription-leases.js';
 import { TopicAuthentication } from './topic-authentication.js';
 
 /** The sessions of all connections to topics, until the last callback of their end is done. */

@@ -4,7 +4,7 @@ import type { Subject } from '../clients/client-selection.js';
 import type { Connection } from '../connection/connection.js';
 import { Hub } from '../delivery/hub.js';
 import { ClientError } from '../protocol/errors.js';
-import { Endings } from './endings.js';
+import { Endings } from './ending/endings.js';
 import { DEFAULT_REFUSALS } from './topic-errors.js';
 import type { Session } from './session/session.js';
 import { Sessions } from './sessions.js';

@@ -3,7 +3,7 @@ import { LimitsSettings } from '../config/sections/limits.settings.js';
 import type { JsonMembers, JsonText } from '../protocol/json/json.js';
 import { Beginnings } from './beginnings.js';
 import type { ClientEvent } from '../events/client-event.js';
-import { type Confirm, Endings } from './endings.js';
+import { type Confirm, Endings } from './ending/endings.js';
 import type { ConfirmBeginning } from './introductions.js';
 import { Services } from './service/services.js';
 import type { Session } from './session/session.js';

@@ -1,14 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Hub } from '../delivery/hub.js';
-import { LogLine } from '../metrics/log-line.js';
-import { CallbackAnswerError, CallbackError, ClientError } from '../protocol/errors.js';
-import type { EndReason } from '../protocol/end-reason.js';
-import type { JsonText } from '../protocol/json/json.js';
+import { Hub } from '../../delivery/hub.js';
+import { LogLine } from '../../metrics/log-line.js';
+import { CallbackAnswerError, CallbackError, ClientError } from '../../protocol/errors.js';
+import type { EndReason } from '../../protocol/end-reason.js';
+import type { JsonText } from '../../protocol/json/json.js';
 import { EndNotices } from './end-notices.js';
-import { Lifecycles } from './lifecycle/lifecycles.js';
-import { Reply } from '../events/reply.js';
-import type { Session } from './session/session.js';
-import type { TopicSubscription } from './session/topic-subscription.js';
+import { Lifecycles } from '../lifecycle/lifecycles.js';
+import { Reply } from '../../events/reply.js';
+import type { Session } from '../session/session.js';
+import type { TopicSubscription } from '../session/topic-subscription.js';
 
 /** Tells the client that what it asked for is done. */
 export type Confirm = (data?: JsonText) => void;

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { Startable } from '../base/lifetime.js';
-import { type End, type EndTeller, EndTellers } from '../leases/end-tellers.js';
-import { recordMembers } from '../leases/record-members.js';
-import { membersOf, type JsonText, valueOf } from '../protocol/json/json.js';
-import { END_KINDS } from './service/callback-kind.js';
-import type { Service } from './service/service.js';
-import { Services } from './service/services.js';
+import type { Startable } from '../../base/lifetime.js';
+import { type End, type EndTeller, EndTellers } from '../../leases/end-tellers.js';
+import { recordMembers } from '../../leases/record-members.js';
+import { membersOf, type JsonText, valueOf } from '../../protocol/json/json.js';
+import { END_KINDS } from '../service/callback-kind.js';
+import type { Service } from '../service/service.js';
+import { Services } from '../service/services.js';
 import { endOf, SUBSCRIPTION } from './subscription-leases.js';
 
 /** Tells services of the ends of subscriptions that were on other nodes, with the same bodies. */

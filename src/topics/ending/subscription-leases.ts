@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { CallbackEnd } from '../callbacks/callback-request.js';
-import type { Lease } from '../leases/lease.js';
-import { Leases } from '../leases/leases.js';
-import type { EndReason } from '../protocol/end-reason.js';
-import type { CallbackKind } from './service/callback-kind.js';
-import type { Session } from './session/session.js';
-import type { TopicSubscription } from './session/topic-subscription.js';
+import type { CallbackEnd } from '../../callbacks/callback-request.js';
+import type { Lease } from '../../leases/lease.js';
+import { Leases } from '../../leases/leases.js';
+import type { EndReason } from '../../protocol/end-reason.js';
+import type { CallbackKind } from '../service/callback-kind.js';
+import type { Session } from '../session/session.js';
+import type { TopicSubscription } from '../session/topic-subscription.js';
 
 /** The kind of the records of subscriptions. */
 export const SUBSCRIPTION = 'topic';

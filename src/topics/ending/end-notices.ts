@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { Hurry } from '../callbacks/hurry.js';
-import { Repetition, type RepetitionOutcome } from '../callbacks/repetition.js';
-import { CallbackError } from '../protocol/errors.js';
-import type { EndReason } from '../protocol/end-reason.js';
-import type { JsonText } from '../protocol/json/json.js';
-import { type CallbackKind, END_KINDS } from './service/callback-kind.js';
-import type { Session } from './session/session.js';
-import type { ServiceQuestion } from './service/service-callbacks.js';
+import { Hurry } from '../../callbacks/hurry.js';
+import { Repetition, type RepetitionOutcome } from '../../callbacks/repetition.js';
+import { CallbackError } from '../../protocol/errors.js';
+import type { EndReason } from '../../protocol/end-reason.js';
+import type { JsonText } from '../../protocol/json/json.js';
+import { type CallbackKind, END_KINDS } from '../service/callback-kind.js';
+import type { Session } from '../session/session.js';
+import type { ServiceQuestion } from '../service/service-callbacks.js';
 import { endOf, SubscriptionLeases } from './subscription-leases.js';
-import type { TopicSubscription } from './session/topic-subscription.js';
-import type { UntoldEnd } from './session/untold-end.js';
+import type { TopicSubscription } from '../session/topic-subscription.js';
+import type { UntoldEnd } from '../session/untold-end.js';
 
 /** An end that a service is told of. */
 interface Ending {
