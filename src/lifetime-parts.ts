@@ -39,7 +39,7 @@ import { Ingest } from './topics/ingest.js';
 import { LifecycleEndTeller } from './topics/lifecycle/lifecycle-end-teller.js';
 import { Sessions } from './topics/sessions.js';
 import { SubscriptionEndTeller } from './topics/ending/subscription-end-teller.js';
-import { TopicPresences } from './topics/topic-presences.js';
+import { TopicPresences } from './topics/beginning/topic-presences.js';
 
 /** The parts of a gateway that begin and end with it. */
 @Injectable()

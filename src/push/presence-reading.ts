@@ -6,7 +6,7 @@ import type { PresencePlace } from '../presence/presence-place.js';
 import { Presences } from '../presence/presences.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { RoomPresences } from '../rooms/room-presences.js';
-import { TopicPresences } from '../topics/topic-presences.js';
+import { TopicPresences } from '../topics/beginning/topic-presences.js';
 
 /** Where to look: a topic, or a room as JSON. */
 export type PresenceWhere = { readonly topic: string } | { readonly room: JsonText };

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
 import type { JsonMembers, JsonText } from '../protocol/json/json.js';
-import { Beginnings } from './beginnings.js';
+import { Beginnings } from './beginning/beginnings.js';
 import type { ClientEvent } from '../events/client-event.js';
 import { type Confirm, Endings } from './ending/endings.js';
-import type { ConfirmBeginning } from './introductions.js';
+import type { ConfirmBeginning } from './beginning/introductions.js';
 import { Services } from './service/services.js';
 import type { Session } from './session/session.js';
 import { TOPIC_ERRORS } from './topic-errors.js';

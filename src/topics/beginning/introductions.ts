@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import type { Replay } from '../delivery/replays.js';
-import { SERVICE_UNAVAILABLE } from '../events/event-errors.js';
-import type { Lease } from '../leases/lease.js';
-import { CallbackAnswerError, ClientError } from '../protocol/errors.js';
-import { toJsonText, valueOf, type JsonMembers, type JsonText } from '../protocol/json/json.js';
-import { deliveryOptions, type DeliveryOptions, PublicationError } from '../protocol/publication.js';
+import type { Replay } from '../../delivery/replays.js';
+import { SERVICE_UNAVAILABLE } from '../../events/event-errors.js';
+import type { Lease } from '../../leases/lease.js';
+import { CallbackAnswerError, ClientError } from '../../protocol/errors.js';
+import { toJsonText, valueOf, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
+import { deliveryOptions, type DeliveryOptions, PublicationError } from '../../protocol/publication.js';
 import { statePosition } from './gap-answer.js';
-import { isHeardOut } from './session/heard-out.js';
-import { PresentTopicSubscription } from './session/present-topic-subscription.js';
+import { isHeardOut } from '../session/heard-out.js';
+import { PresentTopicSubscription } from '../session/present-topic-subscription.js';
 import { type Beginning, Recoveries } from './recoveries.js';
-import type { RecoveryReply } from '../events/reply.js';
+import type { RecoveryReply } from '../../events/reply.js';
 import { TopicPresences } from './topic-presences.js';
-import type { TopicSubscription } from './session/topic-subscription.js';
+import type { TopicSubscription } from '../session/topic-subscription.js';
 
 /** Tells the client that its subscription has begun, with the state, where it stands in the history, and who is present. */
 export type ConfirmBeginning = (

@@ -1,16 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { messageOf } from '../base/message-of.js';
-import { JointCall, type JointCallHooks } from '../callbacks/joint-call.js';
-import { PublishSettings } from '../config/sections/publish.settings.js';
-import { Hub } from '../delivery/hub.js';
-import type { LossReason } from '../history/channel-log.js';
-import { DigestedLog } from '../metrics/digested-log.js';
-import { CallbackError, ClientError } from '../protocol/errors.js';
-import { toJsonText, type JsonMembers } from '../protocol/json/json.js';
-import type { Position } from '../protocol/position.js';
+import { messageOf } from '../../base/message-of.js';
+import { JointCall, type JointCallHooks } from '../../callbacks/joint-call.js';
+import { PublishSettings } from '../../config/sections/publish.settings.js';
+import { Hub } from '../../delivery/hub.js';
+import type { LossReason } from '../../history/channel-log.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import { CallbackError, ClientError } from '../../protocol/errors.js';
+import { toJsonText, type JsonMembers } from '../../protocol/json/json.js';
+import type { Position } from '../../protocol/position.js';
 import { type GapAnswer, readGapAnswer } from './gap-answer.js';
-import type { Service } from './service/service.js';
-import type { TopicSubscription } from './session/topic-subscription.js';
+import type { Service } from '../service/service.js';
+import type { TopicSubscription } from '../session/topic-subscription.js';
 
 /** What is missing between the position of a client and the history. */
 interface Gap {

@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
-import { LimitsSettings } from '../config/sections/limits.settings.js';
-import { Connections } from '../connection/connections.js';
-import { CallbackError } from '../protocol/errors.js';
-import type { JsonMembers } from '../protocol/json/json.js';
-import { Endings } from './ending/endings.js';
-import { isHeardOut } from './session/heard-out.js';
+import { LimitsSettings } from '../../config/sections/limits.settings.js';
+import { Connections } from '../../connection/connections.js';
+import { CallbackError } from '../../protocol/errors.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
+import { Endings } from '../ending/endings.js';
+import { isHeardOut } from '../session/heard-out.js';
 import type { ConfirmBeginning } from './introductions.js';
 import { Joinings } from './joinings.js';
 import { PeriodicCalls } from './periodic-calls.js';
-import { PresentTopicSubscription } from './session/present-topic-subscription.js';
+import { PresentTopicSubscription } from '../session/present-topic-subscription.js';
 import { Recoveries } from './recoveries.js';
-import type { Service } from './service/service.js';
-import type { Session } from './session/session.js';
-import { TOPIC_ERRORS } from './topic-errors.js';
-import { type TopicInterest, TopicSubscription } from './session/topic-subscription.js';
+import type { Service } from '../service/service.js';
+import type { Session } from '../session/session.js';
+import { TOPIC_ERRORS } from '../topic-errors.js';
+import { type TopicInterest, TopicSubscription } from '../session/topic-subscription.js';
 
 /** The most characters of extra fields, which are kept and copied into every frame of the subscription. */
 const MAX_EXTRA_LENGTH = 16_384;

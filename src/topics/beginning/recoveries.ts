@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { Hub } from '../delivery/hub.js';
-import { RevocationCopy } from '../clients/revocation/revocation-copy.js';
-import type { Replay } from '../delivery/replays.js';
-import type { LossReason } from '../history/channel-log.js';
-import type { RecoveryOutcome } from '../metrics/history.metrics.js';
-import { Metrics } from '../metrics/metrics.js';
-import type { JsonMembers } from '../protocol/json/json.js';
-import { MAX_POSITION_LENGTH, Position } from '../protocol/position.js';
+import { Hub } from '../../delivery/hub.js';
+import { RevocationCopy } from '../../clients/revocation/revocation-copy.js';
+import type { Replay } from '../../delivery/replays.js';
+import type { LossReason } from '../../history/channel-log.js';
+import type { RecoveryOutcome } from '../../metrics/history.metrics.js';
+import { Metrics } from '../../metrics/metrics.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
+import { MAX_POSITION_LENGTH, Position } from '../../protocol/position.js';
 import { Gaps } from './gaps.js';
-import type { RecoveryReply } from '../events/reply.js';
-import { TOPIC_ERRORS } from './topic-errors.js';
-import type { TopicInterest, TopicSubscription } from './session/topic-subscription.js';
+import type { RecoveryReply } from '../../events/reply.js';
+import { TOPIC_ERRORS } from '../topic-errors.js';
+import type { TopicInterest, TopicSubscription } from '../session/topic-subscription.js';
 
 /** How a subscription begins for a client that follows positions. */
 export interface Beginning {

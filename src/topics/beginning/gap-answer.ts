@@ -1,5 +1,5 @@
-import { Fanout } from '../delivery/fanout.js';
-import { CallbackAnswerError } from '../protocol/errors.js';
+import { Fanout } from '../../delivery/fanout.js';
+import { CallbackAnswerError } from '../../protocol/errors.js';
 import {
   elementsOf,
   isListText,
@@ -9,9 +9,9 @@ import {
   valueOf,
   type JsonMembers,
   type JsonText,
-} from '../protocol/json/json.js';
-import { Position } from '../protocol/position.js';
-import { Publication, PublicationError } from '../protocol/publication.js';
+} from '../../protocol/json/json.js';
+import { Position } from '../../protocol/position.js';
+import { Publication, PublicationError } from '../../protocol/publication.js';
 
 /** What a service says of a gap. */
 export interface GapAnswer {

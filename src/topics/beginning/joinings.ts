@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Hub } from '../delivery/hub.js';
-import type { Replay } from '../delivery/replays.js';
+import { Hub } from '../../delivery/hub.js';
+import type { Replay } from '../../delivery/replays.js';
 import { type ConfirmBeginning, Introductions } from './introductions.js';
-import { Lifecycles } from './lifecycle/lifecycles.js';
-import type { Session } from './session/session.js';
-import { SubscriptionLeases } from './ending/subscription-leases.js';
-import type { TopicSubscription } from './session/topic-subscription.js';
+import { Lifecycles } from '../lifecycle/lifecycles.js';
+import type { Session } from '../session/session.js';
+import { SubscriptionLeases } from '../ending/subscription-leases.js';
+import type { TopicSubscription } from '../session/topic-subscription.js';
 
 /** How publications reach a subscription that is authorized, from the first on: after the state, or after what it missed. */
 @Injectable()

@@ -1,9 +1,9 @@
-import { monotonicMs } from '../base/monotonic-ms.js';
-import type { Swept, Wheel } from '../connection/wheel.js';
-import { CallbackError } from '../protocol/errors.js';
-import type { JsonMembers } from '../protocol/json/json.js';
-import type { ServiceQuestion } from './service/service-callbacks.js';
-import type { TopicSubscription } from './session/topic-subscription.js';
+import { monotonicMs } from '../../base/monotonic-ms.js';
+import type { Swept, Wheel } from '../../connection/wheel.js';
+import { CallbackError } from '../../protocol/errors.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
+import type { ServiceQuestion } from '../service/service-callbacks.js';
+import type { TopicSubscription } from '../session/topic-subscription.js';
 
 /** Told of what comes of periodic calls. */
 export interface PeriodicCallsListener {

@@ -1,10 +1,10 @@
-import type { RevocationCopy } from '../clients/revocation/revocation-copy.js';
-import type { Hub } from '../delivery/hub.js';
-import type { Metrics } from '../metrics/metrics.js';
-import { CallbackError } from '../protocol/errors.js';
+import type { RevocationCopy } from '../../clients/revocation/revocation-copy.js';
+import type { Hub } from '../../delivery/hub.js';
+import type { Metrics } from '../../metrics/metrics.js';
+import { CallbackError } from '../../protocol/errors.js';
 import type { Gaps } from './gaps.js';
 import { Recoveries } from './recoveries.js';
-import type { TopicSubscription } from './session/topic-subscription.js';
+import type { TopicSubscription } from '../session/topic-subscription.js';
 
 describe('what a client has missed', () => {
   it('is not looked for as long as nobody can say whether the client may come back', async () => {

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Startable } from '../base/lifetime.js';
-import { AuthSettings } from '../config/sections/auth/auth.settings.js';
-import { memberOf } from '../presence/member.js';
-import { PresenceEndTeller } from '../presence/presence-end-teller.js';
-import type { PresencePlace } from '../presence/presence-place.js';
-import { Presences } from '../presence/presences.js';
-import type { JsonText } from '../protocol/json/json.js';
-import type { PresentTopicSubscription } from './session/present-topic-subscription.js';
-import { Services } from './service/services.js';
-import type { Service } from './service/service.js';
+import type { Startable } from '../../base/lifetime.js';
+import { AuthSettings } from '../../config/sections/auth/auth.settings.js';
+import { memberOf } from '../../presence/member.js';
+import { PresenceEndTeller } from '../../presence/presence-end-teller.js';
+import type { PresencePlace } from '../../presence/presence-place.js';
+import { Presences } from '../../presence/presences.js';
+import type { JsonText } from '../../protocol/json/json.js';
+import type { PresentTopicSubscription } from '../session/present-topic-subscription.js';
+import { Services } from '../service/services.js';
+import type { Service } from '../service/service.js';
 
 /** No topic has such a name: topics have a dot. */
 const CHANNEL_PREFIX = 'kittiwake:presence:topic:';
