@@ -68,6 +68,14 @@ const ROOMS = {
   leases: { '.': [], redis: ['.'], file: ['.'] },
   auth: { jwt: ['.'] },
   clients: { limits: [], revocation: ['.'], admitting: [] },
+  topics: {
+    session: ['service'],
+    service: ['.', 'lifecycle'],
+    lifecycle: ['session', 'service'],
+    ending: ['session', 'service', 'lifecycle'],
+    beginning: ['.', 'session', 'service', 'lifecycle', 'ending'],
+    calls: ['.', 'session'],
+  },
   rooms: { app: [], room: [], recovery: ['.', 'room', 'stream'], joining: ['.', 'recovery'] },
   operators: { '.': [], watch: ['.'], console: ['watch'] },
   rpc: {
