@@ -6,18 +6,18 @@ import { Fanout } from '../delivery/fanout.js';
 import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
 import { Metrics } from '../metrics/metrics.js';
 import type { Position } from '../protocol/position.js';
-import { FollowingRoomSubscription, type RoomFollowing } from './recovery/following-room-subscription.js';
-import { HeldRoomSubscription } from './recovery/held-room-subscription.js';
-import { inSlices } from './in-slices.js';
-import { RoomEnvelope } from './room-envelope.js';
-import { spread } from './room-matching.js';
+import { FollowingRoomSubscription, type RoomFollowing } from './subscription/following-room-subscription.js';
+import { HeldRoomSubscription } from './subscription/held-room-subscription.js';
+import { inSlices } from './subscription/in-slices.js';
+import { RoomEnvelope } from './subscription/room-envelope.js';
+import { spread } from './subscription/room-matching.js';
 import {
   type RoomInterest,
   type RoomMember,
   type RoomSlowness,
   RoomSubscription,
-} from './room-subscription.js';
-import { envelopeKey } from './room-wording.js';
+} from './subscription/room-subscription.js';
+import { envelopeKey } from './subscription/room-wording.js';
 import type { Room } from './room/room.js';
 import { type RoomPlace, RoomTrie } from './room/room-trie.js';
 import type { Trigger } from './room/trigger.js';

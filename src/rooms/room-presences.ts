@@ -13,7 +13,7 @@ import type { PresencePlace } from '../presence/presence-place.js';
 import { Presences } from '../presence/presences.js';
 import type { JsonText } from '../protocol/json/json.js';
 import type { RoomSession } from './room-session.js';
-import type { RoomSubscription } from './room-subscription.js';
+import type { RoomSubscription } from './subscription/room-subscription.js';
 import { KnownPermissions } from './room/known-permissions.js';
 import { Room } from './room/room.js';
 

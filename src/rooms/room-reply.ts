@@ -3,7 +3,7 @@ import { objectText, toJsonText, type JsonMembers, type JsonText } from '../prot
 import { KITTIWAKE_V1 } from '../protocol/sub-protocol.js';
 import type { RoomBeginning } from './recovery/room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
-import type { RoomMember } from './room-subscription.js';
+import type { RoomMember } from './subscription/room-subscription.js';
 
 /** The answers to a client of rooms. Clients without our sub-protocol get exactly High-Templar's members. */
 export class RoomReply {

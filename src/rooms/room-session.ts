@@ -5,8 +5,8 @@ import { canonicalJson } from '../protocol/json/canonical-json.js';
 import { type JsonText, toJsonText } from '../protocol/json/json.js';
 import type { RoomsClient } from './app/rooms-api.js';
 import { RoomReply } from './room-reply.js';
-import type { RoomMember, RoomSubscription } from './room-subscription.js';
-import { MESSAGE_WORDING, type RoomWording } from './room-wording.js';
+import type { RoomMember, RoomSubscription } from './subscription/room-subscription.js';
+import { MESSAGE_WORDING, type RoomWording } from './subscription/room-wording.js';
 import type { Permissions } from './room/permissions.js';
 import type { Room } from './room/room.js';
 

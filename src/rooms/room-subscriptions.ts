@@ -12,7 +12,7 @@ import { ROOM_ERRORS } from './room-errors.js';
 import { RoomHub } from './room-hub.js';
 import { RoomPresences } from './room-presences.js';
 import type { RoomSession } from './room-session.js';
-import type { RoomInterest, RoomSubscription } from './room-subscription.js';
+import type { RoomInterest, RoomSubscription } from './subscription/room-subscription.js';
 import { Room } from './room/room.js';
 
 const NOT_ALLOWED_ANY_MORE: Verdict = { by: 'the app (rooms.api)', why: 'the room is not allowed any more' };

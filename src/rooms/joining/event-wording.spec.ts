@@ -1,6 +1,6 @@
 import type { JsonText } from '../../protocol/json/json.js';
 import { Position } from '../../protocol/position.js';
-import { RoomEnvelope } from '../room-envelope.js';
+import { RoomEnvelope } from '../subscription/room-envelope.js';
 import { Trigger } from '../room/trigger.js';
 import { EVENT_WORDING } from './event-wording.js';
 

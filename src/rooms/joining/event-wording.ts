@@ -1,5 +1,5 @@
 import type { JsonText } from '../../protocol/json/json.js';
-import type { RoomWording } from '../room-wording.js';
+import type { RoomWording } from '../subscription/room-wording.js';
 
 /** The words for clients of `/ws`, who know a room that they have joined by its `ref`: those of topics where there are such. */
 export const EVENT_WORDING: RoomWording = {

@@ -3,9 +3,9 @@ import { LimitsSettings } from '../../config/sections/limits.settings.js';
 import type { LossReason } from '../../history/channel-log.js';
 import { ROOM_ERRORS } from '../room-errors.js';
 import { RoomHub } from '../room-hub.js';
-import type { RoomInterest, RoomMember, RoomSubscription } from '../room-subscription.js';
-import { FollowingRoomSubscription } from './following-room-subscription.js';
-import { HeldRoomSubscription, type RoomReplay } from './held-room-subscription.js';
+import type { RoomInterest, RoomMember, RoomSubscription } from '../subscription/room-subscription.js';
+import { FollowingRoomSubscription } from '../subscription/following-room-subscription.js';
+import { HeldRoomSubscription, type RoomReplay } from '../subscription/held-room-subscription.js';
 import type { RoomBeginning, RoomComeback } from './room-comeback.js';
 import { RoomRecoveries } from './room-recoveries.js';
 

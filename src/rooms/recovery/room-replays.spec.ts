@@ -5,10 +5,10 @@ import { loadSettings } from '../../config/loading/load-settings.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { toJsonText } from '../../protocol/json/json.js';
 import { Position } from '../../protocol/position.js';
-import type { FollowingRoomSubscription } from './following-room-subscription.js';
+import type { FollowingRoomSubscription } from '../subscription/following-room-subscription.js';
 import { RoomHub } from '../room-hub.js';
 import { matchAgain, Returning, SharedFanouts } from './room-replays.js';
-import { MESSAGE_WORDING } from '../room-wording.js';
+import { MESSAGE_WORDING } from '../subscription/room-wording.js';
 import { Room } from '../room/room.js';
 import { Trigger } from '../room/trigger.js';
 

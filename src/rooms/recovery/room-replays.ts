@@ -2,11 +2,11 @@ import type { RoomMatching } from '../../config/sections/rooms/rooms.settings.js
 import { Fanout } from '../../delivery/fanout.js';
 import type { LossReason } from '../../history/channel-log.js';
 import type { Position } from '../../protocol/position.js';
-import type { FollowingRoomSubscription } from './following-room-subscription.js';
-import type { RoomReplay } from './held-room-subscription.js';
-import { inSlices } from '../in-slices.js';
-import type { RoomEnvelope } from '../room-envelope.js';
-import { type Reachable, spread } from '../room-matching.js';
+import type { FollowingRoomSubscription } from '../subscription/following-room-subscription.js';
+import type { RoomReplay } from '../subscription/held-room-subscription.js';
+import { inSlices } from '../subscription/in-slices.js';
+import type { RoomEnvelope } from '../subscription/room-envelope.js';
+import { type Reachable, spread } from '../subscription/room-matching.js';
 import { RoomTrie } from '../room/room-trie.js';
 import type { Trigger } from '../room/trigger.js';
 

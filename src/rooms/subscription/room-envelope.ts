@@ -1,8 +1,8 @@
-import { joinedFrame, textFrame } from '../connection/outflow/frame.js';
-import type { Envelope } from '../delivery/envelope.js';
-import type { JsonText } from '../protocol/json/json.js';
+import { joinedFrame, textFrame } from '../../connection/outflow/frame.js';
+import type { Envelope } from '../../delivery/envelope.js';
+import type { JsonText } from '../../protocol/json/json.js';
 import type { RoomWording } from './room-wording.js';
-import type { Trigger } from './room/trigger.js';
+import type { Trigger } from '../room/trigger.js';
 
 /** A trigger as clients see it that know their subscription by the same id. */
 export class RoomEnvelope implements Envelope<Trigger> {

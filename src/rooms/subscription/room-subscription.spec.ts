@@ -1,11 +1,11 @@
-import type { Connection } from '../connection/connection.js';
-import { Fanout } from '../delivery/fanout.js';
-import type { JsonText } from '../protocol/json/json.js';
+import type { Connection } from '../../connection/connection.js';
+import { Fanout } from '../../delivery/fanout.js';
+import type { JsonText } from '../../protocol/json/json.js';
 import { RoomEnvelope } from './room-envelope.js';
 import { RoomSubscription } from './room-subscription.js';
 import { MESSAGE_WORDING } from './room-wording.js';
-import { Room } from './room/room.js';
-import { Trigger } from './room/trigger.js';
+import { Room } from '../room/room.js';
+import { Trigger } from '../room/trigger.js';
 
 const trigger = Trigger.parse('{"rooms":[{"a":1}],"data":2,"exclude":"sender"}', 10);
 

@@ -1,4 +1,4 @@
-import type { JsonText } from '../protocol/json/json.js';
+import type { JsonText } from '../../protocol/json/json.js';
 
 /** The words in which clients of one protocol are told of their subscriptions to rooms. */
 export interface RoomWording {

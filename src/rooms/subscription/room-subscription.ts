@@ -1,16 +1,16 @@
-import type { Connection } from '../connection/connection.js';
-import type { KeyOf } from '../delivery/conflation.js';
-import type { DropReason, Fanout } from '../delivery/fanout.js';
-import { Misses, type MissingOwner } from '../delivery/misses.js';
-import { CLOSE_REASONS } from '../protocol/close-reason.js';
-import type { ObservedSubscription } from '../observing/subscription-events.js';
-import { valueOf, type JsonText } from '../protocol/json/json.js';
-import type { Position } from '../protocol/position.js';
+import type { Connection } from '../../connection/connection.js';
+import type { KeyOf } from '../../delivery/conflation.js';
+import type { DropReason, Fanout } from '../../delivery/fanout.js';
+import { Misses, type MissingOwner } from '../../delivery/misses.js';
+import { CLOSE_REASONS } from '../../protocol/close-reason.js';
+import type { ObservedSubscription } from '../../observing/subscription-events.js';
+import { valueOf, type JsonText } from '../../protocol/json/json.js';
+import type { Position } from '../../protocol/position.js';
 import type { RoomEnvelope } from './room-envelope.js';
 import type { Reachable } from './room-matching.js';
 import { envelopeKey, type RoomWording } from './room-wording.js';
-import type { Room } from './room/room.js';
-import type { Trigger } from './room/trigger.js';
+import type { Room } from '../room/room.js';
+import type { Trigger } from '../room/trigger.js';
 
 /** The treatment of triggers for clients that do not keep up. */
 export interface RoomSlowness {

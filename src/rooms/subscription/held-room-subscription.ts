@@ -1,13 +1,13 @@
 import { Fanout } from '../../delivery/fanout.js';
 import { CLOSE_REASONS } from '../../protocol/close-reason.js';
 import type { Position } from '../../protocol/position.js';
-import type { RoomEnvelope } from '../room-envelope.js';
+import type { RoomEnvelope } from './room-envelope.js';
 import {
   type RoomInterest,
   type RoomMember,
   type RoomSlowness,
   RoomSubscription,
-} from '../room-subscription.js';
+} from './room-subscription.js';
 import type { Trigger } from '../room/trigger.js';
 
 /** What a client of rooms has missed, as far as it is for one subscription. */

@@ -1,7 +1,7 @@
-import type { RoomMatching } from '../config/sections/rooms/rooms.settings.js';
-import type { Fanout } from '../delivery/fanout.js';
-import type { RoomTrie } from './room/room-trie.js';
-import type { Trigger } from './room/trigger.js';
+import type { RoomMatching } from '../../config/sections/rooms/rooms.settings.js';
+import type { Fanout } from '../../delivery/fanout.js';
+import type { RoomTrie } from '../room/room-trie.js';
+import type { Trigger } from '../room/trigger.js';
 
 /** Reached by the triggers for a room. */
 export interface Reachable {

@@ -2,9 +2,9 @@ import type { Fanout } from '../../delivery/fanout.js';
 import { FollowedPositions, type PositionsOwner } from '../../delivery/followed-positions.js';
 import type { LossReason } from '../../history/channel-log.js';
 import type { Position } from '../../protocol/position.js';
-import type { RoomEnvelope } from '../room-envelope.js';
-import type { RoomInterest, RoomMember, RoomSlowness } from '../room-subscription.js';
-import { envelopeKey } from '../room-wording.js';
+import type { RoomEnvelope } from './room-envelope.js';
+import type { RoomInterest, RoomMember, RoomSlowness } from './room-subscription.js';
+import { envelopeKey } from './room-wording.js';
 import type { Trigger } from '../room/trigger.js';
 import { HeldRoomSubscription } from './held-room-subscription.js';
 
