@@ -30,7 +30,7 @@ import { LostCalls } from './procedures/kept/lost-calls.js';
 import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
 import { RoomEndTeller } from './rooms/room-end-teller.js';
 import { RoomPresences } from './rooms/room-presences.js';
-import { RoomRelay } from './rooms/room-relay.js';
+import { RoomRelay } from './rooms/relay/room-relay.js';
 import { RoomsApp } from './rooms/rooms-app.js';
 import { RpcHttp } from './rpc/http/rpc-http.js';
 import { LocalServer } from './rpc/local/local-server.js';

@@ -18,7 +18,7 @@ import { Procedures } from '../src/procedures/procedures.js';
 import { CLOSE_REASONS } from '../src/protocol/close-reason.js';
 import { HANDSHAKE_REASONS } from '../src/protocol/handshake-refusals.js';
 import { ROOM_ERRORS } from '../src/rooms/room-errors.js';
-import { RoomRelay } from '../src/rooms/room-relay.js';
+import { RoomRelay } from '../src/rooms/relay/room-relay.js';
 import { BearerTokens } from '../src/rpc/bearer-tokens.js';
 import { RPC_ERRORS } from '../src/rpc/websocket/errors.js';
 import { Services } from '../src/topics/service/services.js';

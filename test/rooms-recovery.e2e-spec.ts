@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { BROKER, type Broker } from '../src/broker/broker.js';
-import { RoomRelay } from '../src/rooms/room-relay.js';
+import { RoomRelay } from '../src/rooms/relay/room-relay.js';
 import type { TestClient } from './support/client.js';
 import { RedisServer } from './support/redis-server.js';
 import {

@@ -5,7 +5,7 @@ import { isObject, objectText, type JsonText } from '../protocol/json/json.js';
 import { richJsonText } from '../protocol/json/rich-json.js';
 import { PublicationError } from '../protocol/publication.js';
 import type { RoomPublisher } from '../rooms/room-publisher.js';
-import type { Relayed } from '../rooms/room-relay.js';
+import type { Relayed } from '../rooms/relay/room-relay.js';
 import { TriggerError } from '../rooms/room/trigger.js';
 import { builtIn, optional, required } from '../rpc/built-in/built-in.js';
 import type { TopicPublisher } from '../topics/topic-publisher.js';

@@ -3,7 +3,7 @@ import { PublishSettings } from '../config/sections/publish.settings.js';
 import { InputBounds } from '../protocol/json/bounds.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
-import type { Relayed } from '../rooms/room-relay.js';
+import type { Relayed } from '../rooms/relay/room-relay.js';
 import { TriggerError } from '../rooms/room/trigger.js';
 import type { ApiKey } from './api-key.js';
 import { Intake } from './intake.js';

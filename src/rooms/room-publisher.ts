@@ -4,7 +4,7 @@ import { idempotencyKeyOf, isIdempotencyKey } from '../protocol/idempotency-key.
 import type { JsonText } from '../protocol/json/json.js';
 import { publishing } from '../tracing/messaging.js';
 import { Tracing } from '../tracing/tracing.js';
-import { type Relayed, RoomRelay } from './room-relay.js';
+import { type Relayed, RoomRelay } from './relay/room-relay.js';
 import { TriggerParser } from './room/trigger-parser.js';
 import { type Trigger, TriggerError } from './room/trigger.js';
 import { TriggerStream } from './stream/trigger-stream.js';

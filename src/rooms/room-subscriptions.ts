@@ -9,7 +9,7 @@ import { detached, type JsonText } from '../protocol/json/json.js';
 import { type ConfirmRoom, RoomBeginnings } from './recovery/room-beginnings.js';
 import type { RoomBeginning, RoomComeback } from './recovery/room-comeback.js';
 import { ROOM_ERRORS } from './room-errors.js';
-import { RoomHub } from './room-hub.js';
+import { RoomHub } from './relay/room-hub.js';
 import { RoomPresences } from './room-presences.js';
 import type { RoomSession } from './room-session.js';
 import type { RoomInterest, RoomSubscription } from './subscription/room-subscription.js';

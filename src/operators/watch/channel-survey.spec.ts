@@ -1,7 +1,7 @@
 import type { Answerer, Cluster } from '../../cluster/cluster.js';
 import type { Hub } from '../../delivery/hub.js';
 import { Flow } from '../../delivery/flow.js';
-import type { RoomHub } from '../../rooms/room-hub.js';
+import type { RoomHub } from '../../rooms/relay/room-hub.js';
 import type { Services } from '../../topics/service/services.js';
 import { ChannelSurvey, type SurveyAnswer } from './channel-survey.js';
 

@@ -6,7 +6,7 @@ import type { Flow } from '../../delivery/flow.js';
 import { Hub } from '../../delivery/hub.js';
 import { canonicalJson } from '../../protocol/json/canonical-json.js';
 import type { JsonText } from '../../protocol/json/json.js';
-import { RoomHub } from '../../rooms/room-hub.js';
+import { RoomHub } from '../../rooms/relay/room-hub.js';
 import { Room } from '../../rooms/room/room.js';
 import { Services } from '../../topics/service/services.js';
 import { type ChannelKind, type ChannelQuestion, channelQuestionIn } from './channel-question.js';

@@ -7,7 +7,7 @@ import { VERSION } from '../../config/version.js';
 import { seriesOf } from '../../metrics/metric-series.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { isObject } from '../../protocol/json/json.js';
-import { RoomHub } from '../../rooms/room-hub.js';
+import { RoomHub } from '../../rooms/relay/room-hub.js';
 import { GatewayStatus } from '../gateway-status.js';
 import { type Gathered, gathered } from './gathered.js';
 import { LoopLag } from './loop-lag.js';

@@ -12,7 +12,7 @@ import { Hub } from '../../delivery/hub.js';
 import { isObject, objectText, type JsonText } from '../../protocol/json/json.js';
 import { richValueOf } from '../../protocol/json/rich-json.js';
 import type { Publication } from '../../protocol/publication.js';
-import { RoomHub } from '../../rooms/room-hub.js';
+import { RoomHub } from '../../rooms/relay/room-hub.js';
 import { Room } from '../../rooms/room/room.js';
 import { RoomTrie } from '../../rooms/room/room-trie.js';
 import type { Trigger } from '../../rooms/room/trigger.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LimitsSettings } from '../../config/sections/limits.settings.js';
 import type { LossReason } from '../../history/channel-log.js';
 import { ROOM_ERRORS } from '../room-errors.js';
-import { RoomHub } from '../room-hub.js';
+import { RoomHub } from '../relay/room-hub.js';
 import type { RoomInterest, RoomMember, RoomSubscription } from '../subscription/room-subscription.js';
 import { FollowingRoomSubscription } from '../subscription/following-room-subscription.js';
 import { HeldRoomSubscription, type RoomReplay } from '../subscription/held-room-subscription.js';

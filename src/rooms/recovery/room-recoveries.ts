@@ -8,10 +8,10 @@ import type { FollowingRoomSubscription } from '../subscription/following-room-s
 import type { RoomReplay } from '../subscription/held-room-subscription.js';
 import { inSlices } from '../subscription/in-slices.js';
 import { ROOM_ERRORS } from '../room-errors.js';
-import { RoomRelay } from '../room-relay.js';
+import { RoomRelay } from '../relay/room-relay.js';
 import { matchAgain, Returning, SharedFanouts } from './room-replays.js';
 import { TriggerStream } from '../stream/trigger-stream.js';
-import type { TriggerLog, TriggerRecovery } from './trigger-log.js';
+import type { TriggerLog, TriggerRecovery } from '../relay/trigger-log.js';
 
 /** What a client that has come back has missed, or why that cannot be said. */
 type Found = RoomReplay | LossReason;

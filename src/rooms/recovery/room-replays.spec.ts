@@ -6,7 +6,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import { toJsonText } from '../../protocol/json/json.js';
 import { Position } from '../../protocol/position.js';
 import type { FollowingRoomSubscription } from '../subscription/following-room-subscription.js';
-import { RoomHub } from '../room-hub.js';
+import { RoomHub } from '../relay/room-hub.js';
 import { matchAgain, Returning, SharedFanouts } from './room-replays.js';
 import { MESSAGE_WORDING } from '../subscription/room-wording.js';
 import { Room } from '../room/room.js';

@@ -3,7 +3,7 @@ import type { LossReason } from '../../history/channel-log.js';
 import type { JsonText } from '../../protocol/json/json.js';
 import type { Position } from '../../protocol/position.js';
 import type { Trigger } from '../room/trigger.js';
-import type { TriggerLog, TriggerRecovery } from '../recovery/trigger-log.js';
+import type { TriggerLog, TriggerRecovery } from '../relay/trigger-log.js';
 import { StreamLoad } from './stream-load.js';
 import type { StreamMessage } from './stream-message.js';
 import { markOf, StreamChain, StreamPosition } from './stream-position.js';

@@ -1,5 +1,5 @@
-import { settlesWithin } from '../base/time-limit.js';
-import type { Trigger } from './room/trigger.js';
+import { settlesWithin } from '../../base/time-limit.js';
+import type { Trigger } from '../room/trigger.js';
 
 /** How long a trigger is waited for, to say how many subscriptions of this node it has reached. */
 const ECHO_MS = 1000;

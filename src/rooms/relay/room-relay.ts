@@ -1,22 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import type { Startable } from '../base/lifetime.js';
-import type { Appended, Retention } from '../broker/history.js';
-import { isConfigured } from '../config/configured.js';
-import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
-import type { Connection } from '../connection/connection.js';
-import { Hub } from '../delivery/hub.js';
-import type { NodeFollower } from '../delivery/node-listener.js';
-import type { ChannelLog, HistoryRules } from '../history/channel-log.js';
-import { Metrics, type PublicationSource } from '../metrics/metrics.js';
-import { type JsonText, membersOf, toJsonText } from '../protocol/json/json.js';
-import type { Position } from '../protocol/position.js';
-import { Publication } from '../protocol/publication.js';
-import { ChannelTriggerLog } from './recovery/channel.trigger-log.js';
+import type { Startable } from '../../base/lifetime.js';
+import type { Appended, Retention } from '../../broker/history.js';
+import { isConfigured } from '../../config/configured.js';
+import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
+import type { Connection } from '../../connection/connection.js';
+import { Hub } from '../../delivery/hub.js';
+import type { NodeFollower } from '../../delivery/node-listener.js';
+import type { ChannelLog, HistoryRules } from '../../history/channel-log.js';
+import { Metrics, type PublicationSource } from '../../metrics/metrics.js';
+import { type JsonText, membersOf, toJsonText } from '../../protocol/json/json.js';
+import type { Position } from '../../protocol/position.js';
+import { Publication } from '../../protocol/publication.js';
+import { ChannelTriggerLog } from './channel.trigger-log.js';
 import { type Echo, Echoes } from './echoes.js';
 import { RoomHub } from './room-hub.js';
-import { Trigger, TriggerError } from './room/trigger.js';
-import type { TriggerLog } from './recovery/trigger-log.js';
+import { Trigger, TriggerError } from '../room/trigger.js';
+import type { TriggerLog } from './trigger-log.js';
 
 /** The broker's channel for the triggers of all rooms. No topic has its name: topics have a dot. */
 const CHANNEL = 'kittiwake:rooms';

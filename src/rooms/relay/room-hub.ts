@@ -1,26 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
-import type { Connection } from '../connection/connection.js';
-import { keyFor } from '../delivery/conflation.js';
-import { Fanout } from '../delivery/fanout.js';
-import { SharedEnvelopes } from '../delivery/shared-envelopes.js';
-import { Metrics } from '../metrics/metrics.js';
-import type { Position } from '../protocol/position.js';
-import { FollowingRoomSubscription, type RoomFollowing } from './subscription/following-room-subscription.js';
-import { HeldRoomSubscription } from './subscription/held-room-subscription.js';
-import { inSlices } from './subscription/in-slices.js';
-import { RoomEnvelope } from './subscription/room-envelope.js';
-import { spread } from './subscription/room-matching.js';
+import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
+import type { Connection } from '../../connection/connection.js';
+import { keyFor } from '../../delivery/conflation.js';
+import { Fanout } from '../../delivery/fanout.js';
+import { SharedEnvelopes } from '../../delivery/shared-envelopes.js';
+import { Metrics } from '../../metrics/metrics.js';
+import type { Position } from '../../protocol/position.js';
+import {
+  FollowingRoomSubscription,
+  type RoomFollowing,
+} from '../subscription/following-room-subscription.js';
+import { HeldRoomSubscription } from '../subscription/held-room-subscription.js';
+import { inSlices } from '../subscription/in-slices.js';
+import { RoomEnvelope } from '../subscription/room-envelope.js';
+import { spread } from '../subscription/room-matching.js';
 import {
   type RoomInterest,
   type RoomMember,
   type RoomSlowness,
   RoomSubscription,
-} from './subscription/room-subscription.js';
-import { envelopeKey } from './subscription/room-wording.js';
-import type { Room } from './room/room.js';
-import { type RoomPlace, RoomTrie } from './room/room-trie.js';
-import type { Trigger } from './room/trigger.js';
+} from '../subscription/room-subscription.js';
+import { envelopeKey } from '../subscription/room-wording.js';
+import type { Room } from '../room/room.js';
+import { type RoomPlace, RoomTrie } from '../room/room-trie.js';
+import type { Trigger } from '../room/trigger.js';
 
 /** Gets every trigger as it comes, before it is sent. It may not throw. */
 export type TriggerListener = (trigger: Trigger) => void;
