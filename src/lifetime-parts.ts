@@ -31,7 +31,7 @@ import { RabbitMqTriggers } from './rooms/rabbitmq/rabbitmq-triggers.js';
 import { RoomEndTeller } from './rooms/room-end-teller.js';
 import { RoomPresences } from './rooms/room-presences.js';
 import { RoomRelay } from './rooms/relay/room-relay.js';
-import { RoomsApp } from './rooms/rooms-app.js';
+import { RoomsApp } from './rooms/admission/rooms-app.js';
 import { RpcHttp } from './rpc/http/rpc-http.js';
 import { LocalServer } from './rpc/local/local-server.js';
 import { RpcSessions } from './rpc/websocket/sessions.js';

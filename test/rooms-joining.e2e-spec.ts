@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { BROKER, type Broker } from '../src/broker/broker.js';
 import type { KittiwakeOptions } from '../src/config/options.js';
 import { Connections } from '../src/connection/connections.js';
-import { RoomsApp } from '../src/rooms/rooms-app.js';
+import { RoomsApp } from '../src/rooms/admission/rooms-app.js';
 import { TestClient } from './support/client.js';
 import { post } from './support/client-control.js';
 import { API_KEY, TestGateway } from './support/gateway.js';

@@ -8,7 +8,7 @@ import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
 import { isObject, type JsonText, valueOf } from '../protocol/json/json.js';
 import { type RoomsClient, RoomsApiHolder } from './app/rooms-api.js';
-import { disconnection, ROOM_CLIENT } from './room-leases.js';
+import { disconnection, ROOM_CLIENT } from './admission/room-leases.js';
 
 const NULL = 'null' as JsonText;
 

@@ -6,11 +6,11 @@ import type { Connection } from '../connection/connection.js';
 import type { Denial } from '../connection/denial.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { CallbackError } from '../protocol/errors.js';
-import { RoomRefusal } from './room-refusal.js';
+import { RoomRefusal } from './admission/room-refusal.js';
 import type { EndReason } from '../protocol/end-reason.js';
 import { HeaderForwarding } from './app/handshake.js';
-import { RoomAdmission } from './room-admission.js';
-import { RoomRenewals } from './room-renewals.js';
+import { RoomAdmission } from './admission/room-admission.js';
+import { RoomRenewals } from './admission/room-renewals.js';
 import { RoomSession } from './room-session.js';
 import { RoomSubscriptions } from './room-subscriptions.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '../metrics/metrics.js';
 import { RabbitMqTriggers } from './rabbitmq/rabbitmq-triggers.js';
-import { RoomAdmission } from './room-admission.js';
+import { RoomAdmission } from './admission/room-admission.js';
 import { RoomHub } from './relay/room-hub.js';
 
 /** High-Templar's answer to `{"type": "status"}`. */

@@ -25,7 +25,7 @@ import type { RoomSession } from './room-session.js';
 import { RoomSessions } from './room-sessions.js';
 import { RoomStatus } from './room-status.js';
 import { RoomSubscriptions } from './room-subscriptions.js';
-import { RoomsApp } from './rooms-app.js';
+import { RoomsApp } from './admission/rooms-app.js';
 
 /** A request id is kept, and copied into every publication. */
 const MAX_REQUEST_ID_LENGTH = 1024;

@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
 import { Refusal } from '../../callbacks/refusal.js';
 import type { Connection } from '../../connection/connection.js';
-import type { RoomAdmission } from '../room-admission.js';
-import { RoomRefusal } from '../room-refusal.js';
+import type { RoomAdmission } from '../admission/room-admission.js';
+import { RoomRefusal } from '../admission/room-refusal.js';
 import type { RoomSession } from '../room-session.js';
 import type { RoomSessions } from '../room-sessions.js';
 import { JoiningAdmission } from './joining-admission.js';

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { monotonicMs } from '../../base/monotonic-ms.js';
 import type { Connection } from '../../connection/connection.js';
 import { ClientError } from '../../protocol/errors.js';
-import { RoomAdmission } from '../room-admission.js';
-import { RoomRefusal } from '../room-refusal.js';
+import { RoomAdmission } from '../admission/room-admission.js';
+import { RoomRefusal } from '../admission/room-refusal.js';
 import { RoomSessions } from '../room-sessions.js';
 import { JoiningSession } from './joining-session.js';
 

@@ -1,8 +1,8 @@
-import { messageOf } from '../base/message-of.js';
-import { Refusal } from '../callbacks/refusal.js';
-import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
-import { ClientError, type Verdict } from '../protocol/errors.js';
-import { BY_GATEWAY } from '../protocol/verdict.js';
+import { messageOf } from '../../base/message-of.js';
+import { Refusal } from '../../callbacks/refusal.js';
+import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-reason.js';
+import { ClientError, type Verdict } from '../../protocol/errors.js';
+import { BY_GATEWAY } from '../../protocol/verdict.js';
 
 const BY_APP: Verdict = { by: 'the app (rooms.api)', why: 'it does not let the client in' };
 

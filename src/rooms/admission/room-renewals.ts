@@ -1,15 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { messageOf } from '../base/message-of.js';
-import { monotonicMs } from '../base/monotonic-ms.js';
-import { Refusal } from '../callbacks/refusal.js';
-import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
-import { Connections } from '../connection/connections.js';
-import type { Swept, Wheel } from '../connection/wheel.js';
-import { DigestedLog } from '../metrics/digested-log.js';
-import type { JsonText } from '../protocol/json/json.js';
-import type { RoomSession } from './room-session.js';
-import { RoomSubscriptions } from './room-subscriptions.js';
-import { Permissions } from './room/permissions.js';
+import { messageOf } from '../../base/message-of.js';
+import { monotonicMs } from '../../base/monotonic-ms.js';
+import { Refusal } from '../../callbacks/refusal.js';
+import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
+import { Connections } from '../../connection/connections.js';
+import type { Swept, Wheel } from '../../connection/wheel.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import type { JsonText } from '../../protocol/json/json.js';
+import type { RoomSession } from '../room-session.js';
+import { RoomSubscriptions } from '../room-subscriptions.js';
+import { Permissions } from '../room/permissions.js';
 import { RoomsApp } from './rooms-app.js';
 
 /** The parts that all renewals share. */

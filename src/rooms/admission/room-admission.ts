@@ -1,15 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../base/message-of.js';
-import { DigestedLog } from '../metrics/digested-log.js';
-import { CLOSE_REASONS } from '../protocol/close-reason.js';
-import type { EndReason } from '../protocol/end-reason.js';
+import { messageOf } from '../../base/message-of.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import { CLOSE_REASONS } from '../../protocol/close-reason.js';
+import type { EndReason } from '../../protocol/end-reason.js';
 import { RoomLeases } from './room-leases.js';
 import { RoomRefusal } from './room-refusal.js';
 import { RoomRenewals } from './room-renewals.js';
-import { RoomReply } from './room-reply.js';
-import type { RoomSession } from './room-session.js';
-import type { Permissions } from './room/permissions.js';
+import { RoomReply } from '../room-reply.js';
+import type { RoomSession } from '../room-session.js';
+import type { Permissions } from '../room/permissions.js';
 import { RoomsApp } from './rooms-app.js';
 import { RoomsHello } from './rooms-hello.js';
 

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { LimitsSettings } from '../config/sections/limits.settings.js';
-import { PingSettings } from '../config/sections/ping.settings.js';
-import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
-import { Hello } from '../protocol/hello.js';
+import { LimitsSettings } from '../../config/sections/limits.settings.js';
+import { PingSettings } from '../../config/sections/ping.settings.js';
+import { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
+import { Hello } from '../../protocol/hello.js';
 
 /** The members of the first frame of clients of rooms, besides the rooms. */
 @Injectable()

@@ -1,19 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { FailedAuthentications } from '../auth/failed-authentications.js';
-import { Drain } from '../base/drain.js';
-import type { Draining } from '../base/lifetime.js';
-import { messageOf } from '../base/message-of.js';
-import { measured } from '../callbacks/measured.js';
-import { Refusal } from '../callbacks/refusal.js';
-import { Repetition, type RepetitionOutcome } from '../callbacks/repetition.js';
-import { DigestedLog } from '../metrics/digested-log.js';
-import { Metrics } from '../metrics/metrics.js';
-import { CallbackError } from '../protocol/errors.js';
-import { RoomsApiHolder, type RoomsHook } from './app/rooms-api.js';
+import { FailedAuthentications } from '../../auth/failed-authentications.js';
+import { Drain } from '../../base/drain.js';
+import type { Draining } from '../../base/lifetime.js';
+import { messageOf } from '../../base/message-of.js';
+import { measured } from '../../callbacks/measured.js';
+import { Refusal } from '../../callbacks/refusal.js';
+import { Repetition, type RepetitionOutcome } from '../../callbacks/repetition.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import { Metrics } from '../../metrics/metrics.js';
+import { CallbackError } from '../../protocol/errors.js';
+import { RoomsApiHolder, type RoomsHook } from '../app/rooms-api.js';
 import type { RoomEnd } from './room-leases.js';
-import type { RoomSession } from './room-session.js';
-import { KnownPermissions } from './room/known-permissions.js';
-import { Permissions } from './room/permissions.js';
+import type { RoomSession } from '../room-session.js';
+import { KnownPermissions } from '../room/known-permissions.js';
+import { Permissions } from '../room/permissions.js';
 
 const SERVICE = 'rooms';
 /** The most pings of one client that wait for the app: the news of its end waits behind them all. */

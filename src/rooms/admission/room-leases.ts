@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { CallbackEnd } from '../callbacks/callback-request.js';
-import type { RepetitionOutcome } from '../callbacks/repetition.js';
-import type { Lease } from '../leases/lease.js';
-import { Leases } from '../leases/leases.js';
-import type { EndReason } from '../protocol/end-reason.js';
-import { RoomsApiHolder } from './app/rooms-api.js';
-import type { RoomSession } from './room-session.js';
+import type { CallbackEnd } from '../../callbacks/callback-request.js';
+import type { RepetitionOutcome } from '../../callbacks/repetition.js';
+import type { Lease } from '../../leases/lease.js';
+import { Leases } from '../../leases/leases.js';
+import type { EndReason } from '../../protocol/end-reason.js';
+import { RoomsApiHolder } from '../app/rooms-api.js';
+import type { RoomSession } from '../room-session.js';
 
 /** The kind of the records of clients of rooms. */
 export const ROOM_CLIENT = 'room';
