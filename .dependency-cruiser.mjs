@@ -76,7 +76,17 @@ const ROOMS = {
     beginning: ['.', 'session', 'service', 'lifecycle', 'ending'],
     calls: ['.', 'session'],
   },
-  rooms: { app: [], room: [], recovery: ['.', 'room', 'stream'], joining: ['.', 'recovery'] },
+  rooms: {
+    app: [],
+    room: [],
+    subscription: ['room'],
+    relay: ['room', 'subscription'],
+    stream: ['room', 'relay', 'rabbitmq'],
+    rabbitmq: ['.', 'room', 'stream'],
+    recovery: ['.', 'room', 'subscription', 'relay', 'stream'],
+    admission: ['.', 'room', 'app'],
+    joining: ['.', 'subscription', 'admission', 'recovery'],
+  },
   operators: { '.': [], watch: ['.'], console: ['watch'] },
   rpc: {
     '.': [],
