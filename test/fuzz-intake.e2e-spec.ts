@@ -1,4 +1,4 @@
-import { RequestHead } from '../src/push/request-head.js';
+import { RequestHead } from '../src/push/front/request-head.js';
 import { Chance } from './support/chance.js';
 import { fuzz, FUZZ_TIMEOUT_MS } from './fuzz/fuzz-run.js';
 import { fuzzHeads } from './fuzz/head.js';

@@ -1,4 +1,4 @@
-import { RequestHead } from '../../src/push/request-head.js';
+import { RequestHead } from '../../src/push/front/request-head.js';
 import type { Chance } from '../support/chance.js';
 import { anyRequest, TARGETS } from './http-bytes.js';
 import { parsedByNode } from './node-parser.js';

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import type { HttpAnswer } from '../endpoints/answer.js';
-import type { Tracing } from '../tracing/tracing.js';
-import type { ApiKey } from './api-key.js';
-import type { ApiKeys } from './api-keys.js';
+import type { HttpAnswer } from '../../endpoints/answer.js';
+import type { Tracing } from '../../tracing/tracing.js';
+import type { ApiKey } from '../api-key.js';
+import type { ApiKeys } from '../api-keys.js';
 import { Pieces } from './pieces.js';
 import type { RequestHead } from './request-head.js';
 import type { Responses } from './responses.js';

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Tracing } from '../tracing/tracing.js';
-import type { ApiKeys } from './api-keys.js';
+import type { Tracing } from '../../tracing/tracing.js';
+import type { ApiKeys } from '../api-keys.js';
 import { type BodyTaker, type IntakeHost, IntakeSocket } from './intake-socket.js';
 import { RequestHead } from './request-head.js';
 import { Responses } from './responses.js';

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { HttpAnswer } from '../endpoints/answer.js';
+import type { HttpAnswer } from '../../endpoints/answer.js';
 
 /** Answers as HTTP/1.1. Most of them are the same: those are written once a second, as often as their date changes. */
 export class Responses {
