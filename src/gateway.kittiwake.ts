@@ -18,7 +18,7 @@ import {
 } from './kittiwake.js';
 import { valueOf } from './protocol/json/json.js';
 import type { Publication } from './protocol/publication.js';
-import { type Presence, PresenceInProcess, type PresenceQuery } from './push/presence-in-process.js';
+import { type Presence, PresenceInProcess, type PresenceQuery } from './push/reading/presence-in-process.js';
 import { RoomsInProcess, type TriggerOptions, type TriggerResult } from './rooms/rooms-in-process.js';
 import type { HistoryQuery } from './topics/topic-history.js';
 import { TopicsInProcess } from './topics/topics-in-process.js';

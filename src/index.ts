@@ -33,7 +33,7 @@ export {
   type PublishResult,
 } from './kittiwake.js';
 export { type KittiwakeAsyncOptions, type KittiwakeExtras, KittiwakeModule } from './kittiwake.module.js';
-export type { Presence, PresenceQuery, PresentMember } from './push/presence-in-process.js';
+export type { Presence, PresenceQuery, PresentMember } from './push/reading/presence-in-process.js';
 export { OnGatewayEvent } from './observers/on-gateway-event.decorator.js';
 export type {
   AuthenticatedEvent,

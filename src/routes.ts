@@ -9,9 +9,9 @@ import { routed, type RoutedMethods, unroutedCopyOf } from './endpoints/routed-c
 import { HealthController } from './operators/health.controller.js';
 import { OperatorsController } from './operators/operators.controller.js';
 import { ClientsController } from './push/clients.controller.js';
-import { ConnectionsController } from './push/connections.controller.js';
-import { HistoryController } from './push/history.controller.js';
-import { PresenceController } from './push/presence.controller.js';
+import { ConnectionsController } from './push/reading/connections.controller.js';
+import { HistoryController } from './push/reading/history.controller.js';
+import { PresenceController } from './push/reading/presence.controller.js';
 import { PublishController } from './push/publish.controller.js';
 import { TriggerController } from './push/trigger.controller.js';
 

@@ -15,7 +15,7 @@ import { DOCUMENT_ENDPOINTS } from '../open-api/callable.js';
 import { openApiPage } from '../open-api/page.endpoints.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
 import { Procedures } from '../procedures/procedures.js';
-import { PresenceReading } from '../push/presence-reading.js';
+import { PresenceReading } from '../push/reading/presence-reading.js';
 import { RoomPublisher } from '../rooms/room-publisher.js';
 import { Services } from '../topics/service/services.js';
 import { TopicPublisher } from '../topics/topic-publisher.js';

@@ -6,7 +6,7 @@ import { ProcedureError } from '../procedures/procedure-errors.js';
 import type { CallableProcedure } from '../procedures/procedure.js';
 import { isObject, valueOf } from '../protocol/json/json.js';
 import { richJsonText } from '../protocol/json/rich-json.js';
-import type { PresenceReading, PresenceWhere } from '../push/presence-reading.js';
+import type { PresenceReading, PresenceWhere } from '../push/reading/presence-reading.js';
 import { builtIn, optional } from '../rpc/built-in/built-in.js';
 
 /** Tells who is present as `GET /presence` does, for callers with the service secret. */

@@ -16,7 +16,7 @@ import type {
 } from '../kittiwake.js';
 import { toJsonText, valueOf } from '../protocol/json/json.js';
 import { PublicationError } from '../protocol/publication.js';
-import type { Presence, PresenceQuery, PresentMember } from '../push/presence-in-process.js';
+import type { Presence, PresenceQuery, PresentMember } from '../push/reading/presence-in-process.js';
 import type { TriggerOptions, TriggerResult } from '../rooms/rooms-in-process.js';
 import type { HistoryQuery } from '../topics/topic-history.js';
 import { FakeHistory } from './fake-history.js';

@@ -3,7 +3,7 @@ import { InputBounds } from '../../protocol/json/bounds.js';
 import { ClientError } from '../../protocol/errors.js';
 import { ClientSelectionError } from '../../clients/client-selection.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
-import { queryMembers } from '../../push/query-members.js';
+import { queryMembers } from '../../push/reading/query-members.js';
 import { readTailQuery, type TailQuery, tailSubject } from '../watch/tail-query.js';
 import type { TailEvent } from '../watch/tail-queue.js';
 import { Tails } from '../watch/tails.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ConnectionPages, pageBody } from '../../clients/connection-pages.js';
 import { readConnectionQuery } from '../../clients/connection-query.js';
 import { InputBounds } from '../../protocol/json/bounds.js';
-import { queryMembers } from '../../push/query-members.js';
+import { queryMembers } from '../../push/reading/query-members.js';
 import { CallbackReports } from '../watch/callback-reports.js';
 import { type ChannelKind, readChannelQuery } from '../watch/channel-question.js';
 import { Channels } from '../watch/channels.js';

@@ -1,7 +1,7 @@
 import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
-import { EndpointOf } from '../endpoints/endpoint-kind.js';
+import { EndpointOf } from '../../endpoints/endpoint-kind.js';
 import { HistoryAnswers } from './history-answers.js';
-import { type PushRequest, Pushes } from './pushes.js';
+import { type PushRequest, Pushes } from '../pushes.js';
 
 /** The endpoint where services read what is kept of a topic. */
 @Controller({ version: VERSION_NEUTRAL })

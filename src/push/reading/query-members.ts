@@ -1,7 +1,7 @@
-import { ClientSelectionError } from '../clients/client-selection.js';
-import type { InputBounds } from '../protocol/json/bounds.js';
-import { JsonDocument } from '../protocol/json/json-document.js';
-import { JsonError, type JsonMembers, type JsonText, toJsonText } from '../protocol/json/json.js';
+import { ClientSelectionError } from '../../clients/client-selection.js';
+import type { InputBounds } from '../../protocol/json/bounds.js';
+import { JsonDocument } from '../../protocol/json/json-document.js';
+import { JsonError, type JsonMembers, type JsonText, toJsonText } from '../../protocol/json/json.js';
 
 /** Parameters whose values are JSON, not text. */
 const AS_JSON: Readonly<Record<string, string>> = {

@@ -1,10 +1,10 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
-import { ClientSelectionError } from '../clients/client-selection.js';
-import { ConnectionPages, pageBody } from '../clients/connection-pages.js';
-import { readConnectionQuery } from '../clients/connection-query.js';
-import type { HttpReply } from '../endpoints/replies.js';
-import { InputBounds } from '../protocol/json/bounds.js';
-import { failure } from './intake.js';
+import { ClientSelectionError } from '../../clients/client-selection.js';
+import { ConnectionPages, pageBody } from '../../clients/connection-pages.js';
+import { readConnectionQuery } from '../../clients/connection-query.js';
+import type { HttpReply } from '../../endpoints/replies.js';
+import { InputBounds } from '../../protocol/json/bounds.js';
+import { failure } from '../intake.js';
 import { queryMembers } from './query-members.js';
 
 /** Answers services that read who is connected. */

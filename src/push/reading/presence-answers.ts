@@ -1,14 +1,14 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
-import type { PresencePage } from '../broker/presence-book.js';
-import { listOf } from '../broker/presence-news.js';
-import type { HttpReply } from '../endpoints/replies.js';
-import { PresenceError } from '../presence/presence.error.js';
-import { InputBounds } from '../protocol/json/bounds.js';
-import { JsonDocument } from '../protocol/json/json-document.js';
-import { type JsonText, toJsonText } from '../protocol/json/json.js';
-import { type ApiKey, forbidden, KeyScopeError } from './api-key.js';
-import { Room } from '../rooms/room/room.js';
-import { failure, UNAVAILABLE } from './intake.js';
+import type { PresencePage } from '../../broker/presence-book.js';
+import { listOf } from '../../broker/presence-news.js';
+import type { HttpReply } from '../../endpoints/replies.js';
+import { PresenceError } from '../../presence/presence.error.js';
+import { InputBounds } from '../../protocol/json/bounds.js';
+import { JsonDocument } from '../../protocol/json/json-document.js';
+import { type JsonText, toJsonText } from '../../protocol/json/json.js';
+import { type ApiKey, forbidden, KeyScopeError } from '../api-key.js';
+import { Room } from '../../rooms/room/room.js';
+import { failure, UNAVAILABLE } from '../intake.js';
 import { PresenceReading, type PresenceWhere } from './presence-reading.js';
 
 const JSON_HEADERS = { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' };

@@ -1,7 +1,7 @@
 import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
-import { EndpointOf } from '../endpoints/endpoint-kind.js';
+import { EndpointOf } from '../../endpoints/endpoint-kind.js';
 import { ConnectionAnswers } from './connection-answers.js';
-import { type PushRequest, Pushes } from './pushes.js';
+import { type PushRequest, Pushes } from '../pushes.js';
 
 /** The endpoint where services read who is connected. */
 @Controller({ version: VERSION_NEUTRAL })

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { PresencePage } from '../broker/presence-book.js';
-import { PublishSettings } from '../config/sections/publish.settings.js';
-import { PresenceError } from '../presence/presence.error.js';
-import type { PresencePlace } from '../presence/presence-place.js';
-import { Presences } from '../presence/presences.js';
-import type { JsonText } from '../protocol/json/json.js';
-import { RoomPresences } from '../rooms/room-presences.js';
-import { TopicPresences } from '../topics/beginning/topic-presences.js';
+import type { PresencePage } from '../../broker/presence-book.js';
+import { PublishSettings } from '../../config/sections/publish.settings.js';
+import { PresenceError } from '../../presence/presence.error.js';
+import type { PresencePlace } from '../../presence/presence-place.js';
+import { Presences } from '../../presence/presences.js';
+import type { JsonText } from '../../protocol/json/json.js';
+import { RoomPresences } from '../../rooms/room-presences.js';
+import { TopicPresences } from '../../topics/beginning/topic-presences.js';
 
 /** Where to look: a topic, or a room as JSON. */
 export type PresenceWhere = { readonly topic: string } | { readonly room: JsonText };

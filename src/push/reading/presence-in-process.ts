@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { PresencePage } from '../broker/presence-book.js';
-import { toJsonText, valueOf } from '../protocol/json/json.js';
+import type { PresencePage } from '../../broker/presence-book.js';
+import { toJsonText, valueOf } from '../../protocol/json/json.js';
 import { PresenceReading, type PresenceWhere } from './presence-reading.js';
 
 /** Somebody who is present. */

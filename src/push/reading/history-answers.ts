@@ -1,10 +1,10 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
-import type { HttpReply } from '../endpoints/replies.js';
-import { objectText, toJsonText, type JsonMembers, type JsonText } from '../protocol/json/json.js';
-import type { Publication } from '../protocol/publication.js';
-import { HistoryError, type HistoryPart, TopicHistory } from '../topics/topic-history.js';
-import { type ApiKey, forbidden, KeyScopeError } from './api-key.js';
-import { failure, UNAVAILABLE } from './intake.js';
+import type { HttpReply } from '../../endpoints/replies.js';
+import { objectText, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
+import type { Publication } from '../../protocol/publication.js';
+import { HistoryError, type HistoryPart, TopicHistory } from '../../topics/topic-history.js';
+import { type ApiKey, forbidden, KeyScopeError } from '../api-key.js';
+import { failure, UNAVAILABLE } from '../intake.js';
 
 const JSON_HEADERS = { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' };
 const STATUS = { absent: HttpStatus.NOT_FOUND, invalid: HttpStatus.BAD_REQUEST } as const;
