@@ -87,6 +87,7 @@ const ROOMS = {
     admission: ['.', 'room', 'app'],
     joining: ['.', 'subscription', 'admission', 'recovery'],
   },
+  push: { '.': [], front: ['.'], reading: ['.'] },
   operators: { '.': [], watch: ['.'], console: ['watch'] },
   rpc: {
     '.': [],
