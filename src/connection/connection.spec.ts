@@ -4,7 +4,7 @@ import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { ConnectionHost } from './connection-host.js';
 import { Connection } from './connection.js';
 import type { ConnectionSettings } from './connection.settings.js';
-import { Endpoint, type Gateway } from './endpoint.js';
+import { Endpoint, type Gateway } from './endpoint/endpoint.js';
 import { LoopShare } from './loop-share.js';
 import { Outbox } from './outflow/outbox.js';
 import type { Missable } from './outflow/overflow.js';

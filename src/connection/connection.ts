@@ -6,7 +6,7 @@ import { LogLine } from '../metrics/log-line.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
 import type { AdmissionClock } from './admission-clock.js';
 import type { ConnectionHost } from './connection-host.js';
-import type { Endpoint, HandshakeHeaders } from './endpoint.js';
+import type { Endpoint, HandshakeHeaders } from './endpoint/endpoint.js';
 import { EventRate } from './event-rate.js';
 import { Inbox, type InboxOwner, type Incoming, type Task } from './inbox.js';
 import { KeptBytes } from './kept-bytes.js';

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import { Refusal } from '../callbacks/refusal.js';
 import type { Connection } from '../connection/connection.js';
-import type { Denial } from '../connection/denial.js';
+import type { Denial } from '../connection/endpoint/denial.js';
 import { CLOSE_REASONS } from '../protocol/close-reason.js';
 import { CallbackError } from '../protocol/errors.js';
 import { RoomRefusal } from './admission/room-refusal.js';

@@ -4,7 +4,7 @@ import type { Authenticated } from '../auth/authenticated.js';
 import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
 import { stackOf } from '../base/message-of.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
-import type { Admission, HandshakeRefusal } from '../connection/admission.js';
+import type { Admission, HandshakeRefusal } from '../connection/endpoint/admission.js';
 import type { AddressedRequest } from '../connection/client-address.js';
 import { pathOf } from '../connection/upgrade/request-path.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from '../connection/upgrade/web-socket-version.js';

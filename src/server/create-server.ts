@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { ServerOptions as HttpServerOptions } from 'node:http';
 import type { ServerOptions as HttpsServerOptions } from 'node:https';
 import type { Settings } from '../config/settings.js';
-import { Endpoints } from '../connection/endpoints.js';
+import { Endpoints } from '../connection/endpoint/endpoints.js';
 import type { HttpAnswer } from '../endpoints/answer.js';
 import { KittiwakeModule } from '../kittiwake.module.js';
 import { Refusals } from '../metrics/refusals.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PublishSettings } from '../config/sections/publish.settings.js';
 import { CONNECTION_SETTINGS, type ConnectionSettings } from '../connection/connection.settings.js';
-import type { Endpoint } from '../connection/endpoint.js';
+import type { Endpoint } from '../connection/endpoint/endpoint.js';
 import type { PollAnswer } from '../connection/stream/polled.transport.js';
 import { Streams } from '../connection/stream/streams.js';
 import { type BodyLimits, readBody } from '../endpoints/read-body.js';

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { HandshakeRefusal } from '../connection/admission.js';
+import type { HandshakeRefusal } from '../connection/endpoint/admission.js';
 import type { PollAnswer } from '../connection/stream/polled.transport.js';
 
 /** A request that is not done, as a status and a name that stays. */

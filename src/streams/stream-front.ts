@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { stackOf } from '../base/message-of.js';
-import type { Endpoint } from '../connection/endpoint.js';
-import { Endpoints } from '../connection/endpoints.js';
+import type { Endpoint } from '../connection/endpoint/endpoint.js';
+import { Endpoints } from '../connection/endpoint/endpoints.js';
 import { AllowedOrigins, type PageRights } from '../endpoints/allowed-origins.js';
 import { RequestCutOff } from '../endpoints/read-body.js';
 import { inTurn } from '../endpoints/in-turn.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { Connection } from '../connection/connection.js';
-import type { Gateway, GatewayProtocol } from '../connection/endpoint.js';
+import type { Gateway, GatewayProtocol } from '../connection/endpoint/endpoint.js';
 import { LogLine } from '../metrics/log-line.js';
 import { Metrics } from '../metrics/metrics.js';
 import { presenceWish } from '../presence/presence-options.js';

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { monotonicMs } from '../../base/monotonic-ms.js';
-import type { HandshakeRefusal } from '../admission.js';
-import type { Denial } from '../denial.js';
-import type { Endpoint } from '../endpoint.js';
+import type { HandshakeRefusal } from '../endpoint/admission.js';
+import type { Denial } from '../endpoint/denial.js';
+import type { Endpoint } from '../endpoint/endpoint.js';
 
 /** A client that wants to connect, over whatever will carry the connection. */
 export abstract class Arrival {

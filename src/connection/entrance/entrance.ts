@@ -6,13 +6,13 @@ import { settlesWithin } from '../../base/time-limit.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { HANDSHAKE_REASONS, type HandshakeReason } from '../../protocol/handshake-refusals.js';
 import { BY_GATEWAY } from '../../protocol/verdict.js';
-import type { Admission, Admit, HandshakeRefusal } from '../admission.js';
-import { Denial } from '../denial.js';
+import type { Admission, Admit, HandshakeRefusal } from '../endpoint/admission.js';
+import { Denial } from '../endpoint/denial.js';
 import { clientAddress } from '../client-address.js';
 import { Connections } from '../connections.js';
 import { AcceptQueue } from './accept-queue.js';
 import type { Arrival } from './arrival.js';
-import type { Endpoint } from '../endpoint.js';
+import type { Endpoint } from '../endpoint/endpoint.js';
 import { isOriginAllowed } from './origin.js';
 
 const logger = new Logger('Connections');

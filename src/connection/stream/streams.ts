@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HandshakeRefusal } from '../admission.js';
+import type { HandshakeRefusal } from '../endpoint/admission.js';
 import { Connection } from '../connection.js';
 import { Connections } from '../connections.js';
-import type { Denial } from '../denial.js';
-import type { Endpoint } from '../endpoint.js';
+import type { Denial } from '../endpoint/denial.js';
+import type { Endpoint } from '../endpoint/endpoint.js';
 import { Arrival } from '../entrance/arrival.js';
 import { Entrance } from '../entrance/entrance.js';
 import { EventFraming } from './event-framing.js';

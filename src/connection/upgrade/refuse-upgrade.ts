@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { HandshakeRefusal } from '../admission.js';
+import type { HandshakeRefusal } from '../endpoint/admission.js';
 
 /** Answers an upgrade with an HTTP status. */
 export function refuseUpgrade(

@@ -4,7 +4,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { HANDSHAKE_REASONS } from '../../protocol/handshake-refusals.js';
-import { Endpoints } from '../endpoints.js';
+import { Endpoints } from '../endpoint/endpoints.js';
 import { isWebSocket, serveWithoutUpgrade } from './plain-request.js';
 import { pathOf } from './request-path.js';
 import { claimOf } from './unclaimed.js';

@@ -1,7 +1,7 @@
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { IncomingMessage } from 'node:http';
 import type { Connection } from '../../connection/connection.js';
-import type { GuestGateway, HandshakeHeaders } from '../../connection/endpoint.js';
+import type { GuestGateway, HandshakeHeaders } from '../../connection/endpoint/endpoint.js';
 import type { ClientEvent } from '../../events/client-event.js';
 import { Reply } from '../../events/reply.js';
 import { presenceWish } from '../../presence/presence-options.js';

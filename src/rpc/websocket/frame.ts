@@ -1,4 +1,4 @@
-import type { DecodedFrame } from '../../connection/endpoint.js';
+import type { DecodedFrame } from '../../connection/endpoint/endpoint.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import type { InputBounds } from '../../protocol/json/bounds.js';
 import { JsonDocument } from '../../protocol/json/json-document.js';

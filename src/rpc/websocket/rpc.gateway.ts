@@ -1,7 +1,7 @@
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { Authenticated } from '../../auth/authenticated.js';
 import type { Connection } from '../../connection/connection.js';
-import type { Gateway, GatewayProtocol } from '../../connection/endpoint.js';
+import type { Gateway, GatewayProtocol } from '../../connection/endpoint/endpoint.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { callRefusal } from '../../procedures/calls/call-refusal.js';
 import { KEPT_ERRORS } from '../../procedures/kept/kept-errors.js';

@@ -1,6 +1,6 @@
-import type { CloseReason } from '../protocol/close-reason.js';
-import { ClientError, type Verdict } from '../protocol/errors.js';
-import type { HandshakeReason } from '../protocol/handshake-refusals.js';
+import type { CloseReason } from '../../protocol/close-reason.js';
+import { ClientError, type Verdict } from '../../protocol/errors.js';
+import type { HandshakeReason } from '../../protocol/handshake-refusals.js';
 
 /** The app does not let a client connect, or could not be asked whether it may. */
 export class Denial extends ClientError {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { CloseReason } from '../protocol/close-reason.js';
-import type { EndReason } from '../protocol/end-reason.js';
-import type { InputBounds } from '../protocol/json/bounds.js';
+import type { CloseReason } from '../../protocol/close-reason.js';
+import type { EndReason } from '../../protocol/end-reason.js';
+import type { InputBounds } from '../../protocol/json/bounds.js';
 import type { Admit, Guard } from './admission.js';
 import type { Denial } from './denial.js';
 import { type MessageHandler, messageHandlersOf } from './message-handlers.js';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { HandshakeReason } from '../protocol/handshake-refusals.js';
+import type { HandshakeReason } from '../../protocol/handshake-refusals.js';
 import type { Denial } from './denial.js';
 
 /** An HTTP answer, with an empty body, instead of a connection. */
