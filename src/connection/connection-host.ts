@@ -2,7 +2,7 @@ import type { Refusals } from '../metrics/refusals.js';
 import type { CloseReason } from '../protocol/close-reason.js';
 import type { EndReason } from '../protocol/end-reason.js';
 import type { ConnectionSettings } from './connection.settings.js';
-import type { LoopShare } from './loop-share.js';
+import type { LoopShare } from './inbox/loop-share.js';
 import type { Outbox } from './outflow/outbox.js';
 import type { Swept } from './wheel.js';
 

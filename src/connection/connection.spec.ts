@@ -5,7 +5,7 @@ import type { ConnectionHost } from './connection-host.js';
 import { Connection } from './connection.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import { Endpoint, type Gateway } from './endpoint/endpoint.js';
-import { LoopShare } from './loop-share.js';
+import { LoopShare } from './inbox/loop-share.js';
 import { Outbox } from './outflow/outbox.js';
 import type { Missable } from './outflow/overflow.js';
 import type { Transport } from './transport.js';

@@ -13,7 +13,7 @@ import { connectedEvent, endedEvent } from './connection-events.js';
 import { CONNECTION_SETTINGS, type ConnectionSettings } from './connection.settings.js';
 import { numberOfId } from './known-client.js';
 import { Leaving } from './leaving.js';
-import { LoopShare } from './loop-share.js';
+import { LoopShare } from './inbox/loop-share.js';
 import { Outbox } from './outflow/outbox.js';
 import { type Swept, Wheel } from './wheel.js';
 

@@ -1,6 +1,6 @@
 import { monotonicMs } from '../base/monotonic-ms.js';
 import { CLOSE_REASONS, type CloseReason } from '../protocol/close-reason.js';
-import { AdmissionClock } from './admission-clock.js';
+import { AdmissionClock } from './inbox/admission-clock.js';
 import type { ConnectionSettings } from './connection.settings.js';
 import type { Transport } from './transport.js';
 import type { Swept } from './wheel.js';

@@ -1,11 +1,11 @@
-import { Inbox, type InboxOwner } from './inbox.js';
-import { LoopShare } from './loop-share.js';
+import { Inbox, type InboxOwner } from './inbox/inbox.js';
+import { LoopShare } from './inbox/loop-share.js';
 import { textFrame } from './outflow/frame.js';
 import { Outbox } from './outflow/outbox.js';
 import { Outflow, type OutflowOwner } from './outflow/outflow.js';
 import type { Sink } from './outflow/sink.js';
 import { TappedOutflow } from './outflow/tapped-outflow.js';
-import { type FrameListener, TappedInbox } from './tapped-inbox.js';
+import { type FrameListener, TappedInbox } from './inbox/tapped-inbox.js';
 
 /** Who hears, and what. */
 class Ear implements FrameListener {

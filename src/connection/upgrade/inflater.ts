@@ -1,7 +1,7 @@
 import { constants, inflateRawSync } from 'node:zlib';
 import { monotonicMs } from '../../base/monotonic-ms.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-reason.js';
-import type { LoopShare, Worker } from '../loop-share.js';
+import type { LoopShare, Worker } from '../inbox/loop-share.js';
 
 type Inflated = (error: Error | null, message?: Buffer) => void;
 

@@ -1,5 +1,5 @@
 import type { Connection } from '../../connection/connection.js';
-import type { FrameListener } from '../../connection/tapped-inbox.js';
+import type { FrameListener } from '../../connection/inbox/tapped-inbox.js';
 import { maskedFrame, shownData } from './masked-data.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
 

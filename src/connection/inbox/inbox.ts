@@ -1,4 +1,4 @@
-import { monotonicMs } from '../base/monotonic-ms.js';
+import { monotonicMs } from '../../base/monotonic-ms.js';
 import type { AdmissionClock } from './admission-clock.js';
 import type { LoopShare, Worker } from './loop-share.js';
 

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { monotonicMs } from '../base/monotonic-ms.js';
+import { monotonicMs } from '../../base/monotonic-ms.js';
 import { Inbox, type InboxOwner } from './inbox.js';
 import { LoopShare } from './loop-share.js';
 
