@@ -1,7 +1,7 @@
 import type { FactoryProvider, InjectionToken, Type } from '@nestjs/common';
 import { BROKER, type Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory.broker.js';
-import { WorkersBroker } from './broker/workers.broker.js';
+import { WorkersBroker } from './broker/workers/workers.broker.js';
 import { PeersSeatStore } from './clients/limits/peers.seat-store.js';
 import { SEAT_STORE, type SeatStore } from './clients/limits/seat-store.js';
 import { SeatTable } from './clients/limits/seat-table.js';

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { request } from 'node:http';
-import { WorkersRelay } from '../src/broker/workers.relay.js';
+import { WorkersRelay } from '../src/broker/workers/workers.relay.js';
 import { Cluster } from '../src/cluster/cluster.js';
 import { Hub } from '../src/delivery/hub.js';
 import { FrameTaps } from '../src/operators/watch/frame-taps.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { WorkersRelay } from '../src/broker/workers.relay.js';
+import { WorkersRelay } from '../src/broker/workers/workers.relay.js';
 import type { KittiwakeOptions } from '../src/config/options.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { ControlStage, post, tokenOf } from './support/client-control.js';

@@ -1,5 +1,5 @@
 import type { KittiwakeOptions } from '../src/config/options.js';
-import { WorkersRelay } from '../src/broker/workers.relay.js';
+import { WorkersRelay } from '../src/broker/workers/workers.relay.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
 import { FakeModel } from './support/fake-model.js';

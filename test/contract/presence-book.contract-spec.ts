@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
-import { WorkersBroker } from '../../src/broker/workers.broker.js';
-import { WorkersRelay } from '../../src/broker/workers.relay.js';
+import { WorkersBroker } from '../../src/broker/workers/workers.broker.js';
+import { WorkersRelay } from '../../src/broker/workers/workers.relay.js';
 import { RedisServer } from '../support/redis-server.js';
 import { eventually } from '../support/wait.js';
 import { BROKER_WORLDS } from './broker-worlds.js';

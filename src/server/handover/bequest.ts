@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
-import { isControl } from '../../broker/control-frame.js';
+import { isControl } from '../../broker/workers/control-frame.js';
 import type { MemoryBroker } from '../../broker/memory.broker.js';
-import { channelOf, FrameReader, framesIn, textOf } from '../../broker/relay-frame.js';
-import { RelayedHistory } from '../../broker/relayed.history.js';
-import { RelayedPresenceBook } from '../../broker/relayed.presence-book.js';
-import { RelayedRequests } from '../../broker/relayed-requests.js';
+import { channelOf, FrameReader, framesIn, textOf } from '../../broker/workers/relay-frame.js';
+import { RelayedHistory } from '../../broker/workers/relayed.history.js';
+import { RelayedPresenceBook } from '../../broker/workers/relayed.presence-book.js';
+import { RelayedRequests } from '../../broker/workers/relayed-requests.js';
 import { Publication } from '../../protocol/publication.js';
 import { estateFrames } from './estate.js';
 

@@ -1,6 +1,6 @@
-import { listText, publicationsIn } from '../../broker/history-frames.js';
+import { listText, publicationsIn } from '../../broker/workers/history-frames.js';
 import type { MemoryEstate } from '../../broker/memory.history.js';
-import { channelOf, relayFrame, textOf } from '../../broker/relay-frame.js';
+import { channelOf, relayFrame, textOf } from '../../broker/workers/relay-frame.js';
 import type { JsonText } from '../../protocol/json/json.js';
 
 type KeptChannel = MemoryEstate['channels'][number];

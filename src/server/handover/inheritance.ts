@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { headerOf } from '../../broker/control-frame.js';
-import { HistoryDesk } from '../../broker/history-desk.js';
-import { type HistoryRequest, keptFrame } from '../../broker/history-frames.js';
+import { headerOf } from '../../broker/workers/control-frame.js';
+import { HistoryDesk } from '../../broker/workers/history-desk.js';
+import { type HistoryRequest, keptFrame } from '../../broker/workers/history-frames.js';
 import type { MemoryBroker } from '../../broker/memory.broker.js';
-import { PresenceDesk } from '../../broker/presence-desk.js';
-import { isPresenceRequest } from '../../broker/presence-frames.js';
-import { FrameReader, framesIn, relayFrame } from '../../broker/relay-frame.js';
+import { PresenceDesk } from '../../broker/workers/presence-desk.js';
+import { isPresenceRequest } from '../../broker/workers/presence-frames.js';
+import { FrameReader, framesIn, relayFrame } from '../../broker/workers/relay-frame.js';
 import { EstateReader } from './estate.js';
 
 /** Takes the histories in memory of the predecessor, and who is present, and keeps them for it as well while it has clients. */

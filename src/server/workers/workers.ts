@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../base/message-of.js';
-import { WorkersRelay } from '../../broker/workers.relay.js';
+import { WorkersRelay } from '../../broker/workers/workers.relay.js';
 import { requireFiles } from '../../config/loading/files.js';
 import { warningsAlone } from '../../config/loading/warnings.js';
 import type { Settings } from '../../config/settings.js';

@@ -1,6 +1,6 @@
-import { messageOf } from '../base/message-of.js';
+import { messageOf } from '../../base/message-of.js';
 import { controlFrame } from './control-frame.js';
-import type { PresenceBook, PresenceChange } from './presence-book.js';
+import type { PresenceBook, PresenceChange } from '../presence-book.js';
 import { changesIn, pageAnswer, type PresenceAnswer, type PresenceRequest } from './presence-frames.js';
 
 /** What one process has written of a channel. */

@@ -1,7 +1,7 @@
-import { elementsOf, toJsonText, type JsonText } from '../protocol/json/json.js';
-import { Position, positionIn, withPosition } from '../protocol/position.js';
-import { Publication } from '../protocol/publication.js';
-import type { HistoryPage } from './history.js';
+import { elementsOf, toJsonText, type JsonText } from '../../protocol/json/json.js';
+import { Position, positionIn, withPosition } from '../../protocol/position.js';
+import { Publication } from '../../protocol/publication.js';
+import type { HistoryPage } from '../history.js';
 import { type ControlAnswer, headerOf } from './control-frame.js';
 import { relayFrame, textOf } from './relay-frame.js';
 

@@ -1,4 +1,4 @@
-import type { Publication } from '../protocol/publication.js';
+import type { Publication } from '../../protocol/publication.js';
 import { controlFrame, type ControlHeader, headerOf } from './control-frame.js';
 import { relayFrame, textOf } from './relay-frame.js';
 

@@ -1,7 +1,7 @@
-import { toJsonText, type JsonText } from '../protocol/json/json.js';
+import { toJsonText, type JsonText } from '../../protocol/json/json.js';
 import { type ControlAnswer, type ControlHeader, headerOf } from './control-frame.js';
-import type { PresenceChange, PresencePage } from './presence-book.js';
-import { listOf, membersIn } from './presence-news.js';
+import type { PresenceChange, PresencePage } from '../presence-book.js';
+import { listOf, membersIn } from '../presence-news.js';
 import { textOf } from './relay-frame.js';
 
 /** A request to the process that keeps who is present. */

@@ -1,9 +1,9 @@
-import { messageOf } from '../base/message-of.js';
-import { Position } from '../protocol/position.js';
-import { Publication } from '../protocol/publication.js';
+import { messageOf } from '../../base/message-of.js';
+import { Position } from '../../protocol/position.js';
+import { Publication } from '../../protocol/publication.js';
 import { controlFrame } from './control-frame.js';
 import { type HistoryAnswer, type HistoryRequest, pageText, topsText } from './history-frames.js';
-import type { BrokerHistory, HistoryStart } from './history.js';
+import type { BrokerHistory, HistoryStart } from '../history.js';
 import { textOf } from './relay-frame.js';
 
 /** Answers requests of other processes for the histories that this one keeps. */

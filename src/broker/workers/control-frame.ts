@@ -1,4 +1,4 @@
-import type { JsonText } from '../protocol/json/json.js';
+import type { JsonText } from '../../protocol/json/json.js';
 import { channelOf, relayFrame } from './relay-frame.js';
 
 /** Before the header of a frame that is no publication, in the place of its channel: no topic begins with it. */

@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
-import { stackOf } from '../base/message-of.js';
-import { Publication } from '../protocol/publication.js';
-import { BrokerError, brokerError } from './broker.error.js';
-import type { Broker, BrokerListener, BrokerState } from './broker.js';
+import { stackOf } from '../../base/message-of.js';
+import { Publication } from '../../protocol/publication.js';
+import { BrokerError, brokerError } from '../broker.error.js';
+import type { Broker, BrokerListener, BrokerState } from '../broker.js';
 import { isControl } from './control-frame.js';
 import { channelOf, FrameReader, framesIn, relayFrame, textOf } from './relay-frame.js';
 import { willFrame } from './relay-will.js';

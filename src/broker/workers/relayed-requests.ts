@@ -1,5 +1,5 @@
-import type { JsonText } from '../protocol/json/json.js';
-import { BrokerError } from './broker.error.js';
+import type { JsonText } from '../../protocol/json/json.js';
+import { BrokerError } from '../broker.error.js';
 import { type ControlAnswer, controlFrame, type ControlHeader, headerOf } from './control-frame.js';
 
 type WithoutId<Request> = Request extends unknown ? Omit<Request, 'id'> : never;

@@ -1,4 +1,4 @@
-import type { JsonText } from '../protocol/json/json.js';
+import type { JsonText } from '../../protocol/json/json.js';
 
 /** A message of one worker process to the others: a channel and the text of a publication. */
 export interface RelayFrame {

@@ -1,8 +1,8 @@
 import { answerOf, pageOf, topsOf, type HistoryRequest } from './history-frames.js';
-import type { Appended, Appending, BrokerHistory, HistoryPage, HistoryStart } from './history.js';
-import { Position } from '../protocol/position.js';
-import { toJsonText } from '../protocol/json/json.js';
-import type { Publication } from '../protocol/publication.js';
+import type { Appended, Appending, BrokerHistory, HistoryPage, HistoryStart } from '../history.js';
+import { Position } from '../../protocol/position.js';
+import { toJsonText } from '../../protocol/json/json.js';
+import type { Publication } from '../../protocol/publication.js';
 import type { RelayedRequests } from './relayed-requests.js';
 
 /** The histories that another process of the machine keeps, by a connection to it. */

@@ -1,4 +1,4 @@
-import type { PresenceBook, PresenceChange, PresencePage } from './presence-book.js';
+import type { PresenceBook, PresenceChange, PresencePage } from '../presence-book.js';
 import { changesText, pageIn, type PresenceRequest } from './presence-frames.js';
 import type { RelayedRequests } from './relayed-requests.js';
 
