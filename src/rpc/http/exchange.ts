@@ -30,12 +30,12 @@ import { type KeptAnswer, KeptResults } from './kept-results.js';
 import { type KeptTarget, keptTargetOf } from './kept-target.js';
 import { type Formats, JSON_ONLY, negotiate } from './negotiate.js';
 import { readRequestBody } from './request-body.js';
-import { RpcResponse } from './response.js';
-import { ResultChunks } from './result-chunks.js';
-import { JSON_FORMAT, type ResultFormat } from './result-format.js';
+import { RpcResponse } from './response/response.js';
+import { ResultChunks } from './response/result-chunks.js';
+import { JSON_FORMAT, type ResultFormat } from './response/result-format.js';
 import type { RpcTarget } from './target.js';
-import { UnbegunStream } from './unbegun-stream.js';
-import { wholeResult } from './whole-result.js';
+import { UnbegunStream } from './response/unbegun-stream.js';
+import { wholeResult } from './response/whole-result.js';
 
 const NO_ARGUMENTS: ProcedureArguments = { positional: [], named: new Map() };
 const TOKEN_EXPIRED = (): ClientError => new ClientError('authentication_failed', 'The token has expired.');

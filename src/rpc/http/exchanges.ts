@@ -7,7 +7,7 @@ import { ProceduresConfig } from '../built-in/procedures-config.js';
 import { RpcCallers } from './callers.js';
 import { type ExchangeHost, RpcExchange } from './exchange.js';
 import type { RpcFront } from './front.js';
-import { RpcResponse } from './response.js';
+import { RpcResponse } from './response/response.js';
 
 /** The requests that are being answered. */
 @Injectable()

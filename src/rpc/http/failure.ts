@@ -8,7 +8,7 @@ import { NeedInfo, type NeededVariable } from '../../procedures/need-info.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import { ProcedureRedirect } from '../../procedures/redirect.js';
 import { CallbackError, ClientError } from '../../protocol/errors.js';
-import { UnbegunStream } from './unbegun-stream.js';
+import { UnbegunStream } from './response/unbegun-stream.js';
 
 /** The answer over HTTP to a call that has failed. */
 export interface RpcFailure {

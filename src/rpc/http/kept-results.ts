@@ -3,10 +3,10 @@ import type { CallCursor } from '../../procedures/kept/call-cursor.js';
 import { failureIn } from '../../procedures/kept/call-failure.js';
 import { type CallPart, lastOf } from '../../procedures/kept/call-record.js';
 import { richValueOf } from '../../protocol/json/rich-json.js';
-import { keptFormat, type KeptFormat } from './kept-format.js';
+import { keptFormat, type KeptFormat } from './response/kept-format.js';
 import type { Formats } from './negotiate.js';
-import type { RpcResponse } from './response.js';
-import { wholeResult } from './whole-result.js';
+import type { RpcResponse } from './response/response.js';
+import { wholeResult } from './response/whole-result.js';
 
 const NOTHING = Buffer.alloc(0);
 

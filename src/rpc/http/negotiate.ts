@@ -1,7 +1,12 @@
 import { mediaTypeOf } from '../../protocol/media-type.js';
 import { isMessagePack } from './input.js';
-import { JSON_FORMAT, JSON_LINES_FORMAT, MESSAGE_PACK_FORMAT, type ResultFormat } from './result-format.js';
-import { JSON_EVENT_FORMAT } from './server-sent-event.js';
+import {
+  JSON_FORMAT,
+  JSON_LINES_FORMAT,
+  MESSAGE_PACK_FORMAT,
+  type ResultFormat,
+} from './response/result-format.js';
+import { JSON_EVENT_FORMAT } from './response/server-sent-event.js';
 
 /** The formats of an answer: of a single result, and of each result of a stream. */
 export interface Formats {

@@ -1,5 +1,5 @@
-import { messagePack } from '../../protocol/json/message-pack.js';
-import { richJsonText } from '../../protocol/json/rich-json.js';
+import { messagePack } from '../../../protocol/json/message-pack.js';
+import { richJsonText } from '../../../protocol/json/rich-json.js';
 
 /** An encoding of results, each by itself. */
 export interface ResultFormat {

@@ -1,8 +1,8 @@
-import { ProcedureError } from '../../procedures/procedure-errors.js';
-import { ProcedureResult } from '../../procedures/result.js';
-import { eachResult } from '../../procedures/results/each-result.js';
-import { TypedResult } from '../../procedures/typed-result.js';
-import { isObject } from '../../protocol/json/json.js';
+import { ProcedureError } from '../../../procedures/procedure-errors.js';
+import { ProcedureResult } from '../../../procedures/result.js';
+import { eachResult } from '../../../procedures/results/each-result.js';
+import { TypedResult } from '../../../procedures/typed-result.js';
+import { isObject } from '../../../protocol/json/json.js';
 import { encoded } from './encoded.js';
 import type { RpcResponse } from './response.js';
 import type { ResultFormat } from './result-format.js';

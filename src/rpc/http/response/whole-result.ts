@@ -1,5 +1,5 @@
-import { ProcedureResult } from '../../procedures/result.js';
-import { TypedResult } from '../../procedures/typed-result.js';
+import { ProcedureResult } from '../../../procedures/result.js';
+import { TypedResult } from '../../../procedures/typed-result.js';
 import { encoded } from './encoded.js';
 import { rawFormat, type ResultFormat } from './result-format.js';
 import { EVENT_FORMAT } from './server-sent-event.js';

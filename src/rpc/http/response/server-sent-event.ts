@@ -1,6 +1,6 @@
 import { isUint8Array } from 'node:util/types';
-import { isObject } from '../../protocol/json/json.js';
-import { richJsonText } from '../../protocol/json/rich-json.js';
+import { isObject } from '../../../protocol/json/json.js';
+import { richJsonText } from '../../../protocol/json/rich-json.js';
 import type { ResultFormat } from './result-format.js';
 
 const FIELDS = ['id', 'event', 'retry'] as const;

@@ -1,5 +1,5 @@
-import type { JsonText } from '../../protocol/json/json.js';
-import { richJsonText, richValueOf } from '../../protocol/json/rich-json.js';
+import type { JsonText } from '../../../protocol/json/json.js';
+import { richJsonText, richValueOf } from '../../../protocol/json/rich-json.js';
 import { JSON_FORMAT, JSON_LINES_FORMAT, type ResultFormat } from './result-format.js';
 import { JSON_EVENT_FORMAT } from './server-sent-event.js';
 

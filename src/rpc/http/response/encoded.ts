@@ -1,4 +1,4 @@
-import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
+import { PROCEDURE_ERRORS } from '../../../procedures/procedure-errors.js';
 import type { ResultFormat } from './result-format.js';
 
 /**
