@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { Hub } from '../src/delivery/hub.js';
-import { CallChannels } from '../src/procedures/kept/call-channels.js';
-import { CallStory } from '../src/procedures/kept/call-story.js';
+import { CallChannels } from '../src/procedures/kept/record/call-channels.js';
+import { CallStory } from '../src/procedures/kept/record/call-story.js';
 import { ProcedureError } from '../src/procedures/procedure-errors.js';
 import type { ProcedureCall } from '../src/procedures/procedure-call.js';
 import type { Resumption } from '../src/procedures/resumption.js';

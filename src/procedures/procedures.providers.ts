@@ -1,6 +1,6 @@
 import { BroughtProcedures } from './brought-procedures.js';
 import { Calls } from './calls/calls.js';
-import { CallChannels } from './kept/call-channels.js';
+import { CallChannels } from './kept/record/call-channels.js';
 import { CallFollowers } from './kept/call-followers.js';
 import { CallQuota } from './kept/call-quota.js';
 import { CallRights } from './kept/call-rights.js';

@@ -5,7 +5,7 @@ import type { KeptCallMetrics, KeptCallOutcome } from '../../metrics/kept-call.m
 import { Metrics } from '../../metrics/metrics.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
-import { identityKey } from './identity-key.js';
+import { identityKey } from './record/identity-key.js';
 
 /** What is out of date is looked for after so long. */
 const SWEEP_MS = 10_000;

@@ -6,8 +6,8 @@ import { type ProviderMethod, ProviderMethods } from '../../callbacks/providers/
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { type JsonMembers, type JsonText, objectText, toJsonText } from '../../protocol/json/json.js';
 import type { CallOrigin } from '../procedure-call.js';
-import type { CallHead } from './call-record.js';
-import { identityKey } from './identity-key.js';
+import type { CallHead } from './record/call-record.js';
+import { identityKey } from './record/identity-key.js';
 import { MAY_WATCH } from './may-watch.decorator.js';
 
 const OK = '"ok"';

@@ -4,7 +4,7 @@ import { messageOf } from '../../base/message-of.js';
 import { settlesWithin } from '../../base/time-limit.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
 import { type JsonText, objectText } from '../../protocol/json/json.js';
-import { KEPT_ERRORS } from './kept-errors.js';
+import { KEPT_ERRORS } from './record/kept-errors.js';
 import type { KeptRun } from './kept-run.js';
 import { KeptRuns } from './kept-runs.js';
 import { LossCallbacks } from './loss-callbacks.js';

@@ -6,11 +6,11 @@ import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import type { Resumption } from '../resumption.js';
 import type { CallCursor } from './call-cursor.js';
 import { CallFollowers } from './call-followers.js';
-import { isCallId } from './call-id.js';
+import { isCallId } from './record/call-id.js';
 import { CallRights } from './call-rights.js';
 import { Grace } from './grace.js';
 import { KeptRuns, type KeptStart } from './kept-runs.js';
-import { KEPT_ERRORS } from './kept-errors.js';
+import { KEPT_ERRORS } from './record/kept-errors.js';
 
 /** Questions of one node to others, with the id of a call. */
 const CANCEL = 'call.cancel';

@@ -6,7 +6,7 @@ import type { RunningCall } from '../calls/running-call.js';
 import type { Resumption } from '../resumption.js';
 import { eachResult } from '../results/each-result.js';
 import { failureText } from './call-failure.js';
-import { CallTaken, type CallWriter } from './call-writer.js';
+import { CallTaken, type CallWriter } from './record/call-writer.js';
 import type { Grace } from './grace.js';
 
 /** A call that is to be run, and kept. */

@@ -8,10 +8,10 @@ import type { RunningCall } from '../calls/running-call.js';
 import type { ProcedureArguments } from '../arguments.js';
 import type { CallableProcedure } from '../procedure.js';
 import type { Resumption } from '../resumption.js';
-import { CallChannels } from './call-channels.js';
-import { newCallId } from './call-id.js';
+import { CallChannels } from './record/call-channels.js';
+import { newCallId } from './record/call-id.js';
 import { CallQuota, type Place } from './call-quota.js';
-import type { CallStory } from './call-story.js';
+import type { CallStory } from './record/call-story.js';
 import { type KeptCall, KeptRun } from './kept-run.js';
 
 /** The kind of the records of kept calls in the ledger. */

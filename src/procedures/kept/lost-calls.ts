@@ -8,9 +8,9 @@ import type { CallableProcedure } from '../procedure.js';
 import { Procedures } from '../procedures.js';
 import type { Resumption } from '../resumption.js';
 import { failureIn, failureText } from './call-failure.js';
-import { isCallId } from './call-id.js';
-import type { CallStory } from './call-story.js';
-import { KEPT_ERRORS } from './kept-errors.js';
+import { isCallId } from './record/call-id.js';
+import type { CallStory } from './record/call-story.js';
+import { KEPT_ERRORS } from './record/kept-errors.js';
 import { CALL, KeptRuns } from './kept-runs.js';
 import { LossCallbacks, type LostCall } from './loss-callbacks.js';
 

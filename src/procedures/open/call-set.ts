@@ -14,7 +14,7 @@ import { isLonger, resultText } from '../calls/result-text.js';
 import type { CallCursor } from '../kept/call-cursor.js';
 import { failureIn } from '../kept/call-failure.js';
 import type { KeptCalls } from '../kept/kept-calls.js';
-import { KEPT_ERRORS } from '../kept/kept-errors.js';
+import { KEPT_ERRORS } from '../kept/record/kept-errors.js';
 
 /** A call that came in a frame of a connection. */
 export interface ClientCall {

@@ -9,7 +9,7 @@ import { callRefusal } from '../../procedures/calls/call-refusal.js';
 import type { Calls } from '../../procedures/calls/calls.js';
 import type { CallCursor } from '../../procedures/kept/call-cursor.js';
 import type { KeptCalls } from '../../procedures/kept/kept-calls.js';
-import { KEPT_ERRORS } from '../../procedures/kept/kept-errors.js';
+import { KEPT_ERRORS } from '../../procedures/kept/record/kept-errors.js';
 import type { KeptStart } from '../../procedures/kept/kept-runs.js';
 import type { Resumption } from '../../procedures/resumption.js';
 import { isIdempotencyKey } from '../../protocol/idempotency-key.js';

@@ -1,7 +1,7 @@
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import type { CallCursor } from '../../procedures/kept/call-cursor.js';
 import { failureIn } from '../../procedures/kept/call-failure.js';
-import { type CallPart, lastOf } from '../../procedures/kept/call-record.js';
+import { type CallPart, lastOf } from '../../procedures/kept/record/call-record.js';
 import { richValueOf } from '../../protocol/json/rich-json.js';
 import { keptFormat, type KeptFormat } from './response/kept-format.js';
 import type { Formats } from './negotiate.js';

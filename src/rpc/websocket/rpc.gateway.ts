@@ -4,7 +4,7 @@ import type { Connection } from '../../connection/connection.js';
 import type { Gateway, GatewayProtocol } from '../../connection/endpoint/endpoint.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { callRefusal } from '../../procedures/calls/call-refusal.js';
-import { KEPT_ERRORS } from '../../procedures/kept/kept-errors.js';
+import { KEPT_ERRORS } from '../../procedures/kept/record/kept-errors.js';
 import { OpenCalls } from '../../procedures/open/open-calls.js';
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import { isIdempotencyKey } from '../../protocol/idempotency-key.js';

@@ -6,7 +6,7 @@ import type { Connection } from '../../connection/connection.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { OpenCalls } from '../../procedures/open/open-calls.js';
-import { KEPT_ERRORS } from '../../procedures/kept/kept-errors.js';
+import { KEPT_ERRORS } from '../../procedures/kept/record/kept-errors.js';
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
 import { ClientError } from '../../protocol/errors.js';
 import { isIdempotencyKey } from '../../protocol/idempotency-key.js';

@@ -1,4 +1,4 @@
-import { ClientError } from '../../protocol/errors.js';
+import { ClientError } from '../../../protocol/errors.js';
 
 /** The errors of calls that outlive their connections. */
 export const KEPT_ERRORS = {

@@ -1,6 +1,6 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { monotonicMs } from '../../base/monotonic-ms.js';
-import type { JsonText } from '../../protocol/json/json.js';
+import { monotonicMs } from '../../../base/monotonic-ms.js';
+import type { JsonText } from '../../../protocol/json/json.js';
 import type { CallEnd, CallPart, CallRecord } from './call-record.js';
 import { KEPT_ERRORS } from './kept-errors.js';
 

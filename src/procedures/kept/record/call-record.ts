@@ -6,8 +6,8 @@ import {
   objectText,
   toJsonText,
   valueOf,
-} from '../../protocol/json/json.js';
-import { Publication } from '../../protocol/publication.js';
+} from '../../../protocol/json/json.js';
+import { Publication } from '../../../protocol/publication.js';
 
 /** How a call began, the first that is kept of it. */
 export interface CallHead {

@@ -1,5 +1,5 @@
-import { canonicalJson } from '../../protocol/json/canonical-json.js';
-import { type JsonMembers, objectText } from '../../protocol/json/json.js';
+import { canonicalJson } from '../../../protocol/json/canonical-json.js';
+import { type JsonMembers, objectText } from '../../../protocol/json/json.js';
 
 /** One text for all spellings of an identity. */
 export function identityKey(identity: JsonMembers): string {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { deferred } from '../../../test/support/wait.js';
-import type { JsonText } from '../../protocol/json/json.js';
+import { deferred } from '../../../../test/support/wait.js';
+import type { JsonText } from '../../../protocol/json/json.js';
 import type { CallPart, CallRecord } from './call-record.js';
 import { BYTES_PER_WRITE, type CallKeeping, CallTaken, CallWriter } from './call-writer.js';
 

@@ -1,4 +1,4 @@
-import type { JsonText } from '../../protocol/json/json.js';
+import type { JsonText } from '../../../protocol/json/json.js';
 import { type CallPart, type CallRecord, publicationOf, recordOf } from './call-record.js';
 import { after, CallStory } from './call-story.js';
 
