@@ -1,7 +1,7 @@
 import { BroughtProcedures } from './brought-procedures.js';
 import { Calls } from './calls/calls.js';
 import { CallChannels } from './kept/record/call-channels.js';
-import { CallFollowers } from './kept/call-followers.js';
+import { CallFollowers } from './kept/following/call-followers.js';
 import { CallQuota } from './kept/call-quota.js';
 import { CallRights } from './kept/call-rights.js';
 import { KeptCalls } from './kept/kept-calls.js';

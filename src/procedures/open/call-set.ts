@@ -11,7 +11,7 @@ import type { CallReply, KeptReply } from './call-reply.js';
 import { CallSlots } from '../calls/call-slots.js';
 import type { Calls } from '../calls/calls.js';
 import { isLonger, resultText } from '../calls/result-text.js';
-import type { CallCursor } from '../kept/call-cursor.js';
+import type { CallCursor } from '../kept/following/call-cursor.js';
 import { failureIn } from '../kept/call-failure.js';
 import type { KeptCalls } from '../kept/kept-calls.js';
 import { KEPT_ERRORS } from '../kept/record/kept-errors.js';

@@ -7,7 +7,7 @@ import type { Refusals } from '../../metrics/refusals.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { callRefusal } from '../../procedures/calls/call-refusal.js';
 import type { Calls } from '../../procedures/calls/calls.js';
-import type { CallCursor } from '../../procedures/kept/call-cursor.js';
+import type { CallCursor } from '../../procedures/kept/following/call-cursor.js';
 import type { KeptCalls } from '../../procedures/kept/kept-calls.js';
 import { KEPT_ERRORS } from '../../procedures/kept/record/kept-errors.js';
 import type { KeptStart } from '../../procedures/kept/kept-runs.js';

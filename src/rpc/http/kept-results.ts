@@ -1,5 +1,5 @@
 import { PROCEDURE_ERRORS } from '../../procedures/procedure-errors.js';
-import type { CallCursor } from '../../procedures/kept/call-cursor.js';
+import type { CallCursor } from '../../procedures/kept/following/call-cursor.js';
 import { failureIn } from '../../procedures/kept/call-failure.js';
 import { type CallPart, lastOf } from '../../procedures/kept/record/call-record.js';
 import { richValueOf } from '../../protocol/json/rich-json.js';

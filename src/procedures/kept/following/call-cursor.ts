@@ -1,7 +1,7 @@
 import type { CallFollower, CallWatcher } from './call-follower.js';
-import { type CallPart, lastOf } from './record/call-record.js';
-import { after } from './record/call-story.js';
-import { KEPT_ERRORS } from './record/kept-errors.js';
+import { type CallPart, lastOf } from '../record/call-record.js';
+import { after } from '../record/call-story.js';
+import { KEPT_ERRORS } from '../record/kept-errors.js';
 
 /**
  * Where one who watches a call has got to: what was missed comes first, then what is live, once and in order. It asks for

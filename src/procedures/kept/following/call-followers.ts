@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { Hub } from '../../delivery/hub.js';
-import type { KeptCallMetrics } from '../../metrics/kept-call.metrics.js';
-import { Metrics } from '../../metrics/metrics.js';
-import { ClientError } from '../../protocol/errors.js';
-import { PROCEDURE_ERRORS } from '../procedure-errors.js';
-import { CallChannels } from './record/call-channels.js';
+import { Hub } from '../../../delivery/hub.js';
+import type { KeptCallMetrics } from '../../../metrics/kept-call.metrics.js';
+import { Metrics } from '../../../metrics/metrics.js';
+import { ClientError } from '../../../protocol/errors.js';
+import { PROCEDURE_ERRORS } from '../../procedure-errors.js';
+import { CallChannels } from '../record/call-channels.js';
 import { CallCursor } from './call-cursor.js';
 import { CallFollower } from './call-follower.js';
-import type { CallHead } from './record/call-record.js';
-import type { CallStory } from './record/call-story.js';
-import { KEPT_ERRORS } from './record/kept-errors.js';
+import type { CallHead } from '../record/call-record.js';
+import type { CallStory } from '../record/call-story.js';
+import { KEPT_ERRORS } from '../record/kept-errors.js';
 
 /** Told how many watch a call on this node. */
 export type WatchListener = (id: string, count: number) => void;

@@ -1,10 +1,10 @@
-import type { ChannelListener } from '../../delivery/channel.js';
-import type { Hub } from '../../delivery/hub.js';
-import type { Publication } from '../../protocol/publication.js';
-import { callChannel } from './record/call-id.js';
-import { type CallPart, recordOf } from './record/call-record.js';
-import { after, CallStory } from './record/call-story.js';
-import { KEPT_ERRORS } from './record/kept-errors.js';
+import type { ChannelListener } from '../../../delivery/channel.js';
+import type { Hub } from '../../../delivery/hub.js';
+import type { Publication } from '../../../protocol/publication.js';
+import { callChannel } from '../record/call-id.js';
+import { type CallPart, recordOf } from '../record/call-record.js';
+import { after, CallStory } from '../record/call-story.js';
+import { KEPT_ERRORS } from '../record/kept-errors.js';
 
 /** More than any call has: what is kept of one is limited where it is written. */
 const ALL_RECORDS = 10_000_000;
