@@ -54,7 +54,11 @@ export { OnCallerConnect, OnCallerDisconnect } from './procedures/methods/caller
 export { type NeededVariable, NeedInfo } from './procedures/need-info.js';
 export { type CallOrigin, type HttpCall, ProcedureCall } from './procedures/procedure-call.js';
 export { ProcedureError } from './procedures/procedure-errors.js';
-export { ProcedureArg, CurrentCall, ProcedureParams } from './procedures/methods/procedure-params.js';
+export {
+  ProcedureArg,
+  CurrentCall,
+  ProcedureParams,
+} from './procedures/methods/parameters/procedure-params.js';
 export {
   type ParameterRules,
   Procedure,

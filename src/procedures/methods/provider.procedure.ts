@@ -2,7 +2,7 @@ import type { ProcedureCall } from '../procedure-call.js';
 import type { CallableProcedure, ProcedureLimits } from '../procedure.js';
 import type { Resumption } from '../resumption.js';
 import type { Signature } from '../signature.js';
-import type { MethodParameter } from './parameter-rules.js';
+import type { MethodParameter } from './parameters/parameter-rules.js';
 
 export interface MethodSignature extends Signature {
   readonly parameters: readonly MethodParameter[];

@@ -1,5 +1,5 @@
 import { getMetadataStorage, ValidationTypes } from 'class-validator';
-import type { ParameterType, ValueLimits } from '../signature.js';
+import type { ParameterType, ValueLimits } from '../../signature.js';
 import { parameterTypeOf } from './design-types.js';
 import { dtoLimits } from './dto-limits.js';
 

@@ -1,5 +1,5 @@
-import type { MarkedMethod } from '../../callbacks/providers/provider-discovery.js';
-import type { Rest } from '../signature.js';
+import type { MarkedMethod } from '../../../callbacks/providers/provider-discovery.js';
+import type { Rest } from '../../signature.js';
 import { customParams } from './custom-params.js';
 import { designTypesOf, parameterTypeOf } from './design-types.js';
 import { dtoFields } from './dto-fields.js';
@@ -12,7 +12,7 @@ import {
 } from './parameter-rules.js';
 import type { ParameterSource } from './parameter-source.js';
 import { type DecoratedParam, decoratedParams } from './procedure-params.js';
-import type { ProcedureOptions } from './procedure.decorator.js';
+import type { ProcedureOptions } from '../procedure.decorator.js';
 
 /** The parameters of a method, and the source of each value. */
 export interface MethodParameters {

@@ -1,4 +1,4 @@
-import type { ParameterType } from '../signature.js';
+import type { ParameterType } from '../../signature.js';
 
 const TYPES: ReadonlyMap<unknown, ParameterType> = new Map<unknown, ParameterType>([
   [Number, 'float'],

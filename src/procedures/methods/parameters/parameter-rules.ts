@@ -1,5 +1,5 @@
-import { type Parameter, PARAMETER_TYPES, type ParameterType, type ValueLimits } from '../signature.js';
-import type { ParameterRules, ProcedureOptions } from './procedure.decorator.js';
+import { type Parameter, PARAMETER_TYPES, type ParameterType, type ValueLimits } from '../../signature.js';
+import type { ParameterRules, ProcedureOptions } from '../procedure.decorator.js';
 
 /** The entries of the option `parameters`, by name. */
 export type RulesByName = ReadonlyMap<string, Rule>;

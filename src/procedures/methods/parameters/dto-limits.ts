@@ -1,4 +1,4 @@
-import type { ValueLimits } from '../signature.js';
+import type { ValueLimits } from '../../signature.js';
 
 /** A rule in the metadata of class-validator. */
 export interface DtoRule {

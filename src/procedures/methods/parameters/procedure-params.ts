@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
-import type { ProcedureCall } from '../procedure-call.js';
+import type { ProcedureCall } from '../../procedure-call.js';
 
 type Pipe = Type<PipeTransform> | PipeTransform;
 
