@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { MetricsSettings } from '../config/sections/metrics.settings.js';
+import { MetricsSettings } from '../config/sections/operators/metrics.settings.js';
 import { VERSION } from '../config/version.js';
 import { BreakerMetrics } from './breaker.metrics.js';
 import { HistoryMetrics } from './history.metrics.js';

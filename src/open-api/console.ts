@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isConfigured } from '../config/configured.js';
 import { CONSOLE_API_PATH } from '../config/operator-paths.js';
-import { OperatorsSettings } from '../config/sections/operators.settings.js';
+import { OperatorsSettings } from '../config/sections/operators/operators.settings.js';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 import { ANSWERED, CALLBACKS, CHANNELS, CONFIG, NODES, REFUSALS, SESSION } from './console-schemas.js';

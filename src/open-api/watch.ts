@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { HealthSettings } from '../config/sections/health.settings.js';
-import { MetricsSettings } from '../config/sections/metrics.settings.js';
+import { HealthSettings } from '../config/sections/operators/health.settings.js';
+import { MetricsSettings } from '../config/sections/operators/metrics.settings.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 import { OPERATOR_PATHS } from '../config/operator-paths.js';
 import {

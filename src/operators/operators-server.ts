@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { createServer, type Server } from 'node:http';
 import type { Startable, Stoppable } from '../base/lifetime.js';
 import { LimitsSettings } from '../config/sections/limits.settings.js';
-import { OperatorsSettings } from '../config/sections/operators.settings.js';
+import { OperatorsSettings } from '../config/sections/operators/operators.settings.js';
 import { Listeners } from '../connection/upgrade/listeners.js';
 import { serverUrl } from '../connection/upgrade/server-url.js';
 import { inTurn } from '../endpoints/in-turn.js';

@@ -1,6 +1,6 @@
 import { Controller, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { OperatorsSettings } from '../config/sections/operators.settings.js';
+import { OperatorsSettings } from '../config/sections/operators/operators.settings.js';
 import type { BodyRequest } from '../endpoints/body.js';
 import { EndpointOf } from '../endpoints/endpoint-kind.js';
 import { inTurn } from '../endpoints/in-turn.js';

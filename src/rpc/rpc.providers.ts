@@ -1,5 +1,5 @@
 import type { FactoryProvider } from '@nestjs/common';
-import { MetricsSettings } from '../config/sections/metrics.settings.js';
+import { MetricsSettings } from '../config/sections/operators/metrics.settings.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import { ShutdownSettings } from '../config/sections/shutdown.settings.js';
 import { Calls } from '../procedures/calls/calls.js';

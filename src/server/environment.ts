@@ -3,7 +3,7 @@ import { ConfigurationError } from '../config/configuration-error.js';
 import { readEnvironment } from '../config/loading/environment.js';
 import { derivedSettings } from '../config/loading/sources.js';
 import { loadSettings } from '../config/loading/load-settings.js';
-import { withUsualPort } from '../config/sections/operators.settings.js';
+import { withUsualPort } from '../config/sections/operators/operators.settings.js';
 import type { Settings } from '../config/settings.js';
 
 /** Only for a gateway of its own: inside an app, a provider may take the place of `rooms.api`. */

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { MetricsSettings } from '../config/sections/metrics.settings.js';
+import { MetricsSettings } from '../config/sections/operators/metrics.settings.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import { type JsonMembers, type JsonText, membersOf, toJsonText, valueOf } from '../protocol/json/json.js';

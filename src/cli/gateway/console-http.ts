@@ -1,7 +1,7 @@
 import { json } from 'node:stream/consumers';
 import { isHashedKey } from '../../base/bearer-keys.js';
 import { CONSOLE_API_PATH } from '../../config/operator-paths.js';
-import type { OperatorsSettings } from '../../config/sections/operators.settings.js';
+import type { OperatorsSettings } from '../../config/sections/operators/operators.settings.js';
 import { isObject, type JsonText } from '../../protocol/json/json.js';
 import { richValueOf } from '../../protocol/json/rich-json.js';
 import { CallFailure } from '../call-failure.js';

@@ -1,5 +1,5 @@
 import type { OperatorEndpoint, EventSource } from '../../endpoints/operator-endpoint.js';
-import type { OperatorAccess } from '../../config/sections/operator-key.settings.js';
+import type { OperatorAccess } from '../../config/sections/operators/operator-key.settings.js';
 import type { Operator } from './operator-keys.js';
 
 /** What an operator asks. */

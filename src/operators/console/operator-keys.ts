@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { BearerKeys } from '../../base/bearer-keys.js';
-import type { OperatorAccess } from '../../config/sections/operator-key.settings.js';
-import { OperatorsSettings } from '../../config/sections/operators.settings.js';
+import type { OperatorAccess } from '../../config/sections/operators/operator-key.settings.js';
+import { OperatorsSettings } from '../../config/sections/operators/operators.settings.js';
 import type { OperatorPlace } from '../../endpoints/operator-endpoint.js';
 
 /** Who asks, as the log knows them. */

@@ -3,7 +3,7 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { answer, type AppHandler, appsOfTest, type HttpApp } from '../../../test/support/http-app.js';
 import { callersOfTest, rejection } from '../../../test/support/http-callers.js';
 import { deferred } from '../../../test/support/wait.js';
-import { MetricsSettings } from '../../config/sections/metrics.settings.js';
+import { MetricsSettings } from '../../config/sections/operators/metrics.settings.js';
 import { RemoteProcedureSettings } from '../../config/sections/procedures/remote-procedure.settings.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';

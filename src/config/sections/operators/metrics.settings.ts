@@ -1,6 +1,6 @@
-import { duration } from '../kinds/number.kind.js';
-import { Setting } from '../kinds/setting.decorator.js';
-import { flag } from '../kinds/text.kind.js';
+import { duration } from '../../kinds/number.kind.js';
+import { Setting } from '../../kinds/setting.decorator.js';
+import { flag } from '../../kinds/text.kind.js';
 
 /** Metrics for Prometheus. */
 export class MetricsSettings {

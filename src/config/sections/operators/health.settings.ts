@@ -1,6 +1,6 @@
-import { Setting } from '../kinds/setting.decorator.js';
-import { ENDPOINTS_PATH } from '../kinds/text-format.js';
-import { flag, text } from '../kinds/text.kind.js';
+import { Setting } from '../../kinds/setting.decorator.js';
+import { ENDPOINTS_PATH } from '../../kinds/text-format.js';
+import { flag, text } from '../../kinds/text.kind.js';
 
 /** Health endpoints on the main port, for load balancers and supervisors. */
 export class HealthSettings {

@@ -1,8 +1,8 @@
-import { integer } from '../kinds/number.kind.js';
-import { Setting } from '../kinds/setting.decorator.js';
-import { sections } from '../kinds/section.kind.js';
-import { ENDPOINTS_PATH, HOST, KEY_NAME } from '../kinds/text-format.js';
-import { flag, text } from '../kinds/text.kind.js';
+import { integer } from '../../kinds/number.kind.js';
+import { Setting } from '../../kinds/setting.decorator.js';
+import { sections } from '../../kinds/section.kind.js';
+import { ENDPOINTS_PATH, HOST, KEY_NAME } from '../../kinds/text-format.js';
+import { flag, text } from '../../kinds/text.kind.js';
 import { OperatorKeySettings } from './operator-key.settings.js';
 
 /** The port for operators of a gateway that runs by itself, unless it is set. */

@@ -1,6 +1,6 @@
-import { Setting } from '../kinds/setting.decorator.js';
-import { API_KEY } from '../kinds/text-format.js';
-import { choice, text } from '../kinds/text.kind.js';
+import { Setting } from '../../kinds/setting.decorator.js';
+import { API_KEY } from '../../kinds/text-format.js';
+import { choice, text } from '../../kinds/text.kind.js';
 
 /** What the holder of an operator's key may do: look, or all that the console offers. */
 export type OperatorAccess = 'read' | 'full';
