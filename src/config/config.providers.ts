@@ -2,7 +2,7 @@ import type { FactoryProvider } from '@nestjs/common';
 import { absent } from './configured.js';
 import { isSectionKind } from './kinds/kind.js';
 import { type SettingField, settingsOf } from './kinds/setting.decorator.js';
-import { SERVICE_SECTIONS } from './sections/service.settings.js';
+import { SERVICE_SECTIONS } from './sections/service/service.settings.js';
 import { Settings } from './settings.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { Disagreement } from './kinds/setting.decorator.js';
 import type { BrokerSettings } from './sections/broker/broker.settings.js';
 import type { HistorySettings } from './sections/history.settings.js';
-import type { ServiceSettings } from './sections/service.settings.js';
+import type { ServiceSettings } from './sections/service/service.settings.js';
 
 /** Refuses histories in a Cluster that is used as one server: their keys would be elsewhere. */
 export function historyHasServers(settings: {

@@ -6,7 +6,7 @@ import type { HealthSettings } from './sections/operators/health.settings.js';
 import type { OperatorsSettings } from './sections/operators/operators.settings.js';
 import type { ProceduresSettings } from './sections/procedures/procedures.settings.js';
 import type { PublishSettings } from './sections/publish.settings.js';
-import type { ServiceSettings } from './sections/service.settings.js';
+import type { ServiceSettings } from './sections/service/service.settings.js';
 import { streamPathOf, type TopicsSettings } from './sections/topics.settings.js';
 
 const CLIENT_SCRIPT = 'clientScript.path';

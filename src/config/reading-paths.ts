@@ -1,5 +1,5 @@
 import type { PublishSettings } from './sections/publish.settings.js';
-import type { ServiceSettings } from './sections/service.settings.js';
+import type { ServiceSettings } from './sections/service/service.settings.js';
 
 const DEFAULT_PATH = '/history';
 

@@ -30,7 +30,7 @@ import { ProceduresSettings } from './sections/procedures/procedures.settings.js
 import { PublishSettings } from './sections/publish.settings.js';
 import { RoomsSettings } from './sections/rooms/rooms.settings.js';
 import { ServerSettings } from './sections/server.settings.js';
-import { ServiceSettings } from './sections/service.settings.js';
+import { ServiceSettings } from './sections/service/service.settings.js';
 import { ShutdownSettings } from './sections/shutdown.settings.js';
 import { TopicsSettings } from './sections/topics.settings.js';
 

@@ -3,7 +3,7 @@ import { monotonicMs } from '../base/monotonic-ms.js';
 import { settlesWithin } from '../base/time-limit.js';
 import { BrokerError } from '../broker/broker.error.js';
 import type { BrokerHistory, HistoryPage, HistoryStart, Retention } from '../broker/history.js';
-import type { UnsequencedPolicy } from '../config/sections/service-history.settings.js';
+import type { UnsequencedPolicy } from '../config/sections/service/service-history.settings.js';
 import type { HistoryMetrics } from '../metrics/history.metrics.js';
 import { type Position, positionIn } from '../protocol/position.js';
 import type { Publication } from '../protocol/publication.js';

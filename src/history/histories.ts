@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { BROKER, type Broker } from '../broker/broker.js';
 import type { BrokerHistory, HistoryPage, HistoryStart } from '../broker/history.js';
 import { HistorySettings } from '../config/sections/history.settings.js';
-import type { UnsequencedPolicy } from '../config/sections/service-history.settings.js';
+import type { UnsequencedPolicy } from '../config/sections/service/service-history.settings.js';
 import type { HistoryMetrics } from '../metrics/history.metrics.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ChannelLog, type ChannelLogOutlet, type HistoryRules, type LogKeeper } from './channel-log.js';

@@ -3,7 +3,7 @@ import { historyPathOf, presencePathOf } from '../config/reading-paths.js';
 import { isConfigured } from '../config/configured.js';
 import { PublishSettings } from '../config/sections/publish.settings.js';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
-import { SERVICE_SECTIONS, type ServiceSettings } from '../config/sections/service.settings.js';
+import { SERVICE_SECTIONS, type ServiceSettings } from '../config/sections/service/service.settings.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
 import { clientPaths } from './clients.js';
 import { historyOperation } from './history.js';

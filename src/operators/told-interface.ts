@@ -1,5 +1,5 @@
 import type { PresenceSettings } from '../config/sections/presence.settings.js';
-import type { ServiceSettings } from '../config/sections/service.settings.js';
+import type { ServiceSettings } from '../config/sections/service/service.settings.js';
 import type { Parameter, Signature } from '../procedures/signature.js';
 
 /** What clients meet, as the gateway knows it. */

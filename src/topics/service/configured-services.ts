@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CALLER, type Caller } from '../../callbacks/caller.js';
-import { SERVICE_SECTIONS, type ServiceSettings } from '../../config/sections/service.settings.js';
+import { SERVICE_SECTIONS, type ServiceSettings } from '../../config/sections/service/service.settings.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { CALLBACK_KINDS } from './callback-kind.js';
 import { CoalescedServiceCallbacks } from './coalesced.service-callbacks.js';

@@ -3,7 +3,7 @@ import { messageOf } from '../../base/message-of.js';
 import { ProviderMethods, type ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { ConfigurationError } from '../../config/configuration-error.js';
 import { loadSettings } from '../../config/loading/load-settings.js';
-import type { ServiceSettings } from '../../config/sections/service.settings.js';
+import type { ServiceSettings } from '../../config/sections/service/service.settings.js';
 import { Handshakes } from '../../connection/handshakes.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { CallbackKind } from './callback-kind.js';

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { isOk, whyNotOk } from '../../callbacks/http/callback-answer.js';
 import { measured } from '../../callbacks/measured.js';
-import type { ServiceSettings } from '../../config/sections/service.settings.js';
+import type { ServiceSettings } from '../../config/sections/service/service.settings.js';
 import { keyFor, type KeyOf } from '../../delivery/conflation.js';
 import type { DeliveryRules } from '../../delivery/subscription.js';
 import { DigestedLog } from '../../metrics/digested-log.js';

@@ -1,12 +1,12 @@
-import { texts, textMap } from '../kinds/collection.kind.js';
-import { formatDuration } from '../kinds/duration.js';
-import { duration, integer } from '../kinds/number.kind.js';
-import { section } from '../kinds/section.kind.js';
-import { Rule, Setting, type Disagreement } from '../kinds/setting.decorator.js';
-import { conflationKey, SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from '../kinds/slow-consumer.js';
-import { CALLBACK_URL, FILLED_TEXT, HEADER_NAME, HEADER_VALUE } from '../kinds/text-format.js';
-import { choice, flag, text } from '../kinds/text.kind.js';
-import { PresenceSettings } from './presence.settings.js';
+import { texts, textMap } from '../../kinds/collection.kind.js';
+import { formatDuration } from '../../kinds/duration.js';
+import { duration, integer } from '../../kinds/number.kind.js';
+import { section } from '../../kinds/section.kind.js';
+import { Rule, Setting, type Disagreement } from '../../kinds/setting.decorator.js';
+import { conflationKey, SLOW_CONSUMER_POLICIES, type SlowConsumerPolicy } from '../../kinds/slow-consumer.js';
+import { CALLBACK_URL, FILLED_TEXT, HEADER_NAME, HEADER_VALUE } from '../../kinds/text-format.js';
+import { choice, flag, text } from '../../kinds/text.kind.js';
+import { PresenceSettings } from '../presence.settings.js';
 import { ServiceHistorySettings } from './service-history.settings.js';
 
 /** The rules of one service, and the URLs where its app is asked. */
