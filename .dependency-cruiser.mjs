@@ -91,7 +91,7 @@ const ROOMS = {
     joining: ['.', 'subscription', 'admission', 'recovery'],
   },
   push: { '.': [], front: ['.'], reading: ['.'] },
-  operators: { '.': [], watch: ['.'], console: ['watch'] },
+  operators: { '.': [], watch: ['.'], console: ['watch'], procedures: ['.', 'watch'] },
   rpc: {
     '.': [],
     'built-in': ['.'],

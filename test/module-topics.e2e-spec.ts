@@ -15,7 +15,7 @@ import {
   TopicService,
 } from 'kittiwake';
 import { connect, KittiwakeTestingModule, type TestingClient, topicService } from 'kittiwake/testing';
-import { toldService } from '../src/operators/told-interface.js';
+import { toldService } from '../src/operators/procedures/told-interface.js';
 import { Services } from '../src/topics/service/services.js';
 import { KeptLog } from './support/nest-app.js';
 

@@ -24,7 +24,7 @@ import {
   disconnectProcedure,
   revokeProcedure,
   unsubscribeProcedure,
-} from './client.procedures.js';
+} from './procedures/client.procedures.js';
 import { OperatorActions } from './console/actions.js';
 import { Audit } from './console/audit.js';
 import { CONSOLE_ENDPOINTS, consoleEndpoints } from './console/console.endpoints.js';
@@ -33,16 +33,16 @@ import { OperatorKeys } from './console/operator-keys.js';
 import { ConnectionReadings, NodeReadings } from './console/readings.js';
 import { OwnReadings } from './console/own-readings.js';
 import { GatewayStatus } from './gateway-status.js';
-import { interfaceProcedure } from './interface.procedure.js';
-import { listenProcedure } from './listen.procedure.js';
+import { interfaceProcedure } from './procedures/interface.procedure.js';
+import { listenProcedure } from './procedures/listen.procedure.js';
 import { MetricsEndpoint } from './metrics.endpoint.js';
 import { OPERATOR_ENDPOINTS, OperatorEndpoints } from './operator-endpoints.js';
 import { OperatorsFront } from './operators-front.js';
 import { OperatorsServer } from './operators-server.js';
-import { presenceProcedure } from './presence.procedure.js';
-import { publishProcedure, triggerProcedure } from './push.procedures.js';
+import { presenceProcedure } from './procedures/presence.procedure.js';
+import { publishProcedure, triggerProcedure } from './procedures/push.procedures.js';
 import { Readiness } from './readiness.js';
-import { restartProcedure } from './restart.procedure.js';
+import { restartProcedure } from './procedures/restart.procedure.js';
 import { StatusEndpoint } from './status.endpoint.js';
 import { CallbackReports } from './watch/callback-reports.js';
 import { ChannelSurvey } from './watch/channel-survey.js';
@@ -51,8 +51,8 @@ import { FrameTaps } from './watch/frame-taps.js';
 import { NodeReports } from './watch/node-reports.js';
 import { RefusalReports } from './watch/refusal-reports.js';
 import { Tails } from './watch/tails.js';
-import { nodesProcedure, tailProcedure, topicsProcedure } from './watch/watch.procedures.js';
-import { statusProcedure } from './status.procedure.js';
+import { nodesProcedure, tailProcedure, topicsProcedure } from './procedures/watch.procedures.js';
+import { statusProcedure } from './procedures/status.procedure.js';
 
 /** Procedures that the command line calls, in the order of help; the maker of each is its injection token. */
 export const OPERATOR_PROCEDURES: FactoryProvider<CallableProcedure | undefined>[] = [

@@ -6,7 +6,7 @@ import { presencePathOf } from '../../config/reading-paths.js';
 import type { Settings } from '../../config/settings.js';
 import { isObject } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
-import { type ToldInterface, toldRooms, toldService } from '../../operators/told-interface.js';
+import { type ToldInterface, toldRooms, toldService } from '../../operators/procedures/told-interface.js';
 import { presenceFormat } from '../../presence/presence-format.js';
 import { CallFailure } from '../call-failure.js';
 import { CommandError } from '../command-error.js';

@@ -1,4 +1,4 @@
-import type { ToldProcedure } from '../../operators/told-interface.js';
+import type { ToldProcedure } from '../../operators/procedures/told-interface.js';
 import { interfaceText } from './interface-text.js';
 
 const NOTHING = { services: [], procedures: [] };

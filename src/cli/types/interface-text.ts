@@ -4,7 +4,7 @@ import type {
   ToldProcedure,
   ToldRooms,
   ToldService,
-} from '../../operators/told-interface.js';
+} from '../../operators/procedures/told-interface.js';
 import { around, commentText, memberName, parameterName, textLiteral } from './literals.js';
 
 const HEADER = '/* Made by `kittiwake types` of what the gateway knows. Made anew, not changed by hand. */';

@@ -4,7 +4,7 @@ import type {
   ToldProcedure,
   ToldRooms,
   ToldService,
-} from '../../operators/told-interface.js';
+} from '../../operators/procedures/told-interface.js';
 import { isObject } from '../../protocol/json/json.js';
 import { CommandError } from '../command-error.js';
 

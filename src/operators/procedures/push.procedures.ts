@@ -1,14 +1,14 @@
-import type { Appended } from '../broker/history.js';
-import { ProcedureError } from '../procedures/procedure-errors.js';
-import type { CallableProcedure } from '../procedures/procedure.js';
-import { isObject, objectText, type JsonText } from '../protocol/json/json.js';
-import { richJsonText } from '../protocol/json/rich-json.js';
-import { PublicationError } from '../protocol/publication.js';
-import type { RoomPublisher } from '../rooms/room-publisher.js';
-import type { Relayed } from '../rooms/relay/room-relay.js';
-import { TriggerError } from '../rooms/room/trigger.js';
-import { builtIn, optional, required } from '../rpc/built-in/built-in.js';
-import type { TopicPublisher } from '../topics/topic-publisher.js';
+import type { Appended } from '../../broker/history.js';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
+import { isObject, objectText, type JsonText } from '../../protocol/json/json.js';
+import { richJsonText } from '../../protocol/json/rich-json.js';
+import { PublicationError } from '../../protocol/publication.js';
+import type { RoomPublisher } from '../../rooms/room-publisher.js';
+import type { Relayed } from '../../rooms/relay/room-relay.js';
+import { TriggerError } from '../../rooms/room/trigger.js';
+import { builtIn, optional, required } from '../../rpc/built-in/built-in.js';
+import type { TopicPublisher } from '../../topics/topic-publisher.js';
 
 const PUBLISH = `/publish <TOPIC> <DATA> [--order=<N>] [--order_key=<K>] [--throttle=<S>] [--throttle_key=<K>]
     [--idempotency_key=<K>]

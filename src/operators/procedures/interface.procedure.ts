@@ -1,9 +1,9 @@
-import type { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
-import { isConfigured } from '../config/configured.js';
-import type { CallableProcedure } from '../procedures/procedure.js';
-import type { Procedures } from '../procedures/procedures.js';
-import { builtIn } from '../rpc/built-in/built-in.js';
-import type { Services } from '../topics/service/services.js';
+import type { RoomsSettings } from '../../config/sections/rooms/rooms.settings.js';
+import { isConfigured } from '../../config/configured.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
+import type { Procedures } from '../../procedures/procedures.js';
+import { builtIn } from '../../rpc/built-in/built-in.js';
+import type { Services } from '../../topics/service/services.js';
 import { type ToldInterface, toldProcedure, toldRooms, toldService } from './told-interface.js';
 
 const DESCRIPTION = `/interface

@@ -1,6 +1,6 @@
-import type { ChannelListener } from '../delivery/channel.js';
-import { ProcedureError } from '../procedures/procedure-errors.js';
-import type { Publication } from '../protocol/publication.js';
+import type { ChannelListener } from '../../delivery/channel.js';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
+import type { Publication } from '../../protocol/publication.js';
 
 const MAX_PUBLICATIONS = 10_000;
 /** The most characters of their texts; parsed, they may take several times as much memory. */

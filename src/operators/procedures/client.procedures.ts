@@ -1,16 +1,16 @@
-import { ClientSelectionError, readSelection } from '../clients/client-selection.js';
-import { type ConnectionPages, pageBody } from '../clients/connection-pages.js';
-import { readConnectionQuery } from '../clients/connection-query.js';
-import { countedResult } from '../clients/counted.js';
-import type { Removals } from '../clients/removals.js';
-import { RevocationError } from '../clients/revocation/revocation-store.js';
-import { readWish } from '../clients/revocation/revocation-wish.js';
-import { revokedBody, type Revocations } from '../clients/revocation/revocations.js';
-import { ProcedureError } from '../procedures/procedure-errors.js';
-import type { CallableProcedure } from '../procedures/procedure.js';
-import type { JsonMembers } from '../protocol/json/json.js';
-import { richJsonText } from '../protocol/json/rich-json.js';
-import { builtIn, optional } from '../rpc/built-in/built-in.js';
+import { ClientSelectionError, readSelection } from '../../clients/client-selection.js';
+import { type ConnectionPages, pageBody } from '../../clients/connection-pages.js';
+import { readConnectionQuery } from '../../clients/connection-query.js';
+import { countedResult } from '../../clients/counted.js';
+import type { Removals } from '../../clients/removals.js';
+import { RevocationError } from '../../clients/revocation/revocation-store.js';
+import { readWish } from '../../clients/revocation/revocation-wish.js';
+import { revokedBody, type Revocations } from '../../clients/revocation/revocations.js';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
+import type { JsonMembers } from '../../protocol/json/json.js';
+import { richJsonText } from '../../protocol/json/rich-json.js';
+import { builtIn, optional } from '../../rpc/built-in/built-in.js';
 
 const WHO = '[--identity=<I>] [--token_id=<T>] [--connection=<C>] [--topic=<T>] [--room=<R>]';
 const PARAMETERS = [

@@ -1,6 +1,6 @@
-import type { CallableProcedure } from '../procedures/procedure.js';
-import { builtIn } from '../rpc/built-in/built-in.js';
-import type { GatewayStatus } from './gateway-status.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
+import { builtIn } from '../../rpc/built-in/built-in.js';
+import type { GatewayStatus } from '../gateway-status.js';
 
 const DESCRIPTION = `/status
 

@@ -1,4 +1,4 @@
-import { Publication } from '../protocol/publication.js';
+import { Publication } from '../../protocol/publication.js';
 import { Backlog } from './backlog.js';
 
 function publicationOf(data: unknown): Publication {

@@ -1,6 +1,6 @@
-import type { PresenceSettings } from '../config/sections/presence.settings.js';
-import type { ServiceSettings } from '../config/sections/service/service.settings.js';
-import type { Parameter, Signature } from '../procedures/signature.js';
+import type { PresenceSettings } from '../../config/sections/presence.settings.js';
+import type { ServiceSettings } from '../../config/sections/service/service.settings.js';
+import type { Parameter, Signature } from '../../procedures/signature.js';
 
 /** What clients meet, as the gateway knows it. */
 export interface ToldInterface {

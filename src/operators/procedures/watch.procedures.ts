@@ -5,12 +5,12 @@ import { ClientError } from '../../protocol/errors.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
 import { builtIn, optional } from '../../rpc/built-in/built-in.js';
-import { ChannelQueryError, readChannelQuery } from './channel-question.js';
-import type { Channels } from './channels.js';
-import type { NodeReports } from './node-reports.js';
-import { readTailQuery } from './tail-query.js';
-import type { TailEvent } from './tail-queue.js';
-import type { Tails } from './tails.js';
+import { ChannelQueryError, readChannelQuery } from '../watch/channel-question.js';
+import type { Channels } from '../watch/channels.js';
+import type { NodeReports } from '../watch/node-reports.js';
+import { readTailQuery } from '../watch/tail-query.js';
+import type { TailEvent } from '../watch/tail-queue.js';
+import type { Tails } from '../watch/tails.js';
 
 /** Tells what each node carries, for callers with the service secret. */
 export function nodesProcedure(reports: NodeReports): CallableProcedure {

@@ -1,7 +1,7 @@
-import { ProcedureError } from '../procedures/procedure-errors.js';
-import type { CallableProcedure } from '../procedures/procedure.js';
-import { builtIn } from '../rpc/built-in/built-in.js';
-import { restartGateway } from '../rpc/built-in/gateway-process.js';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
+import { builtIn } from '../../rpc/built-in/built-in.js';
+import { restartGateway } from '../../rpc/built-in/gateway-process.js';
 
 const DESCRIPTION = `/restart
 

@@ -1,11 +1,11 @@
-import type { Hub } from '../delivery/hub.js';
-import type { HistoryRules } from '../history/channel-log.js';
-import { ProcedureError } from '../procedures/procedure-errors.js';
-import type { CallableProcedure } from '../procedures/procedure.js';
-import { richValueOf } from '../protocol/json/rich-json.js';
-import type { Publication } from '../protocol/publication.js';
-import { builtIn, required } from '../rpc/built-in/built-in.js';
-import type { Services } from '../topics/service/services.js';
+import type { Hub } from '../../delivery/hub.js';
+import type { HistoryRules } from '../../history/channel-log.js';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
+import { richValueOf } from '../../protocol/json/rich-json.js';
+import type { Publication } from '../../protocol/publication.js';
+import { builtIn, required } from '../../rpc/built-in/built-in.js';
+import type { Services } from '../../topics/service/services.js';
 import { Backlog } from './backlog.js';
 
 const DESCRIPTION = `/listen <TOPIC> ...

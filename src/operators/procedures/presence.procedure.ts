@@ -1,13 +1,13 @@
-import type { PresencePage } from '../broker/presence-book.js';
-import { listOf } from '../broker/presence-news.js';
-import { presenceFormat } from '../presence/presence-format.js';
-import { PresenceError } from '../presence/presence.error.js';
-import { ProcedureError } from '../procedures/procedure-errors.js';
-import type { CallableProcedure } from '../procedures/procedure.js';
-import { isObject, valueOf } from '../protocol/json/json.js';
-import { richJsonText } from '../protocol/json/rich-json.js';
-import type { PresenceReading, PresenceWhere } from '../push/reading/presence-reading.js';
-import { builtIn, optional } from '../rpc/built-in/built-in.js';
+import type { PresencePage } from '../../broker/presence-book.js';
+import { listOf } from '../../broker/presence-news.js';
+import { presenceFormat } from '../../presence/presence-format.js';
+import { PresenceError } from '../../presence/presence.error.js';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
+import type { CallableProcedure } from '../../procedures/procedure.js';
+import { isObject, valueOf } from '../../protocol/json/json.js';
+import { richJsonText } from '../../protocol/json/rich-json.js';
+import type { PresenceReading, PresenceWhere } from '../../push/reading/presence-reading.js';
+import { builtIn, optional } from '../../rpc/built-in/built-in.js';
 
 /** Tells who is present as `GET /presence` does, for callers with the service secret. */
 export function presenceProcedure(reading: PresenceReading): CallableProcedure {
