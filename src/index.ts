@@ -71,21 +71,21 @@ export type { Access, ParameterType } from './procedures/signature.js';
 export { TypedResult } from './procedures/typed-result.js';
 export { Handshake } from './protocol/handshake.js';
 export { PublicationError } from './protocol/publication.js';
-export { GapRequest } from './topics/service/gap-request.js';
+export { GapRequest } from './topics/providers/gap-request.js';
 export {
   type MissedOptions,
   type MissedPublication,
   MissedPublications,
-} from './topics/service/missed-publications.js';
+} from './topics/providers/missed-publications.js';
 export {
   type MessageRequest,
   type SubscriptionFields,
   SubscriptionRequest,
-} from './topics/service/subscription-request.js';
-export { TopicParam } from './topics/service/topic-param.decorator.js';
+} from './topics/providers/subscription-request.js';
+export { TopicParam } from './topics/providers/topic-param.decorator.js';
 export type { TopicParams } from './topics/service/topic-params.js';
 export { topicOf } from './topics/service/topic-pattern.js';
-export { TopicState, type StateOptions } from './topics/service/state.js';
+export { TopicState, type StateOptions } from './topics/providers/state.js';
 export { HistoryError, type HistoryQuery } from './topics/topic-history.js';
 export {
   Authorize,
@@ -100,7 +100,7 @@ export {
   OnUnsubscribe,
   TopicService,
   type TopicServiceRules,
-} from './topics/service/topic-service.decorator.js';
+} from './topics/providers/topic-service.decorator.js';
 export {
   AllowedRooms,
   OnRoomsConnect,

@@ -8,7 +8,7 @@ import type { ConnectionPage } from './clients/connection-pages.js';
 import type { Counted } from './clients/counted.js';
 import type { Presence, PresenceQuery } from './push/reading/presence-in-process.js';
 import type { TriggerOptions, TriggerResult } from './rooms/rooms-in-process.js';
-import type { PublicationOptions } from './topics/service/publication-members.js';
+import type { PublicationOptions } from './topics/providers/publication-members.js';
 import type { HistoryQuery } from './topics/topic-history.js';
 
 /** Options of a publication. */

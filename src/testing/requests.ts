@@ -8,8 +8,8 @@ import { Handshake } from '../protocol/handshake.js';
 import { type JsonMembers, membersOf, toJsonText } from '../protocol/json/json.js';
 import type { LifecycleEvent } from '../topics/lifecycle/lifecycle-event.js';
 import { LifecycleRequest } from '../topics/lifecycle/lifecycle-request.js';
-import { GapRequest } from '../topics/service/gap-request.js';
-import { type MessageRequest, SubscriptionRequest } from '../topics/service/subscription-request.js';
+import { GapRequest } from '../topics/providers/gap-request.js';
+import { type MessageRequest, SubscriptionRequest } from '../topics/providers/subscription-request.js';
 
 /** Fields of a request, or of an identity, by name. */
 export type Fields = Readonly<Record<string, unknown>>;

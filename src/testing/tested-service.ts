@@ -3,9 +3,9 @@ import { MetricsSettings } from '../config/sections/operators/metrics.settings.j
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 import { type JsonMembers, type JsonText, membersOf, toJsonText, valueOf } from '../protocol/json/json.js';
-import { providedService } from '../topics/service/provided-services.js';
+import { providedService } from '../topics/providers/provided-services.js';
 import type { Service } from '../topics/service/service.js';
-import { TOPIC_CALLBACK } from '../topics/service/topic-service.decorator.js';
+import { TOPIC_CALLBACK } from '../topics/providers/topic-service.decorator.js';
 import { TOPIC_ERRORS } from '../topics/topic-errors.js';
 import { ExpectationError } from './expectation-error.js';
 import { matches } from './matches.js';

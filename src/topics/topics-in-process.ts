@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Appended } from '../broker/history.js';
 import { toJsonText } from '../protocol/json/json.js';
-import { publicationMembers, type PublicationOptions } from './service/publication-members.js';
+import { publicationMembers, type PublicationOptions } from './providers/publication-members.js';
 import { type HistoryPart, type HistoryQuery, TopicHistory } from './topic-history.js';
 import { TopicPublisher } from './topic-publisher.js';
 

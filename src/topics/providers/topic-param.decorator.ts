@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext, type PipeTransform, type Type } from '@nestjs/common';
 import { CALLBACK_PARAMS } from '../../callbacks/providers/callback-params.js';
 import { SubscriptionRequest } from './subscription-request.js';
-import type { TopicPattern } from './topic-pattern.js';
+import type { TopicPattern } from '../service/topic-pattern.js';
 
 /** Nest keeps it with each parameter that it is for, and so says which ones are ours. */
 function paramOf(name: unknown, context: ExecutionContext): string | undefined {

@@ -7,13 +7,13 @@ import type { Handshake } from '../../protocol/handshake.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import { membersOf, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 import { LifecycleRequest } from '../lifecycle/lifecycle-request.js';
-import type { CallbackKind } from './callback-kind.js';
+import type { CallbackKind } from '../service/callback-kind.js';
 import { GapRequest } from './gap-request.js';
 import { MissedPublications } from './missed-publications.js';
-import type { ServiceQuestion, ServiceCallbacks } from './service-callbacks.js';
+import type { ServiceQuestion, ServiceCallbacks } from '../service/service-callbacks.js';
 import { TopicState } from './state.js';
 import { SubscriptionRequest } from './subscription-request.js';
-import type { TopicPattern } from './topic-pattern.js';
+import type { TopicPattern } from '../service/topic-pattern.js';
 
 /** Callbacks whose results are ignored. */
 const TOLD: ReadonlySet<CallbackKind> = new Set([

@@ -1,7 +1,7 @@
 import { type CallbackEnd, CallbackRequest, type Circumstances } from '../../callbacks/callback-request.js';
 import { type JsonMembers, membersOf, toJsonText } from '../../protocol/json/json.js';
-import type { TopicParams } from './topic-params.js';
-import type { TopicPattern } from './topic-pattern.js';
+import type { TopicParams } from '../service/topic-params.js';
+import type { TopicPattern } from '../service/topic-pattern.js';
 
 /** The fields of a request, as a test of a provider gives them. */
 export interface SubscriptionFields<Data> {

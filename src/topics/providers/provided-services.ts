@@ -6,11 +6,11 @@ import { loadSettings } from '../../config/loading/load-settings.js';
 import type { ServiceSettings } from '../../config/sections/service/service.settings.js';
 import { Handshakes } from '../../connection/handshakes.js';
 import { Metrics } from '../../metrics/metrics.js';
-import type { CallbackKind } from './callback-kind.js';
+import type { CallbackKind } from '../service/callback-kind.js';
 import { type HandshakeOf, ProviderServiceCallbacks } from './provider.service-callbacks.js';
-import { Service, type ServiceRules } from './service.js';
+import { Service, type ServiceRules } from '../service/service.js';
 import { unknownParam } from './topic-param.decorator.js';
-import { TopicPattern } from './topic-pattern.js';
+import { TopicPattern } from '../service/topic-pattern.js';
 import {
   TOPIC_CALLBACK,
   TOPIC_SERVICE,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { KittiwakeOptions } from '../../config/options.js';
-import type { CallbackKind } from './callback-kind.js';
+import type { CallbackKind } from '../service/callback-kind.js';
 
 /** The rules of a service, as in the configuration: durations with their unit, such as `10m`. */
 export type TopicServiceRules = Omit<

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ConfiguredServices } from './configured-services.js';
+import { ConfiguredServices } from '../service/configured-services.js';
 import { ProvidedServices } from './provided-services.js';
-import { Services } from './services.js';
+import { Services } from '../service/services.js';
 
 /** Finds the services at the start: those of the configuration, and providers decorated as topic services. */
 @Injectable()
