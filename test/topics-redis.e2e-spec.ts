@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { Arrivals } from '../src/broker/redis/arrivals.js';
+import { Arrivals } from '../src/broker/redis/link/arrivals.js';
 import type { KittiwakeOptions } from '../src/config/options.js';
 import type { TestClient } from './support/client.js';
 import { TestGateway } from './support/gateway.js';

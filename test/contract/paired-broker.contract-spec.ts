@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { PairedBroker } from '../../src/broker/paired.broker.js';
 import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
-import { destroyClient } from '../../src/broker/redis/connection.js';
+import { destroyClient } from '../../src/broker/redis/link/connection.js';
 import { positionIn, withPosition } from '../../src/protocol/position.js';
 import { freePort, RedisServer } from '../support/redis-server.js';
 import { eventually } from '../support/wait.js';

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { destroyClient } from '../../src/broker/redis/connection.js';
+import { destroyClient } from '../../src/broker/redis/link/connection.js';
 import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
 import type { RedisSettings } from '../../src/config/sections/broker/redis.settings.js';
 import { freePort, RedisServer } from '../support/redis-server.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { destroyClient } from '../../src/broker/redis/connection.js';
+import { destroyClient } from '../../src/broker/redis/link/connection.js';
 import { RedisMessages, type MessageLimits } from '../../src/broker/redis/messages.js';
 import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
 import type { RedisSettings } from '../../src/config/sections/broker/redis.settings.js';

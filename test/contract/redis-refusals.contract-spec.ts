@@ -7,7 +7,7 @@ import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import type { Broker } from '../../src/broker/broker.js';
 import { PairedBroker } from '../../src/broker/paired.broker.js';
-import { destroyClient } from '../../src/broker/redis/connection.js';
+import { destroyClient } from '../../src/broker/redis/link/connection.js';
 import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
 import { ShardedRedisBroker } from '../../src/broker/redis/sharded/sharded-redis.broker.js';
 import type { RedisSettings } from '../../src/config/sections/broker/redis.settings.js';

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { destroyClient } from '../../src/broker/redis/connection.js';
+import { destroyClient } from '../../src/broker/redis/link/connection.js';
 import { RedisBroker } from '../../src/broker/redis/redis.broker.js';
 import type { RedisSettings } from '../../src/config/sections/broker/redis.settings.js';
 import { type CertificateFiles, Certificates } from '../support/certificates.js';

@@ -1,4 +1,4 @@
-import type { RedisLink } from './link.js';
+import type { RedisLink } from './link/link.js';
 
 /** The channels that this node has joined, under the names that they have in Redis. */
 export class RedisChannels {

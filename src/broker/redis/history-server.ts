@@ -1,11 +1,11 @@
 import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
 import type { Publication } from '../../protocol/publication.js';
 import type { BrokerError } from '../broker.error.js';
-import { explainedError } from './faults.js';
+import { explainedError } from './link/faults.js';
 import type { ScriptRunner } from './history/script-runner.js';
 import type { HistoryServer, HistoryUse } from './history/server.js';
 import type { RedisMessages } from './messages.js';
-import { describeRedis } from './places.js';
+import { describeRedis } from './link/places.js';
 
 /** The longest that a position adds to the text of a publication, with the member that it stands in. */
 export const POSITION_BYTES = 80;

@@ -5,7 +5,7 @@ import { INPUT_BOUNDS, type InputBounds } from '../../protocol/json/bounds.js';
 import { JsonDocument, type JsonReading } from '../../protocol/json/json-document.js';
 import { Publication, PublicationError } from '../../protocol/publication.js';
 import { BrokerError } from '../broker.error.js';
-import type { Delay } from './arrivals.js';
+import type { Delay } from './link/arrivals.js';
 
 /** The reason why a message was not taken for a publication. */
 export type MessageFault = 'oversized' | 'malformed';

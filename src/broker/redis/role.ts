@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import { faultText } from '../broker.error.js';
-import { IS_REPLICA, IS_SENTINEL } from './faults.js';
+import { IS_REPLICA, IS_SENTINEL } from './link/faults.js';
 
 /**
  * Asks a server whether it is the primary. One that was made a replica keeps its connections and takes publications,

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import { faultText } from '../../broker/broker.error.js';
-import { connectionOptions, destroyClient, openClient } from '../../broker/redis/connection.js';
-import { explainedRedisFault } from '../../broker/redis/faults.js';
-import { describeRedis } from '../../broker/redis/places.js';
+import { connectionOptions, destroyClient, openClient } from '../../broker/redis/link/connection.js';
+import { explainedRedisFault } from '../../broker/redis/link/faults.js';
+import { describeRedis } from '../../broker/redis/link/places.js';
 import { RedisRole } from '../../broker/redis/role.js';
 import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
 import type { Settings } from '../../config/settings.js';

@@ -1,4 +1,4 @@
-import { formatPlace } from '../places.js';
+import { formatPlace } from '../link/places.js';
 
 interface Range {
   readonly first: number;

@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import { BrokerError } from '../../broker.error.js';
 import { RedisChannels } from '../channels.js';
-import { SHARDED } from '../dialect.js';
+import { SHARDED } from '../link/dialect.js';
 import type { ScriptRunner } from '../history/script-runner.js';
-import type { RedisLink } from '../link.js';
-import { PROBE } from '../pair.js';
+import type { RedisLink } from '../link/link.js';
+import { PROBE } from '../link/pair.js';
 import { partitionPrefix, slotOf } from './partitioning.js';
 
 /**

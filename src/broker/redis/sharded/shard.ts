@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis';
 import type { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
 import { BrokerError, faultText } from '../../broker.error.js';
-import type { Delay } from '../arrivals.js';
-import { SHARDED } from '../dialect.js';
-import { explainedError, refusalOf } from '../faults.js';
-import { RedisLink, type RedisLinkListener } from '../link.js';
-import { atNodes } from '../places.js';
+import type { Delay } from '../link/arrivals.js';
+import { SHARDED } from '../link/dialect.js';
+import { explainedError, refusalOf } from '../link/faults.js';
+import { RedisLink, type RedisLinkListener } from '../link/link.js';
+import { atNodes } from '../link/places.js';
 import { RedisClusterView } from './cluster-view.js';
 import type { RedisPartition } from './partition.js';
 

@@ -1,9 +1,9 @@
 import type { RedisOptions } from 'ioredis';
 import type { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
 import { BrokerError } from '../../broker.error.js';
-import { destroyClient, guarded, openClient } from '../connection.js';
-import { atNodes, formatPlace, serverPlaces } from '../places.js';
-import { firstWay } from '../ways.js';
+import { destroyClient, guarded, openClient } from '../link/connection.js';
+import { atNodes, formatPlace, serverPlaces } from '../link/places.js';
+import { firstWay } from '../link/ways.js';
 import { RedisClusterMap } from './cluster-map.js';
 import { RedisClusterView } from './cluster-view.js';
 import { RedisShard, type RedisShardListener } from './shard.js';

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { brokerError, faultText } from '../broker.error.js';
+import { brokerError, faultText } from '../../broker.error.js';
 import type { RedisDialect } from './dialect.js';
 
 /** Channels of one SUBSCRIBE: enough to save round trips, few enough not to hold up Redis. */

@@ -1,9 +1,9 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Redis, type RedisOptions } from 'ioredis';
-import { readTls } from '../../config/client-tls.js';
-import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
-import { ClientTlsSettings } from '../../config/sections/client-tls.settings.js';
-import { brokerError, faultText } from '../broker.error.js';
+import { readTls } from '../../../config/client-tls.js';
+import type { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
+import { ClientTlsSettings } from '../../../config/sections/client-tls.settings.js';
+import { brokerError, faultText } from '../../broker.error.js';
 import { parseRedisUrl, sentinelAddresses, serverPlaces } from './places.js';
 
 /**

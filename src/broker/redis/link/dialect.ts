@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { faultText } from '../broker.error.js';
+import { faultText } from '../../broker.error.js';
 
 /** The commands of one kind of publish/subscribe. */
 export interface RedisDialect {

@@ -1,4 +1,4 @@
-import { RedisSettings } from '../../config/sections/broker/redis.settings.js';
+import { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
 
 /** Host and port of a server. */
 export interface RedisAddress {

@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
-import { heedingTimeLimit } from '../../base/time-limit.js';
-import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
-import { BrokerError, faultText } from '../broker.error.js';
+import { heedingTimeLimit } from '../../../base/time-limit.js';
+import type { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
+import { BrokerError, faultText } from '../../broker.error.js';
 import { connectionOptions } from './connection.js';
 import { diagnose } from './diagnosis.js';
 import { explainedRedisFault } from './faults.js';

@@ -1,4 +1,4 @@
-import { Fifo } from '../../base/fifo.js';
+import { Fifo } from '../../../base/fifo.js';
 
 /** The longest time of handling messages at a stretch, in milliseconds; then everything else has its turn. */
 const SLICE_MS = 10;

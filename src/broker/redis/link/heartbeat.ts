@@ -1,4 +1,4 @@
-import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
+import type { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
 
 /** Checks one connection; resolves to the fault, or to nothing. MUST NOT reject. */
 export type Probe = () => Promise<string | undefined>;

@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
 import type { Redis, RedisOptions } from 'ioredis';
-import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
-import { faultText } from '../broker.error.js';
+import type { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
+import { faultText } from '../../broker.error.js';
 import { Arrivals, type Delay } from './arrivals.js';
 import { explainedRedisFault } from './faults.js';
-import { SCRIPTS } from './history/lua.js';
-import { RedisScripts } from './history/scripts.js';
+import { SCRIPTS } from '../history/lua.js';
+import { RedisScripts } from '../history/scripts.js';
 import { RedisHeartbeat, type Probe } from './heartbeat.js';
-import { PRESENCE_SCRIPTS } from './presence/lua.js';
+import { PRESENCE_SCRIPTS } from '../presence/lua.js';
 import { RedisPair, type RedisManner } from './pair.js';
 import { RedisSentinelWatch } from './sentinel-watch.js';
 import { RedisSubscriptions } from './subscriptions.js';

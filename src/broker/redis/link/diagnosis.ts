@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
-import { faultText } from '../broker.error.js';
+import { faultText } from '../../broker.error.js';
 import { SPEAKS_NO_TLS, SPEAKS_TLS } from './faults.js';
 
 /** The time limit for each question to a port, in milliseconds. */

@@ -1,6 +1,6 @@
-import { remedyIn, TLS_FAULTS, withoutAdvice, type KnownFault } from '../../base/tls-fault.js';
-import type { RedisSettings } from '../../config/sections/broker/redis.settings.js';
-import { BrokerError, faultText } from '../broker.error.js';
+import { remedyIn, TLS_FAULTS, withoutAdvice, type KnownFault } from '../../../base/tls-fault.js';
+import type { RedisSettings } from '../../../config/sections/broker/redis.settings.js';
+import { BrokerError, faultText } from '../../broker.error.js';
 
 /** The gateway's own words for a Redis that it cannot use. */
 export const SPEAKS_TLS = 'the port speaks TLS, and TLS is not switched on';
