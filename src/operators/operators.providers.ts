@@ -47,10 +47,10 @@ import { StatusEndpoint } from './status.endpoint.js';
 import { CallbackReports } from './watch/callback-reports.js';
 import { ChannelSurvey } from './watch/channel-survey.js';
 import { Channels } from './watch/channels.js';
-import { FrameTaps } from './watch/frame-taps.js';
+import { FrameTaps } from './watch/tails/frame-taps.js';
 import { NodeReports } from './watch/node-reports.js';
 import { RefusalReports } from './watch/refusal-reports.js';
-import { Tails } from './watch/tails.js';
+import { Tails } from './watch/tails/tails.js';
 import { nodesProcedure, tailProcedure, topicsProcedure } from './procedures/watch.procedures.js';
 import { statusProcedure } from './procedures/status.procedure.js';
 

@@ -8,9 +8,9 @@ import { builtIn, optional } from '../../rpc/built-in/built-in.js';
 import { ChannelQueryError, readChannelQuery } from '../watch/channel-question.js';
 import type { Channels } from '../watch/channels.js';
 import type { NodeReports } from '../watch/node-reports.js';
-import { readTailQuery } from '../watch/tail-query.js';
-import type { TailEvent } from '../watch/tail-queue.js';
-import type { Tails } from '../watch/tails.js';
+import { readTailQuery } from '../watch/tails/tail-query.js';
+import type { TailEvent } from '../watch/tails/tail-queue.js';
+import type { Tails } from '../watch/tails/tails.js';
 
 /** Tells what each node carries, for callers with the service secret. */
 export function nodesProcedure(reports: NodeReports): CallableProcedure {

@@ -1,5 +1,5 @@
-import { isObject, JsonError } from '../../protocol/json/json.js';
-import { parseRichJson, richJsonText } from '../../protocol/json/rich-json.js';
+import { isObject, JsonError } from '../../../protocol/json/json.js';
+import { parseRichJson, richJsonText } from '../../../protocol/json/rich-json.js';
 
 /** So much of what is masked is described, and of what is not, shown. */
 const MAX_DEPTH = 4;

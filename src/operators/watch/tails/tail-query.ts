@@ -3,8 +3,8 @@ import {
   ClientSelectionError,
   readSelection,
   selectionMembers,
-} from '../../clients/client-selection.js';
-import { type JsonMembers, type JsonText, objectText } from '../../protocol/json/json.js';
+} from '../../../clients/client-selection.js';
+import { type JsonMembers, type JsonText, objectText } from '../../../protocol/json/json.js';
 
 /** What is followed: a topic, a room, or the frames of somebody's connections. */
 export type TailQuery = { readonly showsData: boolean } & (

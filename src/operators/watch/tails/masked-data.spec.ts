@@ -1,4 +1,4 @@
-import { richJsonText } from '../../protocol/json/rich-json.js';
+import { richJsonText } from '../../../protocol/json/rich-json.js';
 import { maskedData, maskedFrame, shownData } from './masked-data.js';
 
 describe('masked data', () => {

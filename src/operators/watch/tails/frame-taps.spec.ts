@@ -1,7 +1,7 @@
-import type { LocalClients } from '../../clients/local-clients.js';
-import type { Answerer, Cluster } from '../../cluster/cluster.js';
-import type { Connection } from '../../connection/connection.js';
-import type { FrameListener } from '../../connection/inbox/tapped-inbox.js';
+import type { LocalClients } from '../../../clients/local-clients.js';
+import type { Answerer, Cluster } from '../../../cluster/cluster.js';
+import type { Connection } from '../../../connection/connection.js';
+import type { FrameListener } from '../../../connection/inbox/tapped-inbox.js';
 import { FrameTap } from './frame-tap.js';
 import { FrameTaps } from './frame-taps.js';
 

@@ -5,18 +5,18 @@ import {
   type ClientSelection,
   ClientSelectionError,
   selectionMembers,
-} from '../../clients/client-selection.js';
-import { type Answers } from '../../cluster/answers.js';
-import { Cluster } from '../../cluster/cluster.js';
-import { Hub } from '../../delivery/hub.js';
-import { isObject, objectText, type JsonText } from '../../protocol/json/json.js';
-import { richValueOf } from '../../protocol/json/rich-json.js';
-import type { Publication } from '../../protocol/publication.js';
-import { RoomHub } from '../../rooms/relay/room-hub.js';
-import { Room } from '../../rooms/room/room.js';
-import { RoomTrie } from '../../rooms/room/room-trie.js';
-import type { Trigger } from '../../rooms/room/trigger.js';
-import { Services } from '../../topics/service/services.js';
+} from '../../../clients/client-selection.js';
+import { type Answers } from '../../../cluster/answers.js';
+import { Cluster } from '../../../cluster/cluster.js';
+import { Hub } from '../../../delivery/hub.js';
+import { isObject, objectText, type JsonText } from '../../../protocol/json/json.js';
+import { richValueOf } from '../../../protocol/json/rich-json.js';
+import type { Publication } from '../../../protocol/publication.js';
+import { RoomHub } from '../../../rooms/relay/room-hub.js';
+import { Room } from '../../../rooms/room/room.js';
+import { RoomTrie } from '../../../rooms/room/room-trie.js';
+import type { Trigger } from '../../../rooms/room/trigger.js';
+import { Services } from '../../../topics/service/services.js';
 import type { Fetched } from './frame-tap.js';
 import { FRAMES, type FramesQuestion } from './frame-taps.js';
 import { maskedData, shownData } from './masked-data.js';

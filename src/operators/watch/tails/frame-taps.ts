@@ -1,9 +1,9 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { monotonicMs } from '../../base/monotonic-ms.js';
-import { type ClientSelection, readSelection } from '../../clients/client-selection.js';
-import { LocalClients } from '../../clients/local-clients.js';
-import { Cluster } from '../../cluster/cluster.js';
-import { isObject, membersOf } from '../../protocol/json/json.js';
+import { monotonicMs } from '../../../base/monotonic-ms.js';
+import { type ClientSelection, readSelection } from '../../../clients/client-selection.js';
+import { LocalClients } from '../../../clients/local-clients.js';
+import { Cluster } from '../../../cluster/cluster.js';
+import { isObject, membersOf } from '../../../protocol/json/json.js';
 import { type Fetched, FrameTap } from './frame-tap.js';
 
 export const FRAMES = 'console frames';

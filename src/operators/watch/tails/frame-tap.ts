@@ -1,7 +1,7 @@
-import type { Connection } from '../../connection/connection.js';
-import type { FrameListener } from '../../connection/inbox/tapped-inbox.js';
+import type { Connection } from '../../../connection/connection.js';
+import type { FrameListener } from '../../../connection/inbox/tapped-inbox.js';
 import { maskedFrame, shownData } from './masked-data.js';
-import { richJsonText } from '../../protocol/json/rich-json.js';
+import { richJsonText } from '../../../protocol/json/rich-json.js';
 
 /** The most frames, and characters of them, that wait to be fetched. */
 const MAX_FRAMES = 500;
