@@ -1,5 +1,5 @@
 import type { NeededVariable } from '../procedures/need-info.js';
-import { askVariables } from './ask-variables.js';
+import { askVariables } from './input/ask-variables.js';
 import { CallFailure } from './call-failure.js';
 import { CommandError } from './command-error.js';
 import type { Context } from './context.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { arranged, takesValue } from './command-line.js';
+import { arranged, takesValue } from './input/command-line.js';
 import type { Context } from './context.js';
 import { methodsOf } from './methods.js';
 

@@ -2,7 +2,7 @@
 import 'reflect-metadata';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { CommandError } from './command-error.js';
-import { arranged } from './command-line.js';
+import { arranged } from './input/command-line.js';
 import { EXIT } from './exit-code.js';
 import { createProgram } from './program.js';
 

@@ -1,4 +1,4 @@
-import { assignment, jsonValue } from '../assignment.js';
+import { assignment, jsonValue } from '../input/assignment.js';
 import { CommandError } from '../command-error.js';
 import type { CallArguments } from '../gateway/gateway-client.js';
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { jsonArgument, jsonValue } from '../assignment.js';
+import { jsonArgument, jsonValue } from '../input/assignment.js';
 import { callAndPrint } from '../calling.js';
 import type { Context } from '../context.js';
 

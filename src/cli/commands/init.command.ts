@@ -7,7 +7,7 @@ import type { Context } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { type Answers, PROOFS, PURPOSES, type Question, QUESTIONS } from '../init/answers.js';
 import { configurationText, variablesOf } from '../init/configuration-text.js';
-import { prompt } from '../prompt.js';
+import { prompt } from '../input/prompt.js';
 
 const SECRET_BYTES = 32;
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hashedKey } from '../../base/bearer-keys.js';
 import { keyIdOf } from '../../callbacks/http/seal.js';
 import type { Context } from '../context.js';
-import { readInput } from '../read-input.js';
+import { readInput } from '../input/read-input.js';
 
 /** As many as a guesser has no hope of, and as a hash of one round is enough for. */
 const KEY_BYTES = 32;

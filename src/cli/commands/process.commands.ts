@@ -3,7 +3,7 @@ import { askClient, callAndPrint, withClient } from '../calling.js';
 import type { Context } from '../context.js';
 import { hasEnded, isServing, processesOf, until } from '../gateway-watch.js';
 import { NO_ARGUMENTS } from '../gateway/gateway-client.js';
-import { seconds } from '../seconds.js';
+import { seconds } from '../input/seconds.js';
 
 interface WaitOptions {
   readonly timeout: number;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isObject } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
-import { collect, jsonArgument, jsonValue } from '../assignment.js';
+import { collect, jsonArgument, jsonValue } from '../input/assignment.js';
 import { callAndPrint, callAndTake } from '../calling.js';
 import type { Context } from '../context.js';
 

@@ -5,7 +5,7 @@ import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
 import { EXIT } from '../exit-code.js';
 import { isServing, until } from '../gateway-watch.js';
-import { seconds } from '../seconds.js';
+import { seconds } from '../input/seconds.js';
 import { BackgroundProcess } from './background-process.js';
 
 interface StartOptions {

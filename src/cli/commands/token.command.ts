@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { collect } from '../assignment.js';
+import { collect } from '../input/assignment.js';
 import type { Context } from '../context.js';
 import { EXIT } from '../exit-code.js';
-import { readInput } from '../read-input.js';
+import { readInput } from '../input/read-input.js';
 
 interface MakeOptions {
   readonly claim: Readonly<Record<string, unknown>>;

@@ -5,12 +5,12 @@ import type { Gathered } from '../../operators/watch/gathered.js';
 import type { NodeList, NodeReport } from '../../operators/watch/node-reports.js';
 import { isObject } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
-import { jsonArgument, jsonValue } from '../assignment.js';
+import { jsonArgument, jsonValue } from '../input/assignment.js';
 import { ask, callAndTake } from '../calling.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
 import { EXIT } from '../exit-code.js';
-import { seconds } from '../seconds.js';
+import { seconds } from '../input/seconds.js';
 import { type Column, short, table } from '../table.js';
 
 const EVERY_S = 2;

@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.js';
 import { CommandError } from '../command-error.js';
-import { readInput } from '../read-input.js';
+import { readInput } from '../input/read-input.js';
 import { EndpointsGatewayClient } from './endpoints.gateway-client.js';
 import {
   addressAt,

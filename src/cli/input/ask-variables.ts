@@ -1,5 +1,5 @@
-import type { NeededVariable } from '../procedures/need-info.js';
-import { richJsonText } from '../protocol/json/rich-json.js';
+import type { NeededVariable } from '../../procedures/need-info.js';
+import { richJsonText } from '../../protocol/json/rich-json.js';
 import { prompt } from './prompt.js';
 
 const SECRET_TYPES: readonly unknown[] = ['password', 'secret'];

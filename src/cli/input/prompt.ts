@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { CommandError } from './command-error.js';
-import { EXIT } from './exit-code.js';
+import { CommandError } from '../command-error.js';
+import { EXIT } from '../exit-code.js';
 
 /**
  * Asks on the terminal, for one line.

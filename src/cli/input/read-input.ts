@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../base/message-of.js';
-import { CommandError } from './command-error.js';
-import { EXIT } from './exit-code.js';
+import { messageOf } from '../../base/message-of.js';
+import { CommandError } from '../command-error.js';
+import { EXIT } from '../exit-code.js';
 import { prompt } from './prompt.js';
 
 const STDIN = 0;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { JsonError } from '../protocol/json/json.js';
-import { parseRichJson } from '../protocol/json/rich-json.js';
-import { CommandError } from './command-error.js';
+import { JsonError } from '../../protocol/json/json.js';
+import { parseRichJson } from '../../protocol/json/rich-json.js';
+import { CommandError } from '../command-error.js';
 
 const ASSIGNMENT = /^([^:=]+)(:?=)([\s\S]*)$/;
 const STDIN = 0;
