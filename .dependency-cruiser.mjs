@@ -55,8 +55,9 @@ const ROOMS = {
     workers: ['.'],
     'redis/history': ['.'],
     'redis/presence': ['.', 'redis/history'],
-    redis: ['.', 'redis/history', 'redis/presence'],
-    'redis/sharded': ['.', 'redis', 'redis/history', 'redis/presence'],
+    'redis/link': ['.', 'redis/history', 'redis/presence'],
+    redis: ['.', 'redis/history', 'redis/presence', 'redis/link'],
+    'redis/sharded': ['.', 'redis', 'redis/history', 'redis/presence', 'redis/link'],
   },
   callbacks: { '.': [], http: ['.'], providers: ['.'] },
   procedures: {
@@ -76,7 +77,8 @@ const ROOMS = {
   clients: { limits: [], revocation: ['.'], admitting: [] },
   topics: {
     session: ['service'],
-    service: ['.', 'lifecycle'],
+    service: ['.'],
+    providers: ['service', 'lifecycle'],
     lifecycle: ['session', 'service'],
     ending: ['session', 'service', 'lifecycle'],
     beginning: ['.', 'session', 'service', 'lifecycle', 'ending'],
@@ -94,7 +96,13 @@ const ROOMS = {
     joining: ['.', 'subscription', 'admission', 'recovery'],
   },
   push: { '.': [], front: ['.'], reading: ['.'] },
-  operators: { '.': [], watch: ['.'], console: ['watch'], procedures: ['.', 'watch'] },
+  operators: {
+    '.': [],
+    'watch/tails': [],
+    watch: ['.'],
+    console: ['watch', 'watch/tails'],
+    procedures: ['.', 'watch', 'watch/tails'],
+  },
   rpc: {
     '.': [],
     'built-in': ['.'],
