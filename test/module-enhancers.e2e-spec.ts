@@ -31,6 +31,7 @@ import {
   MessageData,
   type MessageRequest,
   OnMessage,
+  Procedure,
   Refusal,
   TopicState,
   type SubscriptionRequest,
@@ -38,8 +39,9 @@ import {
   TopicService,
   ValidateTicket,
 } from '../src/index.js';
+import { KITTIWAKE_V1 } from '../src/protocol/sub-protocol.js';
 import { TestClient } from './support/client.js';
-import { createApp, KeptLog, moduleOf, TestApp } from './support/nest-app.js';
+import { createApp, KeptLog, moduleOf, OPTIONS, TestApp } from './support/nest-app.js';
 
 const ANYBODY = { requireAuthentication: false };
 const SUBSCRIBE = { event: 'subscribe', subscription: 'books.1' };
@@ -508,7 +510,28 @@ describe('a topic service has', () => {
   it('a log of its defects, which clients are not told of', async () => {
     expect(await answerTo(1, Broken)).toEqual({ ...SUBSCRIBE, ...MESSAGE, data: undefined, ...UNAVAILABLE });
     expect(await client.settled()).toEqual([]);
-    expect(log.errors).toEqual([expect.stringMatching(/TypeError: .*'secret'.*\n +at Broken\b/)]);
+    expect(log.errors).toEqual([
+      expect.stringMatching(/^Broken\.fail failed: TypeError: .*'secret'.*\n +at Broken\b/),
+    ]);
+  });
+
+  it('a log of its defects, and of those of procedures, that names the connection', async () => {
+    class Calls {
+      @Procedure({ public: true })
+      boom(): never {
+        throw new Error('boom');
+      }
+    }
+    const options = { ...OPTIONS, procedures: {} };
+    app = await TestApp.listen(await createApp(moduleOf({ providers: [Broken, Calls] }, options), log));
+    client = await TestClient.connect(app.url, [KITTIWAKE_V1]);
+    const { connection_id: id } = await client.greeting();
+    for (const event of [SUBSCRIBE, { ...MESSAGE, data: 1 }, { event: 'call', id: 1, procedure: 'boom' }])
+      await client.ask(event);
+    expect(log.errors).toEqual([
+      expect.stringMatching(`^Broken\\.fail failed: .+ \\(connection ${id as string}\\)\n`),
+      expect.stringMatching(`^Calls\\.boom failed: Error: boom \\(connection ${id as string}\\)\n`),
+    ]);
   });
 
   it('no log of what it refuses', async () => {

@@ -190,8 +190,12 @@ describe('listeners in process hear', () => {
     await other.close();
     await comes('ended');
     expect(log.errors).toEqual([
-      expect.stringMatching(/^Clumsy\.hear failed on the event connected: Error: dropped connected\n/),
-      expect.stringMatching(/^Clumsy\.later failed on the event ended: Error: dropped closed\n/),
+      expect.stringMatching(
+        `^Clumsy\\.hear failed on the event connected: Error: dropped connected \\(connection ${id}\\)\n`,
+      ),
+      expect.stringMatching(
+        `^Clumsy\\.later failed on the event ended: Error: dropped closed \\(connection ${id}\\)\n`,
+      ),
     ]);
   });
 });

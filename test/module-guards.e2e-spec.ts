@@ -187,7 +187,7 @@ describe('a guard of connections', () => {
     const client = await connect(app, { headers: { who: 'bug' } });
     await client.closed(4503);
     expect(log.errors).toEqual([
-      expect.stringMatching(/^TypeError: a bug of the app\n +at Door\.canActivate/),
+      expect.stringMatching(/^Admission\.admit failed: TypeError: a bug of the app\n +at Door\.canActivate/),
     ]);
   });
 

@@ -278,8 +278,11 @@ describe('a line of the log about a client', () => {
       books: { requireAuthentication: false, authorizer: 'http://127.0.0.1:1/authorizer' },
       news: { requireAuthentication: false, onUnsubscribe: 'http://127.0.0.1:1/unsubscribed' },
     },
+    procedures: { remote: { add: { url: 'http://127.0.0.1:1/add', public: true } } },
   };
   const told = [
+    /POST .+add: no connection, next try/,
+    /POST .+add: connect/,
     /POST .+ticket: try 1 failed/,
     /POST .+ticket: failed/,
     /POST .+authorizer: failed/,
@@ -298,6 +301,7 @@ describe('a line of the log about a client', () => {
     await client.ask({ event: 'auth', ticket: 'one' });
     await client.ask({ event: 'subscribe', subscription: 'books.1' });
     await client.ask({ event: 'subscribe', subscription: 'news.1' });
+    await client.ask({ event: 'call', id: 1, procedure: 'add' });
     (client.webSocket as unknown as { _socket: Socket })._socket.write(Buffer.of(0xff, 0xff));
     await client.untilClosed();
     await eventually(() => told.every((one) => one.test(server.stdout)), { what: 'all of the lines' });

@@ -1,3 +1,4 @@
+import type { LogParty } from '../metrics/log-line.js';
 import type { JsonText } from '../protocol/json/json.js';
 
 /** A POST to the app whose answer is read as it comes. */
@@ -9,6 +10,8 @@ export interface StreamRequest {
   readonly service?: string | undefined;
   /** The time limit until the answer begins, milliseconds; 0: no limit. Default: the `timeout` of callbacks. */
   readonly timeoutMs?: number | undefined;
+  /** Whom it is asked for, as lines of the log name it. */
+  readonly client?: LogParty | undefined;
   /** Ends the request, also while its answer is read. */
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { stackOf } from '../base/message-of.js';
 import { type MarkedMethod, ProviderDiscovery } from '../callbacks/providers/provider-discovery.js';
+import { LogLine } from '../metrics/log-line.js';
 import type { GatewayEvent, GatewayEventType } from '../observing/gateway-event.js';
 import { type GatewayObserver, OBSERVED, type Observed } from '../observing/observed.js';
 import { ON_GATEWAY_EVENT } from './on-gateway-event.decorator.js';
@@ -43,7 +44,10 @@ export class Observers implements GatewayObserver, OnModuleInit {
     try {
       await method.call(provider, event);
     } catch (error) {
-      this.logger.error(`${name} failed on the event ${event.type}: ${stackOf(error)}`);
+      const party = { id: event.connectionId };
+      this.logger.error(
+        new LogLine(party, () => `${name} failed on the event ${event.type}: ${stackOf(error)}`),
+      );
     }
   }
 }

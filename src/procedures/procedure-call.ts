@@ -1,6 +1,7 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CallbackRequest } from '../callbacks/callback-request.js';
+import type { LogParty } from '../metrics/log-line.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import type { ProcedureArguments } from './arguments.js';
 
@@ -22,6 +23,8 @@ export interface CallOrigin {
   readonly identity: JsonMembers | undefined;
   /** Whether the caller has the service secret. */
   readonly isService: boolean;
+  /** Who called, as lines of the log name it. */
+  readonly client?: LogParty | undefined;
   /** Absent over WebSocket. */
   readonly http?: HttpCall | undefined;
 }
@@ -40,7 +43,7 @@ export class ProcedureCall extends CallbackRequest {
     /** Aborted when the result is no longer wanted: the caller is gone or has cancelled, or it took too long. */
     signal: AbortSignal,
   ) {
-    super(origin.identity ?? new Map(), signal);
+    super(origin.identity ?? new Map(), signal, { client: origin.client });
   }
 
   /** The call behind the context of a guard, an interceptor, a filter or a parameter decorator, if it is one. */

@@ -2,12 +2,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
 import type { Authenticated } from '../auth/authenticated.js';
 import { TOO_MANY_FAILURES } from '../auth/failed-authentications.js';
-import { stackOf } from '../base/message-of.js';
 import { ProceduresSettings } from '../config/sections/procedures/procedures.settings.js';
 import type { Admission, HandshakeRefusal } from '../connection/endpoint/admission.js';
 import type { AddressedRequest } from '../connection/client-address.js';
 import { pathOf } from '../connection/upgrade/request-path.js';
 import { isVersionSpoken, UPGRADE_REQUIRED } from '../connection/upgrade/web-socket-version.js';
+import { LogLine } from '../metrics/log-line.js';
 import { Refusals } from '../metrics/refusals.js';
 import { ClientError, CallbackError } from '../protocol/errors.js';
 import { HANDSHAKE_REASONS } from '../protocol/handshake-refusals.js';
@@ -99,7 +99,7 @@ export class RpcHandshake {
       if (error instanceof ClientError)
         return { ...HANDSHAKE_REASONS.tokenRefused, why: verdictOn(error).why, headers };
       if (error instanceof CallbackError) return HANDSHAKE_REASONS.keysUnavailable;
-      this.logger.error(stackOf(error));
+      this.logger.error(LogLine.fault({ peer: request.socket?.remoteAddress }, error));
       return HANDSHAKE_REASONS.defect;
     }
   }

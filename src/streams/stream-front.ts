@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { stackOf } from '../base/message-of.js';
 import type { Endpoint } from '../connection/endpoint/endpoint.js';
 import { Endpoints } from '../connection/endpoint/endpoints.js';
 import { AllowedOrigins, type PageRights } from '../endpoints/allowed-origins.js';
 import { RequestCutOff } from '../endpoints/read-body.js';
 import { inTurn } from '../endpoints/in-turn.js';
+import { LogLine } from '../metrics/log-line.js';
 import { SessionRequests } from './session-requests.js';
 import { answerFault, STREAM_FAULTS, type StreamFault } from './stream-answers.js';
 
@@ -63,7 +63,8 @@ export class StreamFront {
       if (fault) answerFault(response, fault);
     } catch (error) {
       response.destroy();
-      if (!(error instanceof RequestCutOff)) this.logger.error(stackOf(error));
+      if (!(error instanceof RequestCutOff))
+        this.logger.error(LogLine.fault({ peer: request.socket.remoteAddress }, error));
     }
   }
 

@@ -3,11 +3,12 @@ import type { Dispatcher } from 'undici';
 import { MAX_TIMER_MS } from '../../base/max-timer.js';
 import { withTimeLimit } from '../../base/time-limit.js';
 import type { CallbacksSettings } from '../../config/sections/callbacks.settings.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import { LogLine, type LogParty } from '../../metrics/log-line.js';
 import { CallbackError } from '../../protocol/errors.js';
 import type { Breakers } from '../breakers.js';
 import type { StreamedAnswer, StreamRequest, StreamRequester } from '../stream-requester.js';
 import { jittered, wait } from '../wait.js';
-import type { CallbackUrl } from './callback-url.js';
 import type { ConnectionPools } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
 import { AttemptError, ConnectError, exchange, attemptError, answerTypeOf } from './exchange.js';
@@ -19,9 +20,13 @@ import { procedureJudge } from './verdicts.js';
 /** The limits and retries of requests for streamed answers; `timeoutMs` is the time until one begins. */
 type StreamSettings = Pick<CallbacksSettings, 'timeoutMs' | 'tries' | 'waitMs' | 'waitJitterMs'>;
 
+/** A request, and whom it is for. */
+type Asked = Outgoing & { readonly client?: LogParty | undefined };
+
 /** Asks the app for streamed answers, over a pool of its own: each occupies a connection to its end. */
 export class HttpStreams implements StreamRequester {
   private readonly logger = new Logger('Callbacks');
+  private readonly warnings = new DigestedLog(this.logger);
 
   constructor(
     private readonly settings: StreamSettings,
@@ -31,15 +36,16 @@ export class HttpStreams implements StreamRequester {
     private readonly outgoing: OutgoingRequests,
   ) {}
 
-  async open({ url, headers, body, service, timeoutMs, signal }: StreamRequest): Promise<StreamedAnswer> {
-    const post = this.outgoing.make('POST', url, headers, { body, service });
+  async open(asked: StreamRequest): Promise<StreamedAnswer> {
+    const { url, headers, body, service, client, timeoutMs, signal } = asked;
+    const post = { ...this.outgoing.make('POST', url, headers, { body, service }), client };
     const request = this.requests.begin(signal);
     try {
       const { signal } = request;
       const breaker = this.app.breakers?.of(service);
       const attempt = () => this.attempt(post, timeoutMs ?? this.settings.timeoutMs, signal);
       const guarded = () => (breaker ? breaker.pass(false, attempt, procedureJudge(signal)) : attempt());
-      return this.answerOf(await this.response(post, guarded, signal), post.url, request);
+      return this.answerOf(await this.response(post, guarded, signal), post, request);
     } catch (error) {
       request.abort(); // it may still wait for a connection or an answer
       throw error;
@@ -52,7 +58,7 @@ export class HttpStreams implements StreamRequester {
   }
 
   private async response(
-    post: Outgoing,
+    post: Asked,
     attempt: () => Promise<Dispatcher.ResponseData>,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
@@ -61,12 +67,12 @@ export class HttpStreams implements StreamRequester {
         return await attempt();
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof TurnError) throw this.unavailable(post.url, error.message);
+        if (error instanceof TurnError) throw this.unavailable(post, error.message);
         if (!(error instanceof AttemptError)) throw error;
         if (!(error instanceof ConnectError) || tries >= this.settings.tries) {
-          throw this.unavailable(post.url, error.message);
+          throw this.unavailable(post, error.message);
         }
-        await this.waitAfter(error, post.url, signal);
+        await this.waitAfter(error, post, signal);
       }
     }
   }
@@ -92,44 +98,49 @@ export class HttpStreams implements StreamRequester {
     }
   }
 
-  private async waitAfter({ message }: ConnectError, url: CallbackUrl, signal: AbortSignal): Promise<void> {
+  private async waitAfter(
+    { message }: ConnectError,
+    { url, client = {} }: Asked,
+    signal: AbortSignal,
+  ): Promise<void> {
     const waitMs = jittered(this.settings.waitMs, this.settings.waitJitterMs);
-    this.logger.debug(`POST ${url.scrubbed}: no connection, next try in ${waitMs} ms: ${message}`);
+    const text = `POST ${url.scrubbed}: no connection, next try in ${waitMs} ms: ${message}`;
+    this.logger.debug(new LogLine(client, () => text));
     await wait(waitMs, signal);
   }
 
   private answerOf(
     { statusCode, headers, body }: Dispatcher.ResponseData,
-    url: CallbackUrl,
+    post: Asked,
     request: RunningRequest,
   ): StreamedAnswer {
     return {
       status: statusCode,
       mediaType: answerTypeOf(headers),
       isDelimited: 'transfer-encoding' in headers || 'content-length' in headers,
-      body: this.chunks({ body, headers }, url, request),
+      body: this.chunks({ body, headers }, post, request),
       end: () => request.abort(),
     };
   }
 
   private async *chunks(
     { body, headers }: Pick<Dispatcher.ResponseData, 'body' | 'headers'>,
-    url: CallbackUrl,
+    post: Asked,
     request: RunningRequest,
   ): AsyncGenerator<Buffer, void, void> {
     try {
       yield* decodedBody(body, headers);
     } catch (error) {
       request.signal.throwIfAborted();
-      throw this.unavailable(url, `the answer broke off: ${attemptError(error).message}`);
+      throw this.unavailable(post, `the answer broke off: ${attemptError(error).message}`);
     } finally {
       request.finish();
     }
   }
 
-  private unavailable(url: CallbackUrl, fault: string): CallbackError {
+  private unavailable({ url, client }: Asked, fault: string): CallbackError {
     const message = `POST ${url.scrubbed}: ${fault}`;
-    this.logger.warn(message);
+    this.warnings.warn(url.scrubbed, message, client);
     return new CallbackError(message);
   }
 }

@@ -64,12 +64,14 @@ async function filtered(
   { handler, failed }: Filtering,
 ): Promise<unknown> {
   try {
-    return await (handler.next(error as Error, host) as Promise<unknown>);
+    const answer = handler.invokeCustomFilters(error, host) as Promise<unknown> | undefined;
+    // Nest's own last filter would log it without the connection.
+    if (answer !== undefined) return await answer;
   } catch (thrown) {
     if (thrown === error || isForClient(thrown)) throw thrown;
     failed(thrown);
-    throw error;
   }
+  throw error;
 }
 
 function unchanged(value: unknown): ReturnedValue {

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { EXCEPTION_FILTERS_METADATA } from '@nestjs/common/internal';
-import { ExternalContextCreator, ModuleRef } from '@nestjs/core';
+import { ExternalContextCreator } from '@nestjs/core';
 import { messageOf, stackOf } from '../../base/message-of.js';
 import { LogLine } from '../../metrics/log-line.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
@@ -39,11 +38,6 @@ export type ProviderAnswer =
       readonly thrown: unknown;
     };
 
-/** A method that has failed, and the request that it has failed on. */
-interface Failed extends Pick<MarkedMethod, 'provider' | 'method' | 'name'> {
-  readonly request: CallbackRequest;
-}
-
 const ROLE = 'answers callbacks of Kittiwake';
 
 /** Finds the app's providers that answer callbacks in process. */
@@ -54,7 +48,6 @@ export class ProviderMethods {
   constructor(
     private readonly discovery: ProviderDiscovery,
     private readonly contexts: ExternalContextCreator,
-    private readonly modules: ModuleRef,
   ) {}
 
   /**
@@ -91,8 +84,7 @@ export class ProviderMethods {
       try {
         return (await run(request)) as ReturnedValue;
       } catch (error) {
-        if (!isForClient(error) && !request.signal.aborted)
-          this.logDefect(error, { provider, method, name, request });
+        if (!isForClient(error) && !request.signal.aborted) this.logDefect(error, name, request);
         return { refusal: refusalMembers(error, name), thrown: error };
       }
     };
@@ -117,19 +109,9 @@ export class ProviderMethods {
     };
   }
 
-  /** Nest itself logs an error if there are no exception filters; else it is logged here. */
-  private logDefect(error: unknown, { provider, method, name, request }: Failed): void {
-    const isNests = error instanceof Error && !this.hasFilters(provider.constructor, method);
-    if (isNests) return;
-    const party = { id: request.connectionId };
-    this.logger.error(new LogLine(party, () => `${name} failed: ${stackOf(error)}`));
-  }
-
-  private hasFilters(host: object, method: object): boolean {
-    const config = this.modules['container'].applicationConfig;
-    return (
-      [host, method].some((target) => Reflect.hasMetadata(EXCEPTION_FILTERS_METADATA, target)) ||
-      (config !== undefined && config.getGlobalFilters().length + config.getGlobalRequestFilters().length > 0)
+  private logDefect(error: unknown, name: string, { connectionId: id, handshake }: CallbackRequest): void {
+    this.logger.error(
+      new LogLine({ id, peer: handshake?.address }, () => `${name} failed: ${stackOf(error)}`),
     );
   }
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
-import { stackOf } from '../../base/message-of.js';
 import { monotonicMs } from '../../base/monotonic-ms.js';
 import { settlesWithin } from '../../base/time-limit.js';
+import { LogLine, type LogParty } from '../../metrics/log-line.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { HANDSHAKE_REASONS, type HandshakeReason } from '../../protocol/handshake-refusals.js';
 import { BY_GATEWAY } from '../../protocol/verdict.js';
@@ -48,8 +48,12 @@ export class Entrance {
   /** Counts a refusal, and logs it. @param what was refused. */
   tell(request: IncomingMessage, { kind, status, why }: HandshakeReason, what: string): void {
     this.metrics.handshakeRefused(status);
-    const peer = clientAddress(request, this.connections.settings);
-    this.connections.refusals.add({ peer }, { kind, what, why: `${status}, ${why}`, by: BY_GATEWAY });
+    this.connections.refusals.add(this.partyOf(request), {
+      kind,
+      what,
+      why: `${status}, ${why}`,
+      by: BY_GATEWAY,
+    });
   }
 
   private decide(arrival: Arrival): void {
@@ -76,7 +80,7 @@ export class Entrance {
       return;
     }
     const fault = this.originRefusal(request) ?? (admit && arrival.fault);
-    const denial = fault || !guard ? undefined : await this.decided(guard(request));
+    const denial = fault || !guard ? undefined : await this.decided(request, guard(request));
     if (arrival.isGone) return;
     const refusal = fault ?? refusalIn(denial, admit !== undefined) ?? this.connections.refusal(address);
     if (refusal) this.refuse(arrival, refusal);
@@ -85,18 +89,25 @@ export class Entrance {
   }
 
   private async admission(request: IncomingMessage, admit: Admit | undefined): Promise<Admission> {
-    return admit ? this.decided(admit(request)) : { admitted: request };
+    return admit ? this.decided(request, admit(request)) : { admitted: request };
   }
 
   /** @returns what was decided, or the refusal when that was not done in time, or failed. */
-  private async decided<Decision>(decision: Promise<Decision>): Promise<Decision | Refused> {
+  private async decided<Decision>(
+    request: IncomingMessage,
+    decision: Promise<Decision>,
+  ): Promise<Decision | Refused> {
     try {
       const isInTime = await settlesWithin(this.connections.settings.handshakeTimeoutMs, decision);
       return isInTime ? await decision : UNAVAILABLE;
     } catch (error) {
-      logger.error(stackOf(error));
+      logger.error(LogLine.fault(this.partyOf(request), error));
       return { refusal: HANDSHAKE_REASONS.defect };
     }
+  }
+
+  private partyOf(request: IncomingMessage): LogParty {
+    return { peer: clientAddress(request, this.connections.settings) };
   }
 
   private refuse(arrival: Arrival, refusal: HandshakeRefusal): void {

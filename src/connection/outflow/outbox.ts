@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { stackOf } from '../../base/message-of.js';
+import { LogLine, type LogParty } from '../../metrics/log-line.js';
 import { Batch } from './batch.js';
 
 /** A batch above this is written at once: a burst must not be kept twice, in frames and joined. */
@@ -9,6 +9,8 @@ const logger = new Logger('Connections');
 
 /** A destination of an outbox: one connection. */
 export interface Outlet {
+  /** Whose it is, as lines of the log name it. */
+  readonly owner?: LogParty;
   /** Frames that wait for the end of this turn of the event loop. Owned by the outbox. */
   waiting: Batch | undefined;
   /** Writes whole frames to the socket. */
@@ -50,7 +52,7 @@ export class Outbox {
       try {
         this.flushOne(outlet);
       } catch (error) {
-        logger.error(stackOf(error)); // the fault of one outlet, which must not stop the others
+        logger.error(LogLine.fault(outlet.owner ?? {}, error)); // the fault of one outlet, which must not stop the others
       }
     }
   };

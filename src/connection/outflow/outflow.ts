@@ -1,3 +1,4 @@
+import type { LogParty } from '../../metrics/log-line.js';
 import { CLOSE_REASONS, type CloseReason } from '../../protocol/close-reason.js';
 import type { Batch } from './batch.js';
 import { Lag } from './lag.js';
@@ -9,7 +10,7 @@ import type { Sink } from './sink.js';
 const LITTLE_BYTES = 65_536;
 
 /** The connection of an outflow. */
-export interface OutflowOwner {
+export interface OutflowOwner extends LogParty {
   /** The most bytes that may wait for the client to read them. */
   readonly maxOutboxBytes: number;
   /** Aborted when nothing can be sent any more. */
@@ -28,7 +29,8 @@ export class Outflow implements Outlet {
   private lag: Lag | undefined = undefined;
 
   constructor(
-    private readonly owner: OutflowOwner,
+    /** See {@link Outlet.owner}. */
+    readonly owner: OutflowOwner,
     private readonly sink: Sink,
     private readonly outbox: Outbox,
   ) {}

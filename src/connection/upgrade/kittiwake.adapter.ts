@@ -4,6 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket, WebSocketServer } from 'ws';
 import { stackOf } from '../../base/message-of.js';
+import { LogLine } from '../../metrics/log-line.js';
 import { refuseUpgrade } from './refuse-upgrade.js';
 import { type AppGateways, UpgradeRouter } from './upgrade-router.js';
 
@@ -57,9 +58,10 @@ export class KittiwakeAdapter extends WsAdapter implements AppGateways {
     }
   }
 
-  private tellFault(error: unknown, { url }: IncomingMessage): void {
+  private tellFault(error: unknown, { url, socket }: IncomingMessage): void {
     const [path] = url!.split('?', 1);
-    this.ownLogger.error(`a gateway of the app failed on a handshake for ${path}: ${stackOf(error)}`);
+    const text = `a gateway of the app failed on a handshake for ${path}: ${stackOf(error)}`;
+    this.ownLogger.error(new LogLine({ peer: socket.remoteAddress }, () => text));
   }
 }
 

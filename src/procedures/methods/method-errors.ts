@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
 import { stackOf } from '../../base/message-of.js';
 import { Refusal } from '../../callbacks/refusal.js';
+import { LogLine, type LogParty } from '../../metrics/log-line.js';
 import { isForCaller } from '../is-for-caller.js';
 import { ProcedureError } from '../procedure-errors.js';
 
@@ -12,12 +13,13 @@ const logger = new Logger('Procedures');
 /**
  * Converts an error that a method threw to one for callers. An unexpected error is logged and returned as it is.
  * @param name class and method.
+ * @param caller who called it.
  */
-export function methodError(error: unknown, name: string): unknown {
+export function methodError(error: unknown, name: string, caller: LogParty = {}): unknown {
   if (isForCaller(error)) return error;
   if (error instanceof Refusal)
     return new ProcedureError(error.message || 'Forbidden', FORBIDDEN, { cause: error });
   if (error instanceof WsException) return new ProcedureError(error.getError(), undefined, { cause: error });
-  logger.error(`${name} failed: ${stackOf(error)}`);
+  logger.error(new LogLine(caller, () => `${name} failed: ${stackOf(error)}`));
   return error;
 }

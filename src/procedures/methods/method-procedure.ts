@@ -10,7 +10,7 @@ import { methodCallback } from './method-callback.js';
 import { methodError } from './method-errors.js';
 import { type MethodParameters, methodParameters } from './parameters/method-parameters.js';
 import { defineNestParams, NEST_PARAMS } from './parameters/nest-params.js';
-import { procedureContexts } from './procedure-contexts.js';
+import { type ContextOf, procedureContexts } from './procedure-contexts.js';
 import type { ProcedureOptions } from './procedure.decorator.js';
 import { resumptionIn } from './resumable-options.js';
 import { type MethodHandler, type MethodSignature, ProviderProcedure } from './provider.procedure.js';
@@ -78,7 +78,8 @@ function handlerOf(
   const { sources, isVariadic } = parameters;
   const readers = argumentReaders(parameters);
   const factory = defineNestParams(provider.constructor, methodName, sources, readers);
-  return procedureContexts(contexts, { isStream, told: (error) => methodError(error, name) }).create(
+  const told: ContextOf['told'] = (error, { origin }) => methodError(error, name, origin.client);
+  return procedureContexts(contexts, { isStream, told }).create(
     provider,
     methodCallback(method, sources.length, isVariadic),
     methodName,

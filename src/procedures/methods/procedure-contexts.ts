@@ -15,7 +15,7 @@ export interface ContextOf {
   /** Whether its signature declares a stream. */
   readonly isStream: boolean;
   /** Converts an error that no exception filter handled to the one for the caller. */
-  told(error: unknown): unknown;
+  told(error: unknown, call: ProcedureCall): unknown;
 }
 
 /**
@@ -69,9 +69,9 @@ async function filtered(
     const answer = handler.invokeCustomFilters(error, host);
     if (answer !== undefined) return await answer;
   } catch (thrown) {
-    const fault = of.told(thrown);
+    const fault = of.told(thrown, call);
     const isHidden = !isForCaller(fault) && (isForCaller(error) || isForClient(error));
-    throw isHidden ? of.told(error) : fault; // a filter for HTTP alone has failed on it
+    throw isHidden ? of.told(error, call) : fault; // a filter for HTTP alone has failed on it
   }
-  throw of.told(error);
+  throw of.told(error, call);
 }

@@ -143,14 +143,15 @@ export class CallSet {
 
   private async answer(call: ClientCall, signal: AbortSignal): Promise<void> {
     const { name, given, identity, reply, watched, idempotencyKey } = call;
-    const origin: ProcedureCall['origin'] = { identity, isService: false };
+    const origin: ProcedureCall['origin'] = { identity, isService: false, client: this.connection };
     if (watched) return this.watch(this.kept.watch(watched.call, watched.position, origin), reply, signal);
     const procedure = this.calls.find(name, origin);
     if (!procedure || procedure.signature.isRaw) throw this.calls.unknown(name);
     if (!given) throw PROCEDURE_ERRORS.argumentsMismatch(name, 'arguments are a list or named');
     const { resumption } = procedure;
     if (resumption && reply.kept) {
-      const start = { name, given, origin, idempotencyKey };
+      const { id } = this.connection; // the call outlives it, and must not keep it
+      const start = { name, given, origin: { ...origin, client: { id } }, idempotencyKey };
       return this.watch(this.kept.start(start, resumption), reply, signal);
     }
     if (idempotencyKey !== undefined) throw KEPT_ERRORS.notResumable();

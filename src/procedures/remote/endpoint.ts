@@ -3,6 +3,7 @@ import { scrubUrl } from '../../callbacks/http/callback-url.js';
 import type { StreamRequester } from '../../callbacks/stream-requester.js';
 import type { RemoteProcedureSettings } from '../../config/sections/procedures/remote-procedure.settings.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
+import type { LogParty } from '../../metrics/log-line.js';
 import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
 import type { JsonText } from '../../protocol/json/json.js';
 import { REMOTE_ACCEPT, remoteAnswer } from './answer.js';
@@ -14,39 +15,44 @@ type EndpointSettings = Pick<RemoteProcedureSettings, 'url' | 'headers'> & {
   readonly service?: string;
 };
 
+/** A request to run a procedure. */
+export interface RemoteQuestion {
+  readonly body: JsonText;
+  readonly signal: AbortSignal;
+  /** Further ones than those of the settings. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Who called, as lines of the log name it. */
+  readonly client?: LogParty | undefined;
+}
+
 /** An endpoint of the app that runs a procedure. */
-export class RemoteEndpoint implements RemoteSource {
+export class RemoteEndpoint {
   private readonly warnings = new DigestedLog(new Logger('Procedures'));
 
   constructor(
     private readonly settings: EndpointSettings,
-    readonly maxBytes: number,
+    private readonly maxBytes: number,
     private readonly requester: StreamRequester,
   ) {}
 
-  /**
-   * Sends the body of a request.
-   * @param more further headers.
-   * @returns the result, see {@link remoteAnswer}, which says what is thrown, too.
-   */
-  async ask(body: JsonText, signal: AbortSignal, more?: Readonly<Record<string, string>>): Promise<unknown> {
-    const { url, headers, deadlineMs: timeoutMs, service } = this.settings;
-    const accepting = { accept: REMOTE_ACCEPT, ...headers, ...more };
-    const answer = await this.requester.open({ url, headers: accepting, body, service, timeoutMs, signal });
-    return remoteAnswer(answer, this);
+  /** Sends a request. @returns the result, see {@link remoteAnswer}, which says what is thrown, too. */
+  async ask({ body, signal, headers: more, client }: RemoteQuestion): Promise<unknown> {
+    const { url, headers: own, deadlineMs: timeoutMs, service } = this.settings;
+    const headers = { accept: REMOTE_ACCEPT, ...own, ...more };
+    const answer = await this.requester.open({ url, headers, body, service, client, timeoutMs, signal });
+    return remoteAnswer(answer, this.sourceFor(client));
   }
 
-  fault(message: string): CallbackError {
-    return new CallbackError(this.logged(message));
-  }
-
-  defect(message: string): CallbackAnswerError {
-    return new CallbackAnswerError(this.logged(message));
-  }
-
-  private logged(message: string): string {
-    const text = `POST ${scrubUrl(this.settings.url)}: ${message}`;
-    this.warnings.warn('', text);
-    return text;
+  private sourceFor(client: LogParty | undefined): RemoteSource {
+    const logged = (message: string): string => {
+      const text = `POST ${scrubUrl(this.settings.url)}: ${message}`;
+      this.warnings.warn('', text, client);
+      return text;
+    };
+    return {
+      maxBytes: this.maxBytes,
+      fault: (message) => new CallbackError(logged(message)),
+      defect: (message) => new CallbackAnswerError(logged(message)),
+    };
   }
 }

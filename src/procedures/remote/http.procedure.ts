@@ -33,14 +33,16 @@ export class HttpProcedure implements CallableProcedure, Continuation {
   }
 
   resume(request: JsonText, count: number, signal: AbortSignal): Promise<unknown> {
-    return this.ask(signal, () => this.endpoint.ask(request, signal, { 'Last-Event-ID': `${count}` }));
+    return this.ask(signal, () =>
+      this.endpoint.ask({ body: request, signal, headers: { 'Last-Event-ID': `${count}` } }),
+    );
   }
 
   /** Metrics measure a stream only until it begins. */
   run(call: ProcedureCall, given: readonly unknown[]): Promise<unknown> {
-    const { signal } = call;
+    const { signal, origin } = call;
     return this.ask(signal, async () =>
-      this.endpoint.ask(remoteRequest(this.signature, call, given), signal),
+      this.endpoint.ask({ body: remoteRequest(this.signature, call, given), signal, client: origin.client }),
     );
   }
 

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Expiry } from '../../auth/expiry.js';
 import { messageOf } from '../../base/message-of.js';
 import { RequestCutOff } from '../../endpoints/read-body.js';
+import { LogLine, type LogParty } from '../../metrics/log-line.js';
 import type { Refusals } from '../../metrics/refusals.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { callRefusal } from '../../procedures/calls/call-refusal.js';
@@ -187,12 +188,16 @@ export class RpcExchange {
   private originOf({ path }: RpcTarget, { identity, isService }: RpcCaller): CallOrigin {
     const { request, reply } = this;
     const { method = '', socket } = request;
-    const peer =
-      this.front.transport === 'unix'
-        ? 'unix-domain'
-        : `${addressOf(socket.remoteAddress)}:${socket.remotePort}`;
+    const { client } = this;
+    const peer = this.front.transport === 'unix' ? client.peer : `${client.peer}:${socket.remotePort}`;
     const http: HttpCall = { method, path, peer, request, response: reply.response };
-    return { identity, isService, http };
+    return { identity, isService, http, client };
+  }
+
+  /** The caller, as lines of the log name it. */
+  private get client(): LogParty & { readonly peer: string } {
+    const { transport } = this.front;
+    return { peer: transport === 'unix' ? 'unix-domain' : addressOf(this.request.socket.remoteAddress) };
   }
 
   private async arguments(contentType: string | undefined): Promise<ProcedureArguments> {
@@ -225,7 +230,7 @@ export class RpcExchange {
     const { procedure } = this;
     // Errors that a procedure threw have been logged where it ran. The others come from encoding its result.
     if (!isTold(error))
-      this.logger.error(`what ${procedure?.signature.name} gave cannot be sent: ${messageOf(error)}`);
+      this.tellFault(`what ${procedure?.signature.name} gave cannot be sent: ${messageOf(error)}`);
     this.report(callRefusal(procedure?.signature.name ?? '', error));
     const failure = failureOf(error, this.isAuthenticated && this.host.config.showsTracebacks);
     try {
@@ -233,15 +238,18 @@ export class RpcExchange {
       else if (this.chunks) this.chunks.fail(failure.body);
       else this.reply.cut();
     } catch (cause) {
-      this.logger.error(`what ${procedure?.signature.name} failed with cannot be sent: ${messageOf(cause)}`);
+      this.tellFault(`what ${procedure?.signature.name} failed with cannot be sent: ${messageOf(cause)}`);
       if (this.reply.isBegun) this.reply.cut();
       else await this.refuse({ status: 500, body: { error: 'Internal Error' } });
     }
   }
 
+  private tellFault(text: string): void {
+    this.logger.error(new LogLine(this.client, () => text));
+  }
+
   private report(error: ClientError): void {
-    const peer = addressOf(this.request.socket.remoteAddress);
-    this.host.refusals.add({ peer }, { kind: error.code, what: 'a call over HTTP', ...verdictOn(error) });
+    this.host.refusals.add(this.client, { kind: error.code, what: 'a call over HTTP', ...verdictOn(error) });
   }
 
   /** Sends an error; that of a stream that fails before it begins is in the format of its results. */

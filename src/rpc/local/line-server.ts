@@ -6,8 +6,8 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer, type Server as NetServer } from 'node:net';
-import { stackOf } from '../../base/message-of.js';
 import { OpenRequests } from '../../connection/upgrade/open-requests.js';
+import { LogLine } from '../../metrics/log-line.js';
 import type { DescriptorChannel } from '../descriptors/channel.js';
 import { type LineConnection, type LineLimits, LineSocket, type LineTransport } from './line-socket.js';
 
@@ -86,7 +86,7 @@ export class LineServer {
     response.shouldKeepAlive = false;
     const { transport, descriptors } = socket;
     this.handle(request, response, { transport, descriptors }).catch((error: unknown) => {
-      if (!socket.destroyed) this.logger.error(stackOf(error));
+      if (!socket.destroyed) this.logger.error(LogLine.fault({ peer: socket.remoteAddress }, error));
       response.destroy();
     });
   }
