@@ -12,7 +12,7 @@ import { guarded, platform } from './platform.js';
 import { createRequests, type Requests } from './requests.js';
 import type { Reason, State, StateInfo } from './state.js';
 import { createWatch, type Watch } from './watch.js';
-import { webSocket } from './web-socket.js';
+import { webSocket } from './transport/web-socket.js';
 
 /** What a connection tells: the first two to users, the rest to what lives on it. */
 interface Events {

@@ -10,9 +10,9 @@ export {
 } from './calls/stream.js';
 export { createClient, connectionId, type Client, type Inspection } from './client.js';
 export type { Clock } from './clock.js';
-export type { TextStorage } from './beside.js';
+export type { TextStorage } from './transport/beside.js';
 export { KittiwakeError, type ErrorCode } from './errors.js';
-export { httpStream, type HttpStreamOptions } from './http-stream.js';
+export { httpStream, type HttpStreamOptions } from './transport/http-stream.js';
 export type { Off } from './listeners.js';
 export type {
   Auth,
@@ -31,6 +31,6 @@ export type { Reason, State, StateInfo } from './state.js';
 export { live, type Live, type Snapshot } from './topics/live.js';
 export { topic, type Topic, type TopicOptions } from './topics/topic.js';
 export type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topics/topic-event.js';
-export type { Transport, TransportEvents, TransportFactory } from './transport.js';
+export type { Transport, TransportEvents, TransportFactory } from './transport/transport.js';
 export type { PingOptions } from './watch.js';
-export { webSocket, type WebSocketOptions } from './web-socket.js';
+export { webSocket, type WebSocketOptions } from './transport/web-socket.js';

@@ -1,6 +1,6 @@
 import type { Credential } from './credentials.js';
 import type { Frame } from './frame.js';
-import type { Transport } from './transport.js';
+import type { Transport } from './transport/transport.js';
 
 /** One try to be connected, and what came of it. */
 export interface Link {

@@ -2,7 +2,7 @@ import type { BackOffOptions } from './back-off.js';
 import type { Clock } from './clock.js';
 import type { PageEvents } from './page-events.js';
 import type { Signal } from './platform.js';
-import type { TransportFactory } from './transport.js';
+import type { TransportFactory } from './transport/transport.js';
 import type { PingOptions } from './watch.js';
 
 export interface AuthContext {

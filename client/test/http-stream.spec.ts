@@ -13,7 +13,7 @@ import {
   webSocket,
 } from 'kittiwake-client';
 import { fakeClock, type FakeClock } from 'kittiwake-client/testing';
-import { beside } from '../src/beside.js';
+import { beside } from '../src/transport/beside.js';
 import { procedureOf } from '../../test/support/rpc.js';
 import { TestGateway } from '../../test/support/gateway.js';
 import { RedisServer } from '../../test/support/redis-server.js';

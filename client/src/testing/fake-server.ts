@@ -1,5 +1,5 @@
 import { platform } from '../platform.js';
-import type { TransportFactory } from '../transport.js';
+import type { TransportFactory } from '../transport/transport.js';
 import { type FakeClock, fakeClock } from './fake-clock.js';
 import { type Authenticate, type FakeGateway, roomKey } from './fake-gateway.js';
 import { FakeSession } from './fake-session.js';

@@ -1,5 +1,5 @@
 import { report } from '../platform.js';
-import type { Transport, TransportEvents } from '../transport.js';
+import type { Transport, TransportEvents } from '../transport/transport.js';
 import { FakeCall, failure, isStream } from './fake-call.js';
 import { type FakeGateway, roomKey } from './fake-gateway.js';
 import type { FakeTopic, Published } from './fake-topic.js';

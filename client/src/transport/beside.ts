@@ -1,5 +1,5 @@
-import type { Clock } from './clock.js';
-import { platform } from './platform.js';
+import type { Clock } from '../clock.js';
+import { platform } from '../platform.js';
 import type { Transport, TransportFactory } from './transport.js';
 
 /** What keeps a text for a while, like `sessionStorage`. */

@@ -1,6 +1,6 @@
 import { beside, type TextStorage } from './beside.js';
-import { type Clock, systemClock } from './clock.js';
-import { type FetchLike, type HttpAnswer, platform } from './platform.js';
+import { type Clock, systemClock } from '../clock.js';
+import { type FetchLike, type HttpAnswer, platform } from '../platform.js';
 import type { TransportFactory } from './transport.js';
 
 export interface HttpStreamOptions {

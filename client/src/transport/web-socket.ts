@@ -1,5 +1,5 @@
-import { KittiwakeError } from './errors.js';
-import { platform } from './platform.js';
+import { KittiwakeError } from '../errors.js';
+import { platform } from '../platform.js';
 import type { TransportFactory } from './transport.js';
 
 const SUB_PROTOCOL = 'kittiwake.v1.json';
