@@ -7,11 +7,11 @@ import { createIdentity, type Identity } from './identity.js';
 import type { Link } from './link.js';
 import { createListeners, type Listeners } from './listeners.js';
 import type { Options } from './options.js';
-import { createPage } from './page.js';
+import { createPage } from './page/page.js';
 import { guarded, platform } from './platform.js';
 import { createRequests, type Requests } from './requests.js';
 import type { Reason, State, StateInfo } from './state.js';
-import { createWatch, type Watch } from './watch.js';
+import { createWatch, type Watch } from './page/watch.js';
 import { webSocket } from './transport/web-socket.js';
 
 /** What a connection tells: the first two to users, the rest to what lives on it. */

@@ -23,7 +23,7 @@ export type {
   Provider,
   SendOptions,
 } from './options.js';
-export { pageEvents, type PageEvents, type PageListener } from './page-events.js';
+export { pageEvents, type PageEvents, type PageListener } from './page/page-events.js';
 export type { ReadOptions } from './reader.js';
 export { join, type Room, type RoomOptions } from './rooms/join.js';
 export type { RoomType, Schema, TopicType } from './schema.js';
@@ -32,5 +32,5 @@ export { live, type Live, type Snapshot } from './topics/live.js';
 export { topic, type Topic, type TopicOptions } from './topics/topic.js';
 export type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './topics/topic-event.js';
 export type { Transport, TransportEvents, TransportFactory } from './transport/transport.js';
-export type { PingOptions } from './watch.js';
+export type { PingOptions } from './page/watch.js';
 export { webSocket, type WebSocketOptions } from './transport/web-socket.js';

@@ -1,9 +1,9 @@
 import type { BackOffOptions } from './back-off.js';
 import type { Clock } from './clock.js';
-import type { PageEvents } from './page-events.js';
+import type { PageEvents } from './page/page-events.js';
 import type { Signal } from './platform.js';
 import type { TransportFactory } from './transport/transport.js';
-import type { PingOptions } from './watch.js';
+import type { PingOptions } from './page/watch.js';
 
 export interface AuthContext {
   /**

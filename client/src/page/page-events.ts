@@ -1,4 +1,4 @@
-import { type EventsLike, platform } from './platform.js';
+import { type EventsLike, platform } from '../platform.js';
 
 /** What a page, or an app on a phone, meets. */
 export interface PageListener {

@@ -1,6 +1,6 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 import { pageEvents, type PageEvents } from './page-events.js';
-import type { Reason, State, StateInfo } from './state.js';
+import type { Reason, State, StateInfo } from '../state.js';
 import type { Watch } from './watch.js';
 
 /** The connection that is let go and made. */

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../clock.js';
 
 export interface PingOptions {
   /** A ping goes out after such a silence. Default: 15,000 ms. */
