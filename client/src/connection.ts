@@ -3,7 +3,7 @@ import { type Clock, systemClock } from './clock.js';
 import { isFinal } from './close-codes.js';
 import { KittiwakeError } from './errors.js';
 import type { Frame } from './frame.js';
-import { createIdentity, type Identity } from './identity.js';
+import { createIdentity, type Identity } from './identity/identity.js';
 import type { Link } from './link.js';
 import { createListeners, type Listeners } from './listeners.js';
 import type { Options } from './options.js';

@@ -1,4 +1,4 @@
-import type { Credential } from './credentials.js';
+import type { Credential } from './identity/credentials.js';
 import type { Frame } from './frame.js';
 import type { Transport } from './transport/transport.js';
 

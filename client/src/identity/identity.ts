@@ -1,11 +1,11 @@
-import { backOffMs } from './back-off.js';
-import type { Clock } from './clock.js';
+import { backOffMs } from '../back-off.js';
+import type { Clock } from '../clock.js';
 import { createCredentials, type Credential } from './credentials.js';
-import { KittiwakeError } from './errors.js';
-import type { Link } from './link.js';
-import type { AuthContext, Options } from './options.js';
-import type { Reply, Requests } from './requests.js';
-import type { Reason, State } from './state.js';
+import { KittiwakeError } from '../errors.js';
+import type { Link } from '../link.js';
+import type { AuthContext, Options } from '../options.js';
+import type { Reply, Requests } from '../requests.js';
+import type { Reason, State } from '../state.js';
 
 /** The connection on which it is proven. */
 interface Prover {

@@ -1,7 +1,7 @@
-import type { Clock } from './clock.js';
-import { KittiwakeError } from './errors.js';
-import type { Auth, AuthContext } from './options.js';
-import { awaited, platform } from './platform.js';
+import type { Clock } from '../clock.js';
+import { KittiwakeError } from '../errors.js';
+import type { Auth, AuthContext } from '../options.js';
+import { awaited, platform } from '../platform.js';
 
 /** The members of an `auth` event, or nothing where nobody is logged in. */
 export type Credential = { readonly [member: string]: unknown } | null;
