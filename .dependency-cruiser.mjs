@@ -114,6 +114,9 @@ const ROOMS = {
   },
 };
 
+/** The rooms of the client's core; its others are domains. */
+const CLIENT_CORE = '(transport|page|identity)';
+
 const place = (name) => (name.endsWith('.ts') ? `^src/${name.replaceAll('.', '\\.')}$` : `^src/${name}/`);
 const anyOf = (names) => names.map(place).join('|');
 
@@ -174,15 +177,18 @@ export default {
     {
       name: 'the-core-of-the-client-knows-no-domain',
       severity: 'error',
-      from: { path: '^client/src/[^/]+$', pathNot: 'src/(index|react)\\.ts$' },
-      to: { path: '^client/src/([^/]+/|react\\.ts|index\\.ts)' },
+      from: { path: `^client/src/([^/]+$|${CLIENT_CORE}/)`, pathNot: 'src/(index|react)\\.ts$' },
+      to: { path: '^client/src/([^/]+/|react\\.ts|index\\.ts)', pathNot: `^client/src/${CLIENT_CORE}/` },
     },
     {
       name: 'domains-of-the-client-stand-apart',
       severity: 'error',
       // A room is followed as a topic is.
       from: { path: '^client/src/([^/]+)/', pathNot: '^client/src/rooms/' },
-      to: { path: '^client/src/([^/]+/|react\\.ts|index\\.ts)', pathNot: '^client/src/$1/' },
+      to: {
+        path: '^client/src/([^/]+/|react\\.ts|index\\.ts)',
+        pathNot: ['^client/src/$1/', `^client/src/${CLIENT_CORE}/`],
+      },
     },
     // usocket is a peer that may be absent, and is compiled beside the tests.
     {

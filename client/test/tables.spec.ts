@@ -33,6 +33,6 @@ describe('the tables of the client', () => {
 
   it('name the sub-protocol of the gateway', () => {
     const [, name] = /KITTIWAKE_V1 = ('.*')/.exec(read('src/protocol/sub-protocol.ts')) ?? [];
-    expect(read('client/src/web-socket.ts')).toContain(`SUB_PROTOCOL = ${name}`);
+    expect(read('client/src/transport/web-socket.ts')).toContain(`SUB_PROTOCOL = ${name}`);
   });
 });
