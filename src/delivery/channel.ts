@@ -25,10 +25,11 @@ export class Channel extends Flow {
   private replays: Replays | undefined;
   private readonly subscriptions = new Set<Subscription>();
   private readonly envelopes = new SharedEnvelopes<Envelope>();
-  private readonly listeners = new Set<ChannelListener>();
+  /** Made with the first: an empty set takes 200 bytes, and few channels have a listener. */
+  private listeners: Set<ChannelListener> | undefined;
 
   get isEmpty(): boolean {
-    return this.subscriptions.size === 0 && this.listeners.size === 0;
+    return this.subscriptions.size === 0 && (this.listeners?.size ?? 0) === 0;
   }
 
   get subscriptionCount(): number {
@@ -36,11 +37,11 @@ export class Channel extends Flow {
   }
 
   addListener(listener: ChannelListener): void {
-    this.listeners.add(listener);
+    (this.listeners ??= new Set()).add(listener);
   }
 
   removeListener(listener: ChannelListener): void {
-    this.listeners.delete(listener);
+    this.listeners?.delete(listener);
   }
 
   add(subscription: Subscription): void {
@@ -82,19 +83,19 @@ export class Channel extends Flow {
         failed(error, subscription.connection);
       }
     }
-    for (const listener of this.listeners) listener.received(fanout.publication);
+    if (this.listeners) for (const listener of this.listeners) listener.received(fanout.publication);
   }
 
   /** The broker is lost for it. Without a history, listeners are told of a gap; clients are disconnected. */
   lose(): void {
     if (this.log) this.log.lost();
-    else for (const listener of this.listeners) listener.lost();
+    else for (const listener of this.listeners ?? []) listener.lost();
   }
 
   /** Publications are missing. */
   reset(top: Position): void {
     for (const subscription of this.subscriptions) subscription.reset(top);
-    for (const listener of this.listeners) listener.lost();
+    for (const listener of this.listeners ?? []) listener.lost();
   }
 
   /** Nothing is missing up to the latest position: those are told whom nothing else tells. */

@@ -15,21 +15,30 @@ let lastTail = Buffer.alloc(0);
 export class TopicEnvelope implements Envelope {
   /** See {@link Envelope.plain}. */
   readonly plain: TopicEnvelope | undefined;
-  private readonly head: Buffer;
+  /** The part of the frame before the data, made with the first one: many subscriptions are never sent any. */
+  private head: Buffer | undefined = undefined;
 
   /** @param hasPositions whether the client is told the position of each. */
-  constructor(topic: string, extra: JsonMembers, hasPositions = false) {
+  constructor(
+    private readonly topic: string,
+    private readonly extra: JsonMembers,
+    hasPositions = false,
+  ) {
     this.plain = hasPositions ? new TopicEnvelope(topic, extra) : undefined;
-    let head = `{"event":"message","subscription":${JSON.stringify(topic)}`;
-    for (const [name, value] of extra) if (!RESERVED.has(name)) head += `,${JSON.stringify(name)}:${value}`;
-    this.head = Buffer.from(`${head},"data":`);
   }
 
   frame(publication: Publication, stage: DeliveryStage): Buffer {
     const { position } = publication;
     const tail =
       this.plain && position ? positionedTail(publication, stage, position) : tailOf(publication, stage);
-    return joinedFrame(this.head, publication.raw, tail);
+    return joinedFrame((this.head ??= this.makeHead()), publication.raw, tail);
+  }
+
+  private makeHead(): Buffer {
+    let head = `{"event":"message","subscription":${JSON.stringify(this.topic)}`;
+    for (const [name, value] of this.extra)
+      if (!RESERVED.has(name)) head += `,${JSON.stringify(name)}:${value}`;
+    return Buffer.from(`${head},"data":`);
   }
 }
 
