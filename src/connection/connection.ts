@@ -220,6 +220,7 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
   closed(): void {
     this.broken();
     this.host.gone(this);
+    this.pulse.forget();
   }
 
   /** See {@link OutflowOwner.maxOutboxBytes}. */

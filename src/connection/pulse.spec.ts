@@ -96,4 +96,13 @@ describe('the pulse of a connection', () => {
     one.expireAt(undefined);
     expect(sweptAt(one, 50).closedFor).toBeUndefined();
   });
+
+  it('has nothing of a client that is gone', () => {
+    const one = pulse(ADMISSION_MS);
+    one.forget();
+    expect(one.isOpen).toBe(false);
+    expect(sweptAt(one, IDLE_MS)).toEqual({ pings: 0, closedFor: undefined });
+    expect(Object.values(one)).not.toContain(owner);
+    expect(Object.values(one)).not.toContain(transport);
+  });
 });

@@ -7,6 +7,9 @@ import type { Swept } from './wheel.js';
 
 type PulseSettings = Pick<ConnectionSettings, 'pingIntervalMs' | 'pingTimeoutMs' | 'admissionDeadlineMs'>;
 
+/** The transport of a pulse. */
+type Pulsed = Pick<Transport, 'isPaused' | 'pingFrame'>;
+
 /** The connection of a pulse. */
 export interface PulseOwner {
   readonly isOpen: boolean;
@@ -16,6 +19,16 @@ export interface PulseOwner {
   sendAhead(pingFrame: Buffer): void;
   close(reason: CloseReason): void;
 }
+
+/** In the place of a client that is gone. */
+const GONE: PulseOwner & Pulsed = {
+  isOpen: false,
+  idleMs: 0,
+  isPaused: true,
+  pingFrame: undefined,
+  sendAhead: () => undefined,
+  close: () => undefined,
+};
 
 /** The signs of life of one client, and the deadlines that follow from them; times are those of `monotonicMs`. */
 export class Pulse implements Swept {
@@ -30,8 +43,8 @@ export class Pulse implements Swept {
   private clock: AdmissionClock | undefined = undefined;
 
   constructor(
-    private readonly owner: PulseOwner,
-    private readonly transport: Pick<Transport, 'isPaused' | 'pingFrame'>,
+    private owner: PulseOwner,
+    private transport: Pulsed,
     private readonly settings: PulseSettings,
   ) {
     if (settings.admissionDeadlineMs > 0) this.clock = new AdmissionClock(this.lastFrameAtMs);
@@ -71,6 +84,12 @@ export class Pulse implements Swept {
   resumed(nowMs: number): void {
     this.isPongDue = false;
     this.lastFrameAtMs = nowMs;
+  }
+
+  /** The client is gone. The wheel keeps the pulse until its slot comes, which must not keep all that the client had. */
+  forget(): void {
+    this.owner = GONE;
+    this.transport = GONE;
   }
 
   /** Does what is due now: has the owner ping its client, or close. See {@link Swept.sweep}. */
