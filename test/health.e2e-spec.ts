@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestGateway } from './support/gateway.js';
+import { RawHttp } from './support/raw-http.js';
 import { RedisServer } from './support/redis-server.js';
 import { eventually } from './support/wait.js';
 
@@ -29,6 +31,28 @@ describe('the health of a gateway on its own', () => {
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('content-type')).toMatch(/^application\/json/);
     }
+  });
+});
+
+// 1,500 requests for what is not there, in 50 KB that were never read, held up everybody for 180 ms.
+describe('who asks again and again without reading', () => {
+  const REQUEST = 'GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n';
+  let client: RawHttp;
+
+  beforeEach(async () => {
+    gateway = stopped(await TestGateway.start());
+    client = stopped(await RawHttp.connect({ port: gateway.port }));
+  });
+
+  it('is answered in turn', async () => {
+    client.send(REQUEST.repeat(60));
+    for (let count = 0; count < 60; count++) expect((await client.answer()).status).toBe(404);
+  });
+
+  it('is sent away, however little it is', async () => {
+    client.send(REQUEST.repeat(200));
+    await once(client.socket, 'close');
+    expect(client.text.split('HTTP/1.1 404').length).toBeLessThan(100);
   });
 });
 
