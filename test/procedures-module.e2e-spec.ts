@@ -869,6 +869,14 @@ describe('errors', () => {
     if (name !== 'text') expect(app!.log.errors[0]).toContain('procedures-module.e2e-spec');
   });
 
+  // Whoever may call it could fill a disk with stacks.
+  it('that are defects are a line a second, with their number, however often somebody calls', async () => {
+    await start(Failing);
+    for (let count = 0; count < 30; count++) await rejection(app!.call('defect'));
+    await eventually(() => app!.log.errors.some((line) => /boom \(the last of \d+\)\n/.test(line)));
+    expect(app!.log.errors.length).toBeLessThan(30);
+  });
+
   it('go through exception filters, those of streams too', async () => {
     await start(Failing);
     await expect(app!.call('filtered')).rejects.toMatchObject({

@@ -9,3 +9,8 @@ export function messageOf(error: unknown): string {
 export function stackOf(error: unknown): string {
   return isNativeError(error) ? (error.stack ?? error.message) : String(error);
 }
+
+/** The class of a caught value: its kind, where lines about defects are counted. */
+export function classOf(error: unknown): string {
+  return isNativeError(error) ? error.constructor.name : typeof error;
+}

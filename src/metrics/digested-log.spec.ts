@@ -10,7 +10,9 @@ describe('warnings that come for every client', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     lines = [];
-    log = new DigestedLog({ warn: (line: unknown) => lines.push(String(line)) } as unknown as Logger);
+    const write = (line: unknown): unknown => lines.push(String(line));
+    const error = (line: unknown): unknown => lines.push(`error: ${String(line)}`);
+    log = new DigestedLog({ warn: write, error } as unknown as Logger);
   });
   afterEach(() => void jest.useRealTimers());
 
@@ -36,5 +38,12 @@ describe('warnings that come for every client', () => {
     expect(jest.getTimerCount()).toBe(0);
     log.warn('renewal', 'another');
     expect(lines).toEqual(['one', 'another']);
+  });
+
+  it('tell of defects as errors, and apart from warnings', () => {
+    log.warn('books', 'slow');
+    for (let count = 1; count <= 3; count++) log.error('books', `defect ${count}\n at here`);
+    jest.advanceTimersByTime(1_000);
+    expect(lines).toEqual(['slow', 'error: defect 1\n at here', 'error: defect 3 (the last of 2)\n at here']);
   });
 });

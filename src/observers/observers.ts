@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { stackOf } from '../base/message-of.js';
+import { classOf, stackOf } from '../base/message-of.js';
 import { type MarkedMethod, ProviderDiscovery } from '../callbacks/providers/provider-discovery.js';
-import { LogLine } from '../metrics/log-line.js';
+import { DigestedLog } from '../metrics/digested-log.js';
 import type { GatewayEvent, GatewayEventType } from '../observing/gateway-event.js';
 import { type GatewayObserver, OBSERVED, type Observed } from '../observing/observed.js';
 import { ON_GATEWAY_EVENT } from './on-gateway-event.decorator.js';
@@ -12,7 +12,7 @@ const TYPES = ['connected', 'authenticated', 'subscribed', 'unsubscribed', 'ende
 /** Tells the app's providers what happens at the gateway, in its order, each in a turn after it has happened. */
 @Injectable()
 export class Observers implements GatewayObserver, OnModuleInit {
-  private readonly logger = new Logger('Callbacks');
+  private readonly defects = new DigestedLog(new Logger('Callbacks'));
   private readonly listeners = new Map<GatewayEventType, MarkedMethod[]>();
 
   constructor(
@@ -44,10 +44,8 @@ export class Observers implements GatewayObserver, OnModuleInit {
     try {
       await method.call(provider, event);
     } catch (error) {
-      const party = { id: event.connectionId };
-      this.logger.error(
-        new LogLine(party, () => `${name} failed on the event ${event.type}: ${stackOf(error)}`),
-      );
+      const text = `${name} failed on the event ${event.type}: ${stackOf(error)}`;
+      this.defects.error(`${name} ${event.type} ${classOf(error)}`, text, { id: event.connectionId });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
-import { messageOf, stackOf } from '../../base/message-of.js';
-import { LogLine } from '../../metrics/log-line.js';
+import { classOf, messageOf, stackOf } from '../../base/message-of.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
 import type { JsonMembers } from '../../protocol/json/json.js';
 import type { CallbackRequest } from '../callback-request.js';
 import { callbackContexts, type ReturnedValue } from './callback-contexts.js';
@@ -44,6 +44,7 @@ const ROLE = 'answers callbacks of Kittiwake';
 @Injectable()
 export class ProviderMethods {
   private readonly logger = new Logger('Callbacks');
+  private readonly defects = new DigestedLog(this.logger);
 
   constructor(
     private readonly discovery: ProviderDiscovery,
@@ -110,8 +111,7 @@ export class ProviderMethods {
   }
 
   private logDefect(error: unknown, name: string, { connectionId: id, handshake }: CallbackRequest): void {
-    this.logger.error(
-      new LogLine({ id, peer: handshake?.address }, () => `${name} failed: ${stackOf(error)}`),
-    );
+    const party = { id, peer: handshake?.address };
+    this.defects.error(`${name} ${classOf(error)}`, `${name} failed: ${stackOf(error)}`, party);
   }
 }

@@ -1,14 +1,15 @@
 import { Logger } from '@nestjs/common';
 import { WsException } from '@nestjs/websockets';
-import { stackOf } from '../../base/message-of.js';
+import { classOf, stackOf } from '../../base/message-of.js';
 import { Refusal } from '../../callbacks/refusal.js';
-import { LogLine, type LogParty } from '../../metrics/log-line.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import type { LogParty } from '../../metrics/log-line.js';
 import { isForCaller } from '../is-for-caller.js';
 import { ProcedureError } from '../procedure-errors.js';
 
 const FORBIDDEN = 403;
 
-const logger = new Logger('Procedures');
+const defects = new DigestedLog(new Logger('Procedures'));
 
 /**
  * Converts an error that a method threw to one for callers. An unexpected error is logged and returned as it is.
@@ -20,6 +21,6 @@ export function methodError(error: unknown, name: string, caller: LogParty = {})
   if (error instanceof Refusal)
     return new ProcedureError(error.message || 'Forbidden', FORBIDDEN, { cause: error });
   if (error instanceof WsException) return new ProcedureError(error.getError(), undefined, { cause: error });
-  logger.error(new LogLine(caller, () => `${name} failed: ${stackOf(error)}`));
+  defects.error(`${name} ${classOf(error)}`, `${name} failed: ${stackOf(error)}`, caller);
   return error;
 }

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Connection } from '../../connection/connection.js';
-import { LogLine } from '../../metrics/log-line.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import type { ProcedureArguments } from '../arguments.js';
 import type { ProcedureCall } from '../procedure-call.js';
@@ -52,6 +52,8 @@ export interface CallSetLimits {
   readonly resultBytes: number;
 }
 
+const defects = new DigestedLog(new Logger('Procedures'));
+
 /** Results that may wait for a client to read, counted in results of the largest size; a call with more fails. */
 const MAX_LARGEST_WAITING = 4;
 type Stream = AsyncIterator<unknown, unknown, void>;
@@ -61,7 +63,6 @@ type Stream = AsyncIterator<unknown, unknown, void>;
  * does not read, streams are not asked for more.
  */
 export class CallSet {
-  private readonly logger = new Logger('Procedures');
   /** The bytes claimed for each. */
   private readonly open = new Map<AbortController, number>();
   private readonly byKey = new Map<string, AbortController>();
@@ -212,9 +213,7 @@ export class CallSet {
     } catch (cause) {
       const error = callRefusal(name, cause);
       if (error.cause !== undefined)
-        this.logger.error(
-          new LogLine(this.connection, () => `a result of ${name} cannot be JSON: ${String(cause)}`),
-        );
+        defects.error(name, `a result of ${name} cannot be JSON: ${String(cause)}`, this.connection);
       throw error;
     }
   }

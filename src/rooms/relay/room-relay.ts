@@ -8,6 +8,7 @@ import type { Connection } from '../../connection/connection.js';
 import { Hub } from '../../delivery/hub.js';
 import type { NodeFollower } from '../../delivery/node-listener.js';
 import type { ChannelLog, HistoryRules } from '../../history/channel-log.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
 import { Metrics, type PublicationSource } from '../../metrics/metrics.js';
 import { type JsonText, membersOf, toJsonText } from '../../protocol/json/json.js';
 import type { Position } from '../../protocol/position.js';
@@ -35,7 +36,7 @@ export interface Relayed {
  */
 @Injectable()
 export class RoomRelay implements Startable, NodeFollower {
-  private readonly logger = new Logger('Rooms');
+  private readonly warnings = new DigestedLog(new Logger('Rooms'));
   private readonly nodeId = toJsonText(randomUUID());
   private readonly echoes = new Echoes();
   private followed: ChannelLog | undefined;
@@ -124,7 +125,7 @@ export class RoomRelay implements Startable, NodeFollower {
       return trigger;
     } catch (error) {
       if (!(error instanceof TriggerError)) throw error;
-      this.logger.warn(`dropped what the broker brought: ${error.message}`);
+      this.warnings.warn('', `dropped what the broker brought: ${error.message}`);
       return undefined;
     }
   }

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { Expiry } from '../../auth/expiry.js';
 import { messageOf } from '../../base/message-of.js';
 import { RequestCutOff } from '../../endpoints/read-body.js';
-import { LogLine, type LogParty } from '../../metrics/log-line.js';
+import { DigestedLog } from '../../metrics/digested-log.js';
+import type { LogParty } from '../../metrics/log-line.js';
 import type { Refusals } from '../../metrics/refusals.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { callRefusal } from '../../procedures/calls/call-refusal.js';
@@ -38,6 +39,7 @@ import type { RpcTarget } from './target.js';
 import { UnbegunStream } from './response/unbegun-stream.js';
 import { wholeResult } from './response/whole-result.js';
 
+const defects = new DigestedLog(new Logger('Procedures'));
 const NO_ARGUMENTS: ProcedureArguments = { positional: [], named: new Map() };
 const TOKEN_EXPIRED = (): ClientError => new ClientError('authentication_failed', 'The token has expired.');
 const NOT_FOUND: RpcFailure = { status: 404, body: { error: 'Not Found' } };
@@ -55,7 +57,6 @@ export interface ExchangeHost {
 export class RpcExchange {
   /** The called procedure, once it is known. */
   procedure: CallableProcedure | undefined;
-  private readonly logger = new Logger('Procedures');
   private formats: Formats = JSON_ONLY;
   private chunks: Pick<ResultChunks, 'fail'> | undefined;
   private isAuthenticated = false;
@@ -245,7 +246,7 @@ export class RpcExchange {
   }
 
   private tellFault(text: string): void {
-    this.logger.error(new LogLine(this.client, () => text));
+    defects.error(this.procedure?.signature.name ?? '', text, this.client);
   }
 
   private report(error: ClientError): void {
