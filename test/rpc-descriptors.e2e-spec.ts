@@ -73,7 +73,12 @@ describe('descriptors over a Unix socket', () => {
       bytes: [200, bytes],
       returned: [200, ['_FD_BRE_MAGIC_-rb'], ['some text']],
       unasked: [200, { value: 'hello' }],
+      packed: [200, '\xa9some text'],
     });
+  });
+
+  it('are sockets as well as files, in both directions, and are kept by nobody', () => {
+    expect(told).toMatchObject({ swapped: [200, true, 'meow', 'some text'] });
   });
 
   it('get the answer, if the caller wants it so, with a head or behind one', () => {

@@ -12,9 +12,8 @@ SOCKET, SECRET, COUNT = sys.argv[1], sys.argv[2], int(sys.argv[3])
 ROOM = socket.CMSG_SPACE(64 * array.array('i').itemsize)
 
 
-def call(name, args, fds=(), **named):
-    body = json.dumps({**named, '_args': args}).encode()
-    lines = [f'POST /{SECRET}/{name} HTTP/1.1', 'Connection: close', 'Content-Type: application/json']
+def exchange(name, media_type, body, fds):
+    lines = [f'POST /{SECRET}/{name} HTTP/1.1', 'Connection: close', f'Content-Type: {media_type}']
     head = '\n'.join([*lines, f'Content-Length: {len(body)}', '', '']).encode()
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', fds))] if fds else []
     with socket.socket(socket.AF_UNIX) as peer:
@@ -30,12 +29,41 @@ def call(name, args, fds=(), **named):
                 break
             answer += piece
     head, _, body = answer.partition(b'\n\n')
-    return int(head.split()[1]), json.loads(body), list(received)
+    return int(head.split()[1]), body, list(received)
+
+
+def call(name, args, fds=(), **named):
+    status, body, received = exchange(name, 'application/json', json.dumps({**named, '_args': args}).encode(), fds)
+    return status, json.loads(body), received
 
 
 def told(name, args, fds=(), **named):
     status, body, _ = call(name, args, fds, **named)
     return [status, body.get('error', body) if isinstance(body, dict) else body]
+
+
+def packed(args, fds):
+    # MessagePack: a map of one member, whose value is a list of texts
+    texts = b''.join(bytes([0xD9, len(one)]) + one.encode() for one in args)
+    body = b'\x81\xa5_args' + bytes([0x90 + len(args)]) + texts
+    status, answer, _ = exchange('cat', 'application/x-msgpack', body, fds)
+    return [status, answer.decode('latin-1')]
+
+
+def swapped(file):
+    # what comes back is the same socket and the same file, each under a number of its own
+    here, there = socket.socketpair()
+    names = [f'_SO_BRE_MAGIC_-{int(there.family)}-{int(there.type)}-0', '_FD_BRE_MAGIC_-rb']
+    status, texts, (same_file, same_socket) = call('swap', names, [there.fileno(), file])
+    there.close()
+    here.settimeout(20)
+    with socket.socket(fileno=same_socket) as again:
+        again.sendall(b'meow')
+    heard = b''.join(iter(lambda: here.recv(65536), b''))  # until nobody, the gateway neither, has the other end
+    os.lseek(file, 0, os.SEEK_SET)
+    content = os.read(same_file, 100).decode()
+    os.close(same_file)
+    return [status, texts == names[::-1], heard.decode(), content]
 
 
 def from_socket(named, name='echo', args=('hello',)):
@@ -79,6 +107,8 @@ with tempfile.NamedTemporaryFile('w+') as file:
         'text': told('cat', ['_FD_BRE_MAGIC_-r'], again()),
         'bytes': told('cat', ['_FD_BRE_MAGIC_-rb'], again()),
         'returned': [status, texts, [os.read(one, 100).decode() for one in received]],
+        'swapped': swapped(fd),
+        'packed': packed(['_FD_BRE_MAGIC_-r'], again()),
         'socket': from_socket({'reply_to_first_fd': 0}),
         'begun': from_socket({'reply_to_first_fd': 1}),
         'stream': from_socket({'reply_to_first_fd': 1}, 'gen', (2,)),
