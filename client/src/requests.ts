@@ -18,7 +18,7 @@ export interface Reply {
 }
 
 /** What kind of a request it is. */
-export interface Kind {
+export interface RequestKind {
   /** False: it may not be sent yet. @throws what it is to be rejected with. */
   readonly isReady?: () => boolean;
   /** Hears of replies that others follow; from the first on there is no time limit. */
@@ -43,7 +43,7 @@ export interface Requests {
   readonly counts: { readonly pending: number; readonly queued: number };
   nextId(): number;
   /** Asks the gateway once. Resolves with the last reply. @throws KittiwakeError, or the reason of the signal. */
-  ask(frame: Frame, options?: SendOptions, kind?: Kind): Promise<Reply>;
+  ask(frame: Frame, options?: SendOptions, kind?: RequestKind): Promise<Reply>;
   /** Sends what waits and may go. */
   flush(): void;
   /** @returns whether somebody has waited for this reply. */

@@ -1,6 +1,6 @@
 import type { Publication } from '../protocol/publication.js';
 import type { PresenceBook, PresenceChange, PresencePage } from './presence-book.js';
-import { publicationOf } from './presence-news.js';
+import { newsPublication } from './presence-news.js';
 import { PresenceRoll } from './presence-roll.js';
 
 /** What is known of a channel on which nobody is present. */
@@ -31,7 +31,7 @@ export class MemoryPresenceBook implements PresenceBook {
     const news = roll.write(changes, max);
     if (roll.isEmpty) this.rolls.delete(channel);
     else this.rolls.set(channel, roll);
-    if (news) this.send(channel, publicationOf(channel, news));
+    if (news) this.send(channel, newsPublication(channel, news));
     return roll.isEmpty ? 0 : roll.latest;
   }
 

@@ -16,8 +16,8 @@ import type { Member, PresenceChanges, PresenceNews } from './presence-book.js';
  * News as a publication on their channel. Within it is a JSON text: of the bounds of input it takes one value, however much
  * is in it. The script that writes into Redis makes the same.
  */
-export function publicationOf(channel: string, { number, count, changes }: PresenceNews): Publication {
-  const lists = changes && `,"j":${listOf(changes.joined)},"l":[${changes.left.join()}]`;
+export function newsPublication(channel: string, { number, count, changes }: PresenceNews): Publication {
+  const lists = changes && `,"j":${membersText(changes.joined)},"l":[${changes.left.join()}]`;
   const text = `{"n":${number},"c":${count}${lists ?? ''}}`;
   return Publication.from(
     new Map([
@@ -39,7 +39,7 @@ export function newsIn({ data }: Publication): PresenceNews | undefined {
 }
 
 /** Members as a JSON list. */
-export function listOf(members: readonly Member[]): JsonText {
+export function membersText(members: readonly Member[]): JsonText {
   return `[${members.map(({ text }) => text).join()}]` as JsonText;
 }
 

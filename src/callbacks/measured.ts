@@ -2,7 +2,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import { CallbackError, ClientError } from '../protocol/errors.js';
 
 /** A question, as the metrics name it. */
-export interface Question {
+export interface MeasuredQuestion {
   readonly service: string;
   readonly callback: string;
   /** Ends the call as `cancelled`; so does {@link withdrawal}, as long as nothing has been sent. */
@@ -21,7 +21,7 @@ export type Outcome = 'ok' | 'refused' | 'unavailable' | 'cancelled' | 'failed';
 /** Asks, and records the outcome and the duration. */
 export async function measured<Answer>(
   metrics: Metrics,
-  { service, callback, isRefusal = isClientError, ...ends }: Question,
+  { service, callback, isRefusal = isClientError, ...ends }: MeasuredQuestion,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
   const startedMs = performance.now();
@@ -36,7 +36,10 @@ export async function measured<Answer>(
   }
 }
 
-function outcomeOf(error: unknown, { signal, withdrawal }: Pick<Question, 'signal' | 'withdrawal'>): Outcome {
+function outcomeOf(
+  error: unknown,
+  { signal, withdrawal }: Pick<MeasuredQuestion, 'signal' | 'withdrawal'>,
+): Outcome {
   if (error instanceof CallbackError) return 'unavailable';
   return signal?.aborted === true || (withdrawal?.aborted === true && error === withdrawal.reason)
     ? 'cancelled'

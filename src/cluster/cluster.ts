@@ -10,7 +10,7 @@ import type { NodeListener } from '../delivery/node-listener.js';
 import type { Publication } from '../protocol/publication.js';
 import { type Answers, Collecting } from './answers.js';
 import { calm } from './calm.js';
-import { messageIn, type NodeMessage, publicationOf } from './node-message.js';
+import { messageIn, type NodeMessage, nodePublication } from './node-message.js';
 import { BEAT_MS, Roster } from './roster.js';
 
 /** The broker's channel for what all nodes hear. No topic has its name: topics have a dot. */
@@ -89,7 +89,7 @@ export class Cluster implements Startable, Stoppable, NodeListener {
   /** Hears the other nodes, and makes itself known. @throws when the broker cannot be reached. */
   async start(): Promise<void> {
     for (const channel of [ALL, this.own]) await this.hub.listen(channel, this);
-    this.hub.will(publicationOf({ verb: 'gone', node: this.node }, ALL));
+    this.hub.will(nodePublication({ verb: 'gone', node: this.node }, ALL));
     this.beat = setInterval(() => this.say({ verb: 'here', node: this.node, isNew: false }), BEAT_MS).unref();
     this.appear();
   }
@@ -97,7 +97,7 @@ export class Cluster implements Startable, Stoppable, NodeListener {
   /** Says good-bye, so that nobody waits for this node. */
   async stop(): Promise<void> {
     clearInterval(this.beat);
-    await this.hub.broadcast(publicationOf({ verb: 'gone', node: this.node }, ALL))?.catch(() => undefined); // silent: then it is missed
+    await this.hub.broadcast(nodePublication({ verb: 'gone', node: this.node }, ALL))?.catch(() => undefined); // silent: then it is missed
   }
 
   /**
@@ -236,7 +236,7 @@ export class Cluster implements Startable, Stoppable, NodeListener {
 
   /** Silent when it fails: a broker that is lost says so itself, and nobody who was not reached answers. */
   private say(message: NodeMessage, channel = ALL): void {
-    this.hub.broadcast(publicationOf(message, channel))?.catch((error: unknown) => {
+    this.hub.broadcast(nodePublication(message, channel))?.catch((error: unknown) => {
       this.logger.debug(`not said to other nodes: ${messageOf(error)}`);
     });
   }

@@ -1,5 +1,5 @@
 import { Publication } from '../protocol/publication.js';
-import { messageIn, type NodeMessage, publicationOf } from './node-message.js';
+import { messageIn, type NodeMessage, nodePublication } from './node-message.js';
 
 const read = (data: unknown): NodeMessage | undefined =>
   messageIn(Publication.parse(JSON.stringify({ subscription: 'kittiwake:nodes', data })));
@@ -7,7 +7,7 @@ const read = (data: unknown): NodeMessage | undefined =>
 describe('a message of a node', () => {
   it('is read as it was written', () => {
     const message = { verb: 'ask', node: 'n', id: 1, about: 'x', question: { deep: ['"', 1e300] } } as const;
-    const publication = publicationOf(message, 'kittiwake:nodes');
+    const publication = nodePublication(message, 'kittiwake:nodes');
     expect(messageIn(Publication.parse(publication.text))).toEqual(message);
   });
 

@@ -25,7 +25,7 @@ export type NodeMessage =
  * A message as a publication on a channel of nodes. Within it is a JSON text: of the bounds of input, it takes one value,
  * however much is in it.
  */
-export function publicationOf(message: NodeMessage, channel: string): Publication {
+export function nodePublication(message: NodeMessage, channel: string): Publication {
   return Publication.from(
     new Map([
       ['subscription', toJsonText(channel)],

@@ -67,7 +67,7 @@ export const NODES = gatheredOf({
 });
 
 /** Topics or rooms. @param name the member that names each. */
-export const CHANNELS = (name: Properties): Schema =>
+export const CHANNEL_LIST = (name: Properties): Schema =>
   gatheredOf({
     items: listOf(
       withOptional(

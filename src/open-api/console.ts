@@ -4,7 +4,7 @@ import { CONSOLE_API_PATH } from '../config/operator-paths.js';
 import { OperatorsSettings } from '../config/sections/operators/operators.settings.js';
 import { RoomsSettings } from '../config/sections/rooms/rooms.settings.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
-import { ANSWERED, CALLBACKS, CHANNELS, CONFIG, NODES, REFUSALS, SESSION } from './console-schemas.js';
+import { ANSWERED, CALLBACKS, CHANNEL_LIST, CONFIG, NODES, REFUSALS, SESSION } from './console-schemas.js';
 import { CRITERIA, ENTRY, WHO } from './clients.js';
 import {
   jsonContent,
@@ -110,13 +110,13 @@ const READINGS: readonly Reading[] = [
     name: 'topics',
     summary: 'Lists topics by subscribers, or by publications per second.',
     parameters: CHANNEL_PARAMETERS,
-    body: CHANNELS({ topic: { type: 'string' } }),
+    body: CHANNEL_LIST({ topic: { type: 'string' } }),
   },
   {
     name: 'rooms',
     summary: 'Lists rooms by subscribers, or by triggers per second.',
     parameters: CHANNEL_PARAMETERS,
-    body: CHANNELS({ room: { type: 'object' } }),
+    body: CHANNEL_LIST({ room: { type: 'object' } }),
   },
   { name: 'callbacks', summary: 'How the app answers callbacks.', body: CALLBACKS },
   { name: 'refusals', summary: 'What was refused, and why connections ended.', body: REFUSALS },

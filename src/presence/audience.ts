@@ -1,5 +1,5 @@
 import type { PresenceChanges, PresenceNews, PresencePage } from '../broker/presence-book.js';
-import { listOf } from '../broker/presence-news.js';
+import { membersText } from '../broker/presence-news.js';
 import type { JsonText } from '../protocol/json/json.js';
 import { MemberList } from './member-list.js';
 import { Paced } from './paced.js';
@@ -121,7 +121,7 @@ export class Audience {
     this.seq++;
     const latest = once(() => new PresenceFrames(this.listText(list)));
     const { joined, left } = changes ?? NOTHING;
-    const lists = `"seq":${this.seq},"join":${listOf(joined)},"leave":[${left.join()}]`;
+    const lists = `"seq":${this.seq},"join":${membersText(joined)},"leave":[${left.join()}]`;
     const change = isWhole ? latest() : new PresenceFrames(lists);
     for (const viewer of this.viewers) {
       if (viewer.version === undefined) viewer.send(change, latest);

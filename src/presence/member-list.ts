@@ -1,5 +1,5 @@
 import type { Member, PresenceChanges } from '../broker/presence-book.js';
-import { listOf } from '../broker/presence-news.js';
+import { membersText } from '../broker/presence-news.js';
 import type { JsonText } from '../protocol/json/json.js';
 
 /** Who is present, as this node knows it, and what has changed since clients were told the last time. */
@@ -17,7 +17,7 @@ export class MemberList {
 
   /** All of them, as a JSON list. */
   get text(): JsonText {
-    return (this.listText ??= listOf([...this.texts].map(([key, text]) => ({ key, text }))));
+    return (this.listText ??= membersText([...this.texts].map(([key, text]) => ({ key, text }))));
   }
 
   apply({ joined, left }: PresenceChanges): void {

@@ -1,7 +1,7 @@
 import type { Member } from '../broker/presence-book.js';
 import type { Lease, Leased } from '../leases/lease.js';
 import type { JsonText } from '../protocol/json/json.js';
-import { type PresencePlace, recordText } from './presence-place.js';
+import { type PresencePlace, presenceRecordText } from './presence-place.js';
 
 /** That one connection of this node makes somebody present. */
 export class OwnMember implements Leased {
@@ -21,7 +21,7 @@ export class OwnMember implements Leased {
 
   /** See {@link Leased.leaseBody}. */
   leaseBody(): JsonText {
-    return recordText(this.connection, this.place);
+    return presenceRecordText(this.connection, this.place);
   }
 
   /** Whether its end is this node's to say. */

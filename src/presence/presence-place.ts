@@ -16,7 +16,7 @@ export interface PresencePlace {
 export type PresenceRecord = PresencePlace & { readonly connection: string };
 
 /** A record as the body of a lease. */
-export function recordText(connection: string, { channel, max, graceMs }: PresencePlace): JsonText {
+export function presenceRecordText(connection: string, { channel, max, graceMs }: PresencePlace): JsonText {
   return toJsonText({ channel, connection, max, graceMs });
 }
 

@@ -7,7 +7,7 @@ const SECRET_LENGTH = Math.ceil((SECRET_BYTES * 4) / 3);
 const NAME = /^[\w-]{30}$/;
 
 /** Tells a node apart from others, without its name, which has that of the machine in it. */
-export function markOf(node: string): string {
+export function nodeMark(node: string): string {
   return createHash('sha256').update(node).digest().subarray(0, MARK_BYTES).toString('base64url');
 }
 

@@ -4,7 +4,7 @@ import { BrokerSettings } from '../config/sections/broker/broker.settings.js';
 import type { Taking } from '../connection/stream/session.transport.js';
 import { type Polled, Streams } from '../connection/stream/streams.js';
 import { readEnd, readPiece, readTaking, SESSION_QUESTIONS } from './session-questions.js';
-import { markIn, markOf, newSession } from './session-name.js';
+import { markIn, nodeMark, newSession } from './session-name.js';
 
 /** The most bytes of requests that are passed on to other nodes at a time, and what one takes besides its body. */
 const MAX_PASSED_ON_BYTES = 67_108_864;
@@ -24,7 +24,7 @@ export class SessionsAnywhere {
     private readonly streams: Streams,
     private readonly settings: BrokerSettings,
   ) {
-    this.mark = markOf(cluster.node);
+    this.mark = nodeMark(cluster.node);
   }
 
   /** The name of a new session of this node. */
@@ -95,7 +95,7 @@ export class SessionsAnywhere {
   private async nodeOf(session: string): Promise<string | undefined> {
     const mark = markIn(session);
     if (mark === undefined || mark === this.mark) return undefined;
-    const known = (): string | undefined => this.cluster.nodes.find((node) => markOf(node) === mark);
+    const known = (): string | undefined => this.cluster.nodes.find((node) => nodeMark(node) === mark);
     const node = known();
     if (node !== undefined) return node;
     await this.cluster.settled();

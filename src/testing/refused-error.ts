@@ -1,4 +1,4 @@
-import { shown } from './wording.js';
+import { onOneLine } from './wording.js';
 
 /** A refusal, as the client is told it. */
 export interface Refused {
@@ -20,7 +20,7 @@ export class RefusedError extends Error {
     /** The refusal, as the client is told it. */
     readonly refused: Refused,
   ) {
-    super(`${what} was refused: ${shown(refused)}`);
+    super(`${what} was refused: ${onOneLine(refused)}`);
     this.code = refused.code;
   }
 }

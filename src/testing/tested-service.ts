@@ -12,7 +12,7 @@ import { matches } from './matches.js';
 import { plainMethods } from './plain-methods.js';
 import { type Refused, RefusedError } from './refused-error.js';
 import type { Fields } from './requests.js';
-import { shown } from './wording.js';
+import { onOneLine } from './wording.js';
 
 /** Made when the first test needs it; nobody reads it. */
 let metrics: Metrics | undefined;
@@ -75,7 +75,7 @@ export class TestedService {
     if (!refused) throw new ExpectationError(`subscribe of ${topic} was to be refused, and was not`);
     if (matches(refused, { ...refused, ...expected })) return refused;
     throw new ExpectationError(
-      `subscribe of ${topic} was to be refused with ${shown(expected)}, and was with ${shown(refused)}`,
+      `subscribe of ${topic} was to be refused with ${onOneLine(expected)}, and was with ${onOneLine(refused)}`,
     );
   }
 

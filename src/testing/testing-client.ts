@@ -7,7 +7,7 @@ import type { Closed, Frame } from './frames.js';
 import { matches } from './matches.js';
 import { type Refused, refusedOf } from './refused-error.js';
 import { eventName, type TestingEvent } from './testing-event.js';
-import { placeName, shown } from './wording.js';
+import { placeName, onOneLine } from './wording.js';
 
 /** Members of an event by name, such as extra fields, or `recover`. */
 export type Members = Readonly<Record<string, unknown>>;
@@ -91,7 +91,7 @@ export class TestingClient {
     const what = `${typeof place === 'string' ? 'a publication' : 'a trigger'} of ${placeName(place)}`;
     const { data } = await this.dialogue.frames.take(what, this.about(place, ['message', 'trigger']));
     if (expected.length > 0 && !matches(data, expected[0]))
-      throw new ExpectationError(`${what} was to be ${shown(expected[0])}, and was ${shown(data)}`);
+      throw new ExpectationError(`${what} was to be ${onOneLine(expected[0])}, and was ${onOneLine(data)}`);
     return data;
   }
 
@@ -102,7 +102,7 @@ export class TestingClient {
   async receivedNothing(): Promise<void> {
     await this.dialogue.settled();
     const left = this.dialogue.frames.left(isDelivery);
-    if (left.length > 0) throw new ExpectationError(`nothing was to come, and it did: ${shown(left)}`);
+    if (left.length > 0) throw new ExpectationError(`nothing was to come, and it did: ${onOneLine(left)}`);
   }
 
   /**
@@ -115,7 +115,7 @@ export class TestingClient {
     if (!refusal) throw new ExpectationError(`${eventName(event)} was to be refused, and was not`);
     if (!matches(refusal, { ...refusal, ...expected }))
       throw new ExpectationError(
-        `${eventName(event)} was to be refused with ${shown(expected)}, and was with ${shown(refusal)}`,
+        `${eventName(event)} was to be refused with ${onOneLine(expected)}, and was with ${onOneLine(refusal)}`,
       );
     return refusal;
   }
@@ -130,7 +130,7 @@ export class TestingClient {
   async closed(code?: number): Promise<Closed> {
     const closed = await this.dialogue.frames.end();
     if (code === undefined || closed.code === code) return closed;
-    throw new ExpectationError(`it was to be closed with ${code}, and was with ${shown(closed)}`);
+    throw new ExpectationError(`it was to be closed with ${code}, and was with ${onOneLine(closed)}`);
   }
 
   /** Closes its connection, as closing the app does. */

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 
 /** A value, as errors show it: on one line. */
-export function shown(value: unknown): string {
+export function onOneLine(value: unknown): string {
   return inspect(value, { breakLength: Infinity, depth: 6 });
 }
 
 /** A topic or a room, as errors name it. */
 export function placeName(place: string | object): string {
-  return typeof place === 'string' ? place : `the room ${shown(place)}`;
+  return typeof place === 'string' ? place : `the room ${onOneLine(place)}`;
 }

@@ -1,8 +1,8 @@
 import type { Connection } from '../connection.js';
-import type { Kind } from '../topics/wire-topic.js';
+import type { TopicKind } from '../topics/wire-topic.js';
 
 /** Rooms are joined one by one, by what they are, and the gateway numbers them. They have no state: what was missed is missed. */
-export function roomKind(connection: Connection): Kind {
+export function roomKind(connection: Connection): TopicKind {
   /** The gateway takes so many. */
   const MAX_EARLIER = 16;
   /** The ids of connections in which rooms were joined: what excludes one of them was not for this client. */

@@ -5,11 +5,11 @@ import type { Frame } from '../frame.js';
 import { platform } from '../platform.js';
 import { atOnce } from './at-once.js';
 import type { Gap, Meta, PresenceChange } from './topic-event.js';
-import { happen, type Kind, tell, turn, type WireTopic, type Wish } from './wire-topic.js';
+import { happen, type TopicKind, tell, turn, type WireTopic, type Wish } from './wire-topic.js';
 
 /** The topics of a connection: one subscription each, however many follow it, and again on each connection. */
 export interface TopicBook {
-  readonly kind: Kind;
+  readonly kind: TopicKind;
   readonly connection: Connection;
   /** The topic of this name, which is asked for if it is new. @throws TypeError when it is open with other fields. */
   open(name: string, wish: Wish): WireTopic;
@@ -23,7 +23,7 @@ export interface TopicBook {
  * Of each topic one event is under way at most. What is asked for next follows from how it stands (`flush`), so it may be
  * closed and opened however quickly.
  */
-export function createBook(connection: Connection, kind: Kind): TopicBook {
+export function createBook(connection: Connection, kind: TopicKind): TopicBook {
   const { clock, listeners, requests } = connection;
   const [join, leave, data] = kind.events;
   const wires = new Map<string, WireTopic>();

@@ -1,7 +1,7 @@
-import { elementOf, type Kind } from './wire-topic.js';
+import { elementOf, type TopicKind } from './wire-topic.js';
 
 /** Topics go in one event, and their names are what the gateway calls them. */
-export const TOPICS: Kind = {
+export const TOPICS: TopicKind = {
   events: ['subscribe', 'unsubscribe', 'message'],
   key: 'subscription',
   hasState: true,

@@ -20,7 +20,7 @@ export interface Wish {
 export type Logged = TopicEvent & { readonly state?: unknown };
 
 /** What topics and rooms differ in on the wire. */
-export interface Kind {
+export interface TopicKind {
   /** The events that begin and end one, and those that bring its data. */
   readonly events: readonly [join: string, leave: string, data: string];
   /** The member of frames that says what they are about. */

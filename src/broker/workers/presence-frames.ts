@@ -1,7 +1,7 @@
 import { toJsonText, type JsonText } from '../../protocol/json/json.js';
 import { type ControlAnswer, type ControlHeader, headerOf } from './control-frame.js';
 import type { PresenceChange, PresencePage } from '../presence-book.js';
-import { listOf, membersIn } from '../presence-news.js';
+import { membersText, membersIn } from '../presence-news.js';
 import { textOf } from './relay-frame.js';
 
 /** A request to the process that keeps who is present. */
@@ -41,7 +41,7 @@ export function changesIn(frame: Buffer): PresenceChange[] {
 
 /** The header and the text of an answer with a page. */
 export function pageAnswer(id: number, { number, count, members }: PresencePage): [PresenceAnswer, JsonText] {
-  return [{ id, number, count, hasMembers: members !== undefined }, listOf(members ?? [])];
+  return [{ id, number, count, hasMembers: members !== undefined }, membersText(members ?? [])];
 }
 
 /** The page in a frame. */

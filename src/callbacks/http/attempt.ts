@@ -17,7 +17,7 @@ import {
   FinalAttemptError,
   readAnswer,
 } from './exchange.js';
-import type { Outgoing } from './outgoing.js';
+import type { OutgoingRequest } from './outgoing.js';
 
 /** The limits of one try. */
 type AttemptSettings = Pick<
@@ -28,7 +28,7 @@ type AttemptSettings = Pick<
 /** One try of a call: a POST, and the redirects that it follows. */
 export class HttpAttempt {
   constructor(
-    private readonly post: Outgoing,
+    private readonly post: OutgoingRequest,
     private readonly settings: AttemptSettings,
     private readonly pools: ConnectionPools,
   ) {}

@@ -6,7 +6,7 @@ import { isUnanswered } from './app-connector.js';
 import { parseCallbackUrl, type CallbackUrl } from './callback-url.js';
 import type { ConnectionPools } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
-import type { Outgoing } from './outgoing.js';
+import type { OutgoingRequest } from './outgoing.js';
 
 /** A try has failed; another one may succeed. No causes: they may quote what was sent or answered. */
 export class AttemptError extends Error {
@@ -46,7 +46,7 @@ const REDIRECTS = { POST: new Set([307, 308]), GET: new Set([301, 302, 303, 307,
  * @throws {AttemptError}
  */
 export async function exchange(
-  outgoing: Outgoing,
+  outgoing: OutgoingRequest,
   pools: ConnectionPools,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
@@ -63,7 +63,7 @@ export async function exchange(
 }
 
 async function followed(
-  outgoing: Outgoing,
+  outgoing: OutgoingRequest,
   pools: ConnectionPools,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
@@ -111,7 +111,7 @@ export async function discard({ body }: Dispatcher.ResponseData, signal: AbortSi
 
 /** Sends a request, and again at once when its connection had just been closed (RFC 9112 section 9.3.1). */
 async function sendAgain(
-  request: Outgoing,
+  request: OutgoingRequest,
   pools: ConnectionPools,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
@@ -126,7 +126,7 @@ async function sendAgain(
 }
 
 async function send(
-  { method, url, headers, body }: Outgoing,
+  { method, url, headers, body }: OutgoingRequest,
   pools: ConnectionPools,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {

@@ -17,7 +17,7 @@ import { HttpAttempt } from './attempt.js';
 import type { CallbackUrl } from './callback-url.js';
 import { ConnectionPools } from './connection-pools.js';
 import { answerTypeOf, AttemptError, exchange, FinalAttemptError, readAnswer } from './exchange.js';
-import { type Outgoing, OutgoingRequests } from './outgoing.js';
+import { type OutgoingRequest, OutgoingRequests } from './outgoing.js';
 import { RunningRequests } from './running-requests.js';
 import { Seal } from './seal.js';
 import { HttpStreams } from './streams.js';
@@ -111,7 +111,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     }
   }
 
-  private answerTo(request: Outgoing, signal: AbortSignal): Promise<AppAnswer> {
+  private answerTo(request: OutgoingRequest, signal: AbortSignal): Promise<AppAnswer> {
     const { timeoutMs, maxResponseBytes } = this.settings;
     const tooLate = new AttemptError(`no answer within ${timeoutMs} ms`);
     return withTimeLimit(timeoutMs, tooLate, signal, async (signal) => {
@@ -121,7 +121,7 @@ export class HttpCaller implements Caller, Requester, StreamRequester, Stoppable
     });
   }
 
-  private async try(post: Outgoing, signal: AbortSignal, options: CallOptions): Promise<JsonMembers> {
+  private async try(post: OutgoingRequest, signal: AbortSignal, options: CallOptions): Promise<JsonMembers> {
     // A call that has further tries may reach the app more than once in any case.
     const isRepeatable = options.isRepeated === true || this.settings.tries > 1;
     const attempt = new HttpAttempt({ ...post, isRepeatable }, this.settings, this.pools);

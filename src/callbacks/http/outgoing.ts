@@ -5,7 +5,7 @@ import { type CallbackUrl, parseCallbackUrl } from './callback-url.js';
 import type { Seal, Stamp } from './seal.js';
 
 /** A request on its way to the app. */
-export interface Outgoing {
+export interface OutgoingRequest {
   readonly method: 'GET' | 'POST';
   readonly url: CallbackUrl;
   /** By lower-case name; for the origin of the URL only. */
@@ -37,11 +37,11 @@ export class OutgoingRequests {
 
   /** As {@link outgoing}, with all that each try has of its own. */
   make(
-    method: Outgoing['method'],
+    method: OutgoingRequest['method'],
     text: string,
     headers: Readonly<Record<string, string>> | undefined,
     { body, id, service }: About,
-  ): Outgoing {
+  ): OutgoingRequest {
     const request = outgoing(method, text, headers, body);
     const stamp = this.seal?.stamp(id, body);
     return this.tracing.isOn
@@ -50,7 +50,7 @@ export class OutgoingRequests {
   }
 
   /** Names and attributes are those of OpenTelemetry's semantic conventions for clients of HTTP. */
-  private tries({ method, url }: Outgoing, service: string | undefined): Outgoing['begin'] {
+  private tries({ method, url }: OutgoingRequest, service: string | undefined): OutgoingRequest['begin'] {
     const [path = ''] = url.path.split('?', 1);
     const { hostname, port, protocol } = new URL(url.href);
     const attributes = {
@@ -77,11 +77,11 @@ const USUAL_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 4
  * @throws {CallbackError} when the URL is not one of a server.
  */
 export function outgoing(
-  method: Outgoing['method'],
+  method: OutgoingRequest['method'],
   text: string,
   headers: Readonly<Record<string, string>> = {},
   body?: string,
-): Outgoing {
+): OutgoingRequest {
   const url = parseCallbackUrl(text);
   if (!url)
     throw new CallbackError('the URL of a callback must begin with http://, https:// or http+unix://');

@@ -12,7 +12,7 @@ import { jittered, wait } from '../wait.js';
 import type { ConnectionPools } from './connection-pools.js';
 import { decodedBody } from './decoded-body.js';
 import { AttemptError, ConnectError, exchange, attemptError, answerTypeOf } from './exchange.js';
-import type { Outgoing, OutgoingRequests } from './outgoing.js';
+import type { OutgoingRequest, OutgoingRequests } from './outgoing.js';
 import type { RunningRequest, RunningRequests } from './running-requests.js';
 import { TurnError } from './turns.js';
 import { procedureJudge } from './verdicts.js';
@@ -21,7 +21,7 @@ import { procedureJudge } from './verdicts.js';
 type StreamSettings = Pick<CallbacksSettings, 'timeoutMs' | 'tries' | 'waitMs' | 'waitJitterMs'>;
 
 /** A request, and whom it is for. */
-type Asked = Outgoing & { readonly client?: LogParty | undefined };
+type Asked = OutgoingRequest & { readonly client?: LogParty | undefined };
 
 /** Asks the app for streamed answers, over a pool of its own: each occupies a connection to its end. */
 export class HttpStreams implements StreamRequester {
@@ -79,7 +79,7 @@ export class HttpStreams implements StreamRequester {
 
   /** The time limit begins with the turn, which ends when the answer has been read, or has failed. */
   private async attempt(
-    post: Outgoing,
+    post: OutgoingRequest,
     timeoutMs: number,
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {

@@ -5,7 +5,7 @@ import { messageOf } from '../../base/message-of.js';
 import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
 import { EXIT } from '../exit-code.js';
-import { type Answers, PROOFS, PURPOSES, type Question, QUESTIONS } from '../init/answers.js';
+import { type InitAnswers, PROOFS, PURPOSES, type Question, QUESTIONS } from '../init/answers.js';
 import { configurationText, variablesOf } from '../init/configuration-text.js';
 import { prompt } from '../input/prompt.js';
 
@@ -50,16 +50,16 @@ export function addInitCommand(program: Command, context: Context): void {
 }
 
 /** One after the other: what is usual depends on what was answered before. */
-async function answersOf(options: InitOptions): Promise<Answers> {
-  let answers: Partial<Answers> = {};
+async function answersOf(options: InitOptions): Promise<InitAnswers> {
+  let answers: Partial<InitAnswers> = {};
   for (const question of QUESTIONS) {
     const text = options[question.flag.slice('--'.length) as keyof InitOptions] as string | undefined;
     answers = { ...answers, [question.name]: question.read(text ?? (await askedFor(question, answers))) };
   }
-  return answers as Answers;
+  return answers as InitAnswers;
 }
 
-async function askedFor({ text, usual, isOpen }: Question, before: Partial<Answers>): Promise<string> {
+async function askedFor({ text, usual, isOpen }: Question, before: Partial<InitAnswers>): Promise<string> {
   const preset = usual(before);
   if (!process.stdin.isTTY || isOpen?.(before) === false) return preset;
   return (await prompt(`${text} [${preset}]`)).trim() || preset;

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ChannelList } from '../../operators/watch/channels.js';
 import type { Gathered } from '../../operators/watch/gathered.js';
-import type { NodeList, NodeReport } from '../../operators/watch/node-reports.js';
+import type { NodesReport, NodeReport } from '../../operators/watch/node-reports.js';
 import { isObject } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
 import { jsonArgument, jsonValue } from '../input/assignment.js';
@@ -94,7 +94,7 @@ function addTail(program: Command, context: Context): void {
 }
 
 async function showTop(context: Context): Promise<void> {
-  const nodes = await read<NodeList>(context, 'nodes');
+  const nodes = await read<NodesReport>(context, 'nodes');
   const topics = await read<ChannelList>(context, 'topics', { sort: 'rate', limit: MOST_TOPICS });
   if (process.stdout.isTTY) process.stdout.write(CLEAR);
   context.printer().value({ nodes, topics }, () => `${nodesText(nodes)}\n\n${topicsText(topics)}`);
@@ -133,7 +133,7 @@ const NODE_COLUMNS: readonly Column<NodeReport>[] = [
   { head: 'MEMORY', cell: ({ memory }) => `${Math.round(memory / 1_048_576)} MiB`, isNumber: true },
 ];
 
-function nodesText(list: NodeList): string {
+function nodesText(list: NodesReport): string {
   return withMissing(table(NODE_COLUMNS, list.nodes), list);
 }
 

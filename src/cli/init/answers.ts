@@ -9,7 +9,7 @@ export const PROOFS = ['ticket', 'jwt', 'none'] as const;
 export type Proof = (typeof PROOFS)[number];
 
 /** What a first configuration is made from. */
-export interface Answers {
+export interface InitAnswers {
   /** At least one. */
   readonly purposes: readonly Purpose[];
   /** Where the app is asked; without a slash at the end. */
@@ -21,15 +21,15 @@ export interface Answers {
 
 /** A question of `kittiwake init`, which a flag answers as well. */
 export interface Question {
-  readonly name: keyof Answers;
+  readonly name: keyof InitAnswers;
   readonly flag: string;
   readonly text: string;
   /** Of the answers before it. */
-  readonly usual: (before: Partial<Answers>) => string;
+  readonly usual: (before: Partial<InitAnswers>) => string;
   /** Whether the answers before it leave something to ask. Default: yes. */
-  readonly isOpen?: (before: Partial<Answers>) => boolean;
+  readonly isOpen?: (before: Partial<InitAnswers>) => boolean;
   /** @throws {CommandError} of a text that is no answer. */
-  readonly read: (text: string) => Answers[keyof Answers];
+  readonly read: (text: string) => InitAnswers[keyof InitAnswers];
 }
 
 /** In the order in which they are asked. */

@@ -4,7 +4,7 @@ import { interpolate } from '../../config/loading/interpolate.js';
 import { loadSettings } from '../../config/loading/load-settings.js';
 import { Settings } from '../../config/settings.js';
 import { checkSettings } from '../../server/check-settings.js';
-import { type Answers, PROOFS, PURPOSES, type Purpose } from './answers.js';
+import { type InitAnswers, PROOFS, PURPOSES, type Purpose } from './answers.js';
 import { configurationText, variablesOf } from './configuration-text.js';
 
 const SECRET = 'x'.repeat(43);
@@ -23,7 +23,7 @@ const ANSWERS = MIXES.flatMap((purposes) =>
 );
 
 /** The settings that the file makes with just the variables it is said to need. */
-function settingsOf(answers: Answers): Settings {
+function settingsOf(answers: InitAnswers): Settings {
   const env = Object.fromEntries(variablesOf(answers).map((name) => [name, SECRET]));
   const problems: string[] = [];
   const options = interpolate(parse(configurationText(answers)), section(Settings), { env, problems });

@@ -1,7 +1,7 @@
-import { type Answers, needsProof } from './answers.js';
+import { type InitAnswers, needsProof } from './answers.js';
 
 /** The variables that a first configuration takes from the environment, each a secret. */
-export function variablesOf(answers: Answers): readonly string[] {
+export function variablesOf(answers: InitAnswers): readonly string[] {
   const { purposes, proof } = answers;
   const isAsking = purposes.includes('topics') || purposes.includes('procedures');
   return [
@@ -12,7 +12,7 @@ export function variablesOf(answers: Answers): readonly string[] {
 }
 
 /** A configuration file with comments, which loads as it is. */
-export function configurationText(answers: Answers): string {
+export function configurationText(answers: InitAnswers): string {
   const parts = [
     HEAD,
     originsText(answers),
@@ -26,12 +26,12 @@ export function configurationText(answers: Answers): string {
   return parts.join('\n');
 }
 
-function hasProof({ purposes, proof }: Answers): boolean {
+function hasProof({ purposes, proof }: InitAnswers): boolean {
   return proof !== 'none' && needsProof(purposes);
 }
 
 /** Where Kittiwake asks by itself: with a password, so that nobody else can ask. */
-function callback({ app }: Answers, path: string): string {
+function callback({ app }: InitAnswers, path: string): string {
   return `${app.replace('://', '://kittiwake:${CALLBACK_PASSWORD}@')}/kittiwake/${path}`;
 }
 
@@ -39,7 +39,7 @@ const HEAD = `# Kittiwake. \${NAME} is taken from the environment; \`kittiwake c
 # what it names. Every setting is in docs/configuration.md.
 `;
 
-const originsText = ({ origin }: Answers): string => `# Pages of this origin may connect.
+const originsText = ({ origin }: InitAnswers): string => `# Pages of this origin may connect.
 origins: ['${origin}']
 `;
 
@@ -48,12 +48,12 @@ publish:
   apiKeys: ['\${API_KEY}']
 `;
 
-function proofText(answers: Answers): string {
+function proofText(answers: InitAnswers): string {
   return answers.proof === 'jwt' ? JWT : ticketText(answers);
 }
 
 const ticketText = (
-  answers: Answers,
+  answers: InitAnswers,
 ): string => `# A page shows a ticket that it got from your app. Your app is asked whose it is: {"ticket": …}, and answers
 # {"status": "ok", "user_id": …}. These fields are the identity, which is part of every callback.
 auth:
@@ -71,7 +71,7 @@ auth:
     fields: { user_id: sub }
 `;
 
-const topicsText = (answers: Answers): string => `services:
+const topicsText = (answers: InitAnswers): string => `services:
   # Topics that begin with "books.": name it after what they are about.
   books:
     requireAuthentication: ${hasProof(answers)}
@@ -85,7 +85,7 @@ const topicsText = (answers: Answers): string => `services:
 
 const roomsText = ({
   app,
-}: Answers): string => `# Which rooms may this visitor join? Asked with the cookies of the visitor's browser:
+}: InitAnswers): string => `# Which rooms may this visitor join? Asked with the cookies of the visitor's browser:
 # {"allowed_rooms": [{"customer": "1"}]}. Clients join over the connection for topics, too.
 rooms:
   api:
@@ -96,7 +96,7 @@ rooms:
 `;
 
 const proceduresText = (
-  answers: Answers,
+  answers: InitAnswers,
 ): string => `# What clients may call: {"a": 1, "b": 2} and the identity go to your app.
 procedures:
   remote:

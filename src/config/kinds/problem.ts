@@ -1,5 +1,5 @@
 /** One line of a configuration error: the place, the finding and the expectation. */
-export function problem(place: string, found: string, expected: string, hint?: string): string {
+export function problemLine(place: string, found: string, expected: string, hint?: string): string {
   return `${place}: found ${found}, expected ${expected}${hint === undefined ? '' : `; ${hint}`}`;
 }
 

@@ -1,6 +1,6 @@
 import { isSectionKind, type SectionClass, type SectionKind } from '../kinds/kind.js';
 import { shown } from '../kinds/mask.js';
-import { joinPath, problem } from '../kinds/problem.js';
+import { joinPath, problemLine } from '../kinds/problem.js';
 import { isRecord } from '../kinds/record.js';
 import { rulesOf, settingsOf, type SettingField } from '../kinds/setting.decorator.js';
 import { isOf } from '../kinds/text.kind.js';
@@ -22,7 +22,7 @@ export function loadSection<Section extends object>(
 ): Section {
   const section = new of();
   if (!isRecord(input)) {
-    problems.push(problem(path || 'the configuration', describedOnly(input), 'a section of settings'));
+    problems.push(problemLine(path || 'the configuration', describedOnly(input), 'a section of settings'));
     return section;
   }
   const before = problems.length;
@@ -51,11 +51,11 @@ function loadSetting(
 function loadSections({ of, names }: SectionKind, input: unknown, path: string, problems: string[]): unknown {
   if (names === undefined) return loadSection(of, input, path, problems);
   if (!isRecord(input)) {
-    problems.push(problem(path, describedOnly(input), 'a map of names to sections'));
+    problems.push(problemLine(path, describedOnly(input), 'a map of names to sections'));
     return new Map();
   }
   for (const name of Object.keys(input)) {
-    if (!isOf(names, name)) problems.push(problem(path, shown(name), names.expected));
+    if (!isOf(names, name)) problems.push(problemLine(path, shown(name), names.expected));
   }
   return new Map(
     Object.entries(input).map(([name, entry]) => [
@@ -99,7 +99,9 @@ function disagreements<Section extends object>(
   return rulesOf(of).flatMap((rule) => {
     const wrong = rule(section, input);
     if (wrong === undefined) return [];
-    return [problem(wrong.key === undefined ? path : joinPath(path, wrong.key), wrong.found, wrong.expected)];
+    return [
+      problemLine(wrong.key === undefined ? path : joinPath(path, wrong.key), wrong.found, wrong.expected),
+    ];
   });
 }
 

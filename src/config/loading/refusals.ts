@@ -1,7 +1,7 @@
 import { validateSync } from 'class-validator';
 import { isSectionKind, type SectionClass } from '../kinds/kind.js';
 import { shown } from '../kinds/mask.js';
-import { problem } from '../kinds/problem.js';
+import { problemLine } from '../kinds/problem.js';
 import type { SettingField } from '../kinds/setting.decorator.js';
 
 /** The names of the fields that class-validator refuses. */
@@ -22,7 +22,7 @@ export function refusalProblems(
   if (isSectionKind(kind)) return [];
   return kind.faults(given).map(({ at, found, expected, hint, isName = false }) => {
     if (given === undefined) return `${place}: missing, expected ${expected}`;
-    return problem(`${place}${at}`, shown(found, secret && !isName), expected, hint);
+    return problemLine(`${place}${at}`, shown(found, secret && !isName), expected, hint);
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Estate } from '../ledger.js';
 import { Journal } from './journal.js';
 import { JournalFolder, type JournalName } from './journal-folder.js';
-import { type JournalContent, linesOf, takenLine } from './journal-lines.js';
+import { type JournalContent, journalLines, takenLine } from './journal-lines.js';
 
 /** The journal of a process that is gone. */
 export class FileEstate implements Estate {
@@ -46,7 +46,7 @@ export class FileEstate implements Estate {
 
   async forget(removed: readonly string[]): Promise<boolean> {
     if (!(await this.keep())) return false;
-    await this.journal.add(linesOf({ written: [], removed }));
+    await this.journal.add(journalLines({ written: [], removed }));
     for (const key of removed) this.content.records.delete(key);
     return true;
   }

@@ -2,7 +2,7 @@ import type { Estate, Ledger, LedgerChanges, LedgerRecord, LedgerState } from '.
 import { FileEstate } from './file.estate.js';
 import { Journal } from './journal.js';
 import { JournalFolder, type JournalName, UNFINISHED } from './journal-folder.js';
-import { linesOf } from './journal-lines.js';
+import { journalLines } from './journal-lines.js';
 
 /** A journal of this size is written anew when most of it is dead. */
 const LEAST_COMPACTED_BYTES = 4_194_304;
@@ -45,7 +45,7 @@ export class FileLedger implements Ledger {
   async write(changes: LedgerChanges): Promise<LedgerState> {
     const { size } = this.own;
     if (size > this.leastCompactedBytes && size > GROWTH * this.compactBytes) return 'behind';
-    await this.own.add(linesOf(changes));
+    await this.own.add(journalLines(changes));
     return 'kept';
   }
 
@@ -53,7 +53,7 @@ export class FileLedger implements Ledger {
     const { own } = this;
     const next = await Journal.create(own.path + UNFINISHED);
     try {
-      for (const written of batches) await next.add(linesOf({ written, removed: [] }));
+      for (const written of batches) await next.add(journalLines({ written, removed: [] }));
       this.journal = await next.moveTo(own.path);
     } catch (error) {
       await next.remove();

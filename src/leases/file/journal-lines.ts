@@ -5,7 +5,7 @@ const MAX_LINE_BYTES = 4_194_304;
 const LINE_FEED = 0x0a;
 
 /** The lines of changes: `+<key> <text>` for what was written, `-<key>` for what was removed. */
-export function linesOf({ written, removed }: LedgerChanges): string {
+export function journalLines({ written, removed }: LedgerChanges): string {
   let lines = '';
   for (const key of removed) lines += `-${key}\n`;
   for (const { key, text } of written) lines += `+${key} ${text}\n`;

@@ -13,7 +13,7 @@ export const OWN_FIELDS: ReadonlySet<string> = new Set([WRITES, TAKER, TAKEN_AT]
  * KEYS: the node's hash. ARGV: the number of writes before and after this one, the number of keys to remove, these, and then
  * a key and a text for each record. Gives 1, 0 if somebody has taken it, or -1 if it is not as the node left it.
  */
-export const WRITE = `
+export const WRITE_RECORDS = `
 local removed=tonumber(ARGV[3])
 if removed>0 then redis.call('HDEL',KEYS[1],unpack(ARGV,4,3+removed)) end
 local state=redis.call('HMGET',KEYS[1],'${TAKER}','${WRITES}')

@@ -1,6 +1,6 @@
 import type { KeySlot, KeySlots } from '../../broker/key-slots.js';
 import type { LedgerChanges, LedgerRecord, LedgerState } from '../ledger.js';
-import { OWN_FIELDS, RESET, WRITE, WRITES } from './lua.js';
+import { OWN_FIELDS, RESET, WRITE_RECORDS, WRITES } from './lua.js';
 import { runScript } from './slot-scripts.js';
 
 const STATES: Readonly<Record<number, LedgerState>> = { [1]: 'kept', [0]: 'fenced', [-1]: 'behind' };
@@ -12,7 +12,7 @@ export function hashOf(slots: KeySlots, node: string): { readonly slot: KeySlot;
 }
 
 /** Whether a field of such a hash is the key of a record. */
-export function isRecord(field: string): boolean {
+export function isRecordKey(field: string): boolean {
   return !OWN_FIELDS.has(field);
 }
 
@@ -38,7 +38,7 @@ export class NodeRecords {
 
   /** @throws as {@link KeySlot.ask}: then the same is written again. */
   async write({ written, removed }: LedgerChanges): Promise<LedgerState> {
-    const state = await this.run(WRITE, [
+    const state = await this.run(WRITE_RECORDS, [
       this.writes,
       this.writes + 1,
       removed.length,

@@ -1,8 +1,8 @@
 import type { KeySlot, KeySlots } from '../../broker/key-slots.js';
 import type { Estate } from '../ledger.js';
 import { FINISH, FORGET } from './lua.js';
-import { hashOf, isRecord } from './node-records.js';
-import type { NodeList } from './node-list.js';
+import { hashOf, isRecordKey } from './node-records.js';
+import type { LeasedNodes } from './leased-nodes.js';
 import { runScript } from './slot-scripts.js';
 
 const FIELDS_PER_SCAN = 1_000;
@@ -16,7 +16,7 @@ export class RedisEstate implements Estate {
 
   constructor(
     slots: KeySlots,
-    private readonly nodes: NodeList,
+    private readonly nodes: LeasedNodes,
     private readonly claim: { readonly node: string; readonly taker: string },
     readonly takenAtMs: number,
   ) {
@@ -37,7 +37,7 @@ export class RedisEstate implements Estate {
         client.hscan(this.hash, cursor, 'COUNT', FIELDS_PER_SCAN),
       );
       cursor = next;
-      for (let at = 0; at < fields.length; at += 2) if (isRecord(fields[at]!)) keys.add(fields[at]!);
+      for (let at = 0; at < fields.length; at += 2) if (isRecordKey(fields[at]!)) keys.add(fields[at]!);
     } while (cursor !== '0');
     return [...keys];
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { KeySlots } from '../../broker/key-slots.js';
 import type { Estate, Ledger, LedgerChanges, LedgerRecord, LedgerState } from '../ledger.js';
 import { SEAL } from './lua.js';
-import { NodeList } from './node-list.js';
+import { LeasedNodes } from './leased-nodes.js';
 import { hashOf, NodeRecords } from './node-records.js';
 import { RedisEstate } from './redis.estate.js';
 import { runScript } from './slot-scripts.js';
@@ -14,7 +14,7 @@ const ID_BYTES = 9;
  * hash sealed: what it writes from then on is refused, whatever it believes.
  */
 export class RedisLedger implements Ledger {
-  private readonly nodes: NodeList;
+  private readonly nodes: LeasedNodes;
   private node: string | undefined;
   private records: NodeRecords | undefined;
 
@@ -23,7 +23,7 @@ export class RedisLedger implements Ledger {
     private readonly slots: KeySlots,
     private readonly leaseMs: number,
   ) {
-    this.nodes = new NodeList(slots, leaseMs);
+    this.nodes = new LeasedNodes(slots, leaseMs);
   }
 
   /** What it lacks, such as a right, may yet be given to it. */

@@ -31,7 +31,7 @@ export interface ChannelPart {
   readonly schemas?: Readonly<Record<string, Schema>>;
 }
 
-export interface Channel {
+export interface ApiChannel {
   readonly address: string;
   readonly title: string;
   readonly description: string;
@@ -56,7 +56,7 @@ export interface AsyncApiDocument {
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly defaultContentType: string;
   readonly servers?: Readonly<Record<string, { readonly host: string; readonly protocol: string }>>;
-  readonly channels: Readonly<Record<string, Channel>>;
+  readonly channels: Readonly<Record<string, ApiChannel>>;
   readonly operations: Readonly<Record<string, AsyncOperation>>;
   readonly components: {
     readonly messages: Readonly<Record<string, Message>>;

@@ -2,7 +2,7 @@ import { VERSION } from '../../config/version.js';
 import { CLOSE_REASONS } from '../../protocol/close-reason.js';
 import { JSON_TYPE } from '../../protocol/media-type.js';
 import type { Reference } from '../open-api.js';
-import type { AsyncApiDocument, AsyncOperation, Channel, ChannelPart } from './async-api.js';
+import type { AsyncApiDocument, AsyncOperation, ApiChannel, ChannelPart } from './async-api.js';
 
 const INFO = {
   title: 'Kittiwake',
@@ -49,7 +49,7 @@ function serverAt(url: string): { readonly host: string; readonly protocol: stri
   return { host, protocol: protocol === 'https:' ? 'wss' : 'ws' };
 }
 
-function channelOf({ name, address, title, description, parameters, messages }: ChannelPart): Channel {
+function channelOf({ name, address, title, description, parameters, messages }: ChannelPart): ApiChannel {
   return {
     address,
     title,

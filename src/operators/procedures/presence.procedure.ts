@@ -1,5 +1,5 @@
 import type { PresencePage } from '../../broker/presence-book.js';
-import { listOf } from '../../broker/presence-news.js';
+import { membersText } from '../../broker/presence-news.js';
 import { presenceFormat } from '../../presence/presence-format.js';
 import { PresenceError } from '../../presence/presence.error.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
@@ -37,6 +37,6 @@ function whereOf(topic: unknown, room: unknown): PresenceWhere {
 }
 
 function resultOf({ count, members }: PresencePage): object {
-  const listed = members && { members: valueOf(listOf(members)) };
+  const listed = members && { members: valueOf(membersText(members)) };
   return { status: 'ok', count, ...listed, _format: presenceFormat(members !== undefined) };
 }

@@ -6,7 +6,7 @@ import { Metrics } from '../../metrics/metrics.js';
 import { isObject } from '../../protocol/json/json.js';
 import { type CallbackTally, failuresOf, merged, tallies, totalsOf } from './callback-tally.js';
 import { type Gathered, gathered } from './gathered.js';
-import { Pace } from './pace.js';
+import { Rates } from './rates.js';
 import { quantile } from './quantile.js';
 
 const ABOUT = 'console callbacks';
@@ -48,7 +48,7 @@ export interface CallbackList extends Gathered {
 /** How the app answers callbacks, from the metrics of each node. */
 @Injectable()
 export class CallbackReports {
-  private readonly pace = new Pace();
+  private readonly rates = new Rates();
 
   constructor(
     private readonly cluster: Cluster,
@@ -78,7 +78,7 @@ export class CallbackReports {
       seriesOf(this.metrics, 'kittiwake_callbacks_waiting'),
       seriesOf(this.metrics, 'kittiwake_callbacks_waiting_seconds'),
     ]);
-    const rates = this.pace.of(totalsOf(series), monotonicMs());
+    const rates = this.rates.of(totalsOf(series), monotonicMs());
     return {
       tallies: tallies(series, rates),
       waiting: waiting?.value ?? 0,

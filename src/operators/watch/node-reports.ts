@@ -11,7 +11,7 @@ import { RoomHub } from '../../rooms/relay/room-hub.js';
 import { GatewayStatus } from '../gateway-status.js';
 import { type Gathered, gathered } from './gathered.js';
 import { LoopLag } from './loop-lag.js';
-import { Pace } from './pace.js';
+import { Rates } from './rates.js';
 
 const ABOUT = 'console node';
 
@@ -46,7 +46,7 @@ export interface NodeReport {
 }
 
 /** What all nodes say. */
-export interface NodeList extends Gathered {
+export interface NodesReport extends Gathered {
   readonly status: 'ok';
   readonly nodes: readonly NodeReport[];
 }
@@ -54,7 +54,7 @@ export interface NodeList extends Gathered {
 /** What each node and worker process carries, and how it bears it. */
 @Injectable()
 export class NodeReports implements OnApplicationShutdown {
-  private readonly pace = new Pace();
+  private readonly rates = new Rates();
   private readonly lag = new LoopLag();
 
   constructor(
@@ -67,7 +67,7 @@ export class NodeReports implements OnApplicationShutdown {
   }
 
   /** Never rejects; nodes that do not answer are named. */
-  async read(): Promise<NodeList> {
+  async read(): Promise<NodesReport> {
     const answers = await this.cluster.ask(ABOUT, null, readReport);
     const nodes = [...answers.byNode.values()].toSorted((a, b) => (a.node < b.node ? -1 : 1));
     return { status: 'ok', nodes, ...gathered(answers) };
@@ -80,7 +80,7 @@ export class NodeReports implements OnApplicationShutdown {
   private async own(): Promise<NodeReport> {
     const { pid, worker, uptime, state, broker, connections, channels, memory } = this.status.read();
     const nowMs = monotonicMs();
-    const rates = this.pace.of(await this.totals(), nowMs);
+    const rates = this.rates.of(await this.totals(), nowMs);
     const [topicSubscriptions, roomSubscriptions] = await Promise.all([
       this.sum('kittiwake_subscriptions', { kind: 'topic' }),
       this.sum('kittiwake_subscriptions', { kind: 'room' }),

@@ -7,7 +7,7 @@ import { Refusals, type RefusalSeen } from '../../metrics/refusals.js';
 import { isObject } from '../../protocol/json/json.js';
 import { sumOf } from './callback-tally.js';
 import { type Gathered, gathered } from './gathered.js';
-import { Pace } from './pace.js';
+import { Rates } from './rates.js';
 
 const ABOUT = 'console refusals';
 /** The most of the latest, of each node and of all. */
@@ -53,7 +53,7 @@ export interface RefusalList extends Gathered {
 /** What clients and services were refused, and why connections ended. */
 @Injectable()
 export class RefusalReports {
-  private readonly pace = new Pace();
+  private readonly rates = new Rates();
 
   constructor(
     private readonly cluster: Cluster,
@@ -91,7 +91,7 @@ export class RefusalReports {
       this.counts('kittiwake_connections_closed_total', ({ reason }) => reason),
       this.counts('kittiwake_handshakes_refused_total', ({ status }) => status),
     ]);
-    const rates = this.pace.of(new Map(Object.entries(refusals)), monotonicMs());
+    const rates = this.rates.of(new Map(Object.entries(refusals)), monotonicMs());
     return {
       latest: this.refusals.latest.slice(0, MAX_LATEST),
       refusals,

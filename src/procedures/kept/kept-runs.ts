@@ -15,7 +15,7 @@ import type { CallStory } from './record/call-story.js';
 import { type KeptCall, KeptRun } from './kept-run.js';
 
 /** The kind of the records of kept calls in the ledger. */
-export const CALL = 'call';
+export const KEPT_CALL = 'call';
 
 const NOTHING_GIVEN: ProcedureArguments = { positional: [], named: new Map() };
 
@@ -121,7 +121,7 @@ export class KeptRuns {
     const { id, resumption } = kept;
     const writer = this.channels.writerOf(id, resumption, () => run.lease?.isOurs === false, story);
     const run: KeptRun = new KeptRun(kept, controller, writer);
-    run.lease = this.leases.begin(CALL, id, { leaseBody: () => leaseBody(kept, this.channels.node) });
+    run.lease = this.leases.begin(KEPT_CALL, id, { leaseBody: () => leaseBody(kept, this.channels.node) });
     this.runs.set(id, run);
     await run.lease?.written;
     this.drain.begin();

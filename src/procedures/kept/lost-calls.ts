@@ -11,7 +11,7 @@ import { failureIn, failureText } from './call-failure.js';
 import { isCallId } from './record/call-id.js';
 import type { CallStory } from './record/call-story.js';
 import { KEPT_ERRORS } from './record/kept-errors.js';
-import { CALL, KeptRuns } from './kept-runs.js';
+import { KEPT_CALL, KeptRuns } from './kept-runs.js';
 import { LossCallbacks, type LostCall } from './loss-callbacks.js';
 
 /**
@@ -29,7 +29,7 @@ export class LostCalls implements EndTeller, Startable {
 
   /** To be called when all procedures are known. */
   start(): void {
-    for (const { resumption } of this.procedures.all) if (resumption) this.tellers.add(CALL, this);
+    for (const { resumption } of this.procedures.all) if (resumption) this.tellers.add(KEPT_CALL, this);
   }
 
   /** See {@link EndTeller.addresseeOf}. */

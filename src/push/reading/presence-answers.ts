@@ -1,6 +1,6 @@
 import { HttpStatus, Injectable } from '@nestjs/common';
 import type { PresencePage } from '../../broker/presence-book.js';
-import { listOf } from '../../broker/presence-news.js';
+import { membersText } from '../../broker/presence-news.js';
 import type { HttpReply } from '../../endpoints/replies.js';
 import { PresenceError } from '../../presence/presence.error.js';
 import { InputBounds } from '../../protocol/json/bounds.js';
@@ -92,6 +92,6 @@ function limitIn(text: string): number {
 
 /** Members go out as they are shown to clients, digit for digit. */
 function pageText({ count, members }: PresencePage): JsonText {
-  const list = members && `,"members":${listOf(members)}`;
+  const list = members && `,"members":${membersText(members)}`;
   return `{"status":"ok","count":${count}${list ?? ''}}` as JsonText;
 }

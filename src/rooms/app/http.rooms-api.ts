@@ -8,7 +8,7 @@ import { CallbackAnswerError, CallbackError } from '../../protocol/errors.js';
 import type { JsonMembers, JsonText } from '../../protocol/json/json.js';
 import { isJsonType } from '../../protocol/media-type.js';
 import {
-  type AllowedRooms,
+  type RoomsAnswer,
   knownAmong,
   type RoomsApi,
   type RoomsClient,
@@ -37,7 +37,7 @@ export class HttpRoomsApi implements RoomsApi {
   }
 
   /** Only status 200 allows anything, and only JSON that says that it is JSON. */
-  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<AllowedRooms> {
+  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<RoomsAnswer> {
     const { bootstrap, refuseOn } = this.settings;
     const answer = await this.send('GET', bootstrap, client, { signal });
     if (answer.status === 200) {

@@ -7,7 +7,7 @@ import { CallbackAnswerError } from '../../protocol/errors.js';
 import { isObjectText, membersOf, toJsonText, type JsonText } from '../../protocol/json/json.js';
 import type { RoomsCallback } from './rooms-api.decorator.js';
 import {
-  type AllowedRooms,
+  type RoomsAnswer,
   knownAmong,
   type RoomsApi,
   type RoomsClient,
@@ -23,7 +23,7 @@ export class ProviderRoomsApi implements RoomsApi {
     private readonly fields: readonly string[],
   ) {}
 
-  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<AllowedRooms> {
+  async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<RoomsAnswer> {
     const method = this.methods.get('allowedRooms')!;
     const value = valueOf(await method.call((own) => requestOf('allowedRooms', client, own), signal), method);
     if (value === undefined || value === null || value === false) throw new Refusal();
@@ -35,7 +35,7 @@ export class ProviderRoomsApi implements RoomsApi {
   }
 
   /** A list of rooms, or an object with one and with fields of the client. */
-  private allowed(text: JsonText): AllowedRooms {
+  private allowed(text: JsonText): RoomsAnswer {
     if (!isObjectText(text)) return { rooms: text };
     const members = membersOf(text);
     return { rooms: members.get('allowed_rooms') ?? text, known: knownAmong(members, this.fields) };

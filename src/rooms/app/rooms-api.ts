@@ -10,7 +10,7 @@ export interface RoomsClient {
 }
 
 /** What the app answers of a client. */
-export interface AllowedRooms {
+export interface RoomsAnswer {
   /** A list, as JSON. */
   readonly rooms: JsonText;
   /** The fields of the client that somebody needs; absent if there are none. */
@@ -47,7 +47,7 @@ export interface RoomsApi {
    * @throws {CallbackError} when the app could not be asked, or stumbled.
    * @throws {CallbackAnswerError} when its answer cannot be understood.
    */
-  allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<AllowedRooms>;
+  allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<RoomsAnswer>;
   /** Whether the app wants to be told. */
   tells(hook: RoomsHook): boolean;
   /**

@@ -58,7 +58,7 @@ export class StreamChain {
 }
 
 /** The offset of the mark in a position that a client gave; nothing if it cannot be one of a stream. */
-export function markOf({ epoch, offset }: Position): number | undefined {
+export function markOffset({ epoch, offset }: Position): number | undefined {
   const found = FORM.exec(epoch);
   const mark = found ? parseInt(found[1]!, 36) : Infinity;
   return mark <= offset ? mark : undefined;

@@ -6,7 +6,7 @@ import type { Trigger } from '../room/trigger.js';
 import type { TriggerLog, TriggerRecovery } from '../relay/trigger-log.js';
 import { StreamLoad } from './stream-load.js';
 import type { StreamMessage } from './stream-message.js';
-import { markOf, StreamChain, StreamPosition } from './stream-position.js';
+import { markOffset, StreamChain, StreamPosition } from './stream-position.js';
 import type { StreamEntry, StreamRing } from './stream-ring.js';
 
 /** How often what is older than the ring is read for one client: meanwhile the ring goes on. */
@@ -60,7 +60,7 @@ export class StreamTriggerLog implements TriggerLog {
   }
 
   async recover(since: Position): Promise<TriggerRecovery | LossReason> {
-    const mark = markOf(since);
+    const mark = markOffset(since);
     if (mark === undefined) return 'position_lost';
     if (since.offset > this.knownTop().offset) await this.source.catchUp();
     for (let loads = 0; loads <= MAX_LOADS; loads++) {

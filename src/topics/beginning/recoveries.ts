@@ -26,11 +26,11 @@ export interface Beginning {
 interface FoundState {
   /** As the answer to `beforeSubscribe`. */
   readonly answer: JsonMembers;
-  readonly since: Continuation;
+  readonly since: SinceState;
 }
 
 /** What came after the position of a state. */
-export interface Continuation {
+export interface SinceState {
   readonly position: Position;
   readonly replay: Replay;
 }
@@ -81,7 +81,7 @@ export class Recoveries {
    * What came after a state. @param position that of the state, as the service says.
    * @returns nothing where that cannot be said: what is held came after it.
    */
-  async after(subscription: TopicSubscription, position: Position): Promise<Continuation | undefined> {
+  async after(subscription: TopicSubscription, position: Position): Promise<SinceState | undefined> {
     const found = await this.hub.recover(subscription, position);
     const { replay } = this.bounded(subscription, found);
     return replay && { position, replay };

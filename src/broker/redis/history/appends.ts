@@ -5,10 +5,10 @@ import type { Appended, Appending, Retention } from '../../history.js';
 import { IDEMPOTENCY_MS, newEpoch } from '../../memory.history.js';
 import { Due } from './due.js';
 import type { HistoryKeys, SlotTag } from './keys.js';
-import { renewalMs, rulesOf } from './lifetimes.js';
+import { renewalMs, retentionArguments } from './lifetimes.js';
 import { PUBLISH } from './lua.js';
 import { heedEpoch, type HistoryServer } from './server.js';
-import { Turns } from './turns.js';
+import { Batches } from './batches.js';
 
 /** Few enough not to hold up Redis, enough to share the price of a call. */
 const PUBLICATIONS_PER_CALL = 64;
@@ -22,7 +22,7 @@ interface Append {
 /** How publications get into the histories of one slot. */
 export class Appends {
   private readonly renewals = new Due();
-  private readonly turns: Turns<Append, Appended>;
+  private readonly batches: Batches<Append, Appended>;
 
   constructor(
     private readonly keys: HistoryKeys,
@@ -35,14 +35,14 @@ export class Appends {
       bytesOf: ({ text }: Append) => text.length,
       isChained: ({ appending }: Append) => appending.isChained === true,
     };
-    this.turns = new Turns<Append, Appended>(bounds, (appends) => this.call(appends));
+    this.batches = new Batches<Append, Appended>(bounds, (appends) => this.call(appends));
   }
 
   /** @throws {BrokerError} when it could not be kept, or not be said whether it was. */
   add(channel: string, publication: Publication, appending: Appending): Promise<Appended> {
     this.server.scripts('publish');
     const { text } = publication;
-    return this.turns.add({ channel, text: text.slice(text.indexOf('{')), appending });
+    return this.batches.add({ channel, text: text.slice(text.indexOf('{')), appending });
   }
 
   private async call(appends: readonly Append[]): Promise<readonly (Appended | BrokerError)[]> {
@@ -73,7 +73,7 @@ export class Appends {
       if (key !== undefined) keys.push(this.keys.idempotency(channel, key));
       each.push(this.keys.channel(channel), text, isDue ? -rule : rule, key === undefined ? 0 : keys.length);
     }
-    const listed = [...rules.keys()].flatMap(rulesOf);
+    const listed = [...rules.keys()].flatMap(retentionArguments);
     return [keys, [newEpoch(), this.tag.command, IDEMPOTENCY_MS, rules.size, ...listed, ...each]];
   }
 

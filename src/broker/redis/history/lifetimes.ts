@@ -23,7 +23,7 @@ function topKeptForMs(ttlMs: number): number {
 const BRIEF_TOP_MS = 1_000;
 
 /** What scripts are told of a retention: the size, the time of lists, that of tops. */
-export function rulesOf({
+export function retentionArguments({
   size,
   ttlMs,
   isBrief = false,

@@ -63,7 +63,7 @@ return out`);
  * Gives whether an epoch began, the epoch, and for each channel the top, what comes after, and what is before and seems to
  * have an order.
  */
-export const READ = scriptOf(`${EPOCH}${BEGIN}
+export const READ_HISTORIES = scriptOf(`${EPOCH}${BEGIN}
 local out={began,epoch}
 for i=1,(#KEYS-1)/2 do
  local top,list,from=KEYS[2*i],KEYS[2*i+1],ARGV[2*i+2]
@@ -157,4 +157,4 @@ for _,top in ipairs(KEYS) do
 end`);
 
 /** All of them. */
-export const SCRIPTS = [PUBLISH, READ, PUMP, TOUCH];
+export const SCRIPTS = [PUBLISH, READ_HISTORIES, PUMP, TOUCH];

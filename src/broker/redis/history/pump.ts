@@ -2,7 +2,7 @@ import type { Retention } from '../../history.js';
 import { IDEMPOTENCY_MS, newEpoch } from '../../memory.history.js';
 import type { HistoryKeys, SlotTag } from './keys.js';
 import { MAX_ENTRIES_PER_CALL, PUMP } from './lua.js';
-import { rulesOf } from './lifetimes.js';
+import { retentionArguments } from './lifetimes.js';
 import { heedEpoch, type HistoryServer } from './server.js';
 
 /**
@@ -49,7 +49,7 @@ export class Pump {
     const { epoch, stream, prefix, channelPrefix } = this.keys;
     const keys = [epoch, stream];
     for (const topic of topics) keys.push(this.keys.top(topic), this.keys.list(topic));
-    const rules = [...services].flatMap(([name, retention]) => [name, ...rulesOf(retention)]);
+    const rules = [...services].flatMap(([name, retention]) => [name, ...retentionArguments(retention)]);
     const bounds = [MAX_ENTRIES_PER_CALL, this.server.maxBytes];
     const names = [prefix, channelPrefix, partitions, partition];
     const args = [newEpoch(), command, IDEMPOTENCY_MS, ...bounds, ...names, ...rules];

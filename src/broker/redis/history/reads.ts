@@ -4,9 +4,9 @@ import { BrokerError } from '../../broker.error.js';
 import type { HistoryPage, HistoryStart } from '../../history.js';
 import { hasOrder, newEpoch, TOP_TTL_MS } from '../../memory.history.js';
 import type { HistoryKeys } from './keys.js';
-import { READ } from './lua.js';
+import { READ_HISTORIES } from './lua.js';
 import { heedEpoch, type HistoryServer } from './server.js';
-import { Turns } from './turns.js';
+import { Batches } from './batches.js';
 
 const CHANNELS_PER_CALL = 50;
 
@@ -20,19 +20,19 @@ type Page = readonly [top: string, after?: readonly string[], before?: readonly 
 
 /** Reads the histories of one slot. */
 export class Reads {
-  private readonly turns: Turns<Read, HistoryPage>;
+  private readonly batches: Batches<Read, HistoryPage>;
 
   constructor(
     private readonly keys: HistoryKeys,
     private readonly server: HistoryServer,
   ) {
-    this.turns = new Turns({ maxItems: CHANNELS_PER_CALL }, (reads) => this.call(reads));
+    this.batches = new Batches({ maxItems: CHANNELS_PER_CALL }, (reads) => this.call(reads));
   }
 
   /** @throws {BrokerError} */
   async page(channel: string, start: HistoryStart): Promise<HistoryPage> {
     this.server.scripts('read the history');
-    return this.turns.add({ channel, start });
+    return this.batches.add({ channel, start });
   }
 
   private async call(reads: readonly Read[]): Promise<HistoryPage[]> {
@@ -44,7 +44,7 @@ export class Reads {
       args.push(...fromOf(start));
     }
     try {
-      const answer = await scripts.run(READ, keys, args);
+      const answer = await scripts.run(READ_HISTORIES, keys, args);
       const [began, epoch, ...pages] = answer as [number, string, ...Page[]];
       heedEpoch(this.server, began);
       return pages.map((page, index) => this.pageOf(reads[index]!.channel, epoch, page));
@@ -76,7 +76,7 @@ function nothing(): Publication {
   return Publication.parse('{"subscription":"","data":null}');
 }
 
-/** Where the script is to read from: see {@link READ}. */
+/** Where the script is to read from: see {@link READ_HISTORIES}. */
 function fromOf(start: HistoryStart): [epoch: string, offset: number] {
   if (start === 'top') return ['', 0];
   return start === 'oldest' ? ['*', 0] : [start.epoch, start.offset];

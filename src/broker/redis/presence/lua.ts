@@ -52,7 +52,7 @@ end`;
  * news are sent, its name as JSON, the most members to name, the number of changes, and of each change the connection, the
  * key of the member, empty if it ends, and what is shown of it. Gives the number of the latest news of each, 0 for none.
  */
-export const WRITE = scriptOf(`${NUMBER}${ATTENDANCE}
+export const WRITE_CHANGES = scriptOf(`${NUMBER}${ATTENDANCE}
 local at,out=3,{}
 for i=1,#KEYS,2 do
  local connections,members=KEYS[i],KEYS[i+1]
@@ -96,7 +96,7 @@ return out`);
  * KEYS: members of each channel. ARGV: identity, then of each channel the most members to give. Gives of each the number, 0
  * for none, how many there are, and then, if they are not more, who they are: keys and what is kept of them.
  */
-export const READ = scriptOf(`${NUMBER}
+export const READ_MEMBERS = scriptOf(`${NUMBER}
 local out={}
 for i,members in ipairs(KEYS) do
  local number=numberOf(members)
@@ -110,4 +110,4 @@ end
 return out`);
 
 /** All of them. */
-export const PRESENCE_SCRIPTS = [WRITE, READ];
+export const PRESENCE_SCRIPTS = [WRITE_CHANGES, READ_MEMBERS];

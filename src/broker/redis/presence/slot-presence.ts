@@ -4,8 +4,8 @@ import type { Member, PresenceChange, PresencePage } from '../../presence-book.j
 import type { HistoryKeys, SlotTag } from '../history/keys.js';
 import type { RedisScript } from '../history/script.js';
 import type { HistoryServer } from '../history/server.js';
-import { Turns } from '../history/turns.js';
-import { OWN_FIELD, READ, WRITE } from './lua.js';
+import { Batches } from '../history/batches.js';
+import { OWN_FIELD, READ_MEMBERS, WRITE_CHANGES } from './lua.js';
 
 /** Few enough not to hold up Redis, enough to share the price of a call. */
 const CHANNELS_PER_CALL = 64;
@@ -27,8 +27,8 @@ type Page = readonly [number: string, count: number, members?: readonly string[]
 
 /** Who is present on the channels of one slot: a hash of connections and one of members for each. */
 export class SlotPresence {
-  private readonly writes: Turns<Write, number>;
-  private readonly reads: Turns<Read, PresencePage>;
+  private readonly writes: Batches<Write, number>;
+  private readonly reads: Batches<Read, PresencePage>;
 
   constructor(
     private readonly keys: HistoryKeys,
@@ -36,8 +36,10 @@ export class SlotPresence {
     private readonly server: HistoryServer,
   ) {
     const bounds = { maxItems: CHANNELS_PER_CALL, maxBytes: BYTES_PER_CALL, bytesOf };
-    this.writes = new Turns<Write, number>(bounds, (writes) => this.write(writes));
-    this.reads = new Turns<Read, PresencePage>({ maxItems: CHANNELS_PER_CALL }, (reads) => this.read(reads));
+    this.writes = new Batches<Write, number>(bounds, (writes) => this.write(writes));
+    this.reads = new Batches<Read, PresencePage>({ maxItems: CHANNELS_PER_CALL }, (reads) =>
+      this.read(reads),
+    );
   }
 
   /** @throws {BrokerError} when it could not be written, or not be said whether it was. */
@@ -64,14 +66,14 @@ export class SlotPresence {
       changes.length,
       ...changes.flatMap(({ connection, member }) => [connection, member?.key ?? '', member?.text ?? '']),
     ]);
-    const numbers = (await this.run(WRITE, keys, [this.tag.command, ...args])) as string[];
+    const numbers = (await this.run(WRITE_CHANGES, keys, [this.tag.command, ...args])) as string[];
     return numbers.map(Number);
   }
 
   private async read(reads: readonly Read[]): Promise<PresencePage[]> {
     const keys = reads.map(({ channel }) => this.keys.members(channel));
     const pages = (await this.run(
-      READ,
+      READ_MEMBERS,
       keys,
       reads.map(({ max }) => max),
     )) as Page[];

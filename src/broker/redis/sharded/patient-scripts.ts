@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { faultText } from '../../broker.error.js';
 import { PUBLISH } from '../history/lua.js';
-import { WRITE } from '../presence/lua.js';
+import { WRITE_CHANGES } from '../presence/lua.js';
 import type { RedisScript } from '../history/script.js';
 import type { ScriptRunner } from '../history/script-runner.js';
 
@@ -20,7 +20,7 @@ export class PatientScripts implements ScriptRunner {
 
   run(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
     const run = (): Promise<unknown> => patiently(() => this.current().run(script, keys, args));
-    if (script !== PUBLISH && script !== WRITE) return run();
+    if (script !== PUBLISH && script !== WRITE_CHANGES) return run();
     // One after another: what is tried again must not be overtaken.
     const running = this.last.then(run);
     this.last = running.catch(() => undefined);

@@ -9,7 +9,7 @@ import { type JsonMembers, toJsonText, valueOf } from '../../../protocol/json/js
 import { Publication } from '../../../protocol/publication.js';
 import type { Resumption } from '../../resumption.js';
 import { callChannel, isCallId } from './call-id.js';
-import { type CallHead, type CallRecord, publicationOf, recordOf } from './call-record.js';
+import { type CallHead, type CallRecord, recordPublication, recordOf } from './call-record.js';
 import { CallStory } from './call-story.js';
 import { BYTES_PER_WRITE, type CallKeeping, CallWriter } from './call-writer.js';
 import { identityKey } from './identity-key.js';
@@ -83,7 +83,9 @@ export class CallChannels {
 
   /** Keeps a record of a call. @throws {BrokerError} when that cannot be said. */
   async keep(id: string, record: CallRecord, resumption: Resumption): Promise<void> {
-    await this.append(publicationOf(callChannel(id), record), { retention: this.retentionOf(resumption) });
+    await this.append(recordPublication(callChannel(id), record), {
+      retention: this.retentionOf(resumption),
+    });
   }
 
   /**

@@ -51,7 +51,7 @@ export interface CallPart {
 export type CallRecord = CallHead | CallTaking | CallPart;
 
 /** The publication that keeps a record. */
-export function publicationOf(channel: string, record: CallRecord): Publication {
+export function recordPublication(channel: string, record: CallRecord): Publication {
   return Publication.from(
     new Map([
       ['subscription', toJsonText(channel)],

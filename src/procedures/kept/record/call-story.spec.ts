@@ -1,5 +1,5 @@
 import type { JsonText } from '../../../protocol/json/json.js';
-import { type CallPart, type CallRecord, publicationOf, recordOf } from './call-record.js';
+import { type CallPart, type CallRecord, recordPublication, recordOf } from './call-record.js';
 import { after, CallStory } from './call-story.js';
 
 const HEAD: CallRecord = {
@@ -38,7 +38,7 @@ describe('a record of a call', () => {
     ['end', part(3, ['a'], { generation: 1, end: { how: 'returned', hasLast: true } })],
     ['error', part(3, [], { end: { how: 'failed', hasLast: false, failure: '{"code":"x"}' as JsonText } })],
   ])('is read as it was written: %s', (_name, record) => {
-    expect(recordOf(publicationOf('c', record))).toEqual({ ...record });
+    expect(recordOf(recordPublication('c', record))).toEqual({ ...record });
   });
 });
 

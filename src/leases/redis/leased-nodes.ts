@@ -12,7 +12,7 @@ export interface NodeClaim {
 }
 
 /** The nodes with their leases, by Redis' own clock. All methods throw as {@link KeySlot.ask}. */
-export class NodeList {
+export class LeasedNodes {
   private readonly slot: KeySlot;
   private readonly keys: readonly string[];
 

@@ -1,13 +1,13 @@
 import { FlowWindow } from './flow-window.js';
-import { Pace } from './pace.js';
+import { Rates } from './rates.js';
 
 describe('how fast totals grow', () => {
   it('is known from the second look on, and given again to who asks within a second', () => {
-    const pace = new Pace();
-    expect(pace.of(new Map([['a', 5]]), 10_000)).toBeUndefined();
-    expect(pace.of(new Map([['a', 9]]), 10_500)).toBeUndefined();
+    const rates = new Rates();
+    expect(rates.of(new Map([['a', 5]]), 10_000)).toBeUndefined();
+    expect(rates.of(new Map([['a', 9]]), 10_500)).toBeUndefined();
     expect([
-      ...pace.of(
+      ...rates.of(
         new Map([
           ['a', 9],
           ['b', 3],
@@ -18,17 +18,17 @@ describe('how fast totals grow', () => {
       ['a', 2],
       ['b', 1.5],
     ]);
-    expect([...pace.of(new Map([['a', 999]]), 12_500)!]).toEqual([
+    expect([...rates.of(new Map([['a', 999]]), 12_500)!]).toEqual([
       ['a', 2],
       ['b', 1.5],
     ]);
   });
 
   it('is not known when nobody has looked for a minute, and never less than nothing', () => {
-    const pace = new Pace();
-    pace.of(new Map([['a', 5]]), 0);
-    expect(pace.of(new Map([['a', 50]]), 60_001)).toBeUndefined();
-    expect([...pace.of(new Map([['a', 1]]), 62_000)!]).toEqual([['a', 0]]);
+    const rates = new Rates();
+    rates.of(new Map([['a', 5]]), 0);
+    expect(rates.of(new Map([['a', 50]]), 60_001)).toBeUndefined();
+    expect([...rates.of(new Map([['a', 1]]), 62_000)!]).toEqual([['a', 0]]);
   });
 });
 

@@ -15,7 +15,7 @@ export interface CallBounds<Item> {
 }
 
 /** Collects what is asked for in one turn of the event loop, and has it done by as few calls as its bounds allow. */
-export class Turns<Item, Answer> {
+export class Batches<Item, Answer> {
   private waiting: Waiting<Item, Answer>[] = [];
 
   constructor(

@@ -1,4 +1,4 @@
-import { type CallBounds, Turns } from './turns.js';
+import { type CallBounds, Batches } from './batches.js';
 
 /** A call that is answered when the test says so. */
 interface Call {
@@ -13,9 +13,9 @@ const outcomeOf = (asked: Promise<string>): Promise<string> =>
 describe('what is asked for in one turn', () => {
   let calls: Call[];
 
-  function turnsOf(bounds: Partial<CallBounds<string>> = {}): Turns<string, string> {
+  function batchesOf(bounds: Partial<CallBounds<string>> = {}): Batches<string, string> {
     calls = [];
-    return new Turns({ maxItems: 2, ...bounds }, (items) => {
+    return new Batches({ maxItems: 2, ...bounds }, (items) => {
       return new Promise((resolve, reject) => {
         const answer: Call['answer'] = (outcome) =>
           outcome instanceof Error ? reject(outcome) : resolve(outcome);
@@ -27,8 +27,8 @@ describe('what is asked for in one turn', () => {
   const itemsOf = (): unknown => calls.map(({ items }) => items);
 
   it('is done by few calls, that do not wait for each other', async () => {
-    const turns = turnsOf();
-    const asked = ['a', 'b', 'c'].map((item) => outcomeOf(turns.add(item)));
+    const batches = batchesOf();
+    const asked = ['a', 'b', 'c'].map((item) => outcomeOf(batches.add(item)));
     await nextTurn();
     expect(itemsOf()).toEqual([['a', 'b'], ['c']]);
     calls[1]!.answer(['C']);
@@ -41,8 +41,8 @@ describe('what is asked for in one turn', () => {
     ['is refused', new Error('refused'), 'failed: refused'],
     ['has a fault', ['A1', new Error('refused')], 'A1'],
   ])('is not done after a call of its chain that %s', async (_, outcome, first) => {
-    const turns = turnsOf({ isChained: (item) => item.startsWith('a') });
-    const asked = ['a1', 'b1', 'a2', 'a3', 'b2', 'b3', 'a4'].map((item) => outcomeOf(turns.add(item)));
+    const batches = batchesOf({ isChained: (item) => item.startsWith('a') });
+    const asked = ['a1', 'b1', 'a2', 'a3', 'b2', 'b3', 'a4'].map((item) => outcomeOf(batches.add(item)));
     await nextTurn();
     const others = [['b1', 'b2'], ['b3']];
     expect(itemsOf()).toEqual([...others, ['a1', 'a2']]);
@@ -56,8 +56,8 @@ describe('what is asked for in one turn', () => {
   });
 
   it('goes on with its chain, call after call', async () => {
-    const turns = turnsOf({ isChained: () => true });
-    const asked = ['a', 'b', 'c'].map((item) => outcomeOf(turns.add(item)));
+    const batches = batchesOf({ isChained: () => true });
+    const asked = ['a', 'b', 'c'].map((item) => outcomeOf(batches.add(item)));
     await nextTurn();
     expect(itemsOf()).toEqual([['a', 'b']]);
     calls[0]!.answer(['A', 'B']);

@@ -3,7 +3,7 @@ const LEAST_MS = 900;
 const MOST_MS = 60_000;
 
 /** How fast totals grow, from one look at them to the next. It keeps nothing up to date by itself. */
-export class Pace {
+export class Rates {
   private totals: ReadonlyMap<string, number> = new Map();
   private atMs = -Infinity;
   private rates: ReadonlyMap<string, number> | undefined;
