@@ -1,5 +1,5 @@
 import type { Estate } from '../ledger.js';
-import { Journal } from './journal.js';
+import { Journal, type ReadJournal } from './journal.js';
 import { JournalFolder, type JournalName } from './journal-folder.js';
 import { type JournalContent, journalLines, takenLine } from './journal-lines.js';
 
@@ -8,20 +8,25 @@ export class FileEstate implements Estate {
   /** Another process has taken it. */
   private isLost = false;
 
+  private readonly journal: Journal;
+  private readonly content: JournalContent;
+
   private constructor(
     private readonly folder: JournalFolder,
     private readonly name: JournalName,
-    private readonly journal: Journal,
-    private readonly content: JournalContent,
+    { journal, content }: ReadJournal,
     readonly takenAtMs: number,
-  ) {}
+  ) {
+    this.journal = journal;
+    this.content = content;
+  }
 
   /** @throws when it cannot be read. */
   static async open(folder: JournalFolder, name: JournalName): Promise<FileEstate> {
     const { journal, content } = await Journal.read(folder.pathOf(name));
     const takenAtMs = content.takenAtMs ?? Date.now();
     if (content.takenAtMs === undefined) await journal.add(takenLine(takenAtMs));
-    return new FileEstate(folder, name, journal, content, takenAtMs);
+    return new FileEstate(folder, name, { journal, content }, takenAtMs);
   }
 
   get node(): string {

@@ -6,6 +6,12 @@ const MODE = 0o600;
 /** Never follows a link that somebody has put there. */
 const NEW = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
 
+/** A journal that another process has written, and what it says. */
+export interface ReadJournal {
+  readonly journal: Journal;
+  readonly content: JournalContent;
+}
+
 /** A file that lines are added to, and whole lines only: what was written in part is written over. */
 export class Journal {
   private constructor(
@@ -21,7 +27,7 @@ export class Journal {
   }
 
   /** Opens one that another process has written, to add lines after the last whole one. @throws when it cannot. */
-  static async read(path: string): Promise<{ readonly journal: Journal; readonly content: JournalContent }> {
+  static async read(path: string): Promise<ReadJournal> {
     const file = await open(path, 'r+');
     try {
       const content = new JournalContent();

@@ -49,7 +49,7 @@ function procedureOf(app: Pick<HttpApp, 'origin'>, parameters?: string[]): HttpP
   };
   return new HttpProcedure(
     remoteSignature('add', settings),
-    { concurrency: 0, deadlineMs: 0, endsStreams: false },
+    { limits: { concurrency: 0, deadlineMs: 0, endsStreams: false } },
     new RemoteEndpoint(settings, MAX_RESULT_BYTES, openCaller()),
     new Metrics(new MetricsSettings()),
   );

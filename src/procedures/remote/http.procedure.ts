@@ -9,19 +9,27 @@ import type { Signature } from '../signature.js';
 import type { RemoteEndpoint } from './endpoint.js';
 import { remoteRequest } from './request.js';
 
+/** The terms on which a procedure of the app is called: its limits, and how its calls are kept, if they are. */
+export type RemoteTerms = Pick<CallableProcedure, 'limits' | 'resumption'>;
+
 /**
  * A procedure that is an endpoint of the app. A call is one POST, see {@link remoteRequest} and {@link RemoteEndpoint}.
  * It is retried only when there was no connection, for the app may have run it even if its answer was lost. When the
  * call ends, the request is aborted at once.
  */
 export class HttpProcedure implements CallableProcedure, Continuation {
+  readonly limits: ProcedureLimits;
+  readonly resumption: Resumption | undefined;
+
   constructor(
     readonly signature: Signature,
-    readonly limits: ProcedureLimits,
+    { limits, resumption }: RemoteTerms,
     private readonly endpoint: RemoteEndpoint,
     private readonly metrics: Metrics,
-    readonly resumption?: Resumption,
-  ) {}
+  ) {
+    this.limits = limits;
+    this.resumption = resumption;
+  }
 
   /** Where the settings say that the app can go on after a result. */
   get continuation(): Continuation | undefined {

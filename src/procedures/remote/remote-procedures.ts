@@ -34,6 +34,6 @@ export class RemoteProcedures implements OnModuleInit {
     );
     const limits = procedureLimits(this.settings, remote);
     const resumption = remote.resumable && resumptionOf(remote.resumable);
-    return new HttpProcedure(remoteSignature(name, remote), limits, endpoint, this.metrics, resumption);
+    return new HttpProcedure(remoteSignature(name, remote), { limits, resumption }, endpoint, this.metrics);
   }
 }

@@ -15,6 +15,7 @@ import { inSlices } from '../subscription/in-slices.js';
 import { RoomEnvelope } from '../subscription/room-envelope.js';
 import { spread } from '../subscription/room-matching.js';
 import {
+  type RoomDelivery,
   type RoomInterest,
   type RoomMember,
   type RoomSlowness,
@@ -80,22 +81,22 @@ export class RoomHub {
   }
 
   join(member: RoomMember, interest: RoomInterest): RoomSubscription {
-    const envelope = this.envelopeFor(member, interest, false);
-    return this.added(new RoomSubscription(member, interest, envelope, this.slowness));
+    const delivery = this.deliveryTo(member, interest, false);
+    return this.added(new RoomSubscription(member, interest, delivery));
   }
 
   /** As {@link join}, of a client that follows positions. Its triggers are held until it is released. */
   follow(member: RoomMember, interest: RoomInterest, following: RoomFollowing): FollowingRoomSubscription {
-    const envelope = this.envelopeFor(member, interest, true);
-    const subscription = new FollowingRoomSubscription(member, interest, following, envelope, this.slowness);
+    const delivery = this.deliveryTo(member, interest, true);
+    const subscription = new FollowingRoomSubscription(member, interest, following, delivery);
     this.followers.add(subscription);
     return this.added(subscription);
   }
 
   /** As {@link join}, of a client that is told something first. Its triggers are held until it is released. */
   hold(member: RoomMember, interest: RoomInterest, maxHeldLength: number): HeldRoomSubscription {
-    const envelope = this.envelopeFor(member, interest, false);
-    return this.added(new HeldRoomSubscription(member, interest, maxHeldLength, envelope, this.slowness));
+    const delivery = this.deliveryTo(member, interest, false);
+    return this.added(new HeldRoomSubscription(member, interest, maxHeldLength, delivery));
   }
 
   leave(subscription: RoomSubscription): void {
@@ -139,13 +140,14 @@ export class RoomHub {
     return inSlices(this.followers, (subscription) => subscription.tellLatest());
   }
 
-  private envelopeFor(
+  private deliveryTo(
     { wording }: RoomMember,
     { requestId }: RoomInterest,
     hasPositions: boolean,
-  ): RoomEnvelope {
+  ): RoomDelivery {
     const key = envelopeKey(wording, requestId, hasPositions);
-    return this.envelopes.acquire(key, () => new RoomEnvelope(wording, requestId, hasPositions));
+    const envelope = this.envelopes.acquire(key, () => new RoomEnvelope(wording, requestId, hasPositions));
+    return { envelope, slowness: this.slowness };
   }
 
   private added<Subscription extends RoomSubscription>(subscription: Subscription): Subscription {

@@ -2,8 +2,7 @@ import type { Fanout } from '../../delivery/fanout.js';
 import { FollowedPositions, type PositionsOwner } from '../../delivery/followed-positions.js';
 import type { LossReason } from '../../history/channel-log.js';
 import type { Position } from '../../protocol/position.js';
-import type { RoomEnvelope } from './room-envelope.js';
-import type { RoomInterest, RoomMember, RoomSlowness } from './room-subscription.js';
+import type { RoomDelivery, RoomInterest, RoomMember, RoomSlowness } from './room-subscription.js';
 import { envelopeKey } from './room-wording.js';
 import type { Trigger } from '../room/trigger.js';
 import { HeldRoomSubscription } from './held-room-subscription.js';
@@ -26,10 +25,9 @@ export class FollowingRoomSubscription extends HeldRoomSubscription implements P
     member: RoomMember,
     interest: RoomInterest,
     private readonly following: RoomFollowing,
-    envelope: RoomEnvelope,
-    slowness: RoomSlowness | undefined,
+    delivery: RoomDelivery,
   ) {
-    super(member, interest, following.maxHeldLength, envelope, slowness);
+    super(member, interest, following.maxHeldLength, delivery);
     this.positions = new FollowedPositions(this, () => following.top());
   }
 

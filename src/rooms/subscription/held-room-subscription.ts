@@ -3,9 +3,9 @@ import { CLOSE_REASONS } from '../../protocol/close-reason.js';
 import type { Position } from '../../protocol/position.js';
 import type { RoomEnvelope } from './room-envelope.js';
 import {
+  type RoomDelivery,
   type RoomInterest,
   type RoomMember,
-  type RoomSlowness,
   RoomSubscription,
 } from './room-subscription.js';
 import type { Trigger } from '../room/trigger.js';
@@ -33,10 +33,9 @@ export class HeldRoomSubscription extends RoomSubscription {
     interest: RoomInterest,
     /** Characters of data that may be held; above it the client is closed as a slow consumer. */
     protected readonly maxHeldLength: number,
-    envelope: RoomEnvelope,
-    slowness: RoomSlowness | undefined,
+    delivery: RoomDelivery,
   ) {
-    super(member, interest, envelope, slowness);
+    super(member, interest, delivery);
   }
 
   /** Whether it was ended, be it while it began. */

@@ -22,7 +22,7 @@ function sentTo(connectionId: string, isOpen: boolean): string[] {
     id: connectionId,
     wording: MESSAGE_WORDING,
   };
-  new RoomSubscription(member, { room, requestId, reportsDrops: false }, envelope).deliver(fanout);
+  new RoomSubscription(member, { room, requestId, reportsDrops: false }, { envelope }).deliver(fanout);
   expect(fanout.delivered).toBe(sent.length);
   return sent;
 }

@@ -35,26 +35,35 @@ export interface RoomInterest {
   readonly reportsDrops: boolean;
 }
 
+/** How triggers are sent to the client of a subscription. */
+export interface RoomDelivery {
+  readonly envelope: RoomEnvelope;
+  /** Absent where clients that do not keep up are closed. */
+  readonly slowness?: RoomSlowness | undefined;
+}
+
 /** A client's subscription to a room, to which triggers are delivered. */
 export class RoomSubscription implements MissingOwner, ObservedSubscription, Reachable {
   readonly connection: Connection;
   readonly room: Room;
   private readonly connectionId: string;
   private readonly reportsDrops: boolean;
+  readonly envelope: RoomEnvelope;
+  private readonly slowness: RoomSlowness | undefined;
   private lastSerial = 0;
   protected misses: Misses | undefined = undefined;
 
   constructor(
     { connection, id }: RoomMember,
     { room, reportsDrops }: RoomInterest,
-    public envelope: RoomEnvelope,
-    /** Absent where clients that do not keep up are closed. */
-    private readonly slowness?: RoomSlowness | undefined,
+    { envelope, slowness }: RoomDelivery,
   ) {
     this.connection = connection;
     this.connectionId = id;
     this.room = room;
     this.reportsDrops = reportsDrops;
+    this.envelope = envelope;
+    this.slowness = slowness;
   }
 
   /** The id by which its client knows it. */

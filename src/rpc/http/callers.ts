@@ -1,8 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import type { LogParty } from '../../metrics/log-line.js';
+import { Refusals } from '../../metrics/refusals.js';
 import type { CallOrigin } from '../../procedures/procedure-call.js';
+import type { ClientError } from '../../protocol/errors.js';
+import { verdictOn } from '../../protocol/verdict.js';
 import { BearerTokens } from '../bearer-tokens.js';
 import { ServiceSecret } from '../service-secret.js';
+import type { RpcFront } from './front.js';
 import { type RpcTarget, targetOf } from './target.js';
 
 const BEARER = /^Bearer +(\S+) *$/i;
@@ -13,13 +18,27 @@ export interface RpcCaller extends Pick<CallOrigin, 'identity' | 'isService'> {
   readonly expiresAtMs?: number | undefined;
 }
 
-/** Identifies callers over HTTP: by the service secret, by a token, or as anonymous. */
+/** A caller, as lines of the log name it. */
+export type RpcParty = LogParty & { readonly peer: string };
+
+/** Callers over HTTP, who are identified by the service secret, by a token, or as anonymous, and what they are refused. */
 @Injectable()
 export class RpcCallers {
   constructor(
     private readonly secret: ServiceSecret,
     private readonly tokens: BearerTokens,
+    private readonly refusals: Refusals,
   ) {}
+
+  /** As lines of the log name who sends a request. */
+  partyOf({ socket }: IncomingMessage, { transport }: Pick<RpcFront, 'transport'>): RpcParty {
+    return { peer: transport === 'unix' ? 'unix-domain' : addressOf(socket.remoteAddress) };
+  }
+
+  /** Counts and logs that a caller was refused. */
+  refused(party: RpcParty, error: ClientError): void {
+    this.refusals.add(party, { kind: error.code, what: 'a call over HTTP', ...verdictOn(error) });
+  }
 
   /** As {@link targetOf}, with the service secret. */
   targetOf({ url = '/' }: IncomingMessage, prefix: string): RpcTarget | undefined {
@@ -46,4 +65,9 @@ export class RpcCallers {
       isFound = this.secret.isIn(rawHeaders[index]!) || isFound;
     return isFound;
   }
+}
+
+/** Shortens an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2), as a dual-stack port reports it. */
+function addressOf(address = ''): string {
+  return address.replace(/^::ffff:(?=\d+\.)/, '');
 }

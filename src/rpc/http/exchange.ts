@@ -4,8 +4,6 @@ import { Expiry } from '../../auth/expiry.js';
 import { messageOf } from '../../base/message-of.js';
 import { RequestCutOff } from '../../endpoints/read-body.js';
 import { DigestedLog } from '../../metrics/digested-log.js';
-import type { LogParty } from '../../metrics/log-line.js';
-import type { Refusals } from '../../metrics/refusals.js';
 import type { ProcedureArguments } from '../../procedures/arguments.js';
 import { callRefusal } from '../../procedures/calls/call-refusal.js';
 import type { Calls } from '../../procedures/calls/calls.js';
@@ -20,11 +18,10 @@ import type { CallOrigin, HttpCall } from '../../procedures/procedure-call.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
 import type { CallableProcedure } from '../../procedures/procedure.js';
 import { CallbackError, ClientError } from '../../protocol/errors.js';
-import { verdictOn } from '../../protocol/verdict.js';
 import type { ProceduresConfig } from '../built-in/procedures-config.js';
 import { descriptorsIn, PassedDescriptors, type ReplyTarget } from '../descriptors/passed.js';
 import { replyTo } from '../descriptors/reply.js';
-import type { RpcCaller, RpcCallers } from './callers.js';
+import type { RpcCaller, RpcCallers, RpcParty } from './callers.js';
 import { failureOf, type RpcFailure } from './failure.js';
 import type { RpcFront } from './front.js';
 import { argumentsOf, isMessagePack } from './input.js';
@@ -50,7 +47,6 @@ export interface ExchangeHost {
   readonly calls: Calls;
   readonly kept: KeptCalls;
   readonly config: ProceduresConfig;
-  readonly refusals: Refusals;
 }
 
 /** One request over HTTP and its answer, from the call of the procedure to the last byte. */
@@ -195,10 +191,8 @@ export class RpcExchange {
     return { identity, isService, http, client };
   }
 
-  /** The caller, as lines of the log name it. */
-  private get client(): LogParty & { readonly peer: string } {
-    const { transport } = this.front;
-    return { peer: transport === 'unix' ? 'unix-domain' : addressOf(this.request.socket.remoteAddress) };
+  private get client(): RpcParty {
+    return this.host.callers.partyOf(this.request, this.front);
   }
 
   private async arguments(contentType: string | undefined): Promise<ProcedureArguments> {
@@ -250,7 +244,7 @@ export class RpcExchange {
   }
 
   private report(error: ClientError): void {
-    this.host.refusals.add(this.client, { kind: error.code, what: 'a call over HTTP', ...verdictOn(error) });
+    this.host.callers.refused(this.client, error);
   }
 
   /** Sends an error; that of a stream that fails before it begins is in the format of its results. */
@@ -263,9 +257,4 @@ export class RpcExchange {
 
 function isTold(error: unknown): boolean {
   return isForCaller(error) || error instanceof CallbackError || error instanceof UnbegunStream;
-}
-
-/** Shortens an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2), as a dual-stack port reports it. */
-function addressOf(address = ''): string {
-  return address.replace(/^::ffff:(?=\d+\.)/, '');
 }

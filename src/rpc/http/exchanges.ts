@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Refusals } from '../../metrics/refusals.js';
 import { Calls } from '../../procedures/calls/calls.js';
 import { KeptCalls } from '../../procedures/kept/kept-calls.js';
 import { ProceduresConfig } from '../built-in/procedures-config.js';
@@ -19,7 +18,6 @@ export class RpcExchanges implements ExchangeHost {
     readonly calls: Calls,
     readonly kept: KeptCalls,
     readonly config: ProceduresConfig,
-    readonly refusals: Refusals,
   ) {}
 
   /** Answers a request. Resolves with what became of it when the answer has been sent, or cannot be any more. */
