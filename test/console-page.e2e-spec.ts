@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Hub } from '../src/delivery/hub.js';
@@ -14,6 +16,19 @@ const AT_A_TIME = 200;
 /** How much wider the page is than the screen, and the colour of its paper. */
 const LAID_OUT =
   '[document.documentElement.scrollWidth - innerWidth, getComputedStyle(document.body).backgroundColor]';
+const VIEWS = [
+  'Overview',
+  'Connections',
+  'Topics & rooms',
+  'Callbacks',
+  'Tail',
+  'Refusals',
+  'Publish & trigger',
+  'Configuration',
+];
+/** Those that have a row here in any case. */
+const FULL_VIEWS = new Set(['Overview', 'Connections', 'Topics & rooms', 'Configuration']);
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TURNED = "void document.dispatchEvent(new Event('visibilitychange'))";
 const stopped = stoppedAfterAll();
 let gateway: TestGateway;
@@ -119,9 +134,11 @@ describe('the page of the console', () => {
   ] as const)('fits a screen of %d pixels, %s, with 2,000 clients', async (width, colorScheme) => {
     await opened(FULL_KEY, { viewport: { width, height: 900 }, colorScheme });
     await tile('Connections').getByText('2,000').waitFor();
-    for (const view of ['Overview', 'Connections', 'Topics & rooms', 'Configuration']) {
+    await page.evaluate(AXE);
+    for (const view of VIEWS) {
       await atView(view);
-      await page.locator('tbody tr').first().waitFor();
+      if (FULL_VIEWS.has(view)) await page.locator('tbody tr').first().waitFor();
+      expect([view, await faults()]).toEqual([view, []]);
       const [over, paper] = await page.evaluate<[number, string]>(LAID_OUT);
       expect([view, over]).toEqual([view, 0]);
       expect(paper).toBe(colorScheme === 'dark' ? 'rgb(15, 21, 27)' : 'rgb(243, 245, 247)');
@@ -161,6 +178,9 @@ describe('the page of the console', () => {
     await page.keyboard.press('Escape');
     expect([await focused(), victim.closed]).toEqual(['Disconnect', undefined]);
     await page.keyboard.press('Enter');
+    // Asked again before the page has been told that it was closed.
+    await Promise.all([page.keyboard.press('Escape'), page.keyboard.press('Enter')]);
+    await eventually(async () => (await focused()) === 'Cancel');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByTestId('notice').filter({ hasText: '1 connection disconnected.' }).waitFor();
@@ -230,7 +250,23 @@ describe('the page of the console', () => {
     await page.route(/api\/callbacks/, (route) => route.fulfill({ json: told }), { times: 1 });
     await atView('Callbacks');
     await page.getByText('not asked for a while').waitFor();
+    const settings = [{ key: 'a.b', value: 1, about: 'What', source: { kind: 'default' } }];
+    const differences = [
+      { node: 'web-2', key: 'a.b', value: 2, source: { kind: 'file', name: 'k.yaml' } },
+      { node: 'web-3', key: 'a.b' },
+    ];
+    const config = { settings, differences, complete: true, asked: 3, answered: 3, missing: [] };
+    await page.route(/api\/config/, (route) => route.fulfill({ json: config }));
+    await atView('Configuration');
+    const others = page.getByRole('table', { name: 'What other nodes have otherwise' });
+    await others.getByRole('row').nth(2).waitFor();
+    expect(await others.getByRole('row').allInnerTexts()).toEqual([
+      expect.any(String),
+      expect.stringMatching(/web-2\s+a\.b\s+2\s+file\s+k\.yaml/),
+      expect.stringMatching(/web-3\s+a\.b\s+–\s+not configured/),
+    ]);
     await page.route(/api\/callbacks/, (route) => route.abort());
+    await atView('Callbacks');
     await page.getByTestId('notice').filter({ hasText: 'The gateway does not answer.' }).waitFor();
     expect(complaints.splice(0)).toEqual([expect.stringContaining('net::ERR_FAILED')]);
   });
@@ -238,3 +274,14 @@ describe('the page of the console', () => {
 
 const focused = (): Promise<string> => page.evaluate('document.activeElement.textContent');
 const tagged = (): Promise<string> => page.evaluate('document.activeElement.tagName');
+
+/** Links to views are no links over what is repeated. */
+const RULES = "{ 'skip-link': { enabled: false } }";
+
+/** What is in the way of who uses the page by a screen reader or sees little (WCAG 2.2 AA): the rule, and where. */
+const faults = (): Promise<string[]> =>
+  page.evaluate(`axe
+    .run({ rules: ${RULES}, runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+    .then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ': ' + target + ' ' + failureSummary)),
+    )`);

@@ -36,7 +36,12 @@ describe('the console of two nodes', () => {
   beforeAll(async () => {
     const relay = stoppedInTheEnd(await WorkersRelay.start());
     stage = stoppedInTheEnd(new ControlStage(relay.path));
-    await stage.start(2, { operators: { port: 0, keys: OPERATOR_KEYS }, broker: { answerTimeout: '500ms' } });
+    const options = { operators: { port: 0, keys: OPERATOR_KEYS }, broker: { answerTimeout: '500ms' } };
+    await stage.start(1, {
+      ...options,
+      services: { books: {}, open: { requireAuthentication: false }, own: {} },
+    });
+    await stage.add({ ...options, limits: { frameBytes: '2MiB' } });
     [left, right] = stage.gateways as [TestGateway, TestGateway];
     console = new ConsoleApi(left);
     ann = await stage.client(left, tokenOf('ann'), ['books.1', 'books.2']);
@@ -88,6 +93,17 @@ describe('the console of two nodes', () => {
       const { items } = await console.read<{ items: Record<string, number>[] }>('rooms');
       return (items[0]?.publications_per_second ?? 0) > 0;
     });
+  });
+
+  it('says what other nodes have otherwise', async () => {
+    const { differences, ...body } = await console.read<{ differences: { key: string }[] }>('config');
+    expect(body).toMatchObject({ node: nodeOf(left), ...ALL });
+    const isOwn = ({ key }: { key: string }): boolean => key.startsWith('services.own.');
+    const node = nodeOf(right);
+    expect(differences.filter((one) => !isOwn(one))).toEqual([
+      { node, key: 'limits.frameBytes', value: '2MiB', source: { kind: 'option' } },
+    ]);
+    expect(differences).toContainEqual({ node, key: 'services.own.requireAuthentication' });
   });
 
   it('lists the topics and rooms that have most subscribers', async () => {

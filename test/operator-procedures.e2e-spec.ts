@@ -1,3 +1,5 @@
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { Hub } from '../src/delivery/hub.js';
 import { stoppedAfterEach } from './support/cleanup.js';
 import { TestClient } from './support/client.js';
@@ -131,7 +133,8 @@ describe('the procedure listen', () => {
     await start();
     const client = await listen('books.1', 'desks.1');
     client.stop();
-    await eventually(() => gateway.app.get(Hub).channelCount === 0, { timeoutMs: 1_000 });
+    const isLeft = await eventually(() => gateway.app.get(Hub).channelCount === 0, { timeoutMs: 1_000 });
+    expect(isLeft).toBe(true);
   });
 
   it('does not disturb who subscribes to the same', async () => {
@@ -210,3 +213,35 @@ async function subscriber(topic: string, fields: object = {}): Promise<TestClien
   await client.ask({ event: 'subscribe', subscription: topic, ...fields });
   return Object.assign(client, { stop: () => client.drop() });
 }
+
+describe('what is done with the service secret', () => {
+  it('is told in the log, as what is done in the console', async () => {
+    const told: string[] = [];
+    await start();
+    const log = jest
+      .spyOn(Logger.prototype, 'log')
+      .mockImplementation((line: string) => void told.push(line));
+    try {
+      await call('disconnect', { identity: 'ann', reconnect: true });
+      await call('unsubscribe', { topic: 'books.1' });
+      await call('unsubscribe');
+      await call('revoke', { token_id: 'x', ttl: 5 });
+      await call('tail', { topic: 'nobody.1' });
+      const tail = stopped(await RawHttp.connect({ host: '127.0.0.1', port: gateway.port }));
+      const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${SECRET}` };
+      tail.request({ path: '/rpc/tail', headers, body: '{"topic":"books.1","data":true}' });
+      await heard(tail, 1);
+      const who = /^the service secret \(full\) from 127\.0\.0\.1:\d+: /;
+      const done = '"complete":true,"nodes":{"asked":1,"answered":1}';
+      expect(told.filter((line) => who.test(line)).map((line) => line.replace(who, ''))).toEqual([
+        `disconnect {"identity":"ann"}: {"status":"ok","disconnected":0,${done}}`,
+        `unsubscribe {"topic":"books.1"}: {"status":"ok","unsubscribed":0,${done}}`,
+        expect.stringMatching(/^unsubscribe \{\}: say which clients/),
+        expect.stringMatching(/^revoke \{"token_id":"x","ttl":5\}: \{"status":"ok","disconnected":0,/),
+        'tail topic books.1: with data',
+      ]);
+    } finally {
+      log.mockRestore();
+    }
+  });
+});

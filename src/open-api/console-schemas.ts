@@ -127,19 +127,25 @@ export const REFUSALS = gatheredOf({
   handshakes: { ...COUNTS, description: 'Refused handshakes, by status.' },
 });
 
-export const CONFIG = objectOf({
-  status: OK,
+const SOURCE = withOptional({ kind: { enum: ['default', 'file', 'variable', 'option'] } }, { name: TEXT });
+
+export const CONFIG = gatheredOf({
   node: TEXT,
   settings: listOf(
     withOptional(
       {
         key: TEXT,
-        source: withOptional({ kind: { enum: ['default', 'file', 'variable', 'option'] } }, { name: TEXT }),
+        source: SOURCE,
         about: TEXT,
       },
       { value: {} },
     ),
   ),
+  differences: {
+    ...listOf(withOptional({ node: TEXT, key: TEXT }, { value: {}, source: SOURCE })),
+    description:
+      'What other nodes have otherwise, at most a hundred of each; without a source, they have no such section. Secrets are not compared.',
+  },
 });
 
 function gatheredOf(members: Properties): Schema {

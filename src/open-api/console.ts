@@ -120,7 +120,11 @@ const READINGS: readonly Reading[] = [
   },
   { name: 'callbacks', summary: 'How the app answers callbacks.', body: CALLBACKS },
   { name: 'refusals', summary: 'What was refused, and why connections ended.', body: REFUSALS },
-  { name: 'config', summary: 'The settings in force, and where each came from.', body: CONFIG },
+  {
+    name: 'config',
+    summary: 'The settings in force, where each came from, and what other nodes have otherwise.',
+    body: CONFIG,
+  },
   {
     name: 'tail',
     summary: 'Follows a topic, a room, or the frames of somebody, as Server-Sent Events.',

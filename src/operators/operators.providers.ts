@@ -26,12 +26,13 @@ import {
   unsubscribeProcedure,
 } from './procedures/client.procedures.js';
 import { OperatorActions } from './console/actions.js';
-import { Audit } from './console/audit.js';
+import { Audit } from './audit.js';
 import { CONSOLE_ENDPOINTS, consoleEndpoints } from './console/console.endpoints.js';
 import { Following } from './console/following.js';
 import { OperatorKeys } from './console/operator-keys.js';
 import { ConnectionReadings, NodeReadings } from './console/readings.js';
 import { OwnReadings } from './console/own-readings.js';
+import { SettingsReadings } from './console/settings-readings.js';
 import { GatewayStatus } from './gateway-status.js';
 import { interfaceProcedure } from './procedures/interface.procedure.js';
 import { listenProcedure } from './procedures/listen.procedure.js';
@@ -63,13 +64,13 @@ export const OPERATOR_PROCEDURES: FactoryProvider<CallableProcedure | undefined>
     useFactory: (rooms: RoomPublisher, settings: RoomsSettings) =>
       isConfigured(settings) ? triggerProcedure(rooms) : undefined,
   },
-  { provide: disconnectProcedure, inject: [Removals], useFactory: disconnectProcedure },
-  { provide: unsubscribeProcedure, inject: [Removals], useFactory: unsubscribeProcedure },
-  { provide: revokeProcedure, inject: [Revocations], useFactory: revokeProcedure },
+  { provide: disconnectProcedure, inject: [Removals, Audit], useFactory: disconnectProcedure },
+  { provide: unsubscribeProcedure, inject: [Removals, Audit], useFactory: unsubscribeProcedure },
+  { provide: revokeProcedure, inject: [Revocations, Audit], useFactory: revokeProcedure },
   { provide: connectionsProcedure, inject: [ConnectionPages], useFactory: connectionsProcedure },
   { provide: presenceProcedure, inject: [PresenceReading], useFactory: presenceProcedure },
   { provide: listenProcedure, inject: [Hub, Services], useFactory: listenProcedure },
-  { provide: tailProcedure, inject: [Tails], useFactory: tailProcedure },
+  { provide: tailProcedure, inject: [Tails, Audit], useFactory: tailProcedure },
   { provide: topicsProcedure, inject: [Channels], useFactory: topicsProcedure },
   { provide: nodesProcedure, inject: [NodeReports], useFactory: nodesProcedure },
   {
@@ -102,6 +103,7 @@ export const OPERATORS_PROVIDERS = [
   OwnReadings,
   Readiness,
   RefusalReports,
+  SettingsReadings,
   StatusEndpoint,
   Tails,
   {
@@ -115,6 +117,7 @@ export const OPERATORS_PROVIDERS = [
       OwnReadings,
       NodeReadings,
       ConnectionReadings,
+      SettingsReadings,
       Following,
       OperatorActions,
     ],

@@ -5,7 +5,7 @@ import { ApiKey } from '../../push/api-key.js';
 import { ClientRequests } from '../../push/client-requests.js';
 import { PublishIntake } from '../../push/publish.intake.js';
 import { TriggerIntake } from '../../push/trigger.intake.js';
-import { Audit } from './audit.js';
+import { Audit } from '../audit.js';
 import type { ConsoleAnswer, ConsoleCall, ConsoleRoute } from './console-call.js';
 
 interface Reply {

@@ -12,12 +12,13 @@ import type { Following } from './following.js';
 import type { OperatorKeys } from './operator-keys.js';
 import type { ConnectionReadings, NodeReadings } from './readings.js';
 import type { OwnReadings } from './own-readings.js';
+import type { SettingsReadings } from './settings-readings.js';
 
 /** The injection token of the endpoints of the console: its page, and what that asks. */
 export const CONSOLE_ENDPOINTS = Symbol('kittiwake:console-endpoints');
 
 /** Those that have routes, in the order of {@link consoleEndpoints}. */
-type Parts = [OwnReadings, NodeReadings, ConnectionReadings, Following, OperatorActions];
+type Parts = [OwnReadings, NodeReadings, ConnectionReadings, SettingsReadings, Following, OperatorActions];
 
 /** Makes the endpoints of the console. */
 export function consoleEndpoints(

@@ -7,7 +7,7 @@ import { queryMembers } from '../../push/reading/query-members.js';
 import { readTailQuery, type TailQuery, tailSubject } from '../watch/tails/tail-query.js';
 import type { TailEvent } from '../watch/tails/tail-queue.js';
 import { Tails } from '../watch/tails/tails.js';
-import { Audit } from './audit.js';
+import { Audit } from '../audit.js';
 import type { ConsoleCall, ConsoleEvents, ConsoleRoute } from './console-call.js';
 import { OperatorRefused } from './operator-keys.js';
 

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Cluster } from '../../cluster/cluster.js';
-import { effectiveSettings } from '../../config/loading/effective-settings.js';
 import { Settings } from '../../config/settings.js';
 import { VERSION } from '../../config/version.js';
 import { Services } from '../../topics/service/services.js';
 import { answered, type ConsoleAnswer, type ConsoleCall, type ConsoleRoute } from './console-call.js';
 import { OperatorKeys } from './operator-keys.js';
 
-/** What operators read of the node that they ask: who they are to it, and its configuration. */
+/** What operators read of the node that they ask: who they are to it. */
 @Injectable()
 export class OwnReadings {
   constructor(
@@ -18,10 +17,7 @@ export class OwnReadings {
   ) {}
 
   get routes(): ConsoleRoute[] {
-    return [
-      { name: 'session', access: 'none', answer: (call) => this.session(call) },
-      { name: 'config', access: 'read', answer: () => this.config() },
-    ];
+    return [{ name: 'session', access: 'none', answer: (call) => this.session(call) }];
   }
 
   private session({ operator }: ConsoleCall): ConsoleAnswer {
@@ -35,9 +31,5 @@ export class OwnReadings {
       services: [...this.services.all].map((service) => service.name),
       rooms: this.settings.rooms !== undefined,
     });
-  }
-
-  private config(): ConsoleAnswer {
-    return answered({ status: 'ok', node: this.cluster.node, settings: effectiveSettings(this.settings) });
   }
 }

@@ -7,10 +7,14 @@ import { RevocationError } from '../../clients/revocation/revocation-store.js';
 import { readWish } from '../../clients/revocation/revocation-wish.js';
 import { revokedBody, type Revocations } from '../../clients/revocation/revocations.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
+import { messageOf } from '../../base/message-of.js';
+import type { HttpCall } from '../../procedures/procedure-call.js';
 import type { CallableProcedure } from '../../procedures/procedure.js';
-import type { JsonMembers } from '../../protocol/json/json.js';
+import { type JsonMembers, objectText } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
+import type { Parameter } from '../../procedures/signature.js';
 import { builtIn, optional } from '../../rpc/built-in/built-in.js';
+import type { Audit } from '../audit.js';
 
 const WHO = '[--identity=<I>] [--token_id=<T>] [--connection=<C>] [--topic=<T>] [--room=<R>]';
 const PARAMETERS = [
@@ -23,7 +27,7 @@ const PARAMETERS = [
 const NAMES = PARAMETERS.map(({ name }) => name);
 
 /** Disconnects as `POST /disconnect` does, for callers with the service secret. */
-export function disconnectProcedure(removals: Removals): CallableProcedure {
+export function disconnectProcedure(removals: Removals, audit: Audit): CallableProcedure {
   return builtIn({
     name: 'disconnect',
     access: 'service',
@@ -32,18 +36,17 @@ export function disconnectProcedure(removals: Removals): CallableProcedure {
 
 Closes the connections of clients on all nodes, and says how many. With --reconnect they are asked to come back.`,
     parameters: [...PARAMETERS, optional('reconnect', 'bool')],
-    run: async (_call, given) => {
-      const comesBack = given[NAMES.length] === true;
-      const counted = await selected(given, (members) =>
-        removals.disconnect(readSelection(members), comesBack),
-      );
-      return countedResult('Disconnected', 'disconnected', counted);
-    },
+    run: (_call, given, http) =>
+      audited(audit, http, 'disconnect', membersOf(given), async (members) => {
+        const comesBack = given[NAMES.length] === true;
+        const counted = await removals.disconnect(readSelection(members), comesBack);
+        return countedResult('Disconnected', 'disconnected', counted);
+      }),
   });
 }
 
 /** Unsubscribes as `POST /unsubscribe` does, for callers with the service secret. */
-export function unsubscribeProcedure(removals: Removals): CallableProcedure {
+export function unsubscribeProcedure(removals: Removals, audit: Audit): CallableProcedure {
   return builtIn({
     name: 'unsubscribe',
     access: 'service',
@@ -52,15 +55,15 @@ export function unsubscribeProcedure(removals: Removals): CallableProcedure {
 
 Ends the subscriptions of clients to a topic or a room, or all of them, on all nodes, and says how many.`,
     parameters: PARAMETERS,
-    run: async (_call, given) => {
-      const counted = await selected(given, (members) => removals.unsubscribe(readSelection(members)));
-      return countedResult('Ended', 'unsubscribed', counted);
-    },
+    run: (_call, given, http) =>
+      audited(audit, http, 'unsubscribe', membersOf(given), async (members) =>
+        countedResult('Ended', 'unsubscribed', await removals.unsubscribe(readSelection(members))),
+      ),
   });
 }
 
 /** Revokes as `POST /revoke` does, for callers with the service secret. */
-export function revokeProcedure(revocations: Revocations): CallableProcedure {
+export function revokeProcedure(revocations: Revocations, audit: Audit): CallableProcedure {
   const parameters = ['identity', 'token_id', 'issued_until', 'ttl'].map((name) => optional(name));
   return builtIn({
     name: 'revoke',
@@ -71,10 +74,15 @@ export function revokeProcedure(revocations: Revocations): CallableProcedure {
 Revokes a token, or all that an identity has, and closes the connections of clients with one on all nodes. Times are in
 seconds.`,
     parameters,
-    run: async (_call, given) => {
-      const names = parameters.map(({ name }) => name);
-      const revoked = await selected(given, (members) => revocations.revoke(readWish(members)), names);
-      return { ...countedResult('Revoked. Disconnected', 'disconnected', revoked), ...revokedBody(revoked) };
+    run: (_call, given, http) => {
+      const wish = membersOf(given, parameters);
+      return audited(audit, http, 'revoke', wish, async (members) => {
+        const revoked = await revocations.revoke(readWish(members));
+        return {
+          ...countedResult('Revoked. Disconnected', 'disconnected', revoked),
+          ...revokedBody(revoked),
+        };
+      });
     },
   });
 }
@@ -92,28 +100,41 @@ export function connectionsProcedure(pages: ConnectionPages): CallableProcedure 
 
 Lists who is connected, on all nodes, page by page.`,
     parameters,
-    run: async (_call, given) => {
-      const names = parameters.map(({ name }) => name);
-      return selected(
-        given,
-        async (members) => pageBody(await pages.read(readConnectionQuery(members))),
-        names,
-      );
-    },
+    run: (_call, given) =>
+      refusing(async () => pageBody(await pages.read(readConnectionQuery(membersOf(given, parameters))))),
   });
 }
 
-/** @throws {ProcedureError} (400) when the selection is wrong, (503) when a revocation could not be kept. */
-async function selected<Result>(
-  given: readonly unknown[],
-  use: (members: JsonMembers) => Promise<Result>,
-  names: readonly string[] = NAMES,
-): Promise<Result> {
+function membersOf(given: readonly unknown[], parameters: readonly Parameter[] = PARAMETERS): JsonMembers {
   const members: JsonMembers = new Map();
-  for (const [index, name] of names.entries())
+  for (const [index, { name }] of parameters.entries())
     if (given[index] !== undefined) members.set(name, richJsonText(given[index]));
+  return members;
+}
+
+/** Does what is asked for, with a line in the log. @throws {ProcedureError} as {@link refusing} does. */
+async function audited(
+  audit: Audit,
+  http: HttpCall,
+  name: string,
+  members: JsonMembers,
+  act: (members: JsonMembers) => Promise<object>,
+): Promise<object> {
+  const what = `${name} ${objectText([...members])}`;
   try {
-    return await use(members);
+    const result = await refusing(() => act(members));
+    audit.tellOfService(http, what, JSON.stringify({ ...result, _format: undefined }));
+    return result;
+  } catch (error) {
+    audit.tellOfService(http, what, messageOf(error));
+    throw error;
+  }
+}
+
+/** @throws {ProcedureError} (400) when the selection is wrong, (503) when a revocation could not be kept. */
+async function refusing<Result>(act: () => Promise<Result>): Promise<Result> {
+  try {
+    return await act();
   } catch (cause) {
     if (cause instanceof ClientSelectionError) throw new ProcedureError(cause.message, 400, { cause });
     if (cause instanceof RevocationError) throw new ProcedureError(cause.message, 503, { cause });

@@ -6,9 +6,10 @@ import type { JsonMembers } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
 import { builtIn, optional } from '../../rpc/built-in/built-in.js';
 import { ChannelQueryError, readChannelQuery } from '../watch/channel-question.js';
+import type { Audit } from '../audit.js';
 import type { Channels } from '../watch/channels.js';
 import type { NodeReports } from '../watch/node-reports.js';
-import { readTailQuery } from '../watch/tails/tail-query.js';
+import { readTailQuery, type TailQuery, tailSubject } from '../watch/tails/tail-query.js';
 import type { TailEvent } from '../watch/tails/tail-queue.js';
 import type { Tails } from '../watch/tails/tails.js';
 
@@ -55,7 +56,7 @@ Lists topics, or with --rooms rooms, of all nodes by subscribers, or by publicat
 const NAMES = ['topic', 'room', 'identity', 'connection', 'data'];
 
 /** Follows a topic, a room or the frames of somebody, for callers with the service secret. */
-export function tailProcedure(tails: Tails): CallableProcedure {
+export function tailProcedure(tails: Tails, audit: Audit): CallableProcedure {
   return builtIn({
     name: 'tail',
     access: 'service',
@@ -65,11 +66,13 @@ export function tailProcedure(tails: Tails): CallableProcedure {
 Follows what comes to a topic or a room, or the frames of clients on all nodes. Without --data, the shape of data is shown.`,
     parameters: NAMES.map((name) => optional(name, name === 'data' ? 'bool' : undefined)),
     isStream: true,
-    run: ({ signal }, given) => {
+    run: ({ signal }, given, http) => {
       const members: JsonMembers = new Map();
       for (const [index, name] of NAMES.entries())
         if (given[index] !== undefined) members.set(name, richJsonText(given[index]));
-      return followed(tails, members, signal);
+      return followed(tails, members, signal, (query) =>
+        audit.tellOfService(http, `tail ${tailSubject(query)}`, query.showsData ? 'with data' : 'masked'),
+      );
     },
   });
 }
@@ -78,9 +81,13 @@ async function* followed(
   tails: Tails,
   members: JsonMembers,
   signal: AbortSignal,
+  tell: (query: TailQuery) => void,
 ): AsyncGenerator<TailEvent, void, void> {
   try {
-    yield* tails.follow(readTailQuery(members), signal);
+    const query = readTailQuery(members);
+    tails.require(query);
+    tell(query);
+    yield* tails.follow(query, signal);
   } catch (cause) {
     if (cause instanceof ClientSelectionError) throw new ProcedureError(cause.message, 400, { cause });
     if (cause instanceof ClientError)

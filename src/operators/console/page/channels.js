@@ -87,7 +87,7 @@ export class ChannelsView {
               {
                 class: 'button',
                 href: `#connections?${queryOf(item)}`,
-                'aria-label': `Subscribers of ${nameOf(item)}`,
+                'aria-label': `Who is in ${nameOf(item)}`,
               },
               'Who',
             ),

@@ -102,12 +102,11 @@ export class ConnectionsView {
       {
         head: 'Subscriptions',
         isNumber: true,
-        make: (one) =>
-          button('', () => this.subscriptionsOf(one), {
-            class: 'link',
-            'aria-label': `Subscriptions of ${one.id}`,
-          }),
-        update: (one, { subscriptions }) => say(one, number(subscriptions)),
+        make: (one) => button('', () => this.subscriptionsOf(one), { class: 'link' }),
+        update: (one, { id, subscriptions }) => {
+          say(one, number(subscriptions));
+          one.setAttribute('aria-label', `${one.textContent} subscriptions of ${id}`);
+        },
       },
       {
         head: 'Actions',

@@ -1,10 +1,8 @@
 import { api } from './api.js';
 import { element, field, say } from './element.js';
-import { shown } from './format.js';
+import { shortNode, shown } from './format.js';
 import { head, pill, showPill } from './parts.js';
 import { Table } from './table.js';
-
-const SOURCES = { default: 'default', file: 'file', variable: 'variable', option: 'option' };
 
 /** What is in force, and where it came from. */
 export class SettingsView {
@@ -13,7 +11,15 @@ export class SettingsView {
     this.isSet = element('input', { type: 'checkbox' });
     for (const control of [this.find, this.isSet]) control.addEventListener('input', () => this.filter());
     this.count = element('p', { class: 'count', role: 'status' });
-    this.table = new Table('Settings', COLUMNS, ({ key }) => key, { empty: 'No setting is like that.' });
+    this.table = new Table('Settings', [ABOUT, ...COLUMNS], ({ key }) => key, {
+      empty: 'No setting is like that.',
+    });
+    this.differences = new Table(
+      'What other nodes have otherwise',
+      [NODE, SETTING, ...COLUMNS],
+      ({ node, key }) => `${node} ${key}`,
+    );
+    this.others = element('section', { class: 'card', hidden: true }, this.differences.element);
     this.settings = [];
     this.element = element(
       'div',
@@ -29,13 +35,18 @@ export class SettingsView {
         element('label', { class: 'check' }, this.isSet, 'Only what is set'),
         this.count,
       ),
+      this.others,
       element('section', { class: 'card' }, this.table.element),
     );
   }
 
   async read(signal) {
-    this.settings = (await api.read('config', {}, signal)).settings;
+    const answer = await api.read('config', {}, signal);
+    this.settings = answer.settings;
     this.filter();
+    this.others.hidden = answer.differences.length === 0;
+    this.differences.show(answer.differences);
+    return answer;
   }
 
   filter() {
@@ -50,18 +61,27 @@ export class SettingsView {
   }
 }
 
+const ABOUT = {
+  head: 'Setting',
+  isName: true,
+  make: ({ key, about }) =>
+    element(
+      'span',
+      { class: 'stacked' },
+      element('b', { class: 'code' }, key),
+      element('small', {}, worded(about)),
+    ),
+};
+
+const NODE = {
+  head: 'Node',
+  isName: true,
+  make: ({ node }) => element('b', { title: node }, shortNode(node)),
+};
+
+const SETTING = { head: 'Setting', make: ({ key }) => element('span', { class: 'code' }, key) };
+
 const COLUMNS = [
-  {
-    head: 'Setting',
-    isName: true,
-    make: ({ key, about }) =>
-      element(
-        'span',
-        { class: 'stacked' },
-        element('b', { class: 'code' }, key),
-        element('small', {}, worded(about)),
-      ),
-  },
   {
     head: 'Value',
     make: () => element('span', { class: 'code value' }),
@@ -70,9 +90,9 @@ const COLUMNS = [
   {
     head: 'From',
     make: () => element('span', { class: 'stacked' }, pill(), element('small', { class: 'code' })),
-    update: (one, { source: { kind, name = '' } }) => {
-      showPill(one.firstChild, SOURCES[kind], kind === 'default' ? '' : 'info');
-      say(one.lastChild, name);
+    update: (one, { source }) => {
+      showPill(one.firstChild, source?.kind ?? 'not configured', source?.kind === 'default' ? '' : 'info');
+      say(one.lastChild, source?.name ?? '');
     },
   },
 ];
