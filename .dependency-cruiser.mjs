@@ -100,7 +100,7 @@ const ROOMS = {
     '.': [],
     'watch/tails': [],
     watch: ['.'],
-    console: ['watch', 'watch/tails'],
+    console: ['.', 'watch', 'watch/tails'],
     procedures: ['.', 'watch', 'watch/tails'],
   },
   rpc: {
