@@ -1,6 +1,5 @@
+import axe from 'axe-core';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { Hub } from '../src/delivery/hub.js';
@@ -28,7 +27,6 @@ const VIEWS = [
 ];
 /** Those that have a row here in any case. */
 const FULL_VIEWS = new Set(['Overview', 'Connections', 'Topics & rooms', 'Configuration']);
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TURNED = "void document.dispatchEvent(new Event('visibilitychange'))";
 const stopped = stoppedAfterAll();
 let gateway: TestGateway;
@@ -134,7 +132,7 @@ describe('the page of the console', () => {
   ] as const)('fits a screen of %d pixels, %s, with 2,000 clients', async (width, colorScheme) => {
     await opened(FULL_KEY, { viewport: { width, height: 900 }, colorScheme });
     await tile('Connections').getByText('2,000').waitFor();
-    await page.evaluate(AXE);
+    await page.evaluate(axe.source);
     for (const view of VIEWS) {
       await atView(view);
       if (FULL_VIEWS.has(view)) await page.locator('tbody tr').first().waitFor();
