@@ -2,14 +2,21 @@ import type { CallFollower, CallWatcher } from './call-follower.js';
 import { type CallPart, lastOf } from '../record/call-record.js';
 import { after } from '../record/call-story.js';
 import { KEPT_ERRORS } from '../record/kept-errors.js';
+import { ClientError } from '../../../protocol/errors.js';
+
+/** Of what was missed so much is at hand at a time: one who does not read is not to keep a whole call in memory. */
+const MAX_MISSED_CHARACTERS = 65_536;
+/** A broker that could not be reached is asked again after so long. */
+const REREAD_MS = 500;
 
 /**
  * Where one who watches a call has got to: what was missed comes first, then what is live, once and in order. It asks for
- * one part after another, as fast as it can take them: nothing waits for it in memory, and it holds up nobody.
+ * one part after another, as fast as it can take them: hardly anything waits for it in memory, and it holds up nobody.
  */
 export class CallCursor implements CallWatcher {
-  private missed: CallPart[] = [];
+  private missed: readonly CallPart[] = [];
   private wake: (() => void) | undefined;
+  private retry: NodeJS.Timeout | undefined;
   private isClosed = false;
 
   /**
@@ -39,17 +46,19 @@ export class CallCursor implements CallWatcher {
   }
 
   /**
-   * The next results, and perhaps the end; nothing after the end, and when it was given up.
+   * The next results, and perhaps the end; nothing after the end, and when it was given up. Waits while the broker cannot be
+   * reached.
    * @throws {ClientError} `position_lost` when what comes next is not kept any more.
    */
   async next(): Promise<CallPart | undefined> {
     while (!this.isClosed && !this.isOver) {
+      const changed = new Promise<void>((resolve) => (this.wake = resolve)); // what changes while it looks counts
       const part = this.ready() ?? (await this.reread());
       if (part) {
         this.at = lastOf(part) + (part.end ? 1 : 0);
         return part;
       }
-      await new Promise<void>((resolve) => (this.wake = resolve));
+      await changed;
     }
     return undefined;
   }
@@ -59,6 +68,7 @@ export class CallCursor implements CallWatcher {
     if (this.isClosed) return;
     this.isClosed = true;
     this.missed = [];
+    clearTimeout(this.retry);
     this.changed();
     this.left();
   }
@@ -69,8 +79,9 @@ export class CallCursor implements CallWatcher {
   }
 
   private ready(): CallPart | undefined {
-    for (let part = this.missed.shift(); part; part = this.missed.shift()) {
-      const fresh = after(part, this.at);
+    while (this.missed.length > 0) {
+      const fresh = after(this.missed[0]!, this.at);
+      this.missed = this.missed.slice(1);
       if (fresh) return fresh;
     }
     return this.follower.recentAfter(this.at);
@@ -83,7 +94,22 @@ export class CallCursor implements CallWatcher {
       if (story.isBroken) throw KEPT_ERRORS.positionLost();
       return undefined;
     }
-    this.missed = await this.follower.allAfter(this.at);
-    return this.missed.shift();
+    try {
+      this.missed = firstOf(await this.follower.allAfter(this.at));
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== 'service_unavailable') throw error;
+      this.retry = setTimeout(() => this.changed(), REREAD_MS).unref();
+    }
+    return this.missed.length > 0 ? this.ready() : undefined;
   }
+}
+
+function firstOf(parts: readonly CallPart[]): readonly CallPart[] {
+  let characters = 0;
+  const beyond = parts.findIndex(({ results }) => {
+    if (characters > MAX_MISSED_CHARACTERS) return true;
+    for (const { length } of results) characters += length;
+    return false;
+  });
+  return beyond === -1 ? parts : parts.slice(0, beyond);
 }
