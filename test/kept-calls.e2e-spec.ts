@@ -486,6 +486,32 @@ describe('over HTTP', () => {
     );
   });
 
+  // An EventSource that had come back was told the end as event 1, came back again, and had all the results twice.
+  it('tells who has come back an error with the position that it has', async () => {
+    const { id, answer, model } = await post();
+    model.say('a', 'b');
+    await answer.body!.cancel();
+    const back = await fetch(url(`calls/${id}`), { headers: headers({ ...EVENTS, 'Last-Event-ID': '2' }) });
+    model.fail(new ProcedureError('out of money'));
+    expect(await back.text()).toBe('event: error\nid: 3\ndata: {"error":"out of money"}\n\n');
+    const atEnd = await fetch(url(`calls/${id}?position=3`), { headers: headers(EVENTS) });
+    expect(atEnd.status).toBe(204);
+  });
+
+  // It had the position of the next result, which an EventSource that came back did not get.
+  it('tells an error of the answer alone, which is not the end of the call, without a position', async () => {
+    const { id, model } = await post();
+    model.say('a');
+    const token = rpcToken({ user_id: user, exp: (Date.now() - 4_500) / 1000 }); // 5 s are tolerated
+    const answer = await fetch(url(`calls/${id}`), {
+      headers: { ...EVENTS, Authorization: `Bearer ${token}` },
+    });
+    expect(await answer.text()).toBe(
+      'id: 1\ndata: "a"\n\nevent: error\ndata: {"error":"The token has expired."}\n\n',
+    );
+    model.finish();
+  });
+
   it('gives one result whole to who has called, with the id beside it', async () => {
     const answer = await fetch(url('one'), {
       method: 'POST',

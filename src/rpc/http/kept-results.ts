@@ -25,6 +25,8 @@ export interface KeptAnswer {
 export class KeptResults {
   private readonly format: KeptFormat;
   private position = 0;
+  /** Whether the call itself has failed, and not this answer about it. */
+  private hasFailed = false;
 
   constructor(
     private readonly reply: RpcResponse,
@@ -39,6 +41,7 @@ export class KeptResults {
    */
   async relay(cursor: CallCursor): Promise<void> {
     const { signal } = this.reply;
+    this.position = cursor.position;
     const leave = (): void => cursor.return();
     signal.addEventListener('abort', leave, { once: true });
     try {
@@ -53,9 +56,9 @@ export class KeptResults {
     }
   }
 
-  /** Sends an error as the last chunk of an answer that has begun. */
+  /** Sends an error as the last chunk of an answer that has begun. That of the call itself has a position, as every end. */
   fail(error: unknown): void {
-    const last = this.format.encodeError(error, this.position + 1);
+    const last = this.format.encodeError(error, this.hasFailed ? this.position + 1 : undefined);
     if (this.format.completesErrors) this.reply.complete(last);
     else this.reply.cut(last);
   }
@@ -69,6 +72,7 @@ export class KeptResults {
       await this.chunk(bytes);
       this.position = part.first + index;
     }
+    this.hasFailed = end?.failure !== undefined;
     if (end?.failure !== undefined) throw failureIn(end.failure);
     if (!end) return;
     const last = this.format.encodeEnd(lastOf(part) + 1);

@@ -9,8 +9,8 @@ export interface KeptFormat {
   encode(result: JsonText, position: number): Buffer;
   /** The end of a call that has not failed; nothing where that of the answer tells it. */
   encodeEnd(position: number): Buffer | undefined;
-  /** The error that ends it. */
-  encodeError(error: unknown, position: number): Buffer;
+  /** The error that ends it, or, without a position, the answer alone: then the client may come back for what is missing. */
+  encodeError(error: unknown, position: number | undefined): Buffer;
   /** Whether the answer is complete with the error: the client would ask again for what was cut off. */
   readonly completesErrors: boolean;
 }
@@ -38,7 +38,8 @@ export function keptFormat(format: ResultFormat): KeptFormat {
 }
 
 /** JSON as it is kept has no line ends. */
-function eventOf(position: number, data: string, event?: string): Buffer {
+function eventOf(position: number | undefined, data: string, event?: string): Buffer {
   const name = event === undefined ? '' : `event: ${event}\n`;
-  return Buffer.from(`${name}id: ${position}\ndata: ${data}\n\n`);
+  const id = position === undefined ? '' : `id: ${position}\n`;
+  return Buffer.from(`${name}${id}data: ${data}\n\n`);
 }
