@@ -10,27 +10,43 @@ import { identityKey } from './record/identity-key.js';
 /** What is out of date is looked for after so long. */
 const SWEEP_MS = 10_000;
 
-/** The calls of one identity. */
+/** A call that has ended and is still kept. */
+interface Kept {
+  /** When it is not any more, by the monotonic clock. */
+  readonly untilMs: number;
+  readonly bytes: number;
+}
+
+/** The calls of one identity, or of all callers without one. */
 interface Count {
   running: number;
-  /** When those that have ended are not kept any more, by the monotonic clock. */
-  untilMs: number[];
+  /** Of those that run and those that are kept. */
+  bytes: number;
+  kept: Kept[];
 }
 
 /** One call that is counted. */
 export interface Place {
+  /** So many more bytes are kept of it. */
+  spend(bytes: number): void;
   /** It runs here no longer, and is kept for so long from now on. */
   over(outcome: KeptCallOutcome, ttlMs: number): void;
   /** It never ran. */
   release(): void;
 }
 
-/** Counts the kept calls of each identity that this node runs or has run. Those of nobody have no limit. */
+const NOBODY = '';
+
+/**
+ * Counts the kept calls of each identity that this node runs or has run, and what is kept of all. Those of nobody have no limit
+ * of their own.
+ */
 @Injectable()
 export class CallQuota {
   private readonly counts = new Map<string, Count>();
   private readonly metrics: KeptCallMetrics;
   private running = 0;
+  private bytes = 0;
   private sweptAtMs = 0;
 
   constructor(
@@ -44,32 +60,60 @@ export class CallQuota {
   /** @throws {ClientError} `too_many_calls`. */
   take(identity: JsonMembers | undefined): Place {
     this.sweep();
-    const count = identity && this.countOf(identity);
-    if (count) count.running++;
-    this.running++;
-    const release = (): void => {
-      this.running--;
-      if (count) count.running--;
+    const count = this.countOf(identity);
+    const { bytes } = this.settings.kept;
+    if (isReached(bytes, this.bytes) || (identity && this.isFull(count)))
+      throw PROCEDURE_ERRORS.tooManyCalls();
+    return this.placeIn(count);
+  }
+
+  /** As {@link take}, for a call that was admitted on another node. */
+  takeAnyway(identity: JsonMembers | undefined): Place {
+    this.sweep();
+    return this.placeIn(this.countOf(identity));
+  }
+
+  private placeIn(count: Count): Place {
+    let bytes = 0;
+    const spend = (more: number): void => {
+      bytes += more;
+      count.bytes += more;
+      this.bytes += more;
     };
+    const end = (): void => {
+      this.running--;
+      count.running--;
+    };
+    count.running++;
+    this.running++;
     return {
-      release,
+      spend,
+      release: () => {
+        spend(-bytes);
+        end();
+      },
       over: (outcome, ttlMs) => {
-        release();
-        count?.untilMs.push(monotonicMs() + ttlMs);
+        end();
+        count.kept.push({ untilMs: monotonicMs() + ttlMs, bytes });
         this.metrics.over(outcome);
       },
     };
   }
 
-  private countOf(identity: JsonMembers): Count {
-    const key = identityKey(identity);
-    const count = this.counts.get(key) ?? { running: 0, untilMs: [] };
-    forget(count);
-    const { runningPerIdentity: running, keptPerIdentity: kept } = this.settings.kept;
-    const isFull = running > 0 && count.running >= running;
-    if (isFull || (kept > 0 && count.running + count.untilMs.length >= kept))
-      throw PROCEDURE_ERRORS.tooManyCalls();
-    this.counts.set(key, count);
+  private isFull(count: Count): boolean {
+    this.forget(count);
+    const { runningPerIdentity, keptPerIdentity, bytesPerIdentity } = this.settings.kept;
+    return (
+      isReached(runningPerIdentity, count.running) ||
+      isReached(keptPerIdentity, count.running + count.kept.length) ||
+      isReached(bytesPerIdentity, count.bytes)
+    );
+  }
+
+  private countOf(identity: JsonMembers | undefined): Count {
+    const key = identity ? identityKey(identity) : NOBODY;
+    let count = this.counts.get(key);
+    if (!count) this.counts.set(key, (count = { running: 0, bytes: 0, kept: [] }));
     return count;
   }
 
@@ -77,13 +121,24 @@ export class CallQuota {
     if (monotonicMs() - this.sweptAtMs < SWEEP_MS) return;
     this.sweptAtMs = monotonicMs();
     for (const [key, count] of this.counts) {
-      forget(count);
-      if (count.running === 0 && count.untilMs.length === 0) this.counts.delete(key);
+      this.forget(count);
+      if (count.running === 0 && count.kept.length === 0) this.counts.delete(key);
     }
+  }
+
+  private forget(count: Count): void {
+    const nowMs = monotonicMs();
+    const left = count.kept.filter(({ untilMs }) => untilMs > nowMs);
+    if (left.length === count.kept.length) return;
+    for (const { untilMs, bytes } of count.kept) {
+      if (untilMs > nowMs) continue;
+      count.bytes -= bytes;
+      this.bytes -= bytes;
+    }
+    count.kept = left;
   }
 }
 
-function forget(count: Count): void {
-  const nowMs = monotonicMs();
-  count.untilMs = count.untilMs.filter((untilMs) => untilMs > nowMs);
+function isReached(limit: number, value: number): boolean {
+  return limit > 0 && value >= limit;
 }

@@ -1,4 +1,4 @@
-import { duration, integer } from '../../kinds/number.kind.js';
+import { bytes, duration, integer } from '../../kinds/number.kind.js';
 import { Setting } from '../../kinds/setting.decorator.js';
 
 /** What all calls have in common that outlive their connections. */
@@ -21,6 +21,19 @@ export class KeptCallsSettings {
     about: 'The most of one identity that one node has run and that are still kept; `0` is no limit.',
   })
   readonly keptPerIdentity: number = 1_000;
+
+  @Setting({
+    kind: bytes({ min: 0 }),
+    about:
+      'The most of one identity that one node has kept; beyond, it begins no more such calls. What is under way goes on. `0` is no limit.',
+  })
+  readonly bytesPerIdentity: number = 67_108_864;
+
+  @Setting({
+    kind: bytes({ min: 0 }),
+    about: 'As `bytesPerIdentity`, of all callers together, with an identity or without. `0` is no limit.',
+  })
+  readonly bytes: number = 1_073_741_824;
 
   @Setting({
     kind: duration(),
