@@ -37,10 +37,11 @@ afterAll(async () => {
   await redis.stop();
 });
 
-function options(resumable: object = {}, shutdown = '0s'): KittiwakeOptions {
+function options(resumable: object = {}, shutdown = '0s', more: object = {}): KittiwakeOptions {
   const remote = {
     url: `${app.url}/answer`,
     stream: true,
+    ...more,
     resumable: { onLost: `${app.url}/lost`, mayWatch: `${app.url}/may-watch`, ...resumable },
   };
   return {
@@ -129,6 +130,9 @@ describe('a kept call', () => {
     for (const one of both) expect((await follow(one)).last).toMatchObject({ code: 'call_cancelled' });
     await eventually(() => app.runs[1]!.isOver, WAIT);
     expect(app.runs).toHaveLength(2);
+    // Of the start that was none, no record is left.
+    for (const node of [a, b])
+      await eventually(async () => (await node.metric('kittiwake_ledger_records')) === 0, WAIT);
   }, 40_000);
 
   it('that nobody watches stops, but not while somebody does on another node', async () => {
@@ -259,15 +263,71 @@ describe('a gateway that stops', () => {
     60_000,
   );
 
-  it('tells that the others are lost', async () => {
-    const given = options({}, '100ms');
+  // An app that was away in that moment never heard of it.
+  it.each([
+    ['at once', false],
+    ['by another node, where the app was away', true],
+  ])(
+    'tells that the others are lost, %s',
+    async (_when, isAway) => {
+      const given = options({}, '100ms');
+      const [a, b] = await Promise.all([startNode(given), startNode(given)]);
+      app.upTo = 3;
+      const call = await begin(await connect(a));
+      const watcher = await watchFrom(b, call);
+      await eventually(() => watcher.frames.length === 4, WAIT);
+      app.isAway = isAway;
+      await a.stop();
+      expect(await follow(watcher)).toMatchObject({
+        texts: app.text.slice(0, 3),
+        last: { code: 'call_lost' },
+      });
+      const told = { procedure: 'answer', call, identity: { user_id: 1 }, results: 3 };
+      expect(lost()).toEqual([told]);
+      app.isAway = false;
+      if (isAway) await eventually(() => lost().length > 1, WAIT);
+      expect(lost().at(-1)).toEqual(told);
+      const keys = new Set(app.notes.map(({ headers }) => headers['idempotency-key']));
+      expect(keys.size).toBe(1);
+    },
+    60_000,
+  );
+
+  // A call that had been gone on with ran to its end, though nobody watched it any more.
+  it('hands over calls that stop when nobody watches them', async () => {
+    const given = options({ takeOver: true, whenAbandoned: 'stop', grace: '300ms' });
     const [a, b] = await Promise.all([startNode(given), startNode(given)]);
     app.upTo = 3;
     const call = await begin(await connect(a));
     const watcher = await watchFrom(b, call);
     await eventually(() => watcher.frames.length === 4, WAIT);
     await a.stop();
-    expect(await follow(watcher)).toMatchObject({ texts: app.text.slice(0, 3), last: { code: 'call_lost' } });
-    expect(lost()).toEqual([{ procedure: 'answer', call, identity: { user_id: 1 }, results: 3 }]);
+    await eventually(() => app.runs.length === 2, WAIT);
+    await delay(900); // three times the grace
+    expect(app.runs[1]!.isOver).toBe(false);
+    watcher.drop();
+    await eventually(() => app.runs[1]!.isOver, WAIT);
+    expect(await follow(await watchFrom(b, call))).toMatchObject({ last: { code: 'call_abandoned' } });
+  }, 60_000);
+
+  // A node that had taken a call and then had no room for it left it to nobody, and its watchers waited for ever.
+  it('hands over as soon as there is room', async () => {
+    const given = options({ takeOver: true }, '0s', { concurrency: 1 });
+    const [a, b] = await Promise.all([startNode(given), startNode(given)]);
+    app.upTo = 3;
+    const call = await begin(await connect(a));
+    const other = await connect(b, 2);
+    const busy = await begin(other);
+    const watcher = await watchFrom(b, call);
+    await eventually(() => watcher.frames.length === 4, WAIT);
+    await a.stop();
+    await eventually(async () => (await b.metric('kittiwake_ledger_nodes_total')) === 1, WAIT);
+    await delay(300); // then it is tried, once
+    expect(app.runs).toHaveLength(2);
+    expect(await other.ask({ event: 'cancel', id: 9, call: busy })).toMatchObject({ status: 'ok' });
+    await eventually(() => app.runs.length === 3, WAIT);
+    app.upTo = 10;
+    expect(await follow(watcher)).toMatchObject({ texts: app.text, last: { status: 'ok' } });
+    expect(app.runs.map(({ from }) => from)).toEqual([0, 0, 3]);
   }, 60_000);
 });

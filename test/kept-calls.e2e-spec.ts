@@ -53,7 +53,9 @@ class Model {
 
 const models: Model[] = [];
 const stage = sharedRpc({
-  procedures: { kept: { gather: '5ms', runningPerIdentity: 4, keptPerIdentity: 8 } },
+  procedures: {
+    kept: { gather: '5ms', runningPerIdentity: 4, keptPerIdentity: 8, bytesPerIdentity: 32_768 },
+  },
   limits: { outboxBytes: 1_000_000 },
 });
 beforeAll(() => {
@@ -66,6 +68,8 @@ beforeAll(() => {
   stage.add(procedureOf('abandoned', answer, { resumption: { ...KEPT, graceMs: 150 } }));
   stage.add(procedureOf('small', answer, { resumption: { ...KEPT, maxBytes: 1_024 } }));
   stage.add(procedureOf('brief', answer, { resumption: { ...KEPT, ttlMs: 800 } }));
+  stage.add(procedureOf('quiet', answer, { resumption: { ...KEPT, maxBytes: 1_024, ttlMs: 400 } }));
+  stage.add(procedureOf('single', answer, { resumption: KEPT, concurrency: 1 }));
   stage.add(procedureOf('one', (_call, value: unknown) => value, { resumption: KEPT, takes: ['value'] }));
   const one = (_call: ProcedureCall, value: unknown): unknown => value;
   stage.add(procedureOf('public_one', one, { resumption: KEPT, takes: ['value'], access: 'public' }));
@@ -310,6 +314,46 @@ describe('an idempotency key', () => {
     models[1]!.finish();
   });
 
+  // A client that asked again for the reply that it had lost was refused, where the call itself took the last place.
+  it('is all that a second start needs: no place among the calls', async () => {
+    const client = await connect();
+    const event = start('single', { idempotency_key: 'k' });
+    const { call } = await client.ask(event);
+    expect(await client.ask({ ...start('single'), id: 2 })).toEqual(refused('too_many_calls'));
+    expect((await (await connect()).ask(event)).call).toBe(call);
+    for (let id = 2; id < 5; id++) expect(await client.ask({ ...start('answer'), id })).toMatchObject({ id });
+    expect(await client.ask({ ...start('answer'), id: 9 })).toEqual(refused('too_many_calls', 9));
+    expect((await (await connect()).ask(event)).call).toBe(call);
+    expect(await client.ask({ ...start('answer', { idempotency_key: 'other' }), id: 9 })).toEqual(
+      refused('too_many_calls', 9),
+    );
+    for (const model of models) model.finish();
+  });
+
+  // Every start with the key was told `call_not_found`, as long as somebody tried.
+  it('is for a new call when that of the first start is kept no longer', async () => {
+    const client = await connect();
+    const event = start('answer', { idempotency_key: 'k' });
+    const { call } = await client.ask(event);
+    models[0]!.finish();
+    await client.next();
+    const channels = stage.gateway.app.get(CallChannels);
+    const isKept = channels.isKept.bind(channels);
+    const forgetting = jest
+      .spyOn(channels, 'isKept')
+      .mockImplementation(async (id) => id !== call && isKept(id));
+    try {
+      const again = await client.ask(event);
+      expect(again).toMatchObject({ status: 'ok', position: '0' });
+      expect(again.call).not.toBe(call);
+      expect((await (await connect()).ask(event)).call).toBe(again.call);
+      expect(models).toHaveLength(2);
+    } finally {
+      forgetting.mockRestore();
+      models[1]?.finish();
+    }
+  });
+
   it('is refused when it is none, and where calls are not kept', async () => {
     const client = await connect();
     expect(await client.ask(start('answer', { idempotency_key: '' }))).toEqual(
@@ -368,7 +412,30 @@ describe('the end of a call', () => {
   });
 });
 
+describe('a call that says nothing', () => {
+  // It was forgotten while it ran, and who came then was told that there was none.
+  it('is kept for as long as its bytes go, then ends with an error', async () => {
+    const client = await connect();
+    const { id, model } = await begin(client, 'quiet');
+    expect(await client.next()).toEqual(refused('call_too_large', 1));
+    expect(model.call.signal.aborted).toBe(true);
+    expect((await again(client, id)).at(-1)).toEqual(refused('call_too_large'));
+  });
+});
+
 describe('limits of an identity', () => {
+  it('hold for what is kept of all its calls', async () => {
+    const client = await connect();
+    const { model } = await begin(client);
+    model.say('x'.repeat(40_000)).finish();
+    await take(client, 2);
+    expect(await client.ask(start('answer'))).toEqual(refused('too_many_calls', 1));
+    const other = await connect('another-one');
+    expect(await other.ask(start('one', { params: ['x'.repeat(40_000)] }))).toMatchObject({ status: 'ok' });
+    await other.next();
+    expect(await other.ask(start('one', { params: [1] }))).toEqual(refused('too_many_calls', 1));
+  });
+
   it('hold for calls that run, and for those that are kept', async () => {
     const client = await connect();
     const ids: unknown[] = [];

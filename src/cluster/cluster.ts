@@ -53,6 +53,11 @@ export class Cluster implements Startable, Stoppable, NodeListener {
     this.meetings.push(onMeeting);
   }
 
+  /** Whether there can be no other nodes. */
+  get isAlone(): boolean {
+    return !this.hub.isShared;
+  }
+
   /** All nodes that may be there, this one included. */
   get nodes(): string[] {
     return [this.node, ...this.roster.known(monotonicMs())];

@@ -33,6 +33,8 @@ export class FakeModel {
   upTo = 10;
   /** Between tokens. */
   paceMs = 0;
+  /** Whether it answers what is no run with 503. */
+  isAway = false;
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<FakeModel> {
@@ -65,6 +67,7 @@ export class FakeModel {
     this.notes.push({ path, body, headers });
     const isNo =
       path === '/may-watch' && (body.identity as { user_id?: unknown } | null)?.user_id !== 'friend';
+    response.statusCode = this.isAway ? 503 : 200;
     response
       .setHeader('Content-Type', 'application/json')
       .end(JSON.stringify({ status: isNo ? 'error' : 'ok' }));

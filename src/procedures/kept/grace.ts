@@ -39,9 +39,10 @@ export class Grace {
   }
 
   private async due(): Promise<void> {
-    const isWatched = await this.isWatchedElsewhere();
     this.timer = undefined;
-    if (this.isOver || this.isWatched) return;
+    const isWatched = await this.isWatchedElsewhere();
+    // Somebody may have come meanwhile, and gone: then it waits anew.
+    if (this.isOver || this.isWatched || this.timer) return;
     if (isWatched) this.wait();
     else this.stop();
   }

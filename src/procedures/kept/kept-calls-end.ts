@@ -32,21 +32,24 @@ export class KeptCallsEnd implements Closable {
       `${left.length} calls that were to be kept have not ended: ${handedOver.length} are left to another node, ${lost.length} are lost`,
     );
     await settlesWithin(LAST_WORDS_MS, Promise.all(lost.map((run) => this.lose(run))));
+    for (const run of this.runs.all) run.leave();
   }
 
   private async lose(run: KeptRun): Promise<void> {
     const { id, procedure, identity } = run.kept;
+    run.isOwed = true;
     run.abort(KEPT_ERRORS.callLost(), 'lost');
     await run.over;
     const call = { id, procedure, identity: identity ? objectText(identity) : NOBODY, results: run.count };
     try {
-      await this.callbacks.tell(
-        call,
-        { id: run.lease?.key ?? id, reason: 'node_lost' },
-        new AbortController().signal,
-      );
+      const end = { id: run.lease?.key ?? id, reason: 'node_lost' } as const;
+      await this.callbacks.tell(call, end, new AbortController().signal);
+      run.lease?.end();
     } catch (error) {
-      this.logger.warn(`the app was not told that a call of ${procedure} is lost: ${messageOf(error)}`);
+      const who = run.lease ? 'yet: another node, or the next one here, tells it' : '';
+      this.logger.warn(
+        `the app was not told that a call of ${procedure} is lost${who && ` ${who}`}: ${messageOf(error)}`,
+      );
     }
   }
 }

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Cluster } from '../../cluster/cluster.js';
 import { ClientError } from '../../protocol/errors.js';
 import type { CallOrigin } from '../procedure-call.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
@@ -7,14 +6,12 @@ import type { Resumption } from '../resumption.js';
 import type { CallCursor } from './following/call-cursor.js';
 import { CallFollowers } from './following/call-followers.js';
 import { isCallId } from './record/call-id.js';
+import { CallNodes } from './call-nodes.js';
 import { CallRights } from './call-rights.js';
 import { Grace } from './grace.js';
+import type { KeptRun } from './kept-run.js';
 import { KeptRuns, type KeptStart } from './kept-runs.js';
 import { KEPT_ERRORS } from './record/kept-errors.js';
-
-/** Questions of one node to others, with the id of a call. */
-const CANCEL = 'call.cancel';
-const WATCHED = 'call.watched';
 
 /** The form of a position: how many results were had. */
 const POSITION = /^\d{1,15}$/;
@@ -29,10 +26,9 @@ export class KeptCalls {
     private readonly runs: KeptRuns,
     private readonly followers: CallFollowers,
     private readonly rights: CallRights,
-    private readonly cluster: Cluster,
+    private readonly nodes: CallNodes,
   ) {
-    cluster.answer(CANCEL, (id) => this.cancelHere(id));
-    cluster.answer(WATCHED, (id) => isCallId(id) && followers.isWatched(id));
+    runs.whenBegun((run) => this.begun(run));
     followers.whenWatched((id, count) => runs.of(id)?.grace?.watched(count > 0));
   }
 
@@ -43,12 +39,6 @@ export class KeptCalls {
    */
   async start(start: KeptStart, resumption: Resumption): Promise<CallCursor> {
     const id = await this.runs.start(start, resumption);
-    const run = this.runs.of(id);
-    const { graceMs } = resumption;
-    if (run && graceMs !== undefined) {
-      const stop = (): void => run.abort(KEPT_ERRORS.callAbandoned(), 'abandoned');
-      run.grace = new Grace(graceMs, () => this.isWatched(id), stop);
-    }
     return this.followers.watch(id, 0, async () => true);
   }
 
@@ -70,28 +60,22 @@ export class KeptCalls {
    * @throws {ClientError} `call_not_found` when it has ended, or is another's; `service_unavailable` when its node does not answer.
    */
   async cancel(id: unknown, origin: CallOrigin): Promise<void> {
-    const story = isCallId(id) ? await this.followers.storyOf(id) : undefined;
+    if (!isCallId(id)) throw PROCEDURE_ERRORS.callNotFound();
+    const story = await this.followers.storyOf(id);
     if (!story?.head || story.end || !this.rights.isOwner(story.head, origin))
       throw PROCEDURE_ERRORS.callNotFound();
-    const { byNode } = await this.cluster.askOne(story.node, CANCEL, id, asBoolean);
-    const isCancelled = byNode.get(story.node);
+    const isCancelled = await this.nodes.cancel(story.node, id);
     if (isCancelled === undefined) throw new ClientError('service_unavailable', 'Service unavailable.');
     if (!isCancelled) throw PROCEDURE_ERRORS.callNotFound();
   }
 
-  private cancelHere(id: unknown): boolean {
-    const run = isCallId(id) ? this.runs.of(id) : undefined;
-    run?.abort(PROCEDURE_ERRORS.cancelled());
-    return run !== undefined;
+  /** Whoever went on with it on this node: nobody may watch it any more. */
+  private begun(run: KeptRun): void {
+    const { id, resumption } = run.kept;
+    const { graceMs } = resumption;
+    if (graceMs === undefined) return;
+    const stop = (): void => run.abort(KEPT_ERRORS.callAbandoned(), 'abandoned');
+    run.grace = new Grace(graceMs, () => this.nodes.isWatched(id), stop);
+    if (this.followers.isWatched(id)) run.grace.watched(true);
   }
-
-  /** A node that does not answer may have somebody who watches. */
-  private async isWatched(id: string): Promise<boolean> {
-    const { byNode, nodes } = await this.cluster.ask(WATCHED, id, asBoolean);
-    return nodes.answered < nodes.asked || [...byNode.values()].includes(true);
-  }
-}
-
-function asBoolean(answer: unknown): boolean | undefined {
-  return typeof answer === 'boolean' ? answer : undefined;
 }

@@ -30,6 +30,8 @@ export class KeptRun {
   outcome: KeptCallOutcome = 'ended';
   /** Settles when it runs no more. */
   over: Promise<void> = Promise.resolve();
+  /** Whether the app has yet to hear that it is lost: until then its record stays, so that another node can tell it. */
+  isOwed = false;
   private touching: NodeJS.Timeout | undefined;
   private isHandedOver = false;
 
@@ -61,7 +63,7 @@ export class KeptRun {
   }
 
   /** Ends it, with an error for all who watch it. */
-  abort(reason: Error, outcome: KeptCallOutcome = 'ended'): void {
+  abort(reason: unknown, outcome: KeptCallOutcome = 'ended'): void {
     this.outcome = outcome;
     this.controller.abort(reason);
   }
@@ -69,11 +71,16 @@ export class KeptRun {
   /** Stops it without a word, if another node can go on with it. @returns whether it does so. */
   handOver(): boolean {
     if (!this.lease || !this.kept.resumption.takesOver) return false;
-    this.isHandedOver = true;
     this.outcome = 'handed_over';
+    this.leave();
+    return true;
+  }
+
+  /** Stops it without a word. What its record says is for another node. */
+  leave(): void {
+    this.isHandedOver = true;
     this.writer.stop();
     this.controller.abort(new CallTaken());
-    return true;
   }
 
   private async told(): Promise<void> {

@@ -188,7 +188,9 @@ export class CallSet {
         const isLast = end?.hasLast === true && index === results.length - 1;
         const send = (): void =>
           isLast ? reply.ended(text, first + index + 1) : reply.yielded(text, first + index);
-        await this.send(text, signal, send);
+        await this.read();
+        signal.throwIfAborted();
+        send();
       }
       if (end?.failure !== undefined) throw failureIn(end.failure);
       const isTold = end?.hasLast === true && results.length > 0;
@@ -218,14 +220,18 @@ export class CallSet {
     }
   }
 
+  /** Resolves when the client has read what was sent. What is kept can wait for that without limit: little of it is in memory. */
+  private async read(): Promise<void> {
+    for (let { backlog } = this.connection; backlog; { backlog } = this.connection) await backlog;
+  }
+
   /** Sends a result once the client has read the earlier ones. @throws {ClientError} `too_many_results`. */
   private async send(text: JsonText, signal: AbortSignal, send: (text: JsonText) => void): Promise<void> {
-    let { backlog } = this.connection;
-    if (backlog) {
+    if (this.connection.backlog) {
       if (this.waitingCharacters + text.length > MAX_LARGEST_WAITING * this.limits.resultBytes)
         throw PROCEDURE_ERRORS.tooManyResults();
       this.waitingCharacters += text.length;
-      for (; backlog; backlog = this.connection.backlog) await backlog;
+      await this.read();
       this.waitingCharacters -= text.length;
     }
     signal.throwIfAborted();

@@ -35,6 +35,16 @@ export class CallFollowers {
     this.listeners.push(listener);
   }
 
+  /** Whether anybody watches any call on this node. */
+  get areAny(): boolean {
+    return this.followers.size > 0;
+  }
+
+  /** What is known of the calls that are watched here, by their ids. */
+  get stories(): readonly (readonly [string, CallStory])[] {
+    return [...this.followers].map(([id, { story }]) => [id, story]);
+  }
+
   isWatched(id: string): boolean {
     return (this.followers.get(id)?.watchers.size ?? 0) > 0;
   }

@@ -5,11 +5,12 @@ import { Cluster } from '../../../cluster/cluster.js';
 import { ProceduresSettings } from '../../../config/sections/procedures/procedures.settings.js';
 import { Histories } from '../../../history/histories.js';
 import { ClientError } from '../../../protocol/errors.js';
-import { type JsonMembers, toJsonText, valueOf } from '../../../protocol/json/json.js';
+import { toJsonText, valueOf } from '../../../protocol/json/json.js';
 import { Publication } from '../../../protocol/publication.js';
+import type { CallOrigin } from '../../procedure-call.js';
 import type { Resumption } from '../../resumption.js';
 import { callChannel, isCallId } from './call-id.js';
-import { type CallHead, type CallRecord, recordPublication, recordOf } from './call-record.js';
+import { type CallHead, type CallRecord, recordOf, recordPublication } from './call-record.js';
 import { CallStory } from './call-story.js';
 import { BYTES_PER_WRITE, type CallKeeping, CallWriter } from './call-writer.js';
 import { identityKey } from './identity-key.js';
@@ -23,7 +24,7 @@ const CALLS_PER_KEY = 100;
 /** Whose call of what has a key. */
 interface CallKey {
   readonly procedure: string;
-  readonly identity: JsonMembers | undefined;
+  readonly origin: Pick<CallOrigin, 'identity' | 'isService'>;
   readonly key: string;
 }
 
@@ -45,11 +46,7 @@ export class CallChannels {
 
   /** Keeps how a call begins, which this node runs. @throws {ClientError} when the broker cannot be reached. */
   async begin(id: string, call: Omit<CallHead, 'kind' | 'node'>, resumption: Resumption): Promise<void> {
-    try {
-      await this.keep(id, { kind: 'head', node: this.cluster.node, ...call }, resumption);
-    } catch (cause) {
-      throw unavailable(cause);
-    }
+    await this.keep(id, { kind: 'head', node: this.cluster.node, ...call }, resumption);
   }
 
   /**
@@ -59,33 +56,39 @@ export class CallChannels {
    */
   async take(id: string, { generation }: CallStory, resumption: Resumption): Promise<CallStory | undefined> {
     const { node } = this.cluster;
-    try {
-      await this.keep(id, { kind: 'taking', node, generation: generation + 1 }, resumption);
-    } catch (cause) {
-      throw unavailable(cause);
-    }
+    await this.keep(id, { kind: 'taking', node, generation: generation + 1 }, resumption);
     return this.storyOf(id);
   }
 
-  /** What keeps the results of a call. @param isTaken whether another node has the call. @param story what is kept. */
-  writerOf(id: string, resumption: Resumption, isTaken: () => boolean, story = new CallStory()): CallWriter {
+  /** What keeps the results of a call. @param run of the call here. @param story what is kept. */
+  writerOf(
+    id: string,
+    resumption: Resumption,
+    run: Pick<CallKeeping, 'isTaken' | 'failed' | 'spent'>,
+    story = new CallStory(),
+  ): CallWriter {
     const { kept, resultBytes } = this.settings;
-    const { maxBytes } = resumption;
+    const { maxBytes, ttlMs } = resumption;
     const keeping: CallKeeping = {
       gatherMs: kept.gatherMs,
       maxBytes,
       maxResultBytes: Math.min(resultBytes, maxBytes),
+      endMs: ttlMs,
       keep: (record) => this.keep(id, record, resumption),
-      isTaken,
+      ...run,
     };
     return new CallWriter(keeping, story.count, story.generation);
   }
 
-  /** Keeps a record of a call. @throws {BrokerError} when that cannot be said. */
+  /** Keeps a record of a call. @throws {ClientError} when that cannot be said. */
   async keep(id: string, record: CallRecord, resumption: Resumption): Promise<void> {
-    await this.append(recordPublication(callChannel(id), record), {
-      retention: this.retentionOf(resumption),
-    });
+    try {
+      await this.append(recordPublication(callChannel(id), record), {
+        retention: this.retentionOf(resumption),
+      });
+    } catch (cause) {
+      throw unavailable(cause);
+    }
   }
 
   /**
@@ -122,25 +125,47 @@ export class CallChannels {
 
   /**
    * Has all calls of a procedure that one identity begins with a key be the first of them, over all nodes.
-   * @returns the id of the first.
+   * @param id of a call that is kept.
+   * @returns the id of the first that is still kept.
    * @throws {ClientError} when the broker cannot be reached.
    */
-  async firstOf({ procedure, identity, key }: CallKey, id: string, ttlMs: number): Promise<string> {
-    const whose = [procedure, identity ? identityKey(identity) : null, key];
-    const channel = KEY_CHANNEL + createHash('sha256').update(JSON.stringify(whose)).digest('base64url');
+  async firstOf(whose: CallKey, id: string, ttlMs: number): Promise<string> {
+    const channel = keyChannel(whose);
     const text = new Map([
       ['subscription', toJsonText(channel)],
       ['data', toJsonText(id)],
     ]);
     const retention = { size: CALLS_PER_KEY, ttlMs, isBrief: true };
     try {
-      await this.append(Publication.from(text), { retention, idempotencyKey: key });
-      const { publications = [] } = await this.histories.read(channel, 'oldest');
-      const first = publications[0] && valueOf(publications[0].data);
-      return isCallId(first) ? first : id;
+      // Many starts with one key are one entry, unless what that names is gone.
+      await this.append(Publication.from(text), { retention, idempotencyKey: whose.key });
+      const first = await this.firstIn(channel);
+      if (first !== undefined) return first;
+      await this.append(Publication.from(text), { retention });
+      return (await this.firstIn(channel)) ?? id;
     } catch (cause) {
       throw unavailable(cause);
     }
+  }
+
+  /** The call that was begun with a key, if it is still kept. @throws {ClientError} when the broker cannot be reached. */
+  async knownBy(whose: CallKey): Promise<string | undefined> {
+    const channel = keyChannel(whose);
+    try {
+      const [top] = await this.histories.history.tops([channel], false);
+      return top && (await this.firstIn(channel));
+    } catch (cause) {
+      throw unavailable(cause);
+    }
+  }
+
+  private async firstIn(channel: string): Promise<string | undefined> {
+    const { publications = [] } = await this.histories.read(channel, 'oldest');
+    for (const { data } of publications) {
+      const id = valueOf(data);
+      if (isCallId(id) && (await this.isKept(id))) return id;
+    }
+    return undefined;
   }
 
   private async append(publication: Publication, appending: Appending): Promise<void> {
@@ -156,6 +181,12 @@ export class CallChannels {
     }
     return retention;
   }
+}
+
+/** What services begin without an identity is not for nobody in particular. */
+function keyChannel({ procedure, origin: { identity, isService }, key }: CallKey): string {
+  const whose = JSON.stringify([procedure, identity ? identityKey(identity) : isService, key]);
+  return KEY_CHANNEL + createHash('sha256').update(whose).digest('base64url');
 }
 
 function unavailable(cause: unknown): ClientError {

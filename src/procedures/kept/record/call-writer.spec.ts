@@ -1,4 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { deferred } from '../../../../test/support/wait.js';
 import type { JsonText } from '../../../protocol/json/json.js';
 import type { CallPart, CallRecord } from './call-record.js';
@@ -15,8 +16,11 @@ function writing(more: Partial<CallKeeping> = {}): { writer: CallWriter; parts: 
     gatherMs: 20,
     maxBytes: 10_000,
     maxResultBytes: 100,
+    endMs: 60_000,
     keep,
     isTaken: () => false,
+    spent: () => undefined,
+    failed: () => undefined,
     ...more,
   };
   return { writer: new CallWriter(keeping), parts };
@@ -94,4 +98,74 @@ describe('a writer of results', () => {
     expect(parts).toEqual([]);
     writer.stop();
   });
+
+  // A call that gave nothing for a while ran on for nobody when Redis was away for long, and its last results were lost.
+  it('gives up after a while, says so at once, and writes what is left with the end', async () => {
+    const clock = fakeClock();
+    try {
+      const parts: CallPart[] = [];
+      const failures: unknown[] = [];
+      let isAway = false;
+      const keep = async (record: CallRecord): Promise<void> => {
+        if (isAway) throw new Error('away');
+        parts.push(record as CallPart);
+      };
+      const { writer } = writing({ keep, failed: (error) => void failures.push(error) });
+      void writer.add(text('a'));
+      await clock.advance(100);
+      isAway = true;
+      void writer.add(text('b'));
+      void writer.add(text('c'));
+      await clock.advance(20_000);
+      expect(failures).toEqual([]);
+      await clock.advance(20_000);
+      expect(failures).toEqual([new Error('away')]);
+      expect(() => writer.add(text('d'))).toThrow('away');
+      const ended = writer.end(END);
+      await clock.advance(20_000);
+      isAway = false;
+      await clock.advance(2_000);
+      await ended;
+      expect(resultsOf(parts)).toEqual([['a'], ['b', 'c']]);
+      expect(parts.at(-1)).toMatchObject({ first: 2, end: END });
+    } finally {
+      clock.stop();
+    }
+  });
+
+  it('tries to write the end as long as the call is kept, unless it is stopped', async () => {
+    const clock = fakeClock();
+    try {
+      const keep = (): Promise<void> => Promise.reject(new Error('away'));
+      const [late, stopped] = [writing({ keep, endMs: 60_000 }).writer, writing({ keep }).writer];
+      const outcome = (writer: CallWriter): Promise<unknown> =>
+        writer.end(END).catch((error: unknown) => (error as Error).message || (error as Error).name);
+      const outcomes: unknown[] = [];
+      void outcome(late).then((how) => outcomes.push(how));
+      void outcome(stopped).then((how) => outcomes.push(how));
+      await clock.advance(50_000);
+      expect(outcomes).toEqual([]);
+      stopped.stop();
+      await clock.advance(3_000);
+      expect(outcomes).toEqual(['CallTaken']);
+      await clock.advance(20_000);
+      expect(outcomes).toEqual(['CallTaken', 'away']);
+    } finally {
+      clock.stop();
+    }
+  });
 });
+
+/** Turns that the event loop takes between the steps of a clock are real. */
+function fakeClock(): { advance(ms: number): Promise<void>; stop(): void } {
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+  return {
+    async advance(ms: number): Promise<void> {
+      for (let left = ms; left > 0; left -= 50) {
+        await jest.advanceTimersByTimeAsync(Math.min(left, 50));
+        await nextTurn();
+      }
+    },
+    stop: () => void jest.useRealTimers(),
+  };
+}

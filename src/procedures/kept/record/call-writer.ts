@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { monotonicMs } from '../../../base/monotonic-ms.js';
 import type { JsonText } from '../../../protocol/json/json.js';
 import type { CallEnd, CallPart, CallRecord } from './call-record.js';
@@ -10,7 +10,7 @@ export const BYTES_PER_WRITE = 128;
 const MAX_GATHERED_BYTES = 65_536;
 const MIN_RETRY_MS = 50;
 const MAX_RETRY_MS = 2_000;
-/** A broker that cannot be reached for so long costs the call. */
+/** A broker that cannot be reached for so long costs the call: its end is then written when it can be. */
 const GIVE_UP_MS = 30_000;
 
 /** How a writer keeps records. */
@@ -20,10 +20,16 @@ export interface CallKeeping {
   readonly maxBytes: number;
   /** The largest result, encoded. */
   readonly maxResultBytes: number;
+  /** For how long the end is tried to be written: what was kept before is forgotten after it. */
+  readonly endMs: number;
   /** Keeps a record. @throws when that cannot be said. */
   keep(record: CallRecord): Promise<unknown>;
+  /** Told of what is kept, in bytes. */
+  spent(bytes: number): void;
   /** Whether another node has gone on with the call, or has told its end. */
   isTaken(): boolean;
+  /** Told once that no more can be kept but the end, and why: whoever gives results need not go on. */
+  failed(error: unknown): void;
 }
 
 /** Another node has the call. */
@@ -44,6 +50,7 @@ export class CallWriter {
   private writtenAtMs = -Infinity;
   private failure: { readonly error: unknown } | undefined;
   private isEnding = false;
+  private isStopped = false;
 
   /** @param count how many results are kept already. @param generation how often another node has gone on with the call. */
   constructor(
@@ -77,12 +84,15 @@ export class CallWriter {
     return undefined;
   }
 
-  /** Keeps the last results, and how it ended. @throws when that cannot be said. */
+  /** Keeps the last results, those that could not be written before, and how it ended. @throws when that cannot be said. */
   async end(end: CallEnd, last?: JsonText): Promise<void> {
     this.isEnding = true;
     clearTimeout(this.timer);
     await this.writing?.catch(() => undefined);
-    if (last !== undefined) this.gathered.push(last);
+    if (last !== undefined) {
+      this.keeping.spent(Buffer.byteLength(last));
+      this.gathered.push(last);
+    }
     await this.put(end);
   }
 
@@ -95,13 +105,14 @@ export class CallWriter {
 
   /** Gives up what waits to be written. */
   stop(): void {
-    this.isEnding = true;
+    this.isEnding = this.isStopped = true;
     clearTimeout(this.timer);
     this.failure ??= { error: new CallTaken() };
   }
 
   private spend(bytes: number): void {
     this.bytes += bytes;
+    this.keeping.spent(bytes);
     if (this.bytes > this.keeping.maxBytes) throw KEPT_ERRORS.callTooLarge();
   }
 
@@ -122,6 +133,7 @@ export class CallWriter {
     try {
       await put;
     } catch (error) {
+      if (!this.failure) this.keeping.failed(error);
       this.failure ??= { error };
       throw error;
     } finally {
@@ -135,23 +147,30 @@ export class CallWriter {
     const results = this.gathered;
     this.gathered = [];
     this.gatheredBytes = 0;
-    const part: CallPart = { kind: 'part', generation: this.generation, first: this.count + 1, results, end };
+    const { count, generation } = this;
     this.count += results.length;
-    await this.kept(part);
+    try {
+      await this.kept({ kind: 'part', generation, first: count + 1, results, end });
+    } catch (error) {
+      // They are written with the end: those who watch miss none of them.
+      this.count = count;
+      this.gathered = [...results, ...this.gathered];
+      throw error;
+    }
     this.writtenAtMs = monotonicMs();
   }
 
   /** A write that may have been done is done again: it counts once. */
   private async kept(part: CallPart): Promise<void> {
-    const sinceMs = monotonicMs();
+    const untilMs = monotonicMs() + (part.end ? Math.max(this.keeping.endMs, GIVE_UP_MS) : GIVE_UP_MS);
     for (let waitMs = MIN_RETRY_MS; ; waitMs = Math.min(2 * waitMs, MAX_RETRY_MS)) {
-      if (this.keeping.isTaken()) throw new CallTaken();
+      if (this.isStopped || this.keeping.isTaken()) throw new CallTaken();
       try {
         await this.keeping.keep(part);
         return;
       } catch (error) {
-        if (monotonicMs() - sinceMs > GIVE_UP_MS) throw error;
-        await delay(waitMs, undefined, { ref: false });
+        if (monotonicMs() > untilMs) throw error;
+        await new Promise((resolve) => setTimeout(resolve, waitMs).unref());
       }
     }
   }
