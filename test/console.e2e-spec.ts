@@ -11,6 +11,7 @@ import { ControlStage, tokenOf } from './support/client-control.js';
 import type { TestClient } from './support/client.js';
 import { ConsoleApi, FULL_KEY, OPERATOR_KEYS, READ_KEY } from './support/console.js';
 import { API_KEY, TestGateway } from './support/gateway.js';
+import { RawHttp } from './support/raw-http.js';
 import { eventually } from './support/wait.js';
 
 const stopped = stoppedAfterEach();
@@ -365,6 +366,14 @@ describe('the console without keys', () => {
       403,
       { status: 'error', error: expect.stringContaining('operators.keys') },
     ]);
+  });
+
+  it('does not wait for the body of who may not act', async () => {
+    const stranger = stopped(await RawHttp.connect({ port: gateway.port }));
+    stranger.send(
+      'POST /kittiwake/console/api/publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{',
+    );
+    expect((await stranger.answer()).status).toBe(403);
   });
 
   /** A page that has had its name point to the loopback would read all of it. */

@@ -38,14 +38,14 @@ export async function createServer(
   modules: NonNullable<ModuleMetadata['imports']> = [],
   relay?: string,
 ): Promise<NestFastifyApplication> {
-  const { publish, log } = settings;
+  const { publish, operators, log } = settings;
   const adapter = new FastifyAdapter({
     bodyLimit: publish.maxBodyBytes,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
     ...httpOptions(settings),
   });
-  takeRawBodies(adapter, publish.maxBodyBytes);
+  takeRawBodies(adapter, publish.maxBodyBytes, operators.enabled ? operators.path : undefined);
   const app = await NestFactory.create<NestFastifyApplication>(
     KittiwakeModule.forRootAsync({
       imports: modules,
@@ -90,7 +90,9 @@ function takeIntake(
     const refusal = pushRefusal(answer);
     if (refusal) refusals.add({ peer }, refusal);
   };
-  refuseByHead(adapter, { paths: new Set(takers.keys()), keys, maxBodyBytes, refused });
+  const { disconnectPath, unsubscribePath, revokePath } = publish;
+  const paths = new Set([...takers.keys(), disconnectPath, unsubscribePath, revokePath]);
+  refuseByHead(adapter, { paths, keys, maxBodyBytes, refused });
   const tracing = app.get(Tracing, { strict: false });
   const options = {
     takers,

@@ -8,6 +8,12 @@ import { failure, tooLong } from '../push/intake.js';
 /** The bytes beyond the limit that are read and dropped of a body that is too long, before the answer. */
 const MAX_DROPPED_BYTES = 16 << 20;
 
+/** A request of Fastify, as far as its route goes. */
+interface RoutedRequest {
+  readonly is404: boolean;
+  readonly routeOptions: { readonly url?: string | undefined };
+}
+
 /** The checks of a request before its body is read. */
 export interface PushRules {
   /** The paths on which services push. */
@@ -52,14 +58,21 @@ export function refuseByHead(
 
 /**
  * Passes bodies to the controllers as bytes: publications are parsed only as far as needed. Without a route, the body
- * is not read.
+ * is not read; nor are those of operators, who look at the key first.
+ * @param operatorsPath the path of the endpoints for operators, if they have one.
  */
-export function takeRawBodies(adapter: FastifyAdapter, maxBodyBytes: number): void {
+export function takeRawBodies(
+  adapter: FastifyAdapter,
+  maxBodyBytes: number,
+  operatorsPath: string | undefined,
+): void {
+  const isLeft = ({ is404, routeOptions: { url = '' } }: RoutedRequest): boolean =>
+    is404 || (operatorsPath !== undefined && url.startsWith(`${operatorsPath}/`));
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
   for (const type of ['application/json', '*'])
-    fastify.addContentTypeParser(type, async (request: { readonly is404: boolean }, body: IncomingMessage) =>
-      request.is404 ? undefined : rawBody(body, maxBodyBytes),
+    fastify.addContentTypeParser(type, async (request: RoutedRequest, body: IncomingMessage) =>
+      isLeft(request) ? undefined : rawBody(body, maxBodyBytes),
     );
 }
 
