@@ -55,6 +55,8 @@ class Door implements CanActivate {
         throw new ServiceUnavailableException();
       case 'bug':
         throw new TypeError('a bug of the app');
+      case 'otherBug':
+        throw new RangeError('another bug of the app');
       default:
         return headers.who !== 'nobody';
     }
@@ -184,10 +186,12 @@ describe('a guard of connections', () => {
 
   it('has its defects in the log, with their stack', async () => {
     log.errors.length = 0;
-    const client = await connect(app, { headers: { who: 'bug' } });
+    const client = await connect(app, { headers: { who: 'otherBug' } }); // the same one again is told once a second
     await client.closed(4503);
     expect(log.errors).toEqual([
-      expect.stringMatching(/^Admission\.admit failed: TypeError: a bug of the app\n +at Door\.canActivate/),
+      expect.stringMatching(
+        /^Admission\.admit failed: RangeError: another bug of the app\n +at Door\.canActivate/,
+      ),
     ]);
   });
 
