@@ -30,7 +30,7 @@ export class Victim {
       publish: { apiKeys: [API_KEY] },
       compression: { enabled: true },
       services: { books: { requireAuthentication: false, extraFields: ['a'], filterFields: ['a'] }, own: {} },
-      auth: { jwt: { algorithms: ['HS256'], secret: SECRET } },
+      auth: { maxFailuresPerAddress: 0, jwt: { algorithms: ['HS256'], secret: SECRET } },
       procedures: {},
       rooms: { path: '/rooms', api: { url: `${app.origin}/` }, ...rooms },
       ...options,

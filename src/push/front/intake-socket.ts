@@ -4,11 +4,9 @@ import type { Tracing } from '../../tracing/tracing.js';
 import type { ApiKey } from '../api-key.js';
 import type { ApiKeys } from '../api-keys.js';
 import { Pieces } from './pieces.js';
-import type { RequestHead } from './request-head.js';
+import { MAX_HEAD_BYTES, type RequestHead } from './request-head.js';
 import type { Responses } from './responses.js';
 
-/** Longer heads are for Node to refuse. */
-const MAX_HEAD_BYTES = 8_192;
 /** Requests of one socket that wait for the broker; beyond this, it is not read. */
 const MAX_UNANSWERED = 256;
 

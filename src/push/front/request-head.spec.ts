@@ -43,6 +43,13 @@ describe('the head of a request', () => {
     expect(head).toMatchObject({ bodyLength: 0, authorizationStart: 0, authorizationEnd: 0 });
   });
 
+  // Node refuses what is longer than 16 KiB: whether it came in one piece or in two made a difference.
+  it('is foreign when it is longer than 8 KiB, however it comes', () => {
+    const longest = headWith(`X: ${'x'.repeat(8_192 - HEAD.length - 3)}`);
+    expect([longest.length, read(longest)]).toEqual([8_192 + 2, 'complete']);
+    expect(read(headWith(`X: ${'x'.repeat(8_192 - HEAD.length - 2)}`))).toBe('foreign');
+  });
+
   it('is incomplete wherever it is cut', () => {
     for (let length = 0; length < HEAD.length; length++) {
       expect([length, read(HEAD.slice(0, length))]).toEqual([length, 'incomplete']);

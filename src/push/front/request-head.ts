@@ -5,6 +5,8 @@ const TAB = 0x09;
 const COLON = 0x3a;
 const TO_LOWER_CASE = 0x20;
 const MAX_LENGTH_DIGITS = 9;
+/** Longer heads are for Node to take, up to its own limit, or to refuse. */
+export const MAX_HEAD_BYTES = 8_192;
 
 /** The characters of a header's name (RFC 9110 section 5.6.2). */
 const TOKEN = tableOf((code) => /[!#$%&'*+.^_`|~0-9A-Za-z-]/.test(String.fromCharCode(code)));
@@ -53,7 +55,7 @@ export class RequestHead {
     this.hasHost = false;
     let next = this.readLine(bytes, at);
     while (next > 0) {
-      if (bytes[next] === CR) return this.readEnd(bytes, next);
+      if (bytes[next] === CR) return next - at > MAX_HEAD_BYTES ? 'foreign' : this.readEnd(bytes, next);
       next = this.readField(bytes, next);
     }
     return next === 0 ? 'incomplete' : 'foreign';
