@@ -208,6 +208,19 @@ describe('a body', () => {
     ]);
     await eventually(() => service.socket.bytesWritten >= 3_000_000); // all of it was read
   });
+
+  // Python's urllib, which closes after each answer, met a broken pipe instead.
+  it.each([
+    ['too large', API_KEY, 413],
+    ['of who has no key', 'wrong', 401],
+  ])('that is %s is read before the connection closes', async (_, key, status) => {
+    await start();
+    const head = `POST /publish HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${key}\r\nConnection: close`;
+    const request = `${head}\r\nContent-Length: 12000000\r\n\r\n${' '.repeat(12_000_000)}`;
+    const sent = new Promise<unknown>((resolve) => service.socket.write(request, resolve));
+    expect((await service.response()).status).toBe(status);
+    expect(await sent).toBeFalsy(); // no error
+  });
 });
 
 describe('a service that sends nothing more', () => {

@@ -42,7 +42,9 @@ export function refuseByHead(
 
     function refuse(answer: HttpAnswer): void {
       refused(request.socket.remoteAddress, answer);
-      void reply.code(answer.status).send(answer.body);
+      const send = (): void => void reply.code(answer.status).send(answer.body);
+      if (reply.raw.shouldKeepAlive) send();
+      else drop(request.raw, send); // Node closes after the answer: who still sends would see that alone
     }
   });
   adapter.getInstance().addHook('onError', (request, _, error, done) => {
@@ -74,6 +76,19 @@ export function takeRawBodies(
     fastify.addContentTypeParser(type, async (request: RoutedRequest, body: IncomingMessage) =>
       isLeft(request) ? undefined : rawBody(body, maxBodyBytes),
     );
+}
+
+/** Drops a body as it comes, to its end, or up to a limit. @param then called once, unless the client has gone. */
+function drop(body: IncomingMessage, then: () => void): void {
+  let size = 0;
+  const take = (chunk: Buffer): void => {
+    if ((size += chunk.length) > MAX_DROPPED_BYTES) over();
+  };
+  const over = (): void => {
+    body.off('data', take).off('end', over).resume();
+    then();
+  };
+  body.on('data', take).on('end', over);
 }
 
 /**
