@@ -74,6 +74,8 @@ describe('the head of a request', () => {
     'Content-Length: 12\r\nContent-Length: 12',
     'Idempotency-Key: a\r\nidempotency-key: a',
     'Content-Length: ',
+    'Content-Length: 12\t',
+    'Content-Length: 12 \t ',
     'Content-Length: +1',
     'Content-Length: 1,1',
     'Content-Length: 0x1',

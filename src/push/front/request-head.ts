@@ -122,7 +122,10 @@ export class RequestHead {
       case 13:
         return !equals(bytes, at, AUTHORIZATION) || this.noteAuthorization(start, end);
       case 14:
-        return !equals(bytes, at, CONTENT_LENGTH) || this.noteLength(bytes, start, end);
+        return (
+          !equals(bytes, at, CONTENT_LENGTH) ||
+          this.noteLength(bytes, start, endOfLength(bytes, end, lineEnd))
+        );
       case 15:
         return !equals(bytes, at, IDEMPOTENCY_KEY) || this.noteKey(start, end);
       case 16:
@@ -188,6 +191,12 @@ const KEEP_ALIVE = Buffer.from('keep-alive');
 
 function isSpace(code: number): boolean {
   return code === SPACE || code === TAB;
+}
+
+/** Node's parser takes spaces behind a length, and no tabs. */
+function endOfLength(bytes: Buffer, end: number, lineEnd: number): number {
+  for (let at = end; at < lineEnd; at++) if (bytes[at] === TAB) return lineEnd;
+  return end;
 }
 
 function isKeepAlive(bytes: Buffer, start: number, end: number): boolean {
