@@ -11,6 +11,8 @@ import { API_KEY, TestGateway } from './support/gateway.js';
 import { createApp, moduleOf, OPTIONS, TestApp } from './support/nest-app.js';
 import { eventually } from './support/wait.js';
 
+const KEY = 'the-key-of-tokens-that-nobody-guesses';
+
 class Order {
   @IsString()
   title!: string;
@@ -51,6 +53,11 @@ class App {
   @Procedure()
   secret(): void {}
 
+  @Procedure({ resumable: true })
+  *kept(): Generator<number> {
+    yield 1;
+  }
+
   @AllowedRooms()
   rooms(): object[] {
     return [{ chat: '*' }];
@@ -73,7 +80,13 @@ beforeAll(async () => {
     await createApp(
       moduleOf(
         { providers: [Books, Orders, App] },
-        { ...OPTIONS, operators: { path: '/kittiwake' }, procedures: {}, rooms: {} },
+        {
+          ...OPTIONS,
+          operators: { path: '/kittiwake' },
+          procedures: { mockToken: true },
+          rooms: {},
+          auth: { jwt: { algorithms: ['HS256'], secret: KEY } },
+        },
       ),
     ),
   );
@@ -106,6 +119,8 @@ function messagesLike(frame: unknown, channel: string, action: 'send' | 'receive
 
 /** Frames on their way, each with the messages that it may be. */
 class Heard {
+  /** The first of the frames that were taken last. */
+  first: unknown;
   private readonly frames: string[] = [];
 
   constructor(
@@ -126,6 +141,7 @@ class Heard {
   /** The messages that came, once there are so many. */
   async got(count: number): Promise<string[][]> {
     const frames = await eventually(() => this.frames.length >= count && this.frames.splice(0, count));
+    this.first = parsed(frames[0]!);
     return frames.map((text) => messagesLike(parsed(text), this.channel, 'send'));
   }
 }
@@ -157,8 +173,8 @@ describe('the AsyncAPI document', () => {
   });
 
   it('has endpoints, services, calls and rooms, and why connections are closed', () => {
-    const { topics, rooms } = document.channels;
-    expect([topics!.address, rooms!.address]).toEqual(['/ws', '/rooms']);
+    const { topics, rooms, procedures } = document.channels;
+    expect([topics, rooms, procedures].map((one) => one!.address)).toEqual(['/ws', '/rooms', '/rpc']);
     expect(Object.keys(topics!.messages)).toEqual(
       expect.arrayContaining([
         'hello',
@@ -181,6 +197,10 @@ describe('the AsyncAPI document', () => {
       'topics.call-count',
       'topics.call-ping',
       'topics.call-metrics',
+      'procedures.call-order',
+      'procedures.call-count',
+      'procedures.call-ping',
+      'procedures.call-metrics',
     ]);
   });
 
@@ -246,6 +266,34 @@ describe('the AsyncAPI document', () => {
     expect(await client.got(1)).toEqual([['trigger']]);
     expect(client.send({ event: 'leave', ref: 1 })).toEqual([['leave']]);
     expect(await client.got(1)).toEqual([['left']]);
+  });
+
+  it('has the frames of procedures', async () => {
+    const client = await heard('/rpc/token/mock_token', 'procedures');
+    expect(
+      client.send(
+        { function_name: 'order', parameters_list: ['T'], parameters: { copies: 1 }, marker: 1 },
+        { function_name: 'order', parameters_list: ['T', 99], marker: 2 },
+        { function_name: 'nope', marker: 3 },
+        { cancel: 4 },
+      ),
+    ).toEqual([['call-order'], [], [], ['cancel']]);
+    expect((await client.got(5)).toSorted()).toEqual([
+      ['error'],
+      ['error'],
+      ['hello'],
+      ['result'],
+      ['result'],
+    ]);
+    client.send({ function_name: 'kept', marker: 5 });
+    expect(await client.got(3)).toEqual([['result'], ['result'], ['result']]);
+    const { call } = client.first as { call: string };
+    expect(client.send({ call, marker: 6 }, { cancel_call: call, marker: 7 })).toEqual([
+      ['watch'],
+      ['cancelCall'],
+    ]);
+    const frames = await client.got(4);
+    expect(frames.toSorted()).toEqual([['error'], ['result'], ['result'], ['result']]);
   });
 
   it('has the frames of rooms', async () => {

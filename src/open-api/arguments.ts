@@ -54,19 +54,36 @@ export function argumentsSchema({ parameters, rest }: Signature): Schema | undef
 }
 
 /** The arguments of a call over WebSocket, by JSON Schema draft 7: a list, or an object of named ones. */
-export function paramsSchema({ parameters, rest }: Signature): Schema {
+export function paramsSchema(signature: Signature): Schema {
+  const { parameters, rest } = signature;
   const positions = parameters.filter(({ isNamedOnly }) => !isNamedOnly);
   const isByPosition = positions.length > 0 || rest.positional || parameters.length === 0;
-  const properties = Object.fromEntries(parameters.map((one) => [one.name, valueSchema(one)]));
-  const named = { title: 'By name', type: 'object', properties, additionalProperties: rest.named };
-  const needed = positions.filter(({ isOptional }) => !isOptional).length;
-  const list = {
-    title: 'By position',
-    type: 'array',
-    ...(positions.length > 0 && { items: positions.map(valueSchema), minItems: needed }),
-    ...(!rest.positional && { additionalItems: false, maxItems: positions.length }),
+  const minItems = positions.filter(({ isOptional }) => !isOptional).length;
+  const { named, list } = listAndNames(signature);
+  return {
+    anyOf: [
+      { ...named, ...requiring(namesOf(parameters)) },
+      ...(isByPosition ? [{ ...list, ...(positions.length > 0 && { minItems }) }] : []),
+    ],
   };
-  return { anyOf: [{ ...named, ...requiring(namesOf(parameters)) }, ...(isByPosition ? [list] : [])] };
+}
+
+/** As {@link paramsSchema}, for calls that may have some by position and others by name: none of them need be in either. */
+export function listAndNames({ parameters, rest }: Signature): {
+  readonly list: Schema;
+  readonly named: Schema;
+} {
+  const positions = parameters.filter(({ isNamedOnly }) => !isNamedOnly);
+  const properties = Object.fromEntries(parameters.map((one) => [one.name, valueSchema(one)]));
+  return {
+    named: { title: 'By name', type: 'object', properties, additionalProperties: rest.named },
+    list: {
+      title: 'By position',
+      type: 'array',
+      ...(positions.length > 0 && { items: positions.map(valueSchema) }),
+      ...(!rest.positional && { additionalItems: false, maxItems: positions.length }),
+    },
+  };
 }
 
 function valueSchema({ type, limits }: Parameter): Schema {

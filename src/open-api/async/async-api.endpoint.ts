@@ -16,6 +16,7 @@ import type { ChannelPart } from './async-api.js';
 import { withCalls } from './calls.js';
 import { asyncApiDocument } from './document.js';
 import { roomsPart, withRooms } from './rooms.js';
+import { rpcPart } from './rpc.js';
 import { topicsPart } from './topics.js';
 
 /** Describes what goes over WebSockets, as far as the caller may know of it: an AsyncAPI document. */
@@ -44,6 +45,10 @@ export class AsyncApiEndpoint implements OperatorEndpoint {
     const { topics, rooms, procedures } = this.settings;
     let part = topicsPart(topics.path, [...this.services.all]);
     if (procedures) part = withCalls(part, callable);
-    return rooms ? [withRooms(part), roomsPart(rooms.path)] : [part];
+    return [
+      rooms ? withRooms(part) : part,
+      ...(rooms ? [roomsPart(rooms.path)] : []),
+      ...(procedures ? [rpcPart(procedures.path, callable)] : []),
+    ];
   }
 }

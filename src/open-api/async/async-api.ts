@@ -66,6 +66,7 @@ export interface AsyncApiDocument {
 
 export const TEXT: Schema = { type: 'string' };
 export const ANYTHING: Schema = {};
+export const POSITION: Schema = { type: 'string', maxLength: 64 };
 
 /** An object with members that are there, and some that may be; others may be, too. */
 export function frameOf(

@@ -8,27 +8,33 @@ import {
   frameOf,
   keyOf,
   type Message,
+  POSITION,
   TEXT,
 } from './async-api.js';
 
 const CALL_EVENT: Schema = { const: 'call' };
+const ANSWERS = ['result', 'error'];
 
 /** What is added to the endpoint of topics for calls: the procedures that the reader may call. */
 export function withCalls(part: ChannelPart, procedures: readonly Signature[]): ChannelPart {
-  const called = procedures.filter(({ isRaw }) => !isRaw);
   return {
     ...part,
-    messages: { ...part.messages, ...MESSAGES, ...Object.fromEntries(called.map(messageOf)) },
-    exchanges: { ...part.exchanges, ...EXCHANGES, ...Object.fromEntries(called.map(exchangeOf)) },
+    messages: { ...part.messages, ...MESSAGES, ...messagesOf(procedures, messageOf) },
+    exchanges: { ...part.exchanges, ...EXCHANGES, ...exchangesOf(procedures) },
     schemas: { ...part.schemas, Bytes: BYTES },
   };
 }
 
 const MESSAGES: Readonly<Record<string, Message>> = {
+  watch: {
+    title: 'call',
+    summary: 'Goes on with a call that is kept, after a position or from its beginning.',
+    payload: frameOf({ event: CALL_EVENT, id: ANYTHING, call: TEXT }, { position: POSITION }),
+  },
   cancel: {
     title: 'cancel',
-    summary: 'Ends a call of this connection.',
-    payload: frameOf({ event: { const: 'cancel' }, id: ANYTHING }),
+    summary: 'Ends a call of this connection; with `call`, one that is kept, for all who watch it.',
+    payload: frameOf({ event: { const: 'cancel' }, id: ANYTHING }, { call: TEXT }),
   },
   cancelled: {
     title: 'cancel',
@@ -40,37 +46,50 @@ const MESSAGES: Readonly<Record<string, Message>> = {
     summary: 'A result; with `more`, others follow.',
     payload: frameOf(
       { event: CALL_EVENT, id: ANYTHING, status: { const: 'ok' } },
-      { data: ANYTHING, more: { const: true }, call: TEXT },
+      { data: ANYTHING, more: { const: true }, call: TEXT, position: POSITION },
     ),
   },
 };
 
 const EXCHANGES: Readonly<Record<string, Exchange>> = {
+  watch: { from: 'client', summary: 'Watches a kept call.', message: 'watch', replies: ANSWERS },
   cancel: { from: 'client', summary: 'Cancels a call.', message: 'cancel', replies: ['cancelled', 'error'] },
 };
 
-const keyOfCall = ({ name }: Signature): string => `call-${keyOf(name)}`;
-
-function messageOf(signature: Signature): [string, Message] {
-  const { name, description, isStream } = signature;
-  const what = description ?? `Calls ${name}.`;
-  return [
-    keyOfCall(signature),
-    {
-      title: 'call',
-      summary: isStream ? `${what} It gives a stream of results.` : what,
-      payload: frameOf(
-        { event: CALL_EVENT, id: ANYTHING, procedure: { const: name } },
-        { params: paramsSchema(signature), idempotency_key: TEXT },
-      ),
-    },
-  ];
+/** A message for each procedure that can be called over a WebSocket. */
+export function messagesOf(
+  procedures: readonly Signature[],
+  messageOf: (signature: Signature) => Message,
+): Record<string, Message> {
+  return Object.fromEntries(called(procedures).map((one) => [keyOfCall(one), messageOf(one)]));
 }
 
-function exchangeOf(signature: Signature): [string, Exchange] {
-  const key = keyOfCall(signature);
-  return [
-    key,
-    { from: 'client', summary: `Calls ${signature.name}.`, message: key, replies: ['result', 'error'] },
-  ];
+/** The calls of those procedures. */
+export function exchangesOf(procedures: readonly Signature[]): Record<string, Exchange> {
+  return Object.fromEntries(
+    called(procedures).map((one) => {
+      const message = keyOfCall(one);
+      return [message, { from: 'client', summary: `Calls ${one.name}.`, message, replies: ANSWERS }];
+    }),
+  );
+}
+
+/** What a procedure is for, and how it answers. */
+export function summaryOf({ name, description, isStream }: Signature): string {
+  const what = description ?? `Calls ${name}.`;
+  return isStream ? `${what} It gives a stream of results.` : what;
+}
+
+const called = (procedures: readonly Signature[]): Signature[] => procedures.filter(({ isRaw }) => !isRaw);
+const keyOfCall = ({ name }: Signature): string => `call-${keyOf(name)}`;
+
+function messageOf(signature: Signature): Message {
+  return {
+    title: 'call',
+    summary: summaryOf(signature),
+    payload: frameOf(
+      { event: CALL_EVENT, id: ANYTHING, procedure: { const: signature.name } },
+      { params: paramsSchema(signature), idempotency_key: TEXT },
+    ),
+  };
 }

@@ -1,9 +1,8 @@
 import type { Schema } from '../open-api.js';
-import { ANYTHING, type ChannelPart, frameOf, type Message, TEXT } from './async-api.js';
+import { ANYTHING, type ChannelPart, frameOf, type Message, POSITION, TEXT } from './async-api.js';
 
 const ROOM: Schema = { type: 'object', description: 'Two are the same if they are equal as JSON.' };
 const REQUEST_ID: Schema = { type: ['string', 'number', 'boolean', 'null'] };
-const POSITION: Schema = { type: 'string', maxLength: 64 };
 const COUNT: Schema = { type: 'integer', minimum: 0 };
 const PLAIN_TEXT = 'text/plain';
 
