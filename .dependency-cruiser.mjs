@@ -96,6 +96,7 @@ const ROOMS = {
     joining: ['.', 'subscription', 'admission', 'recovery'],
   },
   push: { '.': [], front: ['.'], reading: ['.'] },
+  'open-api': { '.': [], async: ['.'] },
   operators: {
     '.': [],
     'watch/tails': [],
@@ -111,6 +112,15 @@ const ROOMS = {
     'http/response': [],
     http: ['.', 'built-in', 'descriptors', 'http/response'],
     local: ['.', 'descriptors', 'http'],
+  },
+  server: { handover: ['.'], workers: ['.'] },
+  cli: {
+    input: ['.'],
+    types: ['.'],
+    init: ['.'],
+    doctor: [],
+    gateway: ['.', 'input'],
+    commands: ['.', 'input', 'types', 'init', 'doctor', 'gateway'],
   },
 };
 

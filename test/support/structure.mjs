@@ -1,9 +1,9 @@
 /*
  * The measures of the house, which nothing else holds: files per folder, dependencies per constructor, one place for each
- * exported name, and nobody who looks for what it could be given. With --figures it says how large things are.
+ * exported name, and nobody who looks for what it could be given; and that the papers tell of what they are to. With --figures it says how large things are.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import ts from 'typescript';
 
 const PACKAGES = ['src', 'client/src'];
@@ -11,6 +11,10 @@ const MOST_FILES = 20;
 const MOST_DEPENDENCIES = 4;
 /** Classes of Nest that give anything that there is, to whoever asks. */
 const LOCATORS = new Set(['ModuleRef', 'ModulesContainer', 'LazyModuleLoader']);
+
+/** Parts of Nest that its documents do not have. */
+const INNARDS = /^@nestjs\/(core|common|websockets|microservices)\//;
+const DECISION = 'docs/decisions/0009-apis-that-are-not-public.md';
 
 /** What is right all the same, by the measure and the name, and why. */
 const EXCEPTIONS = {
@@ -22,7 +26,14 @@ const EXCEPTIONS = {
 const packages = PACKAGES.map((folder) => sourcesIn(folder).map(measured));
 const files = packages.flat();
 const unused = new Set(Object.keys(EXCEPTIONS));
-const faults = [...crowdedFolders(), ...greedyConstructors(), ...locators(), ...namesakes()];
+const faults = [
+  ...crowdedFolders(),
+  ...greedyConstructors(),
+  ...locators(),
+  ...namesakes(),
+  ...unlistedInnards(),
+  ...unmappedFolders(),
+];
 faults.push(...[...unused].map((name) => `exception ${name}: nothing needs it any more`));
 if (process.argv.includes('--figures')) figures();
 for (const fault of faults) console.error(`  error ${fault}`);
@@ -37,8 +48,15 @@ function sourcesIn(folder) {
 function measured(path) {
   const text = readFileSync(path, 'utf8');
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  /** @type {{ path: string, lines: number, classes: { name: string, dependencies: number }[], functions: number[], imports: string[] }} */
-  const file = { path, lines: text.split('\n').length - 1, classes: [], functions: [], imports: [] };
+  /** @type {{ path: string, lines: number, classes: { name: string, dependencies: number }[], functions: number[], imports: string[], modules: string[] }} */
+  const file = {
+    path,
+    lines: text.split('\n').length - 1,
+    classes: [],
+    functions: [],
+    imports: [],
+    modules: [],
+  };
   visit(source, file);
   return { ...file, exports: new Set(source.statements.flatMap(exportedNames)) };
 }
@@ -47,6 +65,7 @@ function visit(node, file) {
   if (ts.isClassLike(node))
     file.classes.push({ name: node.name?.text ?? '', dependencies: dependenciesOf(node) });
   if (ts.isImportSpecifier(node)) file.imports.push((node.propertyName ?? node.name).text);
+  if (ts.isImportDeclaration(node)) file.modules.push(node.moduleSpecifier.text);
   if (ts.isFunctionLike(node) && node.body) file.functions.push(node.body.getText().split('\n').length);
   ts.forEachChild(node, (child) => visit(child, file));
 }
@@ -114,6 +133,40 @@ function namesakes() {
       .filter(([name, { length }]) => length > 1 && !isExcepted(`name ${name}`))
       .map(([name, all]) => `name ${name}: exported by ${all.map(({ path }) => path).join(' and ')}`);
   });
+}
+
+/** The files that lean on what is not public, and are not in the list of those. */
+function unlistedInnards() {
+  const listed = readFileSync(DECISION, 'utf8');
+  return files
+    .filter(
+      ({ path, modules }) =>
+        modules.some((name) => INNARDS.test(name)) && !listed.includes(`${basename(path)}\``),
+    )
+    .map(
+      ({ path }) =>
+        `innards ${path}: it imports what Nest does not document, and ${DECISION} does not say so`,
+    );
+}
+
+/** The headings of ARCHITECTURE.md are the folders, and each says in bold which rooms it has. */
+function unmappedFolders() {
+  const sections = readFileSync('ARCHITECTURE.md', 'utf8').split(/^#+ /m);
+  const sectionOf = (folder) => sections.find((section) => section.startsWith(`${folder}\n`));
+  return foldersIn('src').flatMap((folder) => {
+    const section = sectionOf(folder);
+    if (section === undefined) return [`map ${folder}: ARCHITECTURE.md has no heading of it`];
+    return foldersIn(join('src', folder))
+      .filter((room) => files.some(({ path }) => dirname(path) === join('src', folder, room)))
+      .filter((room) => !section.includes(`**${room}**`))
+      .map((room) => `map ${folder}/${room}: ARCHITECTURE.md does not say what it is`);
+  });
+}
+
+function foldersIn(folder) {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
 }
 
 function isExcepted(name) {
