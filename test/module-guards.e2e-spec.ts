@@ -109,6 +109,12 @@ describe('a guard of connections', () => {
   });
   afterAll(() => app.close());
 
+  const call = (who: string): Promise<Response> => {
+    const token = signToken({ algorithm: 'HS256', key: SECRET, claims: { sub: 1 } });
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', who };
+    return fetch(`http://${url}/rpc/add`, { method: 'POST', headers, body: '{"a":1,"b":2}' });
+  };
+
   it('knows the handshake, and lets clients in', async () => {
     const door = app.get(Door);
     door.seen.length = 0;
@@ -173,6 +179,25 @@ describe('a guard of connections', () => {
         expect(await TestClient.refusal(path, { headers: { who } })).toBe(status);
       },
     );
+
+    // Whoever was not let in could call all the same, over plain HTTP.
+    it.each([...REFUSED.map((who): [string, number] => [who, 403]), ['stranger', 401], ['unheard', 503]])(
+      'at procedures over plain HTTP, by the status: %s, %i',
+      async (who, status) => {
+        const answer = await call(who);
+        expect([answer.status, Object.keys((await answer.json()) as object)]).toEqual([status, ['error']]);
+      },
+    );
+  });
+
+  it('is asked about calls over plain HTTP, once for each', async () => {
+    const door = app.get(Door);
+    door.seen.length = 0;
+    const answer = await call('ann');
+    expect([answer.status, await answer.json()]).toEqual([200, 3]);
+    expect(door.seen).toEqual([
+      { endpoint: 'procedures', url: '/rpc/add', query: {}, address: '127.0.0.1', type: 'kittiwake' },
+    ]);
   });
 
   it('is not asked about clients of other origins, nor about those without a good token', async () => {

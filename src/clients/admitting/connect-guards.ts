@@ -15,6 +15,8 @@ import { ConnectRequest } from './connect-request.js';
 /** Has the app's providers asked before clients connect, where there are such. */
 @Injectable()
 export class ConnectGuards implements OnModuleInit {
+  private readonly asked = new Map<ClientEndpoint, readonly ProviderMethod[]>();
+
   constructor(
     private readonly providers: ProviderMethods,
     private readonly endpoints: Endpoints,
@@ -36,8 +38,17 @@ export class ConnectGuards implements OnModuleInit {
     for (const endpoint of served) {
       const name = endpoint.rules.name as ClientEndpoint;
       const asked = methods.filter(({ mark }) => isFor(mark as ClientEndpoint[], name));
-      if (asked.length > 0) endpoint.guard = (request) => this.ask(asked, name, request);
+      if (asked.length === 0) continue;
+      this.asked.set(name, asked);
+      endpoint.guard = (request) => this.ask(asked, name, request);
     }
+  }
+
+  /** Asks about a request of a client that does not connect. @throws {Denial} when it is not let in. */
+  async check(endpoint: ClientEndpoint, request: IncomingMessage): Promise<void> {
+    const asked = this.asked.get(endpoint);
+    const denial = asked && (await this.ask(asked, endpoint, request));
+    if (denial) throw denial;
   }
 
   private async ask(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { IncomingMessage } from 'node:http';
+import { ConnectGuards } from '../../clients/admitting/connect-guards.js';
 import type { LogParty } from '../../metrics/log-line.js';
 import { Refusals } from '../../metrics/refusals.js';
 import type { CallOrigin } from '../../procedures/procedure-call.js';
@@ -27,6 +28,7 @@ export class RpcCallers {
   constructor(
     private readonly secret: ServiceSecret,
     private readonly tokens: BearerTokens,
+    private readonly guards: ConnectGuards,
     private readonly refusals: Refusals,
   ) {}
 
@@ -56,6 +58,14 @@ export class RpcCallers {
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
     if (token === undefined || !this.tokens.areConfigured) return { identity: undefined, isService: false };
     return { ...(await this.tokens.identify(token, request)), isService: false };
+  }
+
+  /**
+   * Has the app asked whether a client may call, as it is before one connects. Services, and what is on this machine, may.
+   * @throws {Denial} when it may not.
+   */
+  async letIn(request: IncomingMessage, { isForClients }: RpcFront, { isService }: RpcCaller): Promise<void> {
+    if (isForClients && !isService) await this.guards.check('procedures', request);
   }
 
   /** Checks all values even after a match, in a time that does not tell where it was. */

@@ -101,6 +101,7 @@ export class RpcExchange {
     const target = callers.targetOf(this.request, this.front.prefix);
     if (!target) return this.refuse(NOT_FOUND, calls.unknown('that'));
     const caller = await callers.identify(this.request, target);
+    await callers.letIn(this.request, this.front, caller);
     this.watch(caller);
     let origin = this.originOf(target, caller);
     this.isAuthenticated = origin.isService || origin.identity !== undefined;

@@ -3,6 +3,7 @@ import { isNativeError } from 'node:util/types';
 import { TOO_MANY_FAILURES } from '../../auth/failed-authentications.js';
 import { messageOf } from '../../base/message-of.js';
 import { httpExceptionText } from '../../callbacks/providers/refusal-members.js';
+import { Denial } from '../../connection/endpoint/denial.js';
 import { ConversionError } from '../../procedures/calls/conversion-error.js';
 import { NeedInfo, type NeededVariable } from '../../procedures/need-info.js';
 import { ProcedureError } from '../../procedures/procedure-errors.js';
@@ -44,6 +45,7 @@ export function failureOf(error: unknown, isTraced: boolean): RpcFailure {
   if (error instanceof HttpException)
     return { status: error.getStatus(), body: { error: httpExceptionText(error) } };
   if (error instanceof CallbackError) return { status: 503, body: { error: 'Service unavailable.' } };
+  if (error instanceof Denial) return { status: error.refusal.status, body: { error: error.message } };
   if (error instanceof ClientError) return knownFailure(error, isTraced);
   return thrown(error, isTraced);
 }

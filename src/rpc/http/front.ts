@@ -7,6 +7,8 @@ export interface RpcFront {
   readonly transport: 'tcp' | 'unix';
   /** Whether a connection serves one request only. */
   readonly isForOneRequest: boolean;
+  /** Whether clients come here from anywhere. */
+  readonly isForClients?: boolean;
   /** The descriptors of the request, where the transport can pass them. */
   readonly descriptors?: DescriptorChannel | undefined;
   /** The body of the request, if the app has read it before. */

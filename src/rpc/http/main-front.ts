@@ -52,7 +52,8 @@ export class MainFront {
   private call(request: HttpRequest, response: ServerResponse): void {
     if (this.origins.allow(request, response, this.rightsFor(request))) return;
     const [prefix, body] = [this.settings.path, readBefore(request)];
-    void this.rpc.handle(request, response, { prefix, transport: 'tcp', isForOneRequest: false, body });
+    const front = { prefix, transport: 'tcp', isForOneRequest: false, isForClients: true, body } as const;
+    void this.rpc.handle(request, response, front);
   }
 }
 
