@@ -10,8 +10,9 @@ import { rpcToken, SECRET, V1 } from './support/rpc.js';
 import { BUILD_TIMEOUT_MS, ensureBuilt, ServerProcess } from './support/server-process.js';
 import { eventually } from './support/wait.js';
 
-/** `KEPT_CALLS_ROUNDS=20 npm run jest -- kept-calls-oracle` plays longer. */
+/** `KEPT_CALLS_ROUNDS=20 npm run jest -- kept-calls-oracle` plays longer, `KEPT_CALLS_PACE_MS=10` at the pace of a model. */
 const ROUNDS = Number(process.env.KEPT_CALLS_ROUNDS ?? 1);
+const PACE_MS = Number(process.env.KEPT_CALLS_PACE_MS ?? 1);
 const TOKENS = 2_000;
 const WATCHERS = 50;
 const LATE_MS = 60_000;
@@ -131,7 +132,7 @@ it.each(Array.from({ length: ROUNDS }, (_, round) => [round, round % 2 === 1]))(
     const chance = new Chance(round + 1);
     const given = options(isRunnerKilled);
     app.runs.length = 0;
-    Object.assign(app, { length: TOKENS, upTo: TOKENS, paceMs: 1 });
+    Object.assign(app, { length: TOKENS, upTo: TOKENS, paceMs: PACE_MS });
     const [doomed, steady, drained] = await Promise.all([
       ServerProcess.start({ config: given }),
       TestGateway.start(given),
