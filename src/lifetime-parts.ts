@@ -21,6 +21,7 @@ import { Cluster } from './cluster/cluster.js';
 import { Hub } from './delivery/hub.js';
 import { Leases } from './leases/leases.js';
 import { Sweeper } from './leases/sweeper.js';
+import { AppStreams } from './operators/app-streams.js';
 import { OperatorsServer } from './operators/operators-server.js';
 import { Readiness } from './operators/readiness.js';
 import { Presences } from './presence/presences.js';
@@ -105,7 +106,7 @@ export const LIFETIME_PROVIDERS = [
     OperatorsServer,
     LocalServer,
   ]),
-  listOf<Closable>(CLOSING, [Readiness, BrokerLoss, Sweeper, LocalServer, RpcHttp, KeptCallsEnd]),
+  listOf<Closable>(CLOSING, [Readiness, BrokerLoss, Sweeper, LocalServer, RpcHttp, AppStreams, KeptCallsEnd]),
   listOf<Draining>(DRAINING, [Sessions, RoomsApp, RpcSessions]),
   listOf<Stoppable>(STOPPING, [
     Repetition,

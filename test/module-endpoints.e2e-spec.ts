@@ -23,6 +23,8 @@ import {
   Reflector,
 } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { once } from 'node:events';
+import { connect, type Server } from 'node:net';
 import { Counter, Registry } from 'prom-client';
 import { map } from 'rxjs';
 import {
@@ -237,6 +239,24 @@ describe.each(['Express', 'Fastify'] as const)('in an app on %s', (platform) => 
     expect(await tail.next('publication')).toMatchObject({ topic: 'a.1', data: [12] });
     tail.stop();
     expect((await new ConsoleApi({ operatorsUrl }, null).get('nodes'))[0]).toBe(401);
+  });
+
+  it('an operator who follows does not keep the app from closing', async () => {
+    const operators = { path: '/kittiwake', keys: OPERATOR_KEYS };
+    const app = await start(moduleOf({}, { ...OPTIONS, services: { a: {} }, operators }));
+    const tail = await new ConsoleApi({ operatorsUrl: `${app.httpUrl}/kittiwake` }).tail({ topic: 'a.1' });
+    await app.stop();
+    await tail.ended;
+  });
+
+  it('a connection that has never sent anything does not keep the app from closing', async () => {
+    const app = await start(moduleOf({}));
+    const taken = once(app.app.getHttpServer() as Server, 'connection');
+    const silent = connect(app.port, '127.0.0.1').on('error', () => undefined);
+    const over = once(silent, 'close');
+    await taken;
+    await app.stop();
+    await over;
   });
 
   it('a guard of the whole app can tell whose endpoints they are', async () => {

@@ -12,10 +12,19 @@ const SIGN_OF_LIFE_MS = 3_000;
 /** A reader that takes nothing for so long is sent away. */
 const STALLED_MS = 15_000;
 
-/** Sends events as they come, no faster than they are read, until the reader is gone or there are no more. */
-export async function sendEvents(response: ServerResponse, events: EventSource): Promise<void> {
+/**
+ * Sends events as they come, no faster than they are read, until the reader is gone or there are no more.
+ * @param closing ends them, and the connection with them.
+ */
+export async function sendEvents(
+  response: ServerResponse,
+  events: EventSource,
+  closing?: AbortSignal,
+): Promise<void> {
   const over = new AbortController();
   response.once('close', () => over.abort());
+  closing?.addEventListener('abort', () => over.abort(), { signal: over.signal });
+  if (closing?.aborted) over.abort();
   response.setTimeout(STALLED_MS, () => response.destroy());
   const life = setInterval(() => response.writableNeedDrain || response.write(SIGN_OF_LIFE), SIGN_OF_LIFE_MS);
   try {
@@ -25,6 +34,8 @@ export async function sendEvents(response: ServerResponse, events: EventSource):
     if (!over.signal.aborted) logger.error(stackOf(error));
   } finally {
     clearInterval(life);
-    response.end();
+    response.end(() => {
+      if (closing?.aborted) response.req.socket.destroySoon();
+    });
   }
 }

@@ -5,8 +5,8 @@ import type { BodyRequest } from '../endpoints/body.js';
 import { EndpointOf } from '../endpoints/endpoint-kind.js';
 import { inTurn } from '../endpoints/in-turn.js';
 import type { OperatorPlace } from '../endpoints/operator-endpoint.js';
-import { sendEvents } from '../endpoints/send-events.js';
 import { Replies } from '../endpoints/replies.js';
+import { AppStreams } from './app-streams.js';
 import { OperatorEndpoints } from './operator-endpoints.js';
 
 /** A request or a response of either HTTP platform; Fastify's has Node's own in it. */
@@ -22,6 +22,7 @@ export class OperatorsController {
     private readonly settings: OperatorsSettings,
     private readonly endpoints: OperatorEndpoints,
     private readonly replies: Replies,
+    private readonly streams: AppStreams,
   ) {}
 
   /** Answers by itself, whatever interceptors of the app do with results. */
@@ -55,6 +56,6 @@ export class OperatorsController {
     response.hijack?.(); // Fastify is not to answer as well
     const own = response.raw ?? response;
     own.writeHead(answer.status, answer.headers);
-    return sendEvents(own, body);
+    return this.streams.send(own, body);
   }
 }

@@ -26,6 +26,7 @@ import {
   unsubscribeProcedure,
 } from './procedures/client.procedures.js';
 import { OperatorActions } from './console/actions.js';
+import { AppStreams } from './app-streams.js';
 import { Audit } from './audit.js';
 import { CONSOLE_ENDPOINTS, consoleEndpoints } from './console/console.endpoints.js';
 import { Following } from './console/following.js';
@@ -84,6 +85,7 @@ export const OPERATOR_PROCEDURES: FactoryProvider<CallableProcedure | undefined>
 
 export const OPERATORS_PROVIDERS = [
   ...OPERATOR_PROCEDURES,
+  AppStreams,
   Audit,
   CallbackReports,
   Channels,

@@ -61,13 +61,15 @@ export class ConsoleApi {
 /** What an operator follows. */
 export class Tail {
   private readonly events: [name: string, data: Record<string, unknown>][] = [];
+  /** Resolves when no more comes. */
+  readonly ended: Promise<void>;
   private text = '';
 
   constructor(
     body: ReadableStream<Uint8Array>,
     private readonly leave: AbortController,
   ) {
-    void this.take(body).catch(() => undefined);
+    this.ended = this.take(body).catch(() => undefined);
   }
 
   /** The data of the next event of a name; others before it are passed over. */

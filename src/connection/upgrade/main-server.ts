@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Listeners } from './listeners.js';
 import { OpenRequests } from './open-requests.js';
 import { serverUrl } from './server-url.js';
+import { endSilentConnections } from './silent-connections.js';
 import { UpgradeRouter } from './upgrade-router.js';
 
 /** The time until clients can find only the new version: this one may still have connections to accept. */
@@ -59,8 +60,9 @@ export class MainServer {
     await this.requests?.answered(timeoutMs);
   }
 
-  /** Refuses the handshakes that nothing has taken: the server closes when all sockets have. */
+  /** Refuses the handshakes that nothing has taken, and ends who has said nothing: the server closes when all sockets have. */
   end(): void {
     this.router.stop();
+    if (this.server) endSilentConnections(this.server);
   }
 }
