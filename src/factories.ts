@@ -92,7 +92,7 @@ async function ledger(settings: Settings, { slots }: Broker): Promise<Ledger | u
   return new RedisLedger(slots, settings.ledger.leaseMs);
 }
 
-/** Where revocations are kept: in the Redis of the broker, else by the nodes themselves. */
+/** The place of revocations: in the Redis of the broker, else by the nodes themselves. */
 async function revocationStore(
   { auth: { maxRevocations } }: Settings,
   { slots }: Broker,
@@ -103,7 +103,7 @@ async function revocationStore(
   return new RedisRevocationStore(slots.of('revoked'), maxRevocations);
 }
 
-/** Where the seats of identities are counted: in the Redis of the broker, else by the nodes themselves. */
+/** The place in which the seats of identities are counted: in the Redis of the broker, else by the nodes themselves. */
 async function seatStore({ slots }: Broker, cluster: Cluster, table: SeatTable): Promise<SeatStore> {
   if (!slots) return new PeersSeatStore(cluster, table);
   const { RedisSeatStore } = await import('./clients/limits/redis.seat-store.js');

@@ -32,7 +32,7 @@ export interface Broker {
   readonly isShared: boolean;
   /** What it keeps of channels. */
   readonly history: BrokerHistory;
-  /** Who is present on channels. */
+  /** The members present on channels. */
   readonly presence: PresenceBook;
   /** The Redis that it speaks through; absent where there is none, or keys are not where it speaks. */
   readonly slots?: KeySlots | undefined;

@@ -1,7 +1,7 @@
 import type { Position } from '../protocol/position.js';
 import type { Publication } from '../protocol/publication.js';
 
-/** How much of a channel is kept. */
+/** The retention of a channel. */
 export interface Retention {
   /** The number of publications. */
   readonly size: number;

@@ -5,7 +5,7 @@ import type { Publication } from '../protocol/publication.js';
 import { BrokerError } from './broker.error.js';
 import type { Appended, Appending, BrokerHistory, HistoryPage, HistoryStart } from './history.js';
 
-/** How long a key makes a repeat harmless. */
+/** The time for which a key makes a repeat harmless. */
 export const IDEMPOTENCY_MS = 300_000;
 /** How long the number of the last publication of a channel is known, when nothing is kept of it any more. */
 export const TOP_TTL_MS = 86_400_000;
@@ -30,7 +30,7 @@ export interface MemoryEstate {
   readonly channels: readonly {
     readonly channel: string;
     readonly offset: number;
-    /** How long the publications are kept. */
+    /** The time for which publications are kept. */
     readonly leftMs: number;
     readonly publications: readonly Publication[];
   }[];

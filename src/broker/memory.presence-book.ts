@@ -6,7 +6,7 @@ import { PresenceRoll } from './presence-roll.js';
 /** What is known of a channel on which nobody is present. */
 const NOBODY: PresencePage = { number: 0, count: 0, members: [] };
 
-/** Who is present, in the memory of a single process, or of the one that keeps it for the processes of a machine. */
+/** The members present, in the memory of a single process, or of the one that keeps it for the processes of a machine. */
 export class MemoryPresenceBook implements PresenceBook {
   readonly outlivesNodes = false;
   private readonly rolls = new Map<string, PresenceRoll>();

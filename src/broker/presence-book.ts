@@ -2,7 +2,7 @@ import type { JsonText } from '../protocol/json/json.js';
 
 /** Somebody who is present, by however many connections. */
 export interface Member {
-  /** Who it is, as canonical JSON. */
+  /** The key by which members are told apart, as canonical JSON. */
   readonly key: string;
   /** What is shown of it: an object with the member `key`. */
   readonly text: JsonText;
@@ -16,13 +16,13 @@ export interface PresenceChange {
   readonly member: Member | undefined;
 }
 
-/** Who is present, at one time. */
+/** The members present at one time. */
 export interface PresencePage {
   /** That of the latest news; 0 when nobody is present. */
   readonly number: number;
-  /** How many there are. */
+  /** The number of them. */
   readonly count: number;
-  /** Who they are; absent when they are more than was asked for. */
+  /** The members; absent when they are more than was asked for. */
   readonly members: readonly Member[] | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface PresenceNews extends Pick<PresencePage, 'number' | 'count'> {
   readonly changes: PresenceChanges | undefined;
 }
 
-/** Who has come, and the keys of those who have gone. */
+/** The members who have come, and the keys of those who have gone. */
 export interface PresenceChanges {
   readonly joined: readonly Member[];
   readonly left: readonly string[];

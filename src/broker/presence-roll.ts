@@ -7,7 +7,7 @@ interface Attendance {
   readonly text: JsonText;
 }
 
-/** Who is present on one channel, in memory. The script that writes into Redis does the same. */
+/** The members present on one channel, in memory. The script that writes into Redis does the same. */
 export class PresenceRoll {
   /** The number of the latest news. */
   latest = firstNumber();

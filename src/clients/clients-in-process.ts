@@ -43,7 +43,7 @@ export interface RevokeOptions {
   readonly issuedUntil?: Date | undefined;
 }
 
-/** How many connections were closed, on all nodes that have answered, and until when the revocation is remembered. */
+/** The number of connections closed, on all nodes that have answered, and until when the revocation is remembered. */
 export interface RevokeResult extends Counted {
   readonly until: Date;
 }

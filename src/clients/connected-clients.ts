@@ -28,7 +28,7 @@ export interface ConnectionEntry {
   readonly identity?: unknown;
   /** When it was opened, as ISO 8601, to the second. */
   readonly since: string;
-  /** How many it has. */
+  /** Their number. */
   readonly subscriptions: number;
   /** What it is subscribed to, the first thousand. */
   readonly topics?: readonly string[];

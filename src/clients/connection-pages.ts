@@ -14,9 +14,9 @@ import { isComplete, readCount } from './counted.js';
 /** Some of the connections of all nodes. */
 export interface ConnectionPage {
   readonly connections: readonly ConnectionEntry[];
-  /** How many there are from this page on, those of this page included. */
+  /** The number from this page on, those of this page included. */
   readonly total: number;
-  /** Where the next page begins; absent when this is the last. */
+  /** The beginning of the next page; absent when this is the last. */
   readonly cursor?: string | undefined;
   readonly isComplete: boolean;
   readonly nodes: NodeCount;

@@ -8,7 +8,7 @@ const DEFAULT_PAGE = 100;
 const MAX_TEXT_LENGTH = 512;
 const MORE = ['address', 'node', 'limit', 'cursor', 'subscriptions'];
 
-/** Where a page of connections ends: at one of a node. */
+/** The end of a page of connections: at one of a node. */
 export interface ConnectionCursor {
   readonly node: string;
   readonly number: number;

@@ -1,6 +1,6 @@
 import type { Answers, NodeCount } from '../cluster/answers.js';
 
-/** How many, on all nodes that have answered. */
+/** The number on all nodes that have answered. */
 export interface Counted {
   readonly count: number;
   /** Whether all nodes have answered. */

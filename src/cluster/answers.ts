@@ -1,6 +1,6 @@
 import { calm } from './calm.js';
 
-/** How many nodes were asked, this one included, and how many of them have answered in time. */
+/** The number of nodes that were asked, this one included, and how many of them have answered in time. */
 export interface NodeCount {
   readonly asked: number;
   readonly answered: number;

@@ -1,4 +1,4 @@
-/** How often a node says that it is there. */
+/** The interval at which a node says that it is there. */
 export const BEAT_MS = 5_000;
 /** A node that was not heard for so long is counted, but not waited for: two beats, and time for the third. */
 const SILENT_MS = 12_500;

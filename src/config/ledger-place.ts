@@ -11,7 +11,7 @@ export interface LedgerPlacing {
   readonly procedures?: ProceduresSettings | undefined;
 }
 
-/** Where the ledger is. */
+/** The place of the ledger. */
 export type LedgerPlace =
   | { readonly kind: 'redis' | 'none' }
   | { readonly kind: 'file'; readonly folder: string };

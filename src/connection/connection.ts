@@ -54,7 +54,7 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
     return this.endpoint.rules.name ?? this.endpoint.path ?? '';
   }
 
-  /** How it is carried, for operators. */
+  /** Its transport, for operators. */
   get transportKind(): TransportKind {
     return this.transport.kind;
   }

@@ -2,7 +2,7 @@ import type { LogParty } from '../metrics/log-line.js';
 import type { CloseReason } from '../protocol/close-reason.js';
 import type { Sink } from './outflow/sink.js';
 
-/** How a connection is carried, for operators. */
+/** The transport of a connection, for operators. */
 export type TransportKind = 'websocket' | 'stream' | 'poll';
 
 /**

@@ -6,7 +6,7 @@ import { Fanout } from './fanout.js';
 /** What one client has missed. */
 export interface Replay {
   readonly fanouts: readonly Fanout[];
-  /** Where what it has missed ends. */
+  /** The end of what it has missed. */
   readonly until: Position;
   /** What has an order and came before: the client had it, as far as it was for it. */
   readonly ordered: readonly Publication[];
@@ -14,7 +14,7 @@ export interface Replay {
   readonly isFilled?: boolean;
 }
 
-/** How long a frame is kept for others that have missed the same. */
+/** The time for which a frame is kept for others that have missed the same. */
 const KEPT_MS = 1000;
 
 /** The deliveries of what clients of one channel have missed: what many of them have missed is encoded once. */

@@ -27,7 +27,7 @@ export interface DeliveryRules {
   readonly filterFields: readonly string[];
   /** The key by which publications replace each other for a slow client; absent where such a client is closed. */
   readonly keyOf?: KeyOf<Publication> | undefined;
-  /** How much of the channel is kept; absent where nothing is. */
+  /** The retention of the channel; absent where nothing is kept. */
   readonly history?: HistoryRules | undefined;
 }
 

@@ -27,7 +27,7 @@ export interface RecoveryReply {
   readonly recovered?: boolean;
   /** Why it does not. */
   readonly reason?: LossReason | undefined;
-  /** Where it stands; absent when what it has missed is still to come. */
+  /** Its position; absent when what it has missed is still to come. */
   readonly position?: Position | undefined;
 }
 

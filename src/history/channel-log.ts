@@ -27,7 +27,7 @@ export interface ChannelLogOutlet {
   checked(top: Position): void;
 }
 
-/** How the channels of one service are kept. */
+/** The retention of the channels of one service. */
 export interface HistoryRules extends Retention {
   readonly unsequenced: UnsequencedPolicy;
 }
@@ -44,7 +44,7 @@ export interface LogKeeper {
 /** What came after a position. */
 export interface Recovered {
   readonly missed: readonly Publication[];
-  /** Where it ends. */
+  /** Its end. */
   readonly until: Position;
   /** What has an order and came before. */
   readonly ordered: readonly Publication[];

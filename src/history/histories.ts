@@ -37,7 +37,7 @@ export class Histories implements LogKeeper, OnApplicationShutdown {
     return this.logs.size > 0;
   }
 
-  /** How often clients are told positions that nothing else has told them. */
+  /** The interval at which clients are told positions that nothing else has told them. */
   get checkPeriodMs(): number {
     return this.settings.checkPeriodMs;
   }

@@ -60,7 +60,7 @@ export interface RefusedEvent {
   readonly code: string;
   /** What was asked for, such as `subscribe`. */
   readonly what: string;
-  /** Who has decided, such as `the gateway`, and why. */
+  /** The party that has decided, such as `the gateway`, and why. */
   readonly by: string;
   readonly why: string;
 }

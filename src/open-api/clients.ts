@@ -90,7 +90,7 @@ function connectionsOperation({ tag, security }: ClientsPlace): Operation {
   };
 }
 
-/** Who is connected; removing clients, what they are subscribed to, and their tokens. */
+/** The clients that are connected; removing clients, what they are subscribed to, and their tokens. */
 export function clientPaths(prefix: string, settings: PublishSettings, place: ClientsPlace): Paths {
   const remove = (options: RemovalOptions): Operation => removal(options, place);
   return {

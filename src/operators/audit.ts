@@ -5,7 +5,7 @@ import type { HttpCall } from '../procedures/procedure-call.js';
 const MAX_LENGTH = 500;
 const SERVICE = { name: 'the service secret', access: 'full' } as const;
 
-/** Who does something, and from where. */
+/** The operator who does something, and their address. */
 interface Actor {
   readonly operator: { readonly name: string; readonly access: OperatorAccess | 'none' };
   readonly peer: string | undefined;

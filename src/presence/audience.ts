@@ -41,7 +41,7 @@ export class Audience {
     return !this.list && this.count <= this.max * FEW;
   }
 
-  /** How many are present, as clients are told. */
+  /** The number of those present, as clients are told. */
   get size(): number {
     return this.count;
   }
@@ -75,7 +75,7 @@ export class Audience {
     this.counters.delete(viewer);
   }
 
-  /** Who is present, as it was read. */
+  /** The members present, as they were read. */
   become({ count, members }: PresencePage): void {
     this.count = count;
     if (!members) this.dropList();

@@ -2,13 +2,13 @@ import type { JsonText } from '../protocol/json/json.js';
 import { toJsonText } from '../protocol/json/json.js';
 import { recordMembers } from '../leases/record-members.js';
 
-/** Where somebody may be present: a topic, or a room. */
+/** The place in which somebody may be present: a topic, or a room. */
 export interface PresencePlace {
   /** The channel on which the book keeps it; no topic has its name. */
   readonly channel: string;
   /** The most members that are told one by one. */
   readonly max: number;
-  /** How long a client that was closed counts as present. */
+  /** The time for which a client that was closed counts as present. */
   readonly graceMs: number;
 }
 

@@ -41,7 +41,7 @@ export class Presences implements Startable, Stoppable {
     return new Attendance(connection, { ...place, head }, (at) => this.channelOf(at));
   }
 
-  /** Who is present in a place. @param max the most members to give. @throws {BrokerError} */
+  /** The members present in a place. @param max the most members to give. @throws {BrokerError} */
   read({ channel }: Pick<PresencePlace, 'channel'>, max: number): Promise<PresencePage> {
     return this.means.book.read(channel, max);
   }

@@ -23,7 +23,7 @@ export interface CallOrigin {
   readonly identity: JsonMembers | undefined;
   /** Whether the caller has the service secret. */
   readonly isService: boolean;
-  /** Who called, as lines of the log name it. */
+  /** The caller, as lines of the log name it. */
   readonly client?: LogParty | undefined;
   /** Absent over WebSocket. */
   readonly http?: HttpCall | undefined;

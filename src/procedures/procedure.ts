@@ -25,7 +25,7 @@ export interface Continuation {
 export interface CallableProcedure {
   readonly signature: Signature;
   readonly limits: ProcedureLimits;
-  /** How its calls are kept; absent: they end with the connection of their caller. */
+  /** The retention of its calls; absent: they end with the connection of their caller. */
   readonly resumption?: Resumption | undefined;
   /** For one that the gateway brings with it: whether the app may have one of this name in its place. */
   readonly isReplaceable?: boolean;

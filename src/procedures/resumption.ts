@@ -1,12 +1,12 @@
 import type { ResumableSettings } from '../config/sections/procedures/resumable.settings.js';
 
-/** How the calls of a procedure are kept, so that they outlive the connection of their caller. */
+/** The retention of the calls of a procedure, so that they outlive the connection of their caller. */
 export interface Resumption {
-  /** How long a call is kept after its last result, in milliseconds. */
+  /** The time for which a call is kept after its last result, in milliseconds. */
   readonly ttlMs: number;
   /** The most that is kept of one call: its results, and what each write costs besides. A call with more ends. */
   readonly maxBytes: number;
-  /** How long a call goes on that nobody watches, in milliseconds; absent: to its end. */
+  /** The time for which a call goes on that nobody watches, in milliseconds; absent: to its end. */
   readonly graceMs: number | undefined;
   /** Whether another node may go on with a call whose node is gone. */
   readonly takesOver: boolean;

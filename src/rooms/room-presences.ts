@@ -36,7 +36,7 @@ interface ShownRoom {
 /** The rest of a frame for a client that sees nothing. */
 const NOTHING = '"presence":false}';
 
-/** Who is present in rooms: those with a subscription to exactly this room. */
+/** The members present in rooms: those with a subscription to exactly this room. */
 @Injectable()
 export class RoomPresences implements Startable {
   private readonly stays = new Map<Connection, Map<string, Stay>>();

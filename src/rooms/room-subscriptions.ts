@@ -30,7 +30,7 @@ export interface RoomWish {
 
 /** What a client wants to be told with its subscription. */
 export interface JoinOptions {
-  /** Where it comes from, if it follows positions. */
+  /** Its comeback, if it follows positions. */
   readonly comeback: RoomComeback | undefined;
   /** How much it wants to see of who is present. */
   readonly view: PresenceView | undefined;

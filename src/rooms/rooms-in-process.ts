@@ -16,7 +16,7 @@ export interface TriggerOptions {
 
 /** What became of a trigger. */
 export interface TriggerResult {
-  /** How many subscriptions of this node it was sent to; 0 for a repeat. */
+  /** The number of subscriptions of this node it was sent to; 0 for a repeat. */
   readonly reached: number;
   /** Its place in the history of rooms, where one is kept. */
   readonly position?: string;

@@ -21,7 +21,7 @@ export interface ConnectOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The query of the handshake. */
   readonly query?: Readonly<Record<string, string>> | undefined;
-  /** How long each expectation waits, in milliseconds. Default: 2000. */
+  /** The time for which each expectation waits, in milliseconds. Default: 2000. */
   readonly timeoutMs?: number | undefined;
 }
 

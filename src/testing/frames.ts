@@ -6,7 +6,7 @@ import { ExpectationError } from './expectation-error.js';
 /** A frame, parsed. */
 export type Frame = Readonly<Record<string, unknown>>;
 
-/** How a connection has ended. */
+/** The end of a connection. */
 export interface Closed {
   readonly code: number;
   readonly reason: string;
@@ -22,7 +22,7 @@ export class Frames {
 
   constructor(
     webSocket: WebSocket,
-    /** How long an expectation waits. */
+    /** The time for which an expectation waits. */
     private readonly timeoutMs: number,
   ) {
     webSocket.on('message', (data: Buffer) => this.came(() => this.add(JSON.parse(data.toString()))));

@@ -114,7 +114,7 @@ export function callerRequest(
 export interface CallFields {
   /** Default: `procedure`. */
   readonly procedure?: string | undefined;
-  /** Who calls; absent: nobody that is known. */
+  /** The caller; absent: nobody that is known. */
   readonly identity?: Fields | undefined;
   /** Whether the caller has the service secret. Default: false. */
   readonly isService?: boolean | undefined;

@@ -1,7 +1,7 @@
 import type { PresenceBook, PresenceChange, PresencePage } from '../presence-book.js';
 import type { SlotPresence } from './presence/slot-presence.js';
 
-/** Who is present, in Redis, by scripts that send the news as well. */
+/** The members present, in Redis, by scripts that send the news as well. */
 export class RedisPresenceBook implements PresenceBook {
   readonly outlivesNodes = true;
 

@@ -2,7 +2,7 @@ import type { PresenceBook, PresenceChange, PresencePage } from '../presence-boo
 import { changesText, pageIn, type PresenceRequest } from './presence-frames.js';
 import type { RelayedRequests } from './relayed-requests.js';
 
-/** Who is present, as another process of the machine keeps it, by a connection to it. */
+/** The members present, as another process of the machine keeps them, by a connection to it. */
 export class RelayedPresenceBook implements PresenceBook {
   /** The other process takes out what a connection that ends has written. */
   readonly outlivesNodes = false;

@@ -2,7 +2,7 @@ import { type CallbackUrl, parseCallbackUrl } from '../../callbacks/http/callbac
 import type { Settings } from '../../config/settings.js';
 import { CALLBACK_KINDS } from '../../topics/service/callback-kind.js';
 
-/** Where the app is asked, and which setting says so. */
+/** The URL at which the app is asked, and the setting that says so. */
 export interface AppAddress {
   readonly about: string;
   readonly url: CallbackUrl;

@@ -1,6 +1,6 @@
 import type { Settings } from '../../config/settings.js';
 
-/** How bad a finding is: a problem keeps something from working. */
+/** The severity of a finding: a problem keeps something from working. */
 export type FindingState = 'ok' | 'warning' | 'problem';
 
 /** What `kittiwake doctor` has found out. */

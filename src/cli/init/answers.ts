@@ -12,9 +12,9 @@ export type Proof = (typeof PROOFS)[number];
 export interface InitAnswers {
   /** At least one. */
   readonly purposes: readonly Purpose[];
-  /** Where the app is asked; without a slash at the end. */
+  /** The URL at which the app is asked; without a slash at the end. */
   readonly app: string;
-  /** Where pages come from. */
+  /** The origin of pages. */
   readonly origin: string;
   readonly proof: Proof;
 }

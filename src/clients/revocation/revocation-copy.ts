@@ -14,9 +14,9 @@ import {
 } from './revocation-store.js';
 
 const RETRY_MS = 500;
-/** How often the copy is compared with the store, should an addition not have been heard. */
+/** The interval at which the copy is compared with the store, should an addition not have been heard. */
 const COMPARE_MS = 60_000;
-/** How long a client that authenticates waits for the copy. */
+/** The time for which a client that authenticates waits for the copy. */
 const PATIENCE_MS = 5_000;
 
 /**

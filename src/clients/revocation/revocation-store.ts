@@ -31,7 +31,7 @@ export interface RevocationStore {
    * @throws {RevocationsUnusableError} when it never will be readable. @throws when it cannot be reached.
    */
   read(): Promise<readonly Revocation[]>;
-  /** How many are kept that have not ended; nothing where that is not known. @throws as {@link read}. */
+  /** The number of those kept that have not ended; nothing where that is not known. @throws as {@link read}. */
   count(): Promise<number | undefined>;
 }
 

@@ -4,14 +4,14 @@ import { settingsOf } from '../kinds/setting.decorator.js';
 import { Settings } from '../settings.js';
 import type { SectionClass } from '../kinds/kind.js';
 
-/** Where the value of a setting came from. */
+/** The source of the value of a setting. */
 export interface Source {
   readonly kind: 'default' | 'file' | 'variable' | 'option';
   /** The file, or the variable; of a file also the variables that stand in the text. */
   readonly name?: string | undefined;
 }
 
-/** Where values came from, by the path of their settings: `limits.connections`. What is not there has its default. */
+/** The sources of values, by the path of their settings: `limits.connections`. What is not there has its default. */
 export type Sources = ReadonlyMap<string, Source>;
 
 const DEFAULT: Source = { kind: 'default' };
@@ -31,12 +31,12 @@ export function derivedSettings(settings: Settings, others: Partial<Settings>): 
   return withSources(Object.assign(new Settings(), settings, others), sourcesOf(settings));
 }
 
-/** Where settings came from. */
+/** The sources of settings. */
 export function sourcesOf(of: object): Sources {
   return known.get(of) ?? new Map();
 }
 
-/** Where the value of a setting came from. @param path such as `limits.connections`. */
+/** The source of the value of a setting. @param path such as `limits.connections`. */
 export function sourceAt(sources: Sources, path: string): Source {
   return sources.get(path) ?? DEFAULT;
 }

@@ -22,7 +22,7 @@ interface Refused {
   readonly refusal: HandshakeRefusal;
 }
 
-/** Where all clients come in, whatever will carry them: they wait for their turn, then origin and capacity are checked. */
+/** The way in of all clients, whatever will carry them: they wait for their turn, then origin and capacity are checked. */
 @Injectable()
 export class Entrance {
   private readonly queue: AcceptQueue<Arrival>;

@@ -34,7 +34,7 @@ export abstract class SessionTransport implements Transport {
   private isGone = false;
   private connection: Carried | undefined;
   private readonly onGone: () => void;
-  /** How many frames of the client have been taken. */
+  /** The number of the client's frames that have been taken. */
   private taken = 0;
 
   constructor({ protocol, remoteAddress, encoding, onGone }: SessionRules) {

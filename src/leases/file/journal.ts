@@ -16,7 +16,7 @@ export interface ReadJournal {
 export class Journal {
   private constructor(
     private readonly file: FileHandle,
-    /** Where it is, unless it was moved. */
+    /** Its path, unless it was moved. */
     readonly path: string,
     private bytes: number,
   ) {}

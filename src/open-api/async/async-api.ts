@@ -9,7 +9,7 @@ export interface Message {
   readonly examples?: readonly { readonly payload: unknown }[];
 }
 
-/** Who sends a message: a client, or the gateway. */
+/** The sender of a message: a client, or the gateway. */
 export interface Exchange {
   readonly from: 'client' | 'gateway';
   readonly summary: string;

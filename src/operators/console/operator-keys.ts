@@ -6,7 +6,7 @@ import type { OperatorAccess } from '../../config/sections/operators/operator-ke
 import { OperatorsSettings } from '../../config/sections/operators/operators.settings.js';
 import type { OperatorPlace } from '../../endpoints/operator-endpoint.js';
 
-/** Who asks, as the log knows them. */
+/** The operator who asks, as the log knows them. */
 export interface Operator {
   readonly name: string;
   readonly access: OperatorAccess | 'none';
@@ -47,7 +47,7 @@ export class OperatorKeys {
     return this.settings.keys.size > 0;
   }
 
-  /** Who asks. @throws {OperatorRefused} for nobody who may. */
+  /** The operator who asks. @throws {OperatorRefused} for nobody who may. */
   identify({ headers }: IncomingMessage, place: OperatorPlace): Operator {
     if (!this.areConfigured) {
       if (this.isAtHome(headers.host, place)) return ANYONE;

@@ -13,9 +13,9 @@ const ABOUT = 'console callbacks';
 
 interface Report {
   readonly tallies: readonly CallbackTally[];
-  /** How many requests to the app wait for a connection. */
+  /** The number of requests to the app that wait for a connection. */
   readonly waiting: number;
-  /** How long the first of them has waited, in seconds. */
+  /** The time for which the first of them has waited, in seconds. */
   readonly waitingSeconds: number;
   /** The services that are not asked for a while. */
   readonly paused?: readonly string[];
@@ -45,7 +45,7 @@ export interface CallbackList extends Gathered {
   readonly paused: readonly string[];
 }
 
-/** How the app answers callbacks, from the metrics of each node. */
+/** The answers of the app to callbacks, from the metrics of each node. */
 @Injectable()
 export class CallbackReports {
   private readonly rates = new Rates();

@@ -43,7 +43,7 @@ export function merged(all: Iterable<CallbackTally>): CallbackTally[] {
   return [...byName.values()];
 }
 
-/** How many of the calls were no fault of the app's. */
+/** The number of calls that were no fault of the app's. */
 export function failuresOf({ outcomes }: Pick<CallbackTally, 'outcomes'>): number {
   const faults = Object.entries(outcomes).filter(
     ([outcome]) => outcome !== 'cancelled' && !ANSWERED.has(outcome),

@@ -30,7 +30,7 @@ export interface ChannelEntry {
 
 /** What one node has of what was asked for. */
 export interface SurveyAnswer {
-  /** How many there are in all. */
+  /** The number of all. */
   readonly count: number;
   readonly entries: readonly ChannelEntry[];
 }

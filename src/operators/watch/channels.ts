@@ -13,7 +13,7 @@ interface ChannelItem {
   readonly subscribers: number;
   /** Absent at the first look for a minute. */
   readonly publications_per_second?: number | undefined;
-  /** How many nodes have a subscriber of it. */
+  /** The number of nodes that have a subscriber of it. */
   readonly on_nodes: number;
 }
 

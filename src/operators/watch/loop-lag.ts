@@ -8,7 +8,7 @@ const IDLE_MS = 30_000;
 /** Who asks again within so long is given the same. */
 const LEAST_MS = 900;
 
-/** How long the event loop keeps timers waiting. It is measured only as long as somebody looks. */
+/** The lag of the event loop, for which it keeps timers waiting. It is measured only as long as somebody looks. */
 export class LoopLag {
   private histogram: IntervalHistogram | undefined;
   private idle: NodeJS.Timeout | undefined;

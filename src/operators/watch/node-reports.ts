@@ -38,7 +38,7 @@ export interface NodeReport {
   readonly cpu?: number | undefined;
   /** The share of time in which the event loop is busy. */
   readonly loop?: number | undefined;
-  /** How late timers are, in seconds: the 99th percentile. */
+  /** The delay of timers, in seconds: the 99th percentile. */
   readonly loop_lag?: number | undefined;
   readonly publications_per_second?: number | undefined;
   readonly received_per_second?: number | undefined;

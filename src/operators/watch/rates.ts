@@ -2,7 +2,7 @@ const LEAST_MS = 900;
 /** What was longer ago says nothing of now. */
 const MOST_MS = 60_000;
 
-/** How fast totals grow, from one look at them to the next. It keeps nothing up to date by itself. */
+/** The growth of totals, from one look at them to the next. It keeps nothing up to date by itself. */
 export class Rates {
   private totals: ReadonlyMap<string, number> = new Map();
   private atMs = -Infinity;

@@ -12,7 +12,7 @@ import { MAY_WATCH } from './may-watch.decorator.js';
 
 const OK = '"ok"';
 
-/** Who may watch a kept call, and who may cancel it. */
+/** The rights to watch a kept call, and to cancel it. */
 @Injectable()
 export class CallRights implements OnModuleInit {
   private readonly methods = new Map<string, ProviderMethod>();

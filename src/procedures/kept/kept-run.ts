@@ -41,7 +41,7 @@ export class KeptRun {
     private readonly writer: CallWriter,
   ) {}
 
-  /** How many results were given. */
+  /** The number of results given. */
   get count(): number {
     return this.writer.total;
   }

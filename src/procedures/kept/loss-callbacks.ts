@@ -15,7 +15,7 @@ export interface LostCall {
   readonly procedure: string;
   /** The caller's, or null. */
   readonly identity: JsonText;
-  /** How many are kept. */
+  /** The number that is kept. */
   readonly results: number;
 }
 

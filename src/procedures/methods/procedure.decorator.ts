@@ -49,15 +49,15 @@ export interface ProcedureOptions {
   readonly resumable?: ResumableOptions | true;
 }
 
-/** How the calls of a procedure are kept; see the option `resumable` of {@link Procedure}. */
+/** The retention of the calls of a procedure; see the option `resumable` of {@link Procedure}. */
 export interface ResumableOptions {
-  /** How long a call is kept after its last result, or its end, such as `10m`, the default. */
+  /** The time for which a call is kept after its last result, or its end, such as `10m`, the default. */
   readonly ttl?: string;
   /** The most that is kept of one call, such as `1MiB`, the default; a call with more ends with an error. */
   readonly maxBytes?: string;
   /** Whether a call that nobody watches goes on to its end, the default, or is stopped after {@link grace}. */
   readonly whenAbandoned?: AbandonedPolicy;
-  /** How long nobody must have watched it, such as `30s`, the default; at most twice as long goes by. */
+  /** The time for which nobody must have watched it, such as `30s`, the default; at most twice as long goes by. */
   readonly grace?: string;
 }
 

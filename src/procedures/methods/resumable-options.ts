@@ -11,7 +11,7 @@ const MIN_TTL_MS = 1_000;
 const MIN_GRACE_MS = 100;
 const MIN_BYTES = 1_024;
 
-/** How the calls of a procedure are kept, if they are. @throws when its options do not say that. */
+/** The retention of the calls of a procedure, if they are kept. @throws when its options do not say that. */
 export function resumptionIn({ resumable, raw }: ProcedureOptions): Resumption | undefined {
   if (resumable === undefined) return undefined;
   if (raw)

@@ -21,7 +21,7 @@ export interface RemoteQuestion {
   readonly signal: AbortSignal;
   /** Further ones than those of the settings. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Who called, as lines of the log name it. */
+  /** The caller, as lines of the log name it. */
   readonly client?: LogParty | undefined;
 }
 

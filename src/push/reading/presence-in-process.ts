@@ -11,7 +11,7 @@ export interface PresentMember {
   readonly info?: Readonly<Record<string, unknown>>;
 }
 
-/** Who is present in one topic or room. */
+/** The members present in one topic or room. */
 export interface Presence {
   readonly count: number;
   /** Absent when they are more than the limit. */

@@ -8,7 +8,7 @@ import type { JsonText } from '../../protocol/json/json.js';
 import { RoomPresences } from '../../rooms/room-presences.js';
 import { TopicPresences } from '../../topics/beginning/topic-presences.js';
 
-/** Where to look: a topic, or a room as JSON. */
+/** The place to look at: a topic, or a room as JSON. */
 export type PresenceWhere = { readonly topic: string } | { readonly room: JsonText };
 
 /** Tells services who is present. */
@@ -22,7 +22,7 @@ export class PresenceReading {
   ) {}
 
   /**
-   * Who is present in one place.
+   * The members present in one place.
    * @param limit the most members that are given one by one; by default as many as clients are told.
    * @throws {PresenceError} when it is not kept, or the limit is wrong.
    * @throws {BrokerError} when nobody can say.
@@ -35,7 +35,7 @@ export class PresenceReading {
     return this.presences.read(place, limit ?? place.max);
   }
 
-  /** How many are present in each of some places. @throws as {@link read}, also when there are too many. */
+  /** The number of those present in each of some places. @throws as {@link read}, also when there are too many. */
   async count(places: readonly PresenceWhere[]): Promise<number[]> {
     const { maxBatch } = this.settings;
     if (places.length > maxBatch)

@@ -13,7 +13,7 @@ export interface RabbitMqQueue {
   readonly isTakenAsIs: boolean;
   /** The queue with which a node finds out that the bindings of the exchange are gone. */
   readonly probe: string;
-  /** How many messages may wait for their acknowledgement; nothing where none is needed. */
+  /** The number of messages that may wait for their acknowledgement; nothing where none is needed. */
   readonly prefetch: number | undefined;
 }
 

@@ -21,7 +21,7 @@ export interface RoomBeginning {
   readonly recovered?: boolean;
   /** Why it does not. */
   readonly reason?: LossReason | undefined;
-  /** Where it stands; absent when what it has missed is still to come. */
+  /** Its position; absent when what it has missed is still to come. */
   readonly position?: Position | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { settlesWithin } from '../../base/time-limit.js';
 import type { Trigger } from '../room/trigger.js';
 
-/** How long a trigger is waited for, to say how many subscriptions of this node it has reached. */
+/** The time for which a trigger is waited for, to say how many subscriptions of this node it has reached. */
 const ECHO_MS = 1000;
 
 /** A trigger of this node that is to come back in the order of all nodes. */
@@ -22,7 +22,7 @@ export class Echo {
     this.came(reached);
   }
 
-  /** How many it was sent to; 0 when it does not come in time. */
+  /** The number it was sent to; 0 when it does not come in time. */
   async count(): Promise<number> {
     if (this.reached === undefined) await settlesWithin(ECHO_MS, this.arrived);
     return this.reached ?? 0;

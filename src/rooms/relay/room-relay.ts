@@ -24,7 +24,7 @@ const CHANNEL = 'kittiwake:rooms';
 
 /** What became of a trigger. */
 export interface Relayed {
-  /** How many subscriptions of this node it was sent to. */
+  /** The number of subscriptions of this node it was sent to. */
   readonly reached: number;
   /** Its place in the history, where one is kept. */
   readonly appended?: Appended;

@@ -5,7 +5,7 @@ import type { Trigger } from '../room/trigger.js';
 /** What came after a position, in order. */
 export interface TriggerRecovery {
   readonly missed: Iterable<Trigger>;
-  /** Where it ends. */
+  /** Its end. */
   readonly until: Position;
   /** Whether what came after another position, which a client gave, is a part of it. */
   readonly has: (since: Position) => boolean;

@@ -6,10 +6,10 @@ import { type StreamMessage, streamMessageOf } from './stream-message.js';
 const PREFETCH = 500;
 const ACK_EVERY = 100;
 
-/** Where a reader begins: at an offset, or with what comes from now on. */
+/** The beginning of a reader: at an offset, or with what comes from now on. */
 export type StreamStart = number | 'next';
 
-/** Who reads a stream. No method may throw. */
+/** The reader of a stream. No method may throw. */
 export interface StreamTaker {
   /** Takes the next message. */
   take(message: StreamMessage): void;

@@ -14,7 +14,7 @@ import type { Trigger } from '../room/trigger.js';
 export interface RoomReplay {
   /** In order. */
   readonly triggers: readonly Trigger[];
-  /** Where what it has missed ends. */
+  /** The end of what it has missed. */
   readonly until: Position;
   /** The delivery of one of them, shared with others that have missed it. */
   fanoutOf(trigger: Trigger, envelope: RoomEnvelope): Fanout<Trigger>;

@@ -16,7 +16,7 @@ const CHANNEL_PREFIX = 'kittiwake:presence:topic:';
 /** Gives what the client is told of who is present, and from then on the changes. */
 export type ShowPresence = () => JsonText;
 
-/** Who is present in topics: those with a subscription. */
+/** The members present in topics: those with a subscription. */
 @Injectable()
 export class TopicPresences implements Startable {
   constructor(

@@ -16,7 +16,7 @@ export interface Told {
   readonly ends?: Lease | undefined;
 }
 
-/** How lists are sent. */
+/** The limits of lists and of their times. */
 export interface QueueRules {
   /** The least time from one list to the next. */
   readonly periodMs: number;

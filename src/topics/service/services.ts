@@ -36,7 +36,7 @@ export class Services {
     );
   }
 
-  /** How much those keep that keep a history, by name. */
+  /** The retention of those that keep a history, by name. */
   histories(): Map<string, Retention> {
     const keeping = [...this.byName.values()].filter(({ rules }) => rules.history);
     return new Map(keeping.map(({ name, rules }) => [name, rules.history!]));

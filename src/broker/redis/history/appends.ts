@@ -19,7 +19,7 @@ interface Append {
   readonly appending: Appending;
 }
 
-/** How publications get into the histories of one slot. */
+/** The way of publications into the histories of one slot. */
 export class Appends {
   private readonly renewals = new Due();
   private readonly batches: Batches<Append, Appended>;

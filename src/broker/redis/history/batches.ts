@@ -4,7 +4,7 @@ interface Waiting<Item, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-/** How much one call may be asked for. */
+/** The bounds of one call. */
 export interface CallBounds<Item> {
   readonly maxItems: number;
   /** One that is larger goes alone. */

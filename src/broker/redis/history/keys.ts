@@ -18,7 +18,7 @@ export const ALL_CHANNELS: SlotTag = { command: 'PUBLISH', partition: 0, partiti
 export class HistoryKeys {
   /** The epoch of the numbers, and the server that began it. */
   readonly epoch: string;
-  /** Where services leave publications. */
+  /** The place where services leave publications. */
   readonly stream: string;
 
   constructor(
@@ -55,12 +55,12 @@ export class HistoryKeys {
     return `${this.prefix}pc:${channel}`;
   }
 
-  /** Who is present on a channel. */
+  /** The members present on a channel. */
   members(channel: string): string {
     return `${this.prefix}pm:${channel}`;
   }
 
-  /** Where its publications are sent. */
+  /** The channel its publications are sent on. */
   channel(channel: string): string {
     return this.channelPrefix + channel;
   }

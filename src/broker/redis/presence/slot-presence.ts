@@ -25,7 +25,7 @@ type Read = Pick<Write, 'channel' | 'max'>;
 /** What the script answers of a channel. */
 type Page = readonly [number: string, count: number, members?: readonly string[]];
 
-/** Who is present on the channels of one slot: a hash of connections and one of members for each. */
+/** The members present on the channels of one slot: a hash of connections and one of members for each. */
 export class SlotPresence {
   private readonly writes: Batches<Write, number>;
   private readonly reads: Batches<Read, PresencePage>;

@@ -7,7 +7,7 @@ import { choice, flag, text } from '../../kinds/text.kind.js';
 export const ABANDONED_POLICIES = ['finish', 'stop'] as const;
 export type AbandonedPolicy = (typeof ABANDONED_POLICIES)[number];
 
-/** How the calls of a procedure are kept, so that they outlive the connection of their caller. */
+/** The retention of the calls of a procedure, so that they outlive the connection of their caller. */
 export class ResumableSettings {
   @Setting({
     kind: duration({ min: 1000 }),

@@ -1,7 +1,7 @@
 import { duration, integer } from '../../kinds/number.kind.js';
 import { Setting } from '../../kinds/setting.decorator.js';
 
-/** How many triggers are kept, of all rooms together, for clients that come back. */
+/** The number of triggers kept, of all rooms together, for clients that come back. */
 export class RoomHistorySettings {
   @Setting({
     kind: integer({ min: 1, max: 1_000_000 }),

@@ -6,7 +6,7 @@ import { choice, flag } from '../../kinds/text.kind.js';
 export const UNSEQUENCED_POLICIES = ['live', 'drop'] as const;
 export type UnsequencedPolicy = (typeof UNSEQUENCED_POLICIES)[number];
 
-/** How much of each topic of a service is kept, for clients that come back. */
+/** The retention of each topic of a service, for clients that come back. */
 export class ServiceHistorySettings {
   @Setting({
     kind: integer({ min: 1, max: 100_000 }),

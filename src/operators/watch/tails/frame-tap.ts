@@ -23,9 +23,9 @@ export interface TappedFrame {
 /** What has come since the last time. */
 export interface Fetched {
   readonly frames: readonly TappedFrame[];
-  /** How many there was no room for. */
+  /** The number there was no room for. */
   readonly dropped: number;
-  /** How many connections are heard. */
+  /** The number of connections that are heard. */
   readonly connections: number;
 }
 

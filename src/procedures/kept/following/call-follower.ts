@@ -12,7 +12,7 @@ const RULES = { size: ALL_RECORDS, ttlMs: 0, isBrief: true, unsequenced: 'drop' 
 /** Parts that are at hand for who is not quite up to date; older ones are read from the history. */
 const MAX_RECENT = 16;
 
-/** Who is told that there is something new. */
+/** The listener that is told of something new. */
 export interface CallWatcher {
   changed(): void;
 }

@@ -28,7 +28,7 @@ interface CallKey {
   readonly key: string;
 }
 
-/** Where calls are kept: a channel for each, of the history that the broker has. */
+/** The place of kept calls: a channel for each, of the history that the broker has. */
 @Injectable()
 export class CallChannels {
   private readonly retentions = new WeakMap<Resumption, Retention>();

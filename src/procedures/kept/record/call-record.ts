@@ -9,7 +9,7 @@ import {
 } from '../../../protocol/json/json.js';
 import { Publication } from '../../../protocol/publication.js';
 
-/** How a call began, the first that is kept of it. */
+/** The beginning of a call, the first that is kept of it. */
 export interface CallHead {
   readonly kind: 'head';
   readonly procedure: string;
@@ -28,7 +28,7 @@ export interface CallTaking {
   readonly generation: number;
 }
 
-/** How a call has ended: with a value, at the end of a stream, or with an error. */
+/** The end of a call: with a value, at the end of a stream, or with an error. */
 export interface CallEnd {
   readonly how: 'returned' | 'finished' | 'failed';
   /** Whether the result before it is the value that it returned. */
@@ -40,7 +40,7 @@ export interface CallEnd {
 /** Results of a call that were written together, and perhaps its end. */
 export interface CallPart {
   readonly kind: 'part';
-  /** How often another node has gone on with the call. */
+  /** The number of times another node has gone on with the call. */
   readonly generation: number;
   /** The number of its first result, from 1; where it has none, that of the next. */
   readonly first: number;

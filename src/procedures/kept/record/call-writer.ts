@@ -59,7 +59,7 @@ export class CallWriter {
     private readonly generation = 0,
   ) {}
 
-  /** How many results were written, or are being written. */
+  /** The number of results that were written, or are being written. */
   get total(): number {
     return this.count;
   }
