@@ -6,7 +6,8 @@ export type RoomMatch = 'same' | 'covering' | 'overlapping';
 
 /** A level of the trie: the items of rooms that end here, and the next level by the value of the next key. */
 class Node<T> extends Flow {
-  readonly next = new Map<string, Node<T>>();
+  /** Made with the first: most levels are the last, and an empty map takes 200 bytes. */
+  next: Map<string, Node<T>> | undefined = undefined;
   readonly items = new Set<T>();
 }
 
@@ -23,7 +24,7 @@ export class RoomTrie<T> {
 
   add(room: Room, item: T): void {
     let node = childOf(this.roots, room.shape);
-    for (const value of room.values) node = childOf(node.next, value);
+    for (const value of room.values) node = childOf((node.next ??= new Map()), value);
     if (node.items.size === 0) this.rooms++;
     node.items.add(item);
   }
@@ -33,7 +34,7 @@ export class RoomTrie<T> {
     const path: [Map<string, Node<T>>, string][] = [[this.roots, room.shape]];
     let node = this.roots.get(room.shape);
     for (const value of room.values) {
-      if (!node) return;
+      if (!node?.next) return;
       path.push([node.next, value]);
       node = node.next.get(value);
     }
@@ -41,7 +42,7 @@ export class RoomTrie<T> {
     if (node.items.size === 0) this.rooms--;
     for (const [level, key] of path.toReversed()) {
       const child = level.get(key);
-      if (!child || child.items.size > 0 || child.next.size > 0) return;
+      if (!child || child.items.size > 0 || (child.next?.size ?? 0) > 0) return;
       level.delete(key);
     }
   }
@@ -67,7 +68,7 @@ export class RoomTrie<T> {
     const nodes = [...this.roots.values()];
     for (let node = nodes.pop(); node; node = nodes.pop()) {
       if (node.items.size > 0) yield node;
-      nodes.push(...node.next.values());
+      if (node.next) nodes.push(...node.next.values());
     }
   }
 
@@ -103,6 +104,7 @@ function childOf<T>(level: Map<string, Node<T>>, key: string): Node<T> {
 }
 
 function steps<T>({ next }: Node<T>, value: string, match: RoomMatch): Node<T>[] {
+  if (!next) return [];
   if (match === 'overlapping' && value === WILDCARD) return [...next.values()];
   const same = next.get(value);
   const wildcard = match === 'same' || value === WILDCARD ? undefined : next.get(WILDCARD);

@@ -4,13 +4,20 @@ import type { JsonText } from '../../protocol/json/json.js';
 import type { RoomWording } from './room-wording.js';
 import type { Trigger } from '../room/trigger.js';
 
+/** What is around the data of a trigger. */
+interface Surroundings {
+  readonly head: Buffer;
+  readonly tail: string;
+  /** The end of a frame without a position. */
+  readonly end: Buffer;
+}
+
 /** A trigger as clients see it that know their subscription by the same id. */
 export class RoomEnvelope implements Envelope<Trigger> {
   /** See {@link Envelope.plain}. */
   readonly plain: RoomEnvelope | undefined;
-  private readonly head: Buffer;
-  private readonly tail: string;
-  private readonly end: Buffer;
+  /** Made with the first frame: many subscriptions are never sent any. */
+  private surroundings: Surroundings | undefined = undefined;
 
   /**
    * @param requestId the id, by which the client knows what a frame is about.
@@ -21,17 +28,22 @@ export class RoomEnvelope implements Envelope<Trigger> {
     readonly requestId: JsonText,
     hasPositions: boolean,
   ) {
-    const { head, tail } = wording.trigger(requestId);
-    this.head = head;
-    this.tail = tail;
-    this.end = Buffer.from(`${tail}}`);
     this.plain = hasPositions ? new RoomEnvelope(wording, requestId, false) : undefined;
   }
 
   frame({ data, position }: Trigger): Buffer {
+    const { head, tail, end } = (this.surroundings ??= this.makeSurroundings());
     const isTold = this.plain !== undefined && position !== undefined;
-    const end = isTold ? Buffer.from(`${this.tail},"position":"${position.toString()}"}`) : this.end;
-    return joinedFrame(this.head, data, end);
+    return joinedFrame(
+      head,
+      data,
+      isTold ? Buffer.from(`${tail},"position":"${position.toString()}"}`) : end,
+    );
+  }
+
+  private makeSurroundings(): Surroundings {
+    const { head, tail } = this.wording.trigger(this.requestId);
+    return { head, tail, end: Buffer.from(`${tail}}`) };
   }
 
   /** A frame about the subscription. */
