@@ -151,16 +151,33 @@ function topicsEndpoint(
   });
 }
 
-function roomsEndpoint({ rooms }: Settings, bounds: InputBounds, gateway: RoomsGateway): Endpoint {
-  return new Endpoint(rooms?.path, [KITTIWAKE_V1], gateway, { name: 'rooms', idleMs: rooms?.idleMs, bounds });
+function roomsEndpoint(
+  { rooms }: Settings,
+  bounds: InputBounds,
+  handshakes: Handshakes,
+  gateway: RoomsGateway,
+): Endpoint {
+  const { path, idleMs } = rooms ?? {};
+  return new Endpoint(path, [KITTIWAKE_V1], gateway, {
+    name: 'rooms',
+    idleMs,
+    opened: handshakes.keep,
+    bounds,
+  });
 }
 
 /** The outbox has room for the largest result besides, and for the marker of the call that goes with it. */
-function rpcEndpoint({ procedures, limits }: Settings, bounds: InputBounds, gateway: RpcGateway): Endpoint {
+function rpcEndpoint(
+  { procedures, limits }: Settings,
+  bounds: InputBounds,
+  handshakes: Handshakes,
+  gateway: RpcGateway,
+): Endpoint {
   const { resultBytes = 0, frameBytes = 0, path } = procedures ?? {};
   return new Endpoint(path, [KITTIWAKE_V1], gateway, {
     name: 'procedures',
     below: TOKEN_PATH,
+    opened: handshakes.keep,
     bounds,
     maxFrameBytes: frameBytes,
     maxOutboxBytes: limits.outboxBytes + resultBytes + frameBytes,
@@ -174,8 +191,12 @@ const ENDPOINTS: FactoryProvider<Endpoint>[] = [
     inject: [Settings, InputBounds, TopicsHello, Handshakes, TopicsGateway, JoiningGateway],
     useFactory: topicsEndpoint,
   },
-  { provide: roomsEndpoint, inject: [Settings, InputBounds, RoomsGateway], useFactory: roomsEndpoint },
-  { provide: rpcEndpoint, inject: [Settings, InputBounds, RpcGateway], useFactory: rpcEndpoint },
+  {
+    provide: roomsEndpoint,
+    inject: [Settings, InputBounds, Handshakes, RoomsGateway],
+    useFactory: roomsEndpoint,
+  },
+  { provide: rpcEndpoint, inject: [Settings, InputBounds, Handshakes, RpcGateway], useFactory: rpcEndpoint },
 ];
 
 /** Providers that are made from settings, apart from the broker. */

@@ -90,7 +90,7 @@ export interface KittiwakeExtras {
   /** Its own registry of prom-client: the metrics of the gateway are added to those of the app. */
   readonly registry?: MetricsRegistry | undefined;
   /**
-   * Whether callbacks of topics and tickets have the request with which their client has connected (`request.handshake`): a
+   * Whether callbacks of topics, tickets and rooms, and calls, have the request with which their client has connected (`request.handshake`): a
    * KiB or two for each connection. Default: false.
    */
   readonly keepHandshakes?: boolean | undefined;

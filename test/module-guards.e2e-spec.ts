@@ -18,8 +18,10 @@ import {
   BeforeConnect,
   CallbackRequest,
   ConnectRequest,
+  CurrentCall,
   type KittiwakeExtras,
   Procedure,
+  type ProcedureCall,
   Refusal,
   type SubscriptionRequest,
   type TicketRequest,
@@ -292,6 +294,67 @@ class Rooms {
     return [];
   }
 }
+
+describe('the handshake of who calls, and of a client of rooms', () => {
+  const seen: unknown[] = [];
+  const shopOf = ({ handshake }: CallbackRequest): unknown => handshake?.headers['x-shop'];
+
+  @Injectable()
+  class Shop {
+    @Procedure()
+    where(@CurrentCall() call: ProcedureCall): unknown {
+      return shopOf(call);
+    }
+
+    @Procedure({ resumable: true })
+    kept(@CurrentCall() call: ProcedureCall): unknown {
+      return [shopOf(call), 'connection' in call.origin];
+    }
+
+    @AllowedRooms()
+    rooms(request: CallbackRequest): object[] {
+      seen.push(shopOf(request));
+      return [];
+    }
+  }
+
+  const token = signToken({ algorithm: 'HS256', key: SECRET, claims: { sub: 1 } });
+  const V1 = ['kittiwake.v1.json'];
+
+  /** What each way in knows of it. */
+  async function known(extras: KittiwakeExtras): Promise<unknown[]> {
+    seen.length = 0;
+    const app = await appOf([Shop], extras);
+    await app.listen(0, '127.0.0.1');
+    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    const url = `127.0.0.1:${port}`;
+    const topics = await TestClient.connect(`ws://${url}/ws`, V1, { headers: { 'X-Shop': '1' } });
+    await topics.ask({ event: 'auth', method: 'jwt', token });
+    const { data: where } = await topics.ask({ event: 'call', id: 1, procedure: 'where' });
+    topics.send({ event: 'call', id: 2, procedure: 'kept' });
+    await topics.next();
+    const { data: kept } = await topics.next();
+    const rpc = await TestClient.connect(`ws://${url}/rpc/token/${token}`, V1, {
+      headers: { 'X-Shop': '2' },
+    });
+    const { result } = await rpc.ask({ function_name: 'where', marker: 1 });
+    const headers = { Authorization: `Bearer ${token}`, 'X-Shop': '3' };
+    const answer = await fetch(`http://${url}/rpc/where`, { method: 'POST', headers });
+    const rooms = await TestClient.connect(`ws://${url}/rooms`, V1, { headers: { 'X-Shop': '4' } });
+    await rooms.next();
+    for (const client of [topics, rpc, rooms]) client.drop();
+    await app.close();
+    return [where, kept, result, await answer.json(), ...seen];
+  }
+
+  it('is known where the module keeps it, and no connection for longer than it is there', async () => {
+    expect(await known({ keepHandshakes: true })).toEqual(['1', ['1', false], '2', '3', '4']);
+  });
+
+  it('is not known where it does not', async () => {
+    expect(await known({})).toEqual([undefined, [null, false], null, null, undefined]);
+  });
+});
 
 it('an app does not start with a guard of an endpoint that it does not have', async () => {
   @Injectable()

@@ -27,7 +27,7 @@ export class CallbackRequest {
   /** Of a callback about an end: what ended is not there any more, whatever is answered. */
   readonly end: CallbackEnd | undefined;
   /**
-   * The request with which the client has connected: for `@BeforeConnect()`, and for topics and tickets where the option
+   * The request with which the client has connected: for `@BeforeConnect()`, and for topics, tickets, rooms and calls where the option
    * `keepHandshakes` of the module is on; not where the client is gone with its node, or there are several.
    */
   readonly handshake: Handshake | undefined;

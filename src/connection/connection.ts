@@ -174,10 +174,13 @@ export class Connection extends KnownClient implements Carried, InboxOwner, Outf
     this.inbox?.dropFrames();
   }
 
-  /** The transport is open: greets the client, and tells the gateway, if it wants to know before the first frame. */
-  opened(handshake: unknown): void {
+  /**
+   * The transport is open: greets the client, and tells the gateway, if it wants to know before the first frame.
+   * @param handshake what it was admitted with; its request, where nobody admits.
+   */
+  opened(handshake: unknown, request: IncomingMessage): void {
     const { greeting, opened } = this.endpoint.rules;
-    opened?.(this, handshake as IncomingMessage);
+    opened?.(this, request);
     this.host.opened(this);
     if (greeting && this.subProtocol !== '') this.sendText(greeting(this.id));
     this.headers = this.endpoint.headersOf(handshake, this.subProtocol);

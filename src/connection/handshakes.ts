@@ -28,6 +28,11 @@ export class Handshakes {
     return connection && this.byConnection.get(connection);
   }
 
+  /** A request that is no connection's; nothing where none are kept. */
+  kept(request: IncomingMessage): Handshake | undefined {
+    return this.areKept ? this.read(request) : undefined;
+  }
+
   read(request: IncomingMessage): Handshake {
     return new Handshake(request.url ?? '/', request.headers, clientAddress(request, this.settings));
   }

@@ -2,6 +2,7 @@ import type { ArgumentsHost } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CallbackRequest } from '../callbacks/callback-request.js';
 import type { LogParty } from '../metrics/log-line.js';
+import type { Handshake } from '../protocol/handshake.js';
 import type { JsonMembers } from '../protocol/json/json.js';
 import type { ProcedureArguments } from './arguments.js';
 
@@ -27,6 +28,10 @@ export interface CallOrigin {
   readonly client?: LogParty | undefined;
   /** Absent over WebSocket. */
   readonly http?: HttpCall | undefined;
+  /** The connection on which it came; absent over HTTP. */
+  readonly connection?: object | undefined;
+  /** See {@link CallbackRequest.handshake}. */
+  readonly handshake?: Handshake | undefined;
 }
 
 /**
@@ -43,7 +48,7 @@ export class ProcedureCall extends CallbackRequest {
     /** Aborted when the result is no longer wanted: the caller is gone or has cancelled, or it took too long. */
     signal: AbortSignal,
   ) {
-    super(origin.identity ?? new Map(), signal, { client: origin.client });
+    super(origin.identity ?? new Map(), signal, { client: origin.client, handshake: origin.handshake });
   }
 
   /** The call behind the context of a guard, an interceptor, a filter or a parameter decorator, if it is one. */

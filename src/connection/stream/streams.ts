@@ -132,7 +132,7 @@ class SessionArrival extends Arrival {
   }
 
   open(known: unknown): void {
-    this.streams.open(this, (connection) => connection.opened(known));
+    this.streams.open(this, (connection) => connection.opened(known, this.request));
   }
 
   turnAway(denial: Denial): void {

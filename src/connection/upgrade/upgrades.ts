@@ -138,7 +138,7 @@ class Handshake extends Arrival {
   }
 
   open(known: unknown): void {
-    this.upgrades.open(this, (connection) => connection.opened(known));
+    this.upgrades.open(this, (connection) => connection.opened(known, this.request));
   }
 
   turnAway(denial: Denial): void {

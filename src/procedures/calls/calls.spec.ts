@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { deferred } from '../../../test/support/wait.js';
 import { loadSettings } from '../../config/loading/load-settings.js';
 import { Tracing } from '../../tracing/tracing.js';
+import type { ConnectionSettings } from '../../connection/connection.settings.js';
+import { Handshakes } from '../../connection/handshakes.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { ClientError } from '../../protocol/errors.js';
 import type { CallOrigin, HttpCall, ProcedureCall } from '../procedure-call.js';
@@ -14,6 +16,7 @@ import type { Access, Signature } from '../signature.js';
 import { Calls } from './calls.js';
 import { type CallAnswer } from './running-call.js';
 
+const NO_HANDSHAKES = new Handshakes({} as ConnectionSettings);
 const ANYONE: CallOrigin = { identity: undefined, isService: false };
 const IDENTIFIED: CallOrigin = { identity: new Map(), isService: false };
 const SERVICE: CallOrigin = { identity: undefined, isService: true };
@@ -54,7 +57,7 @@ function gateway(
 function gatewayOf(procedure: CallableProcedure) {
   const procedures = new Procedures();
   procedures.add(procedure);
-  const calls = new Calls(procedures, new Metrics(loadSettings({}).metrics), Tracing.off);
+  const calls = new Calls(procedures, new Metrics(loadSettings({}).metrics), Tracing.off, NO_HANDSHAKES);
   const call = (positional: unknown[] = [], signal = new AbortController().signal, origin = ANYONE) =>
     calls.call({ name: 'go', given: { positional, named: new Map() }, origin, signal });
   return { calls, call };

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Handshakes } from '../../connection/handshakes.js';
 import { Metrics } from '../../metrics/metrics.js';
 import type { CallOutcome } from '../../metrics/procedure.metrics.js';
 import type { ClientError } from '../../protocol/errors.js';
@@ -23,6 +24,7 @@ export class Calls {
     private readonly procedures: Procedures,
     private readonly metrics: Metrics,
     private readonly tracing: Tracing,
+    private readonly handshakes: Handshakes,
   ) {}
 
   /** Whether calls of any procedure outlive their connections. */
@@ -61,11 +63,19 @@ export class Calls {
    * @throws {ClientError} at once when it is refused.
    */
   prepare(request: CallRequest): RunningCall {
-    const { name, given, origin } = request;
+    const { name, given } = request;
+    const origin = this.withHandshake(request.origin);
     const procedure = this.find(name, origin);
     if (!procedure || (procedure.signature.isRaw && !origin.http)) throw this.unknown(name);
     const values = this.begin(procedure, given);
-    return this.running(procedure, request, values);
+    return this.running(procedure, { ...request, origin }, values);
+  }
+
+  /** The connection itself is not kept: a call may outlive it. */
+  private withHandshake({ connection, ...origin }: CallOrigin): CallOrigin {
+    const { http } = origin;
+    const handshake = http ? this.handshakes.kept(http.request) : this.handshakes.of(connection);
+    return handshake ? { ...origin, handshake } : origin;
   }
 
   /**

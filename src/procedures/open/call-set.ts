@@ -144,7 +144,8 @@ export class CallSet {
 
   private async answer(call: ClientCall, signal: AbortSignal): Promise<void> {
     const { name, given, identity, reply, watched, idempotencyKey } = call;
-    const origin: ProcedureCall['origin'] = { identity, isService: false, client: this.connection };
+    const { connection } = this;
+    const origin: ProcedureCall['origin'] = { identity, isService: false, client: connection, connection };
     if (watched) return this.watch(this.kept.watch(watched.call, watched.position, origin), reply, signal);
     const procedure = this.calls.find(name, origin);
     if (!procedure || procedure.signature.isRaw) throw this.calls.unknown(name);

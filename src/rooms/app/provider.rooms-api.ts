@@ -3,6 +3,7 @@ import { decisionOf } from '../../callbacks/providers/decision.js';
 import type { ProviderAnswer, ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { requireRefusal } from '../../callbacks/providers/provider-refusal.js';
 import { Refusal } from '../../callbacks/refusal.js';
+import type { Handshake } from '../../protocol/handshake.js';
 import { CallbackAnswerError } from '../../protocol/errors.js';
 import { isObjectText, membersOf, toJsonText, type JsonText } from '../../protocol/json/json.js';
 import type { RoomsCallback } from './rooms-api.decorator.js';
@@ -17,15 +18,22 @@ import {
 
 /** Asks a provider of the app in process. */
 export class ProviderRoomsApi implements RoomsApi {
-  /** @param fields of an answer that is no list, those that somebody needs. */
+  /**
+   * @param fields of an answer that is no list, those that somebody needs.
+   * @param handshakeOf finds the request with which a client has connected.
+   */
   constructor(
     private readonly methods: ReadonlyMap<RoomsCallback, ProviderMethod>,
     private readonly fields: readonly string[],
+    private readonly handshakeOf: (connection: object | undefined) => Handshake | undefined,
   ) {}
 
   async allowedRooms(client: RoomsClient, signal: AbortSignal): Promise<RoomsAnswer> {
     const method = this.methods.get('allowedRooms')!;
-    const value = valueOf(await method.call((own) => requestOf('allowedRooms', client, own), signal), method);
+    const value = valueOf(
+      await method.call((own) => this.requestOf('allowedRooms', client, own), signal),
+      method,
+    );
     if (value === undefined || value === null || value === false) throw new Refusal();
     try {
       return this.allowed(toJsonText(value));
@@ -46,7 +54,21 @@ export class ProviderRoomsApi implements RoomsApi {
   }
 
   async tell(hook: RoomsHook, client: RoomsClient, { end, signal }: RoomsTelling = {}): Promise<void> {
-    await this.methods.get(hook)!.call((own) => requestOf(hook, client, own, end), signal);
+    await this.methods.get(hook)!.call((own) => this.requestOf(hook, client, own, end), signal);
+  }
+
+  private requestOf(
+    callback: RoomsCallback,
+    { id, headers, connection }: RoomsClient,
+    signal: AbortSignal,
+    end?: CallbackEnd,
+  ): CallbackRequest {
+    const members = new Map([
+      ['connection_id', toJsonText(id)],
+      ['headers', toJsonText(headers)],
+    ]);
+    const handshake = this.handshakeOf(connection);
+    return new CallbackRequest(members, signal, { end, handshake, callback, client: { id } });
   }
 }
 
@@ -54,17 +76,4 @@ function valueOf(answer: ProviderAnswer, method: ProviderMethod): unknown {
   if (!('refusal' in answer)) return decisionOf(answer, method);
   requireRefusal({ thrown: answer.thrown, name: method.name, isDecision: true });
   throw new Refusal();
-}
-
-function requestOf(
-  callback: RoomsCallback,
-  { id, headers }: RoomsClient,
-  signal: AbortSignal,
-  end?: CallbackEnd,
-): CallbackRequest {
-  const members = new Map([
-    ['connection_id', toJsonText(id)],
-    ['headers', toJsonText(headers)],
-  ]);
-  return new CallbackRequest(members, signal, { end, callback, client: { id } });
 }

@@ -40,6 +40,6 @@ export class RoomsApiExplorer implements OnModuleInit {
     const fields = presenceFields(presence, auth.identityField);
     this.holder.api = api
       ? new HttpRoomsApi(this.requester, api, fields)
-      : new ProviderRoomsApi(methods, fields);
+      : new ProviderRoomsApi(methods, fields, (connection) => this.holder.handshakes.of(connection));
   }
 }

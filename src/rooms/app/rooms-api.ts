@@ -1,4 +1,6 @@
+import { Injectable } from '@nestjs/common';
 import type { CallbackEnd } from '../../callbacks/callback-request.js';
+import { Handshakes } from '../../connection/handshakes.js';
 import { detached, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 
 /** A client as the app learns of it. */
@@ -7,6 +9,8 @@ export interface RoomsClient {
   readonly id: string;
   /** The headers that were made from its handshake, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Its connection; absent where that is gone with its node. */
+  readonly connection?: object | undefined;
 }
 
 /** What the app answers of a client. */
@@ -59,6 +63,10 @@ export interface RoomsApi {
 }
 
 /** Holds what answers for the app, which is set once all providers exist. */
+@Injectable()
 export class RoomsApiHolder {
   api: RoomsApi | undefined;
+
+  /** @param handshakes with which clients have connected, for providers. */
+  constructor(readonly handshakes: Handshakes) {}
 }
