@@ -9,6 +9,7 @@ import { Kittiwake } from '../src/kittiwake.js';
 import { StubApp, type Asked } from './support/stub-app.js';
 import { TestGateway } from './support/gateway.js';
 import { TestClient } from './support/client.js';
+import { rpcToken, SECRET } from './support/rpc.js';
 import { stageOfFile } from './support/topics.js';
 import { eventually } from './support/wait.js';
 
@@ -21,6 +22,7 @@ const exporter = new InMemorySpanExporter();
 function options(app: string) {
   return {
     callbacks: { wait: '10ms' },
+    auth: { jwt: { algorithms: ['HS256' as const], secret: SECRET, fields: { user_id: 'user_id' } } },
     services: { books: { requireAuthentication: false, authorizer: `${app}/authorizer?key=secret` } },
     rooms: { api: { url: `${app}/` } },
     procedures: { remote: { add: { url: `${app}/add`, public: true } } },
@@ -123,6 +125,20 @@ describe('traces', () => {
     });
   });
 
+  it.each([
+    ['/ws', { event: 'call', id: 1, procedure: 'add', params: {} }, PARENT],
+    ['/rpc', { function_name: 'add', parameters_list: [], marker: 1 }, PARENT],
+    ['/ws, of no form', { event: 'call', id: 1, procedure: 'add', traceparent: 7 }, undefined],
+  ])('go on with that of a client that calls over WebSocket: %s', async (path, frame, parent) => {
+    const isRpc = path === '/rpc';
+    const token = isRpc ? `/token/${rpcToken()}` : '';
+    const url = stage.gateway.url.replace('/ws', (isRpc ? path : '/ws') + token);
+    const client = await TestClient.connect(url, ['kittiwake.v1.json']);
+    await client.ask({ ...HEADERS, ...frame });
+    client.drop();
+    const [call] = await spans('kittiwake/add');
+    expect(call!.parentSpanContext?.spanId).toBe(parent);
+  });
   it('say that a call has failed, and nothing of what was said', async () => {
     stage.app.answer('/add', { status: 500, body: { error: 'the secret of the app' } });
     await fetch(`${stage.gateway.httpUrl}/rpc/add`, { method: 'POST' });

@@ -30,6 +30,8 @@ export interface CallOrigin {
   readonly http?: HttpCall | undefined;
   /** The connection on which it came; absent over HTTP. */
   readonly connection?: object | undefined;
+  /** Of a caller over WebSocket, see `ClientCall.traceparent`. */
+  readonly traceparent?: string | undefined;
   /** See {@link CallbackRequest.handshake}. */
   readonly handshake?: Handshake | undefined;
 }

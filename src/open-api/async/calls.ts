@@ -89,7 +89,7 @@ function messageOf(signature: Signature): Message {
     summary: summaryOf(signature),
     payload: frameOf(
       { event: CALL_EVENT, id: ANYTHING, procedure: { const: signature.name } },
-      { params: paramsSchema(signature), idempotency_key: TEXT },
+      { params: paramsSchema(signature), idempotency_key: TEXT, traceparent: TEXT },
     ),
   };
 }

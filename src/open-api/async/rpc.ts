@@ -91,7 +91,7 @@ function messageOf(signature: Signature): Message {
     summary: summaryOf(signature),
     payload: frameOf(
       { function_name: { const: signature.name }, marker: ANYTHING },
-      { parameters_list: list, parameters: named, idempotency_key: TEXT },
+      { parameters_list: list, parameters: named, idempotency_key: TEXT, traceparent: TEXT },
     ),
   };
 }

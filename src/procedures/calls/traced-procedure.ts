@@ -8,9 +8,9 @@ export function callAttributes(procedure: string): TraceAttributes {
   return { 'rpc.system': 'kittiwake', 'rpc.service': 'kittiwake', 'rpc.method': procedure };
 }
 
-/** Where a call over HTTP says which trace it is a part of. */
-export function headersOf({ origin }: CallRequest): TraceHeaders | undefined {
-  return origin.http?.request.headers;
+/** Where a call says which trace it is a part of. */
+export function headersOf({ origin: { http, traceparent } }: CallRequest): TraceHeaders | undefined {
+  return http?.request.headers ?? (traceparent === undefined ? undefined : { traceparent });
 }
 
 /** A procedure whose work is a part of a span. */

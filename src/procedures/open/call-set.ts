@@ -24,6 +24,8 @@ export interface ClientCall {
   readonly given: ProcedureArguments | undefined;
   /** A call with the same key is this one, where it is kept. */
   readonly idempotencyKey?: string | undefined;
+  /** The trace that it is a part of, as the client says (W3C Trace Context). */
+  readonly traceparent?: string | undefined;
   /** The kept call that the client watches, in place of calling a procedure. */
   readonly watched?: WatchedCall | undefined;
   /** The identity of the client when the call came; later changes do not concern the call. */
@@ -145,7 +147,13 @@ export class CallSet {
   private async answer(call: ClientCall, signal: AbortSignal): Promise<void> {
     const { name, given, identity, reply, watched, idempotencyKey } = call;
     const { connection } = this;
-    const origin: ProcedureCall['origin'] = { identity, isService: false, client: connection, connection };
+    const origin: ProcedureCall['origin'] = {
+      identity,
+      isService: false,
+      client: connection,
+      connection,
+      traceparent: call.traceparent,
+    };
     if (watched) return this.watch(this.kept.watch(watched.call, watched.position, origin), reply, signal);
     const procedure = this.calls.find(name, origin);
     if (!procedure || procedure.signature.isRaw) throw this.calls.unknown(name);

@@ -51,10 +51,12 @@ export class RpcGateway implements Gateway {
       new RpcReply(connection, frame.marker).failed(KEPT_ERRORS.invalidKey());
       return;
     }
+    const traceparent = isExtended ? frame.valueOf('traceparent') : undefined;
     this.calls.begin(connection, {
       name: frame.name,
       given: frame.arguments(isExtended),
       idempotencyKey,
+      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
       identity: this.sessions.identityOf(connection),
       key: isExtended ? canonicalJson(frame.marker) : undefined,
       frameBytes: frame.bytes,

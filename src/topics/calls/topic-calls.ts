@@ -49,13 +49,20 @@ export class TopicCalls {
     const reply = new Reply(connection, { event: event.name, id });
     this.orRefuse(event, reply, () => {
       if (id === undefined) throw TOPIC_ERRORS.idMissing();
-      const { procedure, call: watched, position, idempotency_key: idempotencyKey } = event.value;
+      const {
+        procedure,
+        call: watched,
+        position,
+        idempotency_key: idempotencyKey,
+        traceparent,
+      } = event.value;
       if (watched === undefined && typeof procedure !== 'string') throw TOPIC_ERRORS.procedureMissing();
       if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey)) throw KEPT_ERRORS.invalidKey();
       const call = {
         name: typeof procedure === 'string' ? procedure : '',
         given: argumentsOf(event.members.get('params')),
         idempotencyKey,
+        traceparent: typeof traceparent === 'string' ? traceparent : undefined,
         watched: watched === undefined ? undefined : { call: watched, position },
         identity,
         key: canonicalJson(id),
