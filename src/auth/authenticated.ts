@@ -8,6 +8,6 @@ export interface Authenticated {
   readonly expiresAtMs?: number | undefined;
   /** The id of the proof (`jti`), if it has one. */
   readonly tokenId?: string | undefined;
-  /** When the proof was issued, in milliseconds since the epoch; 0 when it does not say. Absent: just now. */
+  /** The time of issue of the proof, in milliseconds since the epoch; 0 when it does not say. Absent: just now. */
   readonly issuedAtMs?: number | undefined;
 }

@@ -29,7 +29,7 @@ export class BearerKeys<Bearer> {
     }
   }
 
-  /** Whose key is in a header. @param authorization its value. */
+  /** The bearer in a header. @param authorization its value. */
   find(authorization: string | undefined): Bearer | undefined {
     const key = BEARER.exec(authorization ?? '')?.[1];
     return key === undefined ? undefined : this.bearers.get(digestOf(key));

@@ -30,7 +30,7 @@ export interface Broker {
   readonly state: BrokerState;
   /** Whether other processes may be on it. */
   readonly isShared: boolean;
-  /** What it keeps of channels. */
+  /** The histories of channels. */
   readonly history: BrokerHistory;
   /** The members present on channels. */
   readonly presence: PresenceBook;

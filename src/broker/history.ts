@@ -33,7 +33,7 @@ export interface Appended {
   readonly isRepeated: boolean;
 }
 
-/** Where to read a history from: after a position; from the oldest that is kept; or nothing but its end. */
+/** The start of a read of a history: after a position; at the oldest that is kept; or nothing but its end. */
 export type HistoryStart = Position | 'oldest' | 'top';
 
 /** A part of the history of a channel. */

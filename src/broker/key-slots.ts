@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 
 /** Keys that are on one server at a time. */
 export interface KeySlot {
-  /** What their names begin with. */
+  /** The beginning of their names. */
   readonly prefix: string;
   /**
    * Asks the server that has them.

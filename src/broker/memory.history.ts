@@ -7,7 +7,7 @@ import type { Appended, Appending, BrokerHistory, HistoryPage, HistoryStart } fr
 
 /** The time for which a key makes a repeat harmless. */
 export const IDEMPOTENCY_MS = 300_000;
-/** How long the number of the last publication of a channel is known, when nothing is kept of it any more. */
+/** The time for which the last number of a channel is known, when nothing is kept of it any more. */
 export const TOP_TTL_MS = 86_400_000;
 const SWEEP_MS = 30_000;
 /** Numbers of a channel begin at the time, so that one that was forgotten does not begin again where it was. */

@@ -3,7 +3,7 @@ import type { PresenceBook, PresenceChange, PresencePage } from './presence-book
 import { newsPublication } from './presence-news.js';
 import { PresenceRoll } from './presence-roll.js';
 
-/** What is known of a channel on which nobody is present. */
+/** The page of a channel on which nobody is present. */
 const NOBODY: PresencePage = { number: 0, count: 0, members: [] };
 
 /** The members present, in the memory of a single process, or of the one that keeps it for the processes of a machine. */

@@ -4,7 +4,7 @@ import type { JsonText } from '../protocol/json/json.js';
 export interface Member {
   /** The key by which members are told apart, as canonical JSON. */
   readonly key: string;
-  /** What is shown of it: an object with the member `key`. */
+  /** Its public form: an object with the member `key`. */
   readonly text: JsonText;
 }
 
@@ -26,9 +26,9 @@ export interface PresencePage {
   readonly members: readonly Member[] | undefined;
 }
 
-/** What one write has changed. */
+/** The changes by one write. */
 export interface PresenceNews extends Pick<PresencePage, 'number' | 'count'> {
-  /** Who has come, or is shown otherwise than before, and who is gone; absent when too many are present to tell. */
+  /** The members who have come, or are shown otherwise, and who is gone; absent when too many are present to tell. */
   readonly changes: PresenceChanges | undefined;
 }
 

@@ -3,7 +3,7 @@ import type { BreakerSettings } from '../config/sections/breaker.settings.js';
 import { CallbackError } from '../protocol/errors.js';
 import { TryCounts } from './try-counts.js';
 
-/** What a try says of the app: it is there, or it is not; `undefined`: neither. */
+/** The word of a try on the app: it is there, or it is not; `undefined`: neither. */
 export type TryVerdict = 'answered' | 'failed' | undefined;
 
 /** Tells what a try says, from its result or its error. */
@@ -93,7 +93,7 @@ export class Breaker {
     } else this.counts.add(false, monotonicMs());
   }
 
-  /** What was sent before it opened says nothing new. */
+  /** A try from before it opened says nothing new. */
   private failed(isProbe: boolean): void {
     if (this.isOpen) {
       if (isProbe) this.openUntilMs = monotonicMs() + this.settings.pauseMs;

@@ -3,14 +3,14 @@ import type { EndReason } from '../protocol/end-reason.js';
 import type { Handshake } from '../protocol/handshake.js';
 import { valueOf, type JsonMembers } from '../protocol/json/json.js';
 
-/** What a callback about an end says of it. */
+/** The end that a callback is about. */
 export interface CallbackEnd {
   /** The same whenever this callback is repeated, and of no other: what comes a second time can be left alone. */
   readonly id: string;
   readonly reason: EndReason;
 }
 
-/** What goes with a callback besides its members. */
+/** The circumstances of a callback, besides its members. */
 export interface Circumstances {
   /** Of a callback about an end: what ended is not there any more, whatever is answered. */
   readonly end?: CallbackEnd | undefined;
@@ -31,7 +31,7 @@ export class CallbackRequest {
    * `keepHandshakes` of the module is on; not where the client is gone with its node, or there are several.
    */
   readonly handshake: Handshake | undefined;
-  /** What it is: `authorizer` and so on, as the configuration names what goes over HTTP; `ticket`; `beforeConnect`. */
+  /** Its kind: `authorizer` and so on, as the configuration names what goes over HTTP; `ticket`; `beforeConnect`. */
   readonly callback: string | undefined;
   private readonly client: { readonly id?: string | undefined } | undefined;
   private parsed: Readonly<Record<string, unknown>> | undefined;

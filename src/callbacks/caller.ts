@@ -6,7 +6,7 @@ import type { ResponseHeaders } from './retry-wait.js';
 export interface CallOptions extends Asker {
   /** Further request headers, such as a service's static ones. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** What it is about, the same whenever that is told again, of any node. Default: a new id for each call. */
+  /** The id of its subject, the same whenever that is told again, of any node. Default: a new one for each call. */
   readonly id?: string | undefined;
   /** Ends the call, its tries and its waits: the result is no longer needed. */
   readonly signal?: AbortSignal | undefined;

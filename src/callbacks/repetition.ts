@@ -22,7 +22,7 @@ export interface Untold {
   readonly hurry?: Hurry | undefined;
 }
 
-/** What has become of a notification; `kept`: this process stops, and another one tells it. */
+/** The outcome of a notification; `kept`: this process stops, and another one tells it. */
 export type RepetitionOutcome = 'told' | 'dropped' | 'kept';
 
 /** The longest wait between tries. */

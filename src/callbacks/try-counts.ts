@@ -1,4 +1,4 @@
-/** How many tries there were lately, and how many have failed: in the last window, or in up to half of one more. */
+/** The number of tries, and of those that failed, lately: in the last window, or in up to half of one more. */
 export class TryCounts {
   private tries = 0;
   private failures = 0;

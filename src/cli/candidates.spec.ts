@@ -14,7 +14,7 @@ const notAsked = (): never => {
   throw new Error('not asked');
 };
 
-/** What could stand at the end of a line, where a gateway has procedures, or there is none. */
+/** The candidates for the end of a line, where a gateway has procedures, or there is none. */
 function completed(line: string, methods?: object): Promise<readonly string[]> {
   const client: GatewayClient = {
     isLocal: true,

@@ -6,7 +6,7 @@ interface Terminal {
   readonly hasColours?: boolean;
 }
 
-/** What is printed of a value. */
+/** The print of a value. */
 function printed(
   value: unknown,
   { json = false, terminal }: { json?: boolean; terminal?: Terminal } = {},

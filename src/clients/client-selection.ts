@@ -10,7 +10,7 @@ export class ClientSelectionError extends Error {
   override readonly name = 'ClientSelectionError';
 }
 
-/** What clients subscribe to: a topic, or a room, as the text of a JSON object. */
+/** The subject of a subscription: a topic, or a room, as the text of a JSON object. */
 export type Subject = { readonly topic: string } | { readonly room: JsonText };
 
 /** Some clients: those to whom all of it applies. */

@@ -6,11 +6,11 @@ import { keptCanonicalJson } from '../protocol/json/canonical-json.js';
 
 /** A client that has proved who it is. */
 export class Client {
-  /** Whose it is: canonical JSON of the field that tells (`auth.identityField`); absent where there is no such field. */
+  /** Canonical JSON of the field that says whose it is (`auth.identityField`); absent where there is no such field. */
   readonly identity: string | undefined;
   /** The id of its token (`jti`), if it has one. */
   readonly tokenId: string | undefined;
-  /** When its proof was issued, in milliseconds since the epoch; 0 when it does not say. */
+  /** The time of issue of its proof, in milliseconds since the epoch; 0 when it does not say. */
   readonly provedAtMs: number;
   /** That of its connection, where its identity may have only so many. */
   private seat: Seat | undefined = undefined;

@@ -10,7 +10,7 @@ import { Removals } from './removals.js';
 
 /** Some clients: those to whom all of it applies. One at least has to be given. */
 export interface ClientQuery {
-  /** Whose: the value of the identity's field `auth.identityField`. */
+  /** Their identity: the value of the field `auth.identityField`. */
   readonly identity?: string | number | bigint | boolean | undefined;
   /** The id of the token (`jti`) that they have authenticated with. */
   readonly tokenId?: string | undefined;

@@ -21,16 +21,16 @@ export interface ConnectionEntry {
   readonly node: string;
   /** `topics`, `rooms` or `procedures`. */
   readonly endpoint: string;
-  /** What carries it. */
+  /** The kind of its transport. */
   readonly transport: TransportKind;
   readonly address?: string | undefined;
   /** The value of the field that says whose it is. */
   readonly identity?: unknown;
-  /** When it was opened, as ISO 8601, to the second. */
+  /** Its opening time, as ISO 8601, to the second. */
   readonly since: string;
   /** Their number. */
   readonly subscriptions: number;
-  /** What it is subscribed to, the first thousand. */
+  /** The topics it is subscribed to, the first thousand. */
   readonly topics?: readonly string[];
 }
 

@@ -24,7 +24,7 @@ export interface ConnectionPage {
   readonly missing: readonly string[];
 }
 
-/** What one node has of what was asked for. */
+/** The part of a page that one node is asked for. */
 interface Share {
   readonly node: string;
   readonly limit: number;

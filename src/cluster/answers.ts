@@ -6,7 +6,7 @@ export interface NodeCount {
   readonly answered: number;
 }
 
-/** What nodes have answered to a question. */
+/** The answers of nodes to a question. */
 export interface Answers<Answer> {
   readonly byNode: ReadonlyMap<string, Answer>;
   /** An answer is complete only if both are the same. */

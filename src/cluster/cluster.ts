@@ -251,7 +251,7 @@ function ownChannelOf(node: string): string {
   return `kittiwake:node:${node}`;
 }
 
-/** What is no answer counts as none. */
+/** Unreadable answers count as none. */
 function readAnswers<Answer>(
   { byNode, askedNodes }: Collecting,
   read: (answer: unknown) => Answer | undefined,

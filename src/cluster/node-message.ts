@@ -1,7 +1,7 @@
 import { isObject, toJsonText, valueOf } from '../protocol/json/json.js';
 import { Publication } from '../protocol/publication.js';
 
-/** What one node says to the others. */
+/** A message of one node to the others. */
 export type NodeMessage =
   | { readonly verb: 'here'; readonly node: string; readonly isNew: boolean }
   | { readonly verb: 'gone'; readonly node: string }

@@ -16,7 +16,7 @@ export type LedgerPlace =
   | { readonly kind: 'redis' | 'none' }
   | { readonly kind: 'file'; readonly folder: string };
 
-/** Where the settings say that the ledger is, or where it is if they say nothing. */
+/** The place of the ledger by the settings, or the usual one if they say nothing. */
 export function ledgerPlace(settings: LedgerPlacing): LedgerPlace {
   const { ledger, broker } = settings;
   const folder = ledgerFolder(settings);

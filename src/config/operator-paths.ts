@@ -8,5 +8,5 @@ export const OPERATOR_PATHS = {
   console: '/console',
 } as const;
 
-/** What the console asks, below its path. */
+/** The path of the console's API. */
 export const CONSOLE_API_PATH = `${OPERATOR_PATHS.console}/api` as const;

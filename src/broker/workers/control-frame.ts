@@ -5,7 +5,7 @@ import { channelOf, relayFrame } from './relay-frame.js';
 const MARK = '\0';
 const MARK_OFFSET = 8;
 
-/** What every request and every answer has. */
+/** The members of every request and every answer. */
 export interface ControlHeader {
   /** That of a request, which its answer has as well. */
   readonly id: number;

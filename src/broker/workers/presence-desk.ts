@@ -3,7 +3,7 @@ import { controlFrame } from './control-frame.js';
 import type { PresenceBook, PresenceChange } from '../presence-book.js';
 import { changesIn, pageAnswer, type PresenceAnswer, type PresenceRequest } from './presence-frames.js';
 
-/** What one process has written of a channel. */
+/** A channel, as one process has written it. */
 interface Written {
   readonly connections: Set<string>;
   max: number;

@@ -14,7 +14,7 @@ export function willFrame(channel: string, { text }: Publication): Buffer {
   return controlFrame(header, text);
 }
 
-/** What a control frame leaves to the others, as they get it; nothing if it is a request. */
+/** The frame that a control frame leaves to the others, as they get it; nothing if it is a request. */
 export function willIn(frame: Buffer): Buffer | undefined {
   const header = headerOf(frame);
   return 'will' in header ? relayFrame({ channel: header.will as string, text: textOf(frame) }) : undefined;

@@ -19,7 +19,7 @@ const MAX_WAITING_BYTES = 67_108_864;
 /** A worker process, as the relay knows it. */
 interface Worker {
   readonly presence: PresenceDesk;
-  /** What the others get when it is gone. */
+  /** The frame for the others when it is gone. */
   will?: Buffer | undefined;
 }
 

@@ -20,7 +20,7 @@ export interface OutgoingRequest {
   readonly isRepeatable?: boolean;
 }
 
-/** What a request is about, besides its content. */
+/** The content of a request, and its subject. */
 interface About {
   readonly body?: string;
   /** See `CallOptions.id`. */

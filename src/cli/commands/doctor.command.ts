@@ -3,7 +3,7 @@ import { CommandError } from '../command-error.js';
 import type { Context } from '../context.js';
 import type { Finding, FindingState } from '../doctor/finding.js';
 
-/** What was found, for programs. */
+/** The findings, for programs. */
 interface Report {
   /** Whether there is no problem; there may be warnings. */
   readonly ok: boolean;

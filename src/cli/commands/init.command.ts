@@ -20,7 +20,7 @@ interface InitOptions {
   readonly force?: true;
 }
 
-/** What was made: the file, and the secrets that it takes from the environment. */
+/** The results: the file, and the secrets that it takes from the environment. */
 interface Made {
   readonly file: string;
   readonly environment: Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ import { type Finding, ok, problem, warning } from './finding.js';
 
 const TIMEOUT_MS = 5_000;
 
-/** What servers answer to a method that they do not know: that one does says that it is there. */
+/** The answers to a method that a server does not know: that one does says that it is there. */
 const METHOD_UNKNOWN = new Set([405, 501]);
 
 /**

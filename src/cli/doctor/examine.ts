@@ -11,7 +11,7 @@ import { publishedKeysCheck } from './published-keys.check.js';
 import { rabbitMqCheck } from './rabbitmq.check.js';
 import { redisCheck } from './redis.check.js';
 
-/** How long everything may take together: what has not answered by then does not. */
+/** The time for everything together: what has not answered by then does not. */
 const DEADLINE_MS = 8_000;
 
 const CHECKS: Readonly<Record<string, Check>> = {

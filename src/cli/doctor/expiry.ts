@@ -2,10 +2,10 @@ import type { X509Certificate } from 'node:crypto';
 import { type Finding, problem, warning } from './finding.js';
 
 const DAY_MS = 86_400_000;
-/** What is renewed by itself has been by then. */
+/** Renewals that happen by themselves have by then. */
 const SOON_DAYS = 14;
 
-/** What is wrong with the time of a certificate. @param name what it is, in words. */
+/** Finds faults in the time of a certificate. @param name what it is, in words. */
 export function expiryFindings(
   about: string,
   name: string,

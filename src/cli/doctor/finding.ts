@@ -3,14 +3,14 @@ import type { Settings } from '../../config/settings.js';
 /** The severity of a finding: a problem keeps something from working. */
 export type FindingState = 'ok' | 'warning' | 'problem';
 
-/** What `kittiwake doctor` has found out. */
+/** One result of `kittiwake doctor`. */
 export interface Finding {
   readonly state: FindingState;
   /** The setting that it is about. */
   readonly about: string;
-  /** What there is; without secrets. */
+  /** The state of things; without secrets. */
   readonly says: string;
-  /** What to do about it. */
+  /** Advice on what to do about it. */
   readonly cure?: string;
 }
 

@@ -11,7 +11,7 @@ import type { GatewayHttp } from './gateway-http.js';
 import { lines } from './lines.js';
 import { queryOf } from './query.js';
 
-/** What commands ask of it. */
+/** Procedures that the console answers. */
 const READ: ReadonlySet<string> = new Set(['nodes', 'topics', 'tail']);
 const NO_PORT = 'the console needs a port for operators whose number is known (operators.port)';
 
@@ -29,7 +29,7 @@ export class ConsoleHttp {
     return READ.has(name);
   }
 
-  /** What a procedure of this name would give. @throws {CallFailure} when it is refused. */
+  /** Gives what a procedure of this name would. @throws {CallFailure} when it is refused. */
   async *call(
     name: string,
     { rooms, ...named }: CallArguments['named'],

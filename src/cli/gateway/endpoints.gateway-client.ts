@@ -23,7 +23,7 @@ const STATUS = '/status';
 /** Arguments by name. */
 type Named = CallArguments['named'];
 
-/** Where a gateway answers services, and operators; without the second, its status is only whether it is ready. */
+/** The addresses for services, and operators; without the second, its status is only whether it is ready. */
 interface GatewayPlaces {
   readonly main: HttpAddress;
   readonly operators: HttpAddress | undefined;

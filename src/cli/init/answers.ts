@@ -1,6 +1,6 @@
 import { CommandError } from '../command-error.js';
 
-/** What clients can do with a gateway. */
+/** The uses that clients make of a gateway. */
 export const PURPOSES = ['topics', 'rooms', 'procedures'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
@@ -8,7 +8,7 @@ export type Purpose = (typeof PURPOSES)[number];
 export const PROOFS = ['ticket', 'jwt', 'none'] as const;
 export type Proof = (typeof PROOFS)[number];
 
-/** What a first configuration is made from. */
+/** The source of a first configuration. */
 export interface InitAnswers {
   /** At least one. */
   readonly purposes: readonly Purpose[];

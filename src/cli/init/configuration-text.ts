@@ -30,7 +30,7 @@ function hasProof({ purposes, proof }: InitAnswers): boolean {
   return proof !== 'none' && needsProof(purposes);
 }
 
-/** Where Kittiwake asks by itself: with a password, so that nobody else can ask. */
+/** The URL that Kittiwake asks by itself: with a password, so that nobody else can ask. */
 function callback({ app }: InitAnswers, path: string): string {
   return `${app.replace('://', '://kittiwake:${CALLBACK_PASSWORD}@')}/kittiwake/${path}`;
 }

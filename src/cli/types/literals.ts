@@ -1,5 +1,5 @@
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
-/** What does not stand for itself in a literal, or ends a line. */
+/** Characters that do not stand for themselves in a literal, or end a line. */
 const UNSAFE = /[\\'`$\p{Cc}\u2028\u2029\p{Cs}]/gu;
 const RESERVED = new Set(
   (

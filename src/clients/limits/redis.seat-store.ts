@@ -6,7 +6,7 @@ import type { SeatClaim, SeatRule, SeatStore } from './seat-store.js';
 
 /** A node that has not said for so long that it is there has no seats any more. */
 const LEASE_MS = 15_000;
-/** What is not taken again within it is forgotten: the seats of identities that never come back to a node that is gone. */
+/** The life of seats that are not taken again: those of identities that never come back to a node that is gone. */
 const TTL_MS = 10_800_000;
 const PER_TURN = 500;
 

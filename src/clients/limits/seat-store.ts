@@ -1,6 +1,6 @@
 import type { Seat } from './seat.js';
 
-/** What becomes of one seat too many: `reject` it; take it and `replace` the oldest; or take it and `count`. */
+/** The treatment of one seat too many: `reject` it; take it and `replace` the oldest; or take it and `count`. */
 export type SeatMode = 'reject' | 'replace' | 'count';
 
 /** The limit of the seats of one identity. */
@@ -9,7 +9,7 @@ export interface SeatRule {
   readonly mode: SeatMode;
 }
 
-/** What became of a claim. */
+/** The outcome of a claim. */
 export interface SeatClaim {
   /** Whether there are more than may be: where they are rejected, this one is not taken. */
   readonly isOver: boolean;

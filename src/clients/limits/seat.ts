@@ -1,4 +1,4 @@
-/** What an identity may have so many of. */
+/** The limited goods of an identity. */
 export type SeatKind = 'connections' | 'subscriptions';
 
 /** One of those that an identity has. */
@@ -8,7 +8,7 @@ export interface Seat {
   readonly identity: string;
   /** `<node> <number>`: tells it apart from all others of all nodes. */
   readonly member: string;
-  /** When it was taken, in milliseconds since the epoch. */
+  /** The time of taking, in milliseconds since the epoch. */
   readonly atMs: number;
   /** Whether it is: not as long as it is claimed. */
   isTaken: boolean;

@@ -11,8 +11,8 @@ interface Page {
 }
 
 /**
- * Where nothing outlives the nodes: each keeps what it has heard, and one that begins asks the others. They last as long as
- * one of the nodes.
+ * Revocations where nothing outlives the nodes: each keeps what it has heard, and one that begins asks the others.
+ * They last as long as one of the nodes.
  */
 export class PeersRevocationStore implements RevocationStore {
   /** @param max the most that are kept. */

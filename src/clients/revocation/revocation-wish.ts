@@ -6,7 +6,7 @@ import { MAX_REVOKED_LENGTH } from './revocation.js';
 /** Ten years: nobody means more. */
 const MAX_TTL_S = 315_360_000;
 
-/** What is to be revoked. */
+/** The proofs to be revoked. */
 export type RevocationWish = (
   | { readonly tokenId: string }
   | {

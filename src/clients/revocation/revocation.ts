@@ -1,7 +1,7 @@
 /** The longest identity or token id that can be revoked, in characters: every node keeps it. */
 export const MAX_REVOKED_LENGTH = 1_024;
 
-/** Whose proofs count no more, and for how long that is remembered: times are milliseconds since the epoch. */
+/** Proofs that count no more, and for how long that is remembered: times are milliseconds since the epoch. */
 export type Revocation =
   | { readonly tokenId: string; readonly untilMs: number }
   | {
@@ -12,7 +12,7 @@ export type Revocation =
       readonly untilMs: number;
     };
 
-/** What a proof can be revoked by. */
+/** A proof that can be revoked. */
 export interface Revocable {
   readonly identity?: string | undefined;
   readonly tokenId?: string | undefined;

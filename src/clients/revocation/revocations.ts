@@ -13,7 +13,7 @@ import type { RevocationWish } from './revocation-wish.js';
 /** So many clients at a time: the others of this node have their turn in between. */
 const PER_TURN = 200;
 
-/** What became of a revocation. */
+/** The outcome of a revocation. */
 export interface Revoked extends Counted {
   /** Until when it is remembered, in milliseconds since the epoch. */
   readonly untilMs: number;
@@ -75,7 +75,7 @@ export class Revocations {
   }
 }
 
-/** What became of a revocation, in its wire form. */
+/** The outcome of a revocation, in its wire form. */
 export function revokedBody({ untilMs, ...counted }: Revoked): object {
   return { ...countedBody('disconnected', counted), until: new Date(untilMs).toISOString() };
 }

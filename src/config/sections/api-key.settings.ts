@@ -3,7 +3,7 @@ import { type Disagreement, Rule, Setting } from '../kinds/setting.decorator.js'
 import { API_KEY, SERVICE_NAME, wordOf } from '../kinds/text-format.js';
 import { text } from '../kinds/text.kind.js';
 
-/** What a key can be for. */
+/** The purposes of a key. */
 export const KEY_OPERATIONS = [
   'publish',
   'trigger',

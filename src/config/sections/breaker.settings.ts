@@ -1,7 +1,7 @@
 import { duration, integer } from '../kinds/number.kind.js';
 import { type Disagreement, Rule, Setting } from '../kinds/setting.decorator.js';
 
-/** When an app that does not answer is left alone for a while. */
+/** The conditions for leaving an app that does not answer alone. */
 @Rule(shareHasCount)
 export class BreakerSettings {
   @Setting({

@@ -2,7 +2,7 @@ import { bytes, duration } from '../kinds/number.kind.js';
 import { flag } from '../kinds/text.kind.js';
 import { Setting } from '../kinds/setting.decorator.js';
 
-/** What services with a history have in common. */
+/** Settings of all services with a history together. */
 export class HistorySettings {
   @Setting({
     kind: bytes(),

@@ -6,7 +6,7 @@ import { choice, text } from '../kinds/text.kind.js';
 export const LEDGER_KINDS = ['redis', 'file', 'none'] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
-/** What has begun and the app must hear the end of, kept where it outlives the node. */
+/** Records of ends that the app must hear of, kept where they outlive the node. */
 @Rule(beatsInTime)
 export class LedgerSettings {
   @Setting({

@@ -4,11 +4,11 @@ import { Setting } from '../kinds/setting.decorator.js';
 import { FILLED_TEXT } from '../kinds/text-format.js';
 import { choice, text } from '../kinds/text.kind.js';
 
-/** How much of who is there a client gets to see. */
+/** The extent to which a client gets to see who is there. */
 export const PRESENCE_VIEWS = ['none', 'count', 'members'] as const;
 export type PresenceView = (typeof PRESENCE_VIEWS)[number];
 
-/** Who is there: in a topic of a service, or in a room. */
+/** The presence in topics of a service, or in rooms. */
 export class PresenceSettings {
   @Setting({
     kind: text(FILLED_TEXT),

@@ -40,7 +40,7 @@ export class HistoryKeys {
     return `${this.prefix}t:${channel}`;
   }
 
-  /** What is kept. */
+  /** The kept publications. */
   list(channel: string): string {
     return `${this.prefix}l:${channel}`;
   }

@@ -4,7 +4,7 @@ import { TOP_TTL_MS } from '../../memory.history.js';
 /** Times are set anew after this part of them, not with each publication. */
 const RENEWAL_PART = 1 / 16;
 
-/** How long it is until the time of what is kept has to be set anew. */
+/** The time until the lifetime of what is kept has to be set anew. */
 export function renewalMs(ttlMs: number): number {
   return ttlMs * RENEWAL_PART;
 }
@@ -22,7 +22,7 @@ function topKeptForMs(ttlMs: number): number {
 /** For so much longer than the list, whose numbers would begin anew without it. */
 const BRIEF_TOP_MS = 1_000;
 
-/** What scripts are told of a retention: the size, the time of lists, that of tops. */
+/** The arguments by which scripts know a retention: the size, the time of lists, that of tops. */
 export function retentionArguments({
   size,
   ttlMs,

@@ -76,7 +76,7 @@ function nothing(): Publication {
   return Publication.parse('{"subscription":"","data":null}');
 }
 
-/** Where the script is to read from: see {@link READ_HISTORIES}. */
+/** The place from which the script is to read: see {@link READ_HISTORIES}. */
 function fromOf(start: HistoryStart): [epoch: string, offset: number] {
   if (start === 'top') return ['', 0];
   return start === 'oldest' ? ['*', 0] : [start.epoch, start.offset];

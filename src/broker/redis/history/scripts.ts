@@ -27,7 +27,7 @@ export class RedisScripts implements ScriptRunner {
     private readonly listener: RedisScriptsListener,
   ) {}
 
-  /** What names the server. @throws Redis' error. */
+  /** The name of the server. @throws Redis' error. */
   identity(): Promise<string> {
     this.loaded ??= this.load().catch((error) => {
       this.loaded = undefined;

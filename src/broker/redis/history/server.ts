@@ -2,7 +2,7 @@ import type { Publication } from '../../../protocol/publication.js';
 import type { BrokerError } from '../../broker.error.js';
 import type { ScriptRunner } from './script-runner.js';
 
-/** What a history is used for, as errors say it. */
+/** The use of a history, as errors say it. */
 export type HistoryUse = 'publish' | 'read the history' | 'say who is present';
 
 /** The server that has some histories, as long as there is one. */
@@ -15,7 +15,7 @@ export interface HistoryServer {
   read(channel: string, text: string): Publication | undefined;
   /** Says that an entry of a stream cannot be published, and why. */
   refuse(stream: string, fault: string): void;
-  /** What an error of Redis means to whoever asked. */
+  /** The meaning of an error of Redis to whoever asked. */
   explained(use: HistoryUse, error: unknown): BrokerError;
   /** A script has begun an epoch: positions of before mean nothing any more. */
   epochBegan(): void;

@@ -92,7 +92,7 @@ function rightsCure(settings: RedisSettings, hasHistory: boolean, fault: string)
   return `its user needs ${commands} ${channels}${hasHistory ? ` ${keyRights(settings, fault)}` : ''}`;
 }
 
-/** What the scripts use. */
+/** The rights that the scripts use. */
 function keyRights({ prefix, partitions, identity }: RedisSettings, fault: string): string {
   const info = identity === 'none' ? '' : ' +info';
   const keys = partitions > 0 ? `~${prefix}{*` : `~${prefix}{kw}:*`;
@@ -105,9 +105,9 @@ function keyRights({ prefix, partitions, identity }: RedisSettings, fault: strin
 }
 
 const HISTORY_COMMANDS = '+get +mget +set +del +incr +rpush +lpop +ltrim +llen +lrange +pexpire +pttl +time';
-/** What takes in streams uses besides. */
+/** Used besides by scripts that take in streams. */
 const STREAM_COMMANDS = '+xrange +xdel +xlen';
-/** What says who is present uses besides. */
+/** Used besides by scripts that say who is present. */
 const PRESENCE_COMMANDS = '+hget +hset +hdel +hlen +hexists +hgetall';
 const IS_PRESENCE = /'h(?:get|set|del|len|exists|getall)'|COMMAND.*H(?:GET|SET|DEL|LEN|EXISTS)/i;
 const TAKES_IN = /'(?:xrange|xdel|xlen)'|COMMAND.*X(?:RANGE|DEL|LEN)/i;

@@ -19,7 +19,7 @@ local function newNumber()
  return string.format('%.0f',(now[1]-1700000000)*100000+math.floor(now[2]/10))
 end`;
 
-/** Who is a member by how many connections, and what is shown of it; each is read once, and written at the end. */
+/** The members, by how many connections, and their public forms; each is read once, and written at the end. */
 const ATTENDANCE = `
 local function attendance(members)
  local all={order={},was={},is={}}

@@ -10,7 +10,7 @@ import { OWN_FIELD, READ_MEMBERS, WRITE_CHANGES } from './lua.js';
 /** Few enough not to hold up Redis, enough to share the price of a call. */
 const CHANNELS_PER_CALL = 64;
 const BYTES_PER_CALL = 262_144;
-/** What a change takes at least. */
+/** The least bytes of a change. */
 const CHANGE_BYTES = 32;
 const USE = 'say who is present';
 
@@ -22,7 +22,7 @@ interface Write {
 
 type Read = Pick<Write, 'channel' | 'max'>;
 
-/** What the script answers of a channel. */
+/** The script's answer for a channel. */
 type Page = readonly [number: string, count: number, members?: readonly string[]];
 
 /** The members present on the channels of one slot: a hash of connections and one of members for each. */

@@ -20,7 +20,7 @@ import { partitionOf, partitionPrefix } from './partitioning.js';
 import type { RedisShard, RedisShardListener } from './shard.js';
 import { RedisShards } from './shards.js';
 
-/** What is kept in one slot. */
+/** The books of one slot. */
 interface Slot {
   readonly history: SlotHistory;
   readonly presence: SlotPresence;

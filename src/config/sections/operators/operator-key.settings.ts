@@ -2,7 +2,7 @@ import { Setting } from '../../kinds/setting.decorator.js';
 import { API_KEY } from '../../kinds/text-format.js';
 import { choice, text } from '../../kinds/text.kind.js';
 
-/** What the holder of an operator's key may do: look, or all that the console offers. */
+/** The rights of the holder of an operator's key: look, or all that the console offers. */
 export type OperatorAccess = 'read' | 'full';
 
 /** A key of operators, under the name by which the log knows who has done something. */

@@ -1,7 +1,7 @@
 import { bytes, duration, integer } from '../../kinds/number.kind.js';
 import { Setting } from '../../kinds/setting.decorator.js';
 
-/** What all calls have in common that outlive their connections. */
+/** Settings of all calls together that outlive their connections. */
 export class KeptCallsSettings {
   @Setting({
     kind: duration(),

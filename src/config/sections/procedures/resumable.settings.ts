@@ -3,7 +3,7 @@ import { Setting } from '../../kinds/setting.decorator.js';
 import { CALLBACK_URL } from '../../kinds/text-format.js';
 import { choice, flag, text } from '../../kinds/text.kind.js';
 
-/** What becomes of a call that nobody watches. */
+/** The ways to treat a call that nobody watches. */
 export const ABANDONED_POLICIES = ['finish', 'stop'] as const;
 export type AbandonedPolicy = (typeof ABANDONED_POLICIES)[number];
 

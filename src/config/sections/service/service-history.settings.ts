@@ -2,7 +2,7 @@ import { duration, integer } from '../../kinds/number.kind.js';
 import { Setting } from '../../kinds/setting.decorator.js';
 import { choice, flag } from '../../kinds/text.kind.js';
 
-/** What becomes of a publication that did not come through the gateway, and so has no place in the history. */
+/** The ways to treat a publication that did not come through the gateway, and so has no place in the history. */
 export const UNSEQUENCED_POLICIES = ['live', 'drop'] as const;
 export type UnsequencedPolicy = (typeof UNSEQUENCED_POLICIES)[number];
 
