@@ -30,7 +30,7 @@ interface Order {
   readonly copies: number;
 }
 
-/** What compiles, and what must not. Nothing here is called. */
+/** Types that compile, and those that must not. Nothing here is called. */
 const compiled = {
   options: (): KittiwakeOptions[] => [
     { server: { port: 0 }, callbacks: { timeout: '15s', tries: undefined } },

@@ -20,7 +20,7 @@ export interface PublishOptions extends PublicationOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** What became of a publication. */
+/** The outcome of a publication. */
 export interface PublishResult {
   /** Its place in the history of its topic, where one is kept. */
   readonly position?: string;
@@ -35,7 +35,7 @@ export interface KeptPublication {
   readonly data: unknown;
   /** The data as the JSON text that it came in, with every digit. */
   readonly text: string;
-  /** When it was published, as ISO 8601, if that was said. */
+  /** The time of publication, as ISO 8601, if that was said. */
   readonly publishedAt?: string | undefined;
 }
 

@@ -24,7 +24,7 @@ const logger = new Logger('Connections');
 
 /** One client, whatever carries its frames. The only way out to a client is {@link send}. */
 export class Connection extends KnownClient implements Carried, InboxOwner, OutflowOwner, PulseOwner {
-  /** What is kept of its handshake, where somebody needs it. */
+  /** The texts kept of its handshake, where somebody needs them. */
   headers: HandshakeHeaders | undefined = undefined;
   private budget: KeptBytes | undefined = undefined;
   /** Its deadlines, which the wheel sweeps. */

@@ -1,6 +1,6 @@
 import { EventRate } from './event-rate.js';
 
-/** How many of so many events are within the limit, all at one time. */
+/** The number of events that are within the limit, of so many at one time. */
 function taken(rate: EventRate, limit: Parameters<EventRate['exceeds']>[0], events: number, atMs: number) {
   let count = 0;
   for (let i = 0; i < events; i++) if (!rate.exceeds(limit, atMs)) count++;

@@ -34,7 +34,7 @@ export abstract class KnownClient implements LogParty {
   protected abstract readonly host: { readonly refusals: Refusals; readonly settings: AddressRules };
   /** Ascends. The id takes no memory: it is made from this number when it is asked for. */
   readonly number = ++count;
-  /** When it was opened, in seconds since the epoch: a number that V8 keeps in place. */
+  /** Its opening time, in seconds since the epoch: a number that V8 keeps in place. */
   readonly openedAtS = Math.trunc(Date.now() / 1_000);
 
   /** @param address of the client, if connections are counted by address or a proxy is trusted. */

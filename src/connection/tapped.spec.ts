@@ -7,7 +7,7 @@ import type { Sink } from './outflow/sink.js';
 import { TappedOutflow } from './outflow/tapped-outflow.js';
 import { type FrameListener, TappedInbox } from './inbox/tapped-inbox.js';
 
-/** Who hears, and what. */
+/** A listener, and what it has heard. */
 class Ear implements FrameListener {
   readonly heard: string[] = [];
 

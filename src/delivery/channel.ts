@@ -58,7 +58,8 @@ export class Channel extends Flow {
   }
 
   /**
-   * What the client of a subscription has missed since a position. @throws {BrokerError} when the history cannot be reached.
+   * Finds what the client of a subscription has missed since a position.
+   * @throws {BrokerError} when the history cannot be reached.
    */
   async recover(since: Position): Promise<Replay | LossReason> {
     const { log } = this;

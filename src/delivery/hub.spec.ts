@@ -49,7 +49,7 @@ class FakeBroker implements Broker {
   }
 }
 
-/** What the hub needs of a subscription; the connection is only compared. */
+/** A subscription, as far as the hub needs one; the connection is only compared. */
 function subscription(channel: string, connection: object = {}): Subscription {
   return {
     channel,

@@ -160,7 +160,7 @@ export class Hub implements BrokerListener, Stoppable {
     return end;
   }
 
-  /** What the client of a subscription that has joined has missed. See {@link Channel.recover}. */
+  /** Finds what the client of a subscription that has joined has missed. See {@link Channel.recover}. */
   async recover(subscription: Subscription, since: Position): ReturnType<Channel['recover']> {
     try {
       return (await this.channels.get(subscription.channel)?.recover(since)) ?? 'position_lost';

@@ -3,12 +3,12 @@ import type { Position } from '../protocol/position.js';
 import type { Publication } from '../protocol/publication.js';
 import { Fanout } from './fanout.js';
 
-/** What one client has missed. */
+/** One client's missed publications. */
 export interface Replay {
   readonly fanouts: readonly Fanout[];
   /** The end of what it has missed. */
   readonly until: Position;
-  /** What has an order and came before: the client had it, as far as it was for it. */
+  /** Those with an order that came before: the client had them, as far as they were for it. */
   readonly ordered: readonly Publication[];
   /** Whether the app has filled in what is not kept: that has no positions. */
   readonly isFilled?: boolean;

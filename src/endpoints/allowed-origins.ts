@@ -5,7 +5,7 @@ import { isOriginAllowed } from '../connection/entrance/origin.js';
 
 const MAX_AGE_S = 600;
 
-/** What pages of the allowed origins may do. */
+/** The rights of pages of the allowed origins. */
 export interface PageRights {
   readonly methods: string;
   /** Whether requests may come with cookies: not from any page, where any origin is allowed. */

@@ -21,7 +21,7 @@ export interface ReplyContext {
   readonly id?: JsonText | undefined;
 }
 
-/** What a client that follows positions is told with its subscription. */
+/** The part of the reply to a subscription for a client that follows positions. */
 export interface RecoveryReply {
   /** Whether it gets all that it has missed; absent for one that has not come back. */
   readonly recovered?: boolean;

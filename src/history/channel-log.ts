@@ -32,7 +32,7 @@ export interface HistoryRules extends Retention {
   readonly unsequenced: UnsequencedPolicy;
 }
 
-/** What all logs of a node share. */
+/** The parts that all logs of a node share. */
 export interface LogKeeper {
   readonly history: BrokerHistory;
   readonly budget: RingBudget;
@@ -41,16 +41,16 @@ export interface LogKeeper {
   takesUnsequenced(channel: string, policy: UnsequencedPolicy): boolean;
 }
 
-/** What came after a position. */
+/** The publications after a position. */
 export interface Recovered {
   readonly missed: readonly Publication[];
   /** Its end. */
   readonly until: Position;
-  /** What has an order and came before. */
+  /** Those with an order that came before. */
   readonly ordered: readonly Publication[];
 }
 
-/** What a client has missed, or why that cannot be said. */
+/** Missed publications, or why they cannot be told. */
 export type Recovery = Recovered | { readonly lost: LossReason };
 
 /** `position_lost`: of another epoch, or of none; `gap_too_long`: not all that came after it is kept. */
@@ -144,7 +144,7 @@ export class ChannelLog {
   }
 
   /**
-   * What came after a position, or all that is kept, up to {@link top} at the moment in which this resolves.
+   * Finds what came after a position, or all that is kept, up to {@link top} at the moment in which this resolves.
    * @param isAlone whether no other client is likely to ask: then no more is read than is needed.
    * @throws {BrokerError} when the history cannot be reached.
    */
@@ -271,7 +271,7 @@ export class ChannelLog {
     this.outlet.reset(top);
   }
 
-  /** What came before a read and is not of the epoch that was read is of an older one. @param known how many that are. */
+  /** Drops, of what came before a read, all that is of an older epoch. @param known how many came before it. */
   private dropStale(known: number): void {
     const { epoch } = this.currentTop!;
     this.waiting = this.waiting.filter(({ position }, index) => index >= known || position!.epoch === epoch);

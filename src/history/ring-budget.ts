@@ -1,4 +1,4 @@
-/** What can forget what it keeps. */
+/** Something that can forget all it keeps. */
 interface Clearable {
   clear(): void;
 }

@@ -11,7 +11,7 @@ export interface End {
 
 /** Tells the app of ends of one kind, from what a record says, on whichever node. */
 export interface EndTeller {
-  /** Who is told, such as a service: one that cannot be asked is left in peace for a while. Nothing: nobody any more. */
+  /** The addressee, such as a service: one that cannot be asked is left alone for a while. Nothing: nobody any more. */
   addresseeOf(body: JsonText): string | undefined;
   /**
    * Tells it. A refusal, and an answer that is none, count as told.

@@ -97,7 +97,7 @@ export class LeaseBook implements LeaseKeeper {
     if (written.length > 0) yield written;
   }
 
-  /** What {@link all} gave was written. */
+  /** All that {@link all} gave was written. */
   settleAll(): void {
     for (const lease of this.live) if (lease.isStored === 'maybe') lease.isStored = 'yes';
   }

@@ -35,7 +35,7 @@ export class LeaseWriter {
   private working: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isBegun = false;
-  /** What the ledger has is not what it should have. */
+  /** The ledger does not have what it should. */
   private isBehind = false;
   private isBeatDue = false;
   private isAway = false;
@@ -201,7 +201,7 @@ export class LeaseWriter {
   }
 }
 
-/** What begins before the next call to the ledger. */
+/** The turn of what begins before the next call to the ledger. */
 class Turn {
   end!: () => void;
   readonly over = new Promise<void>((resolve) => (this.end = resolve));

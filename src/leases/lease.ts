@@ -1,9 +1,9 @@
 import type { EndReason } from '../protocol/end-reason.js';
 import type { JsonText } from '../protocol/json/json.js';
 
-/** What a lease is for, as its domain knows it. */
+/** The subject of a lease, as its domain knows it. */
 export interface Leased {
-  /** What is needed to tell the app of the end: an object. Asked for whenever the record is written. */
+  /** The JSON object from which the app is told of the end. Asked for whenever the record is written. */
   leaseBody(): JsonText;
 }
 
@@ -41,7 +41,7 @@ export class Lease {
     return !this.isTaken;
   }
 
-  /** What is needed to tell the end is not the same any more. */
+  /** The record of the subject is not the same any more. */
   changed(): void {
     if (!this.isTaken) this.keeper.changed(this);
   }

@@ -14,9 +14,9 @@ import { LEDGER, type Ledger } from './ledger.js';
 const LAST_WRITE_MS = 2_000;
 
 /**
- * What has begun here and of which the app must hear the end, even if this node does not live to tell it. A domain awaits
- * {@link Lease.written} before the app hears of a beginning, and ends the lease after the app has heard of the end; its
- * `EndTeller` tells of the ends that are left by nodes that are gone.
+ * The leases of this node: of what has begun and of which the app must hear the end, even if this node does not live to
+ * tell it. A domain awaits {@link Lease.written} before the app hears of a beginning, and ends the lease after the app has
+ * heard of the end; its `EndTeller` tells of the ends that are left by nodes that are gone.
  */
 @Injectable()
 export class Leases implements WriterListener, Stoppable {
@@ -75,7 +75,7 @@ export class Leases implements WriterListener, Stoppable {
     this.logger.log('the ledger can be reached again');
   }
 
-  /** What is left is told by another node, or by the next one here. */
+  /** Leaves the rest to be told by another node, or by the next one here. */
   async stop(): Promise<void> {
     try {
       if (await settlesWithin(LAST_WRITE_MS, this.writer?.stop())) return;

@@ -2,11 +2,11 @@
 export interface LedgerRecord {
   /** `<session>/<number>`: the numbers of a session say in which order they began. */
   readonly key: string;
-  /** What is needed to tell the app; opaque to the ledger, on one line. */
+  /** The body for telling the app; opaque to the ledger, on one line. */
   readonly text: string;
 }
 
-/** What is to become of the records of this node. */
+/** The changes to the records of this node. */
 export interface LedgerChanges {
   readonly written: readonly LedgerRecord[];
   readonly removed: readonly string[];
@@ -22,7 +22,7 @@ export type LedgerState = 'kept' | 'fenced' | 'behind';
 export interface Estate {
   /** The node that is gone. */
   readonly node: string;
-  /** When it was first taken, milliseconds since the epoch. */
+  /** The time of the first taking, in milliseconds since the epoch. */
   readonly takenAtMs: number;
   /** The keys of all records that are left, in no order. @throws when they cannot be read. */
   keys(): Promise<string[]>;

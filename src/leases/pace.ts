@@ -1,6 +1,6 @@
 import { wait } from '../callbacks/wait.js';
 
-/** What may be done at once after a pause. */
+/** The burst that is allowed after a pause. */
 const BURST_MS = 50;
 /** Timers are not more exact than this. */
 const LEAST_WAIT_MS = 5;

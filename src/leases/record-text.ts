@@ -2,7 +2,7 @@ import { type EndReason, isEndReason } from '../protocol/end-reason.js';
 import type { JsonText } from '../protocol/json/json.js';
 import type { Lease } from './lease.js';
 
-/** What a record says. */
+/** The content of a record. */
 export interface RecordContent {
   readonly kind: string;
   /** Why it had ended when its node did; absent if it had not. */

@@ -14,14 +14,14 @@ const SESSIONS_SIDE_BY_SIDE = 32;
 const FIRST_WAIT_MS = 500;
 const MAX_WAIT_MS = 15_000;
 
-/** What becomes of the ends in an estate. */
+/** A listener to the ends in an estate. */
 export interface SweepListener {
   told(count: number): void;
   /** The app will not hear of these. */
   dropped(count: number, why: string): void;
 }
 
-/** How an estate is swept. */
+/** The rules by which an estate is swept. */
 export interface SweepRules {
   readonly pace: Pace;
   /** For how long the app is told again what it could not be told, since the estate was first taken. */

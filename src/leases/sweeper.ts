@@ -46,7 +46,7 @@ export class Sweeper implements Startable, Closable, SweepListener {
     this.running = this.run(ledger, stopping.signal);
   }
 
-  /** What is left is for other nodes. */
+  /** Leaves the rest to other nodes. */
   async close(): Promise<void> {
     this.stopping.abort(new Error('the gateway stops'));
     await this.running;

@@ -4,7 +4,7 @@ import { Totals } from './totals.js';
 /** The outcome of a client's coming back with a position. */
 export type RecoveryOutcome = 'recovered' | 'position_lost' | 'gap_too_long' | 'filled' | 'unavailable';
 
-/** What histories are used for. */
+/** The use of histories. */
 export class HistoryMetrics {
   private readonly recoveries: Totals;
   private readonly replayed: Totals;

@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { Totals } from './totals.js';
 
 /**
- * What has become of a kept call: `ended`, however; `abandoned`: nobody watched it any more; `lost`: with its node;
+ * The outcome of a kept call: `ended`, however; `abandoned`: nobody watched it any more; `lost`: with its node;
  * `handed_over`, `taken_over`: from one node to another.
  */
 export type KeptCallOutcome = 'ended' | 'abandoned' | 'lost' | 'handed_over' | 'taken_over';

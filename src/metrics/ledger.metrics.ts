@@ -1,7 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
 import { Totals } from './totals.js';
 
-/** What the ledger of leases is used for. */
+/** The use of the ledger of leases. */
 export class LedgerMetrics {
   private readonly up: Gauge;
   private readonly records: Gauge;

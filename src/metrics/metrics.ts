@@ -118,7 +118,6 @@ export class Metrics implements OnApplicationShutdown {
 
   /** The calls of procedures, and their outcomes. */
   readonly procedures = new ProcedureMetrics(this.registers);
-  /** What histories are used for. */
   readonly history = new HistoryMetrics(this.registry);
   readonly ledger = new LedgerMetrics(this.registry);
   readonly breakers = new BreakerMetrics(this.registry);

@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { Totals } from './totals.js';
 
-/** What was refused, and what would have been. */
+/** The refusals, and those that would have been. */
 export class RefusalMetrics {
   private readonly refusals: Totals;
   private readonly dryRuns: Totals;

@@ -10,7 +10,7 @@ interface OfConnection {
 export interface ConnectedEvent extends OfConnection {
   readonly type: 'connected';
   readonly endpoint: string;
-  /** What carries it. */
+  /** The name of its transport. */
   readonly transport: string;
   /** As connections are counted by. */
   readonly address: string | undefined;
@@ -58,14 +58,14 @@ export interface RefusedEvent {
   readonly address: string | undefined;
   /** The code of the error, or the name of the close reason or of the refused handshake. */
   readonly code: string;
-  /** What was asked for, such as `subscribe`. */
+  /** The thing that was asked for, such as `subscribe`. */
   readonly what: string;
   /** The party that has decided, such as `the gateway`, and why. */
   readonly by: string;
   readonly why: string;
 }
 
-/** What happens at the gateway of one process. */
+/** Something that happens at the gateway of one process. */
 export type GatewayEvent =
   | ConnectedEvent
   | AuthenticatedEvent

@@ -4,7 +4,7 @@ import type { GatewayObserver, Observed } from './observed.js';
 /** A subscription, as observers hear of it. */
 export interface ObservedSubscription {
   readonly connection: { readonly id: string };
-  /** What it is a subscription to; made when somebody wants to hear of it. */
+  /** The topic or room; made when somebody wants to hear of it. */
   readonly observedPlace: { readonly topic: string } | { readonly room: Readonly<Record<string, unknown>> };
 }
 

@@ -8,7 +8,7 @@ import { RpcCallers } from '../rpc/http/callers.js';
 /** The injection token of the documents, as endpoints for operators. */
 export const DOCUMENT_ENDPOINTS = Symbol('kittiwake:document-endpoints');
 
-/** What the reader of a document may call. */
+/** The procedures that the reader of a document may call. */
 @Injectable()
 export class Callable {
   constructor(

@@ -27,7 +27,7 @@ const TAG = {
 const KEY = 'operatorKey';
 const SECURITY: Operation['security'] = [{ [KEY]: [] }];
 
-/** What the console asks. */
+/** The API of the console. */
 @Injectable()
 export class ConsolePart implements PartSource {
   constructor(

@@ -34,7 +34,7 @@ const IDEMPOTENCY_KEY: Schema = {
   description: 'Another one with the same key is this one, where a history is kept.',
 };
 
-/** What is published. */
+/** A pushed publication. */
 export const PUBLICATION: Schema = {
   type: 'object',
   description: 'Members that are not listed here are there to be filtered by.',
@@ -112,7 +112,7 @@ function pushPart(prefix: string, publish: PublishSettings, settings: RoomsSetti
   };
 }
 
-/** What rooms are triggered with. */
+/** The body of a trigger. */
 export function triggerSchema({ maxRoomsPerTrigger: maxItems, history }: RoomsSettings): Schema {
   return {
     type: 'object',

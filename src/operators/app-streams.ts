@@ -5,7 +5,7 @@ import type { Closable } from '../base/lifetime.js';
 import type { EventSource } from '../endpoints/operator-endpoint.js';
 import { sendEvents } from '../endpoints/send-events.js';
 
-/** What operators follow on the port of the app, which does not close before it has ended. */
+/** The event streams of operators on the port of the app, which does not close before they have ended. */
 @Injectable()
 export class AppStreams implements Closable {
   private readonly closing = new AbortController();

@@ -5,9 +5,9 @@ import type { HandshakeReason } from '../../protocol/handshake-refusals.js';
 /** The app does not let a client connect, or could not be asked whether it may. */
 export class Denial extends ClientError {
   constructor(
-    /** What the client is closed with, where it is let in to be told. */
+    /** The close reason for the client, where it is let in to be told. */
     readonly closing: CloseReason,
-    /** What its handshake is answered with, where the endpoint answers handshakes so. */
+    /** The answer to its handshake, where the endpoint answers handshakes so. */
     readonly refusal: HandshakeReason,
     verdict: Verdict,
   ) {

@@ -74,7 +74,7 @@ export interface Gateway {
  * those of the other, whose decoder reads the frames.
  */
 export interface GuestGateway {
-  /** What it needs of the handshake of each of these clients; kept as long as the connection. */
+  /** The texts it needs of the handshake of each of these clients; kept as long as the connection. */
   headersOf(handshake: unknown): HandshakeHeaders;
   /** MUST bear that it has never heard of the connection. */
   handleDisconnect(connection: unknown, reason: EndReason): void;
@@ -160,7 +160,7 @@ export class Endpoint {
     this.gateway.handleConnection(connection, handshake);
   }
 
-  /** What is kept of the handshake of a client that has agreed on a sub-protocol, or on none. */
+  /** The texts to keep of the handshake of a client that has agreed on a sub-protocol, or on none. */
   headersOf(handshake: unknown, subProtocol: string): HandshakeHeaders | undefined {
     return subProtocol === '' ? undefined : this.rules.guest?.headersOf(handshake);
   }

@@ -8,7 +8,7 @@ import type { Endpoint } from '../endpoint/endpoint.js';
 export abstract class Arrival {
   /** The client's address, if connections are counted by address or a proxy is trusted. Owned by the entrance. */
   address: string | undefined = undefined;
-  /** When it came, as `monotonicMs` has it. */
+  /** The time of its coming, as `monotonicMs` has it. */
   readonly sinceMs = monotonicMs();
 
   constructor(
@@ -16,11 +16,11 @@ export abstract class Arrival {
     readonly request: IncomingMessage,
   ) {}
 
-  /** What it asks for, for the log. */
+  /** The thing it asks for, for the log. */
   abstract readonly what: string;
   /** Whether the client has left: there is nobody to answer. */
   abstract readonly isGone: boolean;
-  /** What is wrong with its request itself; for endpoints that decide who may connect. */
+  /** The fault of its request itself; for endpoints that decide who may connect. */
   abstract readonly fault: HandshakeRefusal | undefined;
   /** It is decided on later. */
   abstract waits(): void;

@@ -27,7 +27,7 @@ export interface InboxOwner {
   resume(): void;
 }
 
-/** What takes the frames of a client, and the tasks among them. See {@link Inbox}. */
+/** The part that takes the frames of a client, and the tasks among them. See {@link Inbox}. */
 export type Incoming = Pick<
   Inbox,
   'isEmpty' | 'push' | 'runLast' | 'runNext' | 'dropFrames' | 'dropFramesUnless'

@@ -9,7 +9,7 @@ const logger = new Logger('Connections');
 
 /** A destination of an outbox: one connection. */
 export interface Outlet {
-  /** Whose it is, as lines of the log name it. */
+  /** Its owner, as lines of the log name it. */
   readonly owner?: LogParty;
   /** Frames that wait for the end of this turn of the event loop. Owned by the outbox. */
   waiting: Batch | undefined;

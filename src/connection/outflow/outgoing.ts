@@ -1,6 +1,6 @@
 import type { Outflow } from './outflow.js';
 
-/** What takes the frames for a client. See {@link Outflow}. */
+/** The part that takes the frames for a client. See {@link Outflow}. */
 export type Outgoing = Pick<
   Outflow,
   'isBehind' | 'backlog' | 'send' | 'sendLater' | 'sendAhead' | 'flush' | 'flushFor' | 'stop'

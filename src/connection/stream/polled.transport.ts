@@ -5,7 +5,7 @@ import { closeEvent, type SessionRules, SessionTransport } from './session.trans
 const FULL_BYTES = 16_384;
 const NOTHING = Buffer.alloc(0);
 
-/** What a poll is answered. */
+/** The answer to a poll. */
 export interface PollAnswer {
   /** To be acknowledged by the next poll. */
   readonly number: number;

@@ -4,10 +4,10 @@ import type { Carried, Transport, TransportKind } from '../transport.js';
 import { namedEvent } from './event-framing.js';
 import { linesOf } from './lines.js';
 
-/** What became of frames: `busy` when the client is to send them again later, a number when that one was to come first. */
+/** The fate of frames: `busy` when the client is to send them again later, a number when that one was to come first. */
 export type Taking = 'taken' | 'busy' | 'gone' | number;
 
-/** What carries the connection of a session does not need to know of its transport. */
+/** The part of a session that is the same whatever its transport. */
 export interface SessionRules {
   readonly protocol: string;
   readonly remoteAddress: string | undefined;

@@ -15,7 +15,7 @@ import { StreamedTransport } from './streamed.transport.js';
 /** Time for a client to poll again, besides that for it to be told of a close. */
 const POLL_GAP_MS = 10_000;
 
-/** What becomes of a poll. */
+/** The outcome of a poll. */
 export type Polled = PollAnswer | 'out of order' | 'gone';
 
 /** A request for a session over plain HTTP. */
@@ -60,7 +60,7 @@ export class Streams {
     return (await transport.next(acknowledged, waitMs)) ?? 'out of order';
   }
 
-  /** What was answered last, and has not been acknowledged. */
+  /** The last answer, if it has not been acknowledged. */
   lastAnswerOf(session: string): PollAnswer | undefined {
     const transport = this.sessions.get(session);
     return transport instanceof PolledTransport ? transport.last : undefined;

@@ -1,6 +1,6 @@
 import { type Server, Socket } from 'node:net';
 
-/** What Node tells of its open handles; undocumented, but in every version. */
+/** Node's list of its open handles; undocumented, but in every version. */
 interface WithHandles {
   _getActiveHandles(): readonly unknown[];
 }

@@ -29,7 +29,7 @@ class HandshakeSocket extends Duplex {
     this.proceed = done;
   }
 
-  /** What waits has been sent. */
+  /** All that waits has been sent. */
   drain(): void {
     this.taken = '';
     this.proceed?.();

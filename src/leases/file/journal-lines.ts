@@ -17,7 +17,7 @@ export function takenLine(timeMs: number): string {
   return `@${timeMs}\n`;
 }
 
-/** What a journal says, read piece by piece. Lines that say nothing are skipped. */
+/** The content of a journal, read piece by piece. Lines that say nothing are skipped. */
 export class JournalContent {
   readonly records = new Map<string, string>();
   takenAtMs: number | undefined;

@@ -2,7 +2,7 @@ import type { KeySlot, KeySlots } from '../../broker/key-slots.js';
 import { BEAT, CLAIM, KEEP, RELEASE } from './lua.js';
 import { runScript } from './slot-scripts.js';
 
-/** What all nodes of a gateway have in one slot: their leases, and who has taken those that are gone. */
+/** The name of the slot of all nodes of a gateway: their leases, and who has taken those that are gone. */
 const NAME = 'leases';
 
 /** A node whose lease had run out, and who has taken it. */

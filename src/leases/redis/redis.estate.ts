@@ -6,7 +6,7 @@ import type { LeasedNodes } from './leased-nodes.js';
 import { runScript } from './slot-scripts.js';
 
 const FIELDS_PER_SCAN = 1_000;
-/** How long a node that was paused is kept from writing where nobody looks any more. */
+/** The time for which a node that was paused is kept from writing where nobody looks any more. */
 const SEALED_MS = 86_400_000;
 
 /** The records of a node whose lease in Redis has run out. */

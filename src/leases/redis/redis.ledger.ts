@@ -26,7 +26,7 @@ export class RedisLedger implements Ledger {
     this.nodes = new LeasedNodes(slots, leaseMs);
   }
 
-  /** What it lacks, such as a right, may yet be given to it. */
+  /** Does not fail: a right that it lacks may yet be given to it. */
   async start(): Promise<void> {}
 
   async begin(): Promise<void> {
@@ -60,7 +60,7 @@ export class RedisLedger implements Ledger {
     return (await this.nodes.beat(this.node!)) ? state : 'fenced';
   }
 
-  /** When Redis has been away, all leases may have run out. */
+  /** A term of the lease: while Redis was away, all may have run out. */
   get graceMs(): number {
     return this.leaseMs;
   }

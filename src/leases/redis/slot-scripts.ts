@@ -25,7 +25,7 @@ export function runScript(
   });
 }
 
-/** What the scripts use, and what is asked beside them. */
+/** Commands of the scripts, and those beside them. */
 const COMMANDS =
   '+eval +evalsha +time +del +pexpire +hget +hmget +hset +hsetnx +hdel +hexists +hscan +zadd +zrem +zcard +zrangebyscore';
 

@@ -15,7 +15,7 @@ import {
 const CALL_EVENT: Schema = { const: 'call' };
 const ANSWERS = ['result', 'error'];
 
-/** What is added to the endpoint of topics for calls: the procedures that the reader may call. */
+/** Adds calls to the endpoint of topics: of the procedures that the reader may call. */
 export function withCalls(part: ChannelPart, procedures: readonly Signature[]): ChannelPart {
   return {
     ...part,
@@ -74,7 +74,7 @@ export function exchangesOf(procedures: readonly Signature[]): Record<string, Ex
   );
 }
 
-/** What a procedure is for, and how it answers. */
+/** The purpose of a procedure, and the manner of its answer. */
 export function summaryOf({ name, description, isStream }: Signature): string {
   const what = description ?? `Calls ${name}.`;
   return isStream ? `${what} It gives a stream of results.` : what;

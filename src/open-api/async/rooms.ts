@@ -126,7 +126,7 @@ const JOINING: Readonly<Record<string, Message>> = {
   },
 };
 
-/** What is added to the endpoint of topics for rooms that are joined there. */
+/** Adds rooms that are joined there to the endpoint of topics. */
 export function withRooms(part: ChannelPart): ChannelPart {
   return {
     ...part,

@@ -28,7 +28,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   },
 };
 
-/** What a subscription may be asked with. */
+/** The optional members of a subscription. */
 const WISHES: Readonly<Record<string, Schema>> = {
   id: ID,
   recover: { type: 'boolean', description: 'Whether it is told positions.' },

@@ -13,7 +13,7 @@ interface Reply {
   readonly body: object | string;
 }
 
-/** What operators do: as services do it, with a line in the log for each. */
+/** The actions of operators: as services do them, with a line in the log for each. */
 @Injectable()
 export class OperatorActions {
   constructor(
@@ -43,7 +43,7 @@ export class OperatorActions {
   }
 }
 
-/** What was asked, without what was published. */
+/** The request as the log has it, without what was published. */
 function toldOf(body: Buffer, member: string | undefined): string {
   try {
     const { text, members } = JsonDocument.read(body);

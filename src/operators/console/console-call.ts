@@ -2,7 +2,7 @@ import type { OperatorEndpoint, EventSource } from '../../endpoints/operator-end
 import type { OperatorAccess } from '../../config/sections/operators/operator-key.settings.js';
 import type { Operator } from './operator-keys.js';
 
-/** What an operator asks. */
+/** A request of an operator. */
 export interface ConsoleCall {
   readonly operator: Operator;
   /** The address that it comes from. */
@@ -27,7 +27,7 @@ export interface ConsoleEvents {
 export interface ConsoleRoute extends Pick<OperatorEndpoint, 'isPost'> {
   /** The last part of its path. */
   readonly name: string;
-  /** What its caller has to be; `none`: anyone at all. */
+  /** The rights its caller has to have; `none`: anyone at all. */
   readonly access: OperatorAccess | 'none';
   /** @throws {ClientSelectionError} or {ChannelQueryError} for what cannot be asked, {ClientError} without a broker. */
   answer(call: ConsoleCall): ConsoleAnswer | ConsoleEvents | Promise<ConsoleAnswer>;

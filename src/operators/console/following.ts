@@ -11,7 +11,7 @@ import { Audit } from '../audit.js';
 import type { ConsoleCall, ConsoleEvents, ConsoleRoute } from './console-call.js';
 import { OperatorRefused } from './operator-keys.js';
 
-/** What operators follow as it comes, as Server-Sent Events. */
+/** The event streams that operators follow, as Server-Sent Events. */
 @Injectable()
 export class Following {
   constructor(

@@ -6,7 +6,7 @@ import { Services } from '../../topics/service/services.js';
 import { answered, type ConsoleAnswer, type ConsoleCall, type ConsoleRoute } from './console-call.js';
 import { OperatorKeys } from './operator-keys.js';
 
-/** What operators read of the node that they ask: who they are to it. */
+/** Readings of the node that operators ask: who they are to it. */
 @Injectable()
 export class OwnReadings {
   constructor(

@@ -11,7 +11,7 @@ import { NodeReports } from '../watch/node-reports.js';
 import { RefusalReports } from '../watch/refusal-reports.js';
 import { answered, type ConsoleAnswer, type ConsoleCall, type ConsoleRoute } from './console-call.js';
 
-/** What operators read of all nodes: how they fare, and what they have. */
+/** Readings of all nodes: how they fare, and what they have. */
 @Injectable()
 export class NodeReadings {
   constructor(
@@ -36,7 +36,7 @@ export class NodeReadings {
   }
 }
 
-/** What operators read of who is connected. */
+/** Readings of who is connected. */
 @Injectable()
 export class ConnectionReadings {
   constructor(

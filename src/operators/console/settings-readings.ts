@@ -21,7 +21,7 @@ interface ComparedSettings extends Gathered {
   readonly differences: readonly (Difference & { readonly node: string })[];
 }
 
-/** What operators read of settings: those of this node, and what others have otherwise. Secrets are masked, and not compared. */
+/** Readings of settings: those of this node, and what others have otherwise. Secrets are masked, and not compared. */
 @Injectable()
 export class SettingsReadings {
   constructor(

@@ -29,7 +29,7 @@ export function interfaceProcedure(
   });
 }
 
-/** What the gateway brings with it, and what writes its own HTTP response, is called over HTTP only. */
+/** Not for clients: those that the gateway brings along, and those that write their own HTTP response. */
 function isForClients({ signature: { access, isRaw }, isReplaceable }: CallableProcedure): boolean {
   const isBrought = isReplaceable !== undefined;
   return access !== 'service' && !isRaw && !isBrought;

@@ -2,7 +2,7 @@ import type { PresenceSettings } from '../../config/sections/presence.settings.j
 import type { ServiceSettings } from '../../config/sections/service/service.settings.js';
 import type { Parameter, Signature } from '../../procedures/signature.js';
 
-/** What clients meet, as the gateway knows it. */
+/** The interface for clients, as the gateway knows it. */
 export interface ToldInterface {
   readonly services: readonly ToldService[];
   /** Absent where there are none. */
@@ -12,7 +12,7 @@ export interface ToldInterface {
 }
 
 export interface ToldRooms {
-  /** What is shown of a member; absent where it is not known who is there. */
+  /** The fields shown of a member; absent where it is not known who is there. */
   readonly presence?: readonly string[];
 }
 

@@ -31,7 +31,7 @@ interface CallbackItem {
   readonly calls_per_second?: number | undefined;
   readonly failures_per_second?: number | undefined;
   readonly latency: Readonly<Record<'mean' | 'p50' | 'p95' | 'p99', number | undefined>>;
-  /** What the percentiles are of: what was asked lately, or else since the start. */
+  /** The time that the percentiles are of: lately, or else since the start. */
   readonly latency_since: 'lately' | 'start';
 }
 

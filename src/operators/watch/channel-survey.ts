@@ -28,7 +28,7 @@ export interface ChannelEntry {
   readonly rate?: number | undefined;
 }
 
-/** What one node has of what was asked for. */
+/** The answer of one node. */
 export interface SurveyAnswer {
   /** The number of all. */
   readonly count: number;

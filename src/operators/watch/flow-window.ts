@@ -1,5 +1,5 @@
 const LEAST_MS = 900;
-/** What was longer ago says nothing of now. */
+/** The age at which a look says nothing of now. */
 const MOST_MS = 60_000;
 
 /** The time between two marks of flows. They are marked when somebody looks, at most about once a second. */

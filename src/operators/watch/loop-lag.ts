@@ -5,7 +5,7 @@ const PERCENTILE = 99;
 /** Nobody looks any more who has not for so long. */
 const IDLE_MS = 30_000;
 
-/** Who asks again within so long is given the same. */
+/** The time in which whoever asks is given the same. */
 const LEAST_MS = 900;
 
 /** The lag of the event loop, for which it keeps timers waiting. It is measured only as long as somebody looks. */

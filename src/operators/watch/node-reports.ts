@@ -15,7 +15,7 @@ import { Rates } from './rates.js';
 
 const ABOUT = 'console node';
 
-/** What a node says of itself, in its wire form. What grows is per second, and absent at the first look. */
+/** The report of a node, in its wire form. What grows is per second, and absent at the first look. */
 export interface NodeReport {
   readonly node: string;
   readonly host: string;
@@ -45,13 +45,13 @@ export interface NodeReport {
   readonly deliveries_per_second?: number | undefined;
 }
 
-/** What all nodes say. */
+/** The reports of all nodes. */
 export interface NodesReport extends Gathered {
   readonly status: 'ok';
   readonly nodes: readonly NodeReport[];
 }
 
-/** What each node and worker process carries, and how it bears it. */
+/** The load of each node and worker process, and how it bears it. */
 @Injectable()
 export class NodeReports implements OnApplicationShutdown {
   private readonly rates = new Rates();

@@ -1,5 +1,5 @@
 const LEAST_MS = 900;
-/** What was longer ago says nothing of now. */
+/** The age at which a look says nothing of now. */
 const MOST_MS = 60_000;
 
 /** The growth of totals, from one look at them to the next. It keeps nothing up to date by itself. */
@@ -9,7 +9,7 @@ export class Rates {
   private rates: ReadonlyMap<string, number> | undefined;
 
   /**
-   * What each of the totals grows by in a second. Who asks again within a second is given the same.
+   * The growth of each of the totals, per second. Who asks again within a second is given the same.
    * @returns nothing at the first look for a minute.
    */
   of(totals: ReadonlyMap<string, number>, nowMs: number): ReadonlyMap<string, number> | undefined {

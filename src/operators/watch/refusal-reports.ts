@@ -37,7 +37,7 @@ interface RefusalItem {
   readonly address?: string | undefined;
 }
 
-/** What was refused on all nodes. */
+/** The refusals on all nodes. */
 export interface RefusalList extends Gathered {
   readonly status: 'ok';
   /** The last one first. */
@@ -50,7 +50,7 @@ export interface RefusalList extends Gathered {
   readonly handshakes: Counts;
 }
 
-/** What clients and services were refused, and why connections ended. */
+/** The refusals to clients and services, and the ends of connections. */
 @Injectable()
 export class RefusalReports {
   private readonly rates = new Rates();

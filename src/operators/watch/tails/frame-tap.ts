@@ -20,7 +20,7 @@ export interface TappedFrame {
   readonly text: string;
 }
 
-/** What has come since the last time. */
+/** The frames since the last time. */
 export interface Fetched {
   readonly frames: readonly TappedFrame[];
   /** The number there was no room for. */

@@ -8,13 +8,13 @@ import { type Fetched, FrameTap } from './frame-tap.js';
 
 export const FRAMES = 'console frames';
 
-/** Who has not fetched for so long is gone. */
+/** The time after which who has not fetched is gone. */
 const GONE_AFTER_MS = 5_000;
 const SWEEP_MS = 1_000;
 /** The most that are followed at a time on this node. */
 const MAX_TAPS = 20;
 
-/** What a node asks the others again and again, as long as somebody follows. */
+/** The question of a node to the others, again and again, as long as somebody follows. */
 export interface FramesQuestion {
   /** Tells apart those who follow. */
   readonly tail: string;

@@ -24,7 +24,7 @@ const KEPT: ReadonlySet<string> = new Set([
   'id',
   'order',
 ]);
-/** What proves who somebody is, or what opens something, is not shown to anyone. */
+/** Names of members that prove who somebody is, or open something: they are shown to nobody. */
 const SECRET = /ticket|token|secret|passw|authori[sz]ation|cookie|api_?key|credential/i;
 
 /** Data as it is, but for secrets; as it is described where it is too long. */

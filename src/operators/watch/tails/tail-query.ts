@@ -6,7 +6,7 @@ import {
 } from '../../../clients/client-selection.js';
 import { type JsonMembers, type JsonText, objectText } from '../../../protocol/json/json.js';
 
-/** What is followed: a topic, a room, or the frames of somebody's connections. */
+/** The subject of a tail: a topic, a room, or the frames of somebody's connections. */
 export type TailQuery = { readonly showsData: boolean } & (
   | { readonly topic: string }
   | { readonly room: JsonText }
@@ -29,7 +29,7 @@ export function readTailQuery(members: JsonMembers): TailQuery {
   return 'topic' in subject ? { showsData, topic: subject.topic } : { showsData, room: subject.room };
 }
 
-/** What is followed, for people. */
+/** The subject of a tail, for people. */
 export function tailSubject(query: TailQuery): string {
   if ('topic' in query) return `topic ${query.topic}`;
   if ('room' in query) return `room ${query.room}`;

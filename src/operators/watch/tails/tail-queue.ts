@@ -2,7 +2,7 @@ const MAX_EVENTS = 1_000;
 /** The most characters that the events describe. */
 const MAX_LENGTH = 1_048_576;
 
-/** What is told to somebody who follows. Its members are in their wire form. */
+/** An event for somebody who follows. Its members are in their wire form. */
 export interface TailEvent {
   readonly event: string;
   readonly [member: string]: unknown;

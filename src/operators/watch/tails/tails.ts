@@ -48,7 +48,7 @@ export class Tails {
   }
 
   /**
-   * What comes from now on, until the signal is aborted.
+   * Follows what comes from now on, until the signal is aborted.
    * @throws {ClientSelectionError} as {@link require}.
    * @throws {ClientError} when the broker cannot be reached.
    */
