@@ -84,7 +84,7 @@ export class Audience {
     this.wake();
   }
 
-  /** What has changed. @returns whether it is known who is present. */
+  /** Takes news. @returns whether it is known who is present. */
   take({ count, changes }: PresenceNews): boolean {
     this.count = count;
     if (count > this.max) this.dropList();

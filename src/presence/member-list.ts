@@ -2,12 +2,12 @@ import type { Member, PresenceChanges } from '../broker/presence-book.js';
 import { membersText } from '../broker/presence-news.js';
 import type { JsonText } from '../protocol/json/json.js';
 
-/** Who is present, as this node knows it, and what has changed since clients were told the last time. */
+/** The members, as this node knows them, and the changes since clients were told the last time. */
 export class MemberList {
   /** Another one after each change. */
   version = 0;
   private readonly texts = new Map<string, JsonText>();
-  /** What clients know of those that have changed. */
+  /** The last that clients know of those that have changed. */
   private readonly before = new Map<string, JsonText | undefined>();
   private listText: JsonText | undefined;
 
@@ -25,14 +25,14 @@ export class MemberList {
     for (const key of left) this.change(key, undefined);
   }
 
-  /** What is true now, whatever has led there. */
+  /** Takes these for the members, whatever has led there. */
   become(members: readonly Member[]): void {
     const present = new Set(members.map(({ key }) => key));
     for (const key of this.texts.keys()) if (!present.has(key)) this.change(key, undefined);
     for (const { key, text } of members) this.change(key, text);
   }
 
-  /** What clients have not been told; from here on they have. Nothing if there is nothing. */
+  /** Takes the changes that clients have not been told. Nothing if there are none. */
   takeChanges(): PresenceChanges | undefined {
     const joined: Member[] = [];
     const left: string[] = [];

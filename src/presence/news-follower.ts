@@ -34,7 +34,7 @@ export class NewsFollower {
     else if (this.waiting.push(news) > MAX_WAITING) this.waiting = [];
   }
 
-  /** What comes next, if that is not known. @param number of the latest news. */
+  /** Says which news are the latest, if that is not known. @param number of the latest news. */
   begin(number: number): void {
     if (!this.waiting) this.latest ??= number;
   }

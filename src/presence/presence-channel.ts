@@ -16,7 +16,7 @@ import type { Viewer } from './viewer.js';
 const SETTLING_MS = 1_000;
 const RETRY_MS = 1_000;
 
-/** What a channel of presence needs. */
+/** The means of a channel of presence. */
 export interface PresenceMeans {
   readonly book: PresenceBook;
   readonly hub: Hub;

@@ -57,7 +57,7 @@ export class PresenceEndTeller implements EndTeller {
   }
 }
 
-/** What another node has left, in the hands of this one. */
+/** The lease that another node has left, in the hands of this one. */
 class Inherited implements Leased {
   constructor(private readonly body: JsonText) {}
 

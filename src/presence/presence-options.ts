@@ -1,9 +1,9 @@
 import { PRESENCE_VIEWS, type PresenceView } from '../config/sections/presence.settings.js';
 import { isObjectText, type JsonText, membersOf, valueOf } from '../protocol/json/json.js';
 
-/** What the app says of one client in its options. */
+/** The word of the app on one client, in its options. */
 export interface PresenceOptions {
-  /** How much it may see; absent if the app does not say it. */
+  /** The most that it may see; absent if the app does not say it. */
   readonly view: PresenceView | undefined;
   /** Whether others are not shown it. */
   readonly isHidden: boolean;
@@ -15,7 +15,7 @@ export function presenceOptions(options: JsonText | undefined): PresenceOptions 
   return { view: viewOf(given?.get('presence')), isHidden: given?.get('hidden') === 'true' };
 }
 
-/** How much of who is present a client asks to see; nothing if it does not ask. */
+/** The view of who is present that a client asks for; nothing if it does not ask. */
 export function presenceWish(given: unknown): PresenceView | undefined {
   if (given === true) return 'members';
   return given === 'count' ? 'count' : undefined;

@@ -12,7 +12,7 @@ export interface PresencePlace {
   readonly graceMs: number;
 }
 
-/** What another node has to know to end that a connection makes somebody present. */
+/** The record by which another node can end that a connection makes somebody present. */
 export type PresenceRecord = PresencePlace & { readonly connection: string };
 
 /** A record as the body of a lease. */

@@ -13,7 +13,7 @@ const CHECK_MS = 5_000;
 /** Places that are looked at together. */
 const CHECKED_AT_ONCE = 500;
 
-/** Who is present where, as far as this node has a part in it. */
+/** The presence in all places, as far as this node has a part in them. */
 @Injectable()
 export class Presences implements Startable, Stoppable {
   private readonly channels = new Map<string, PresenceChannel>();

@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connection.js';
 import type { Missable } from '../connection/outflow/overflow.js';
 import type { PresenceFrames } from './presence-frames.js';
 
-/** What is sent in place of what waits, to a client that does not keep up. */
+/** The key by which what waits is replaced, for a client that does not keep up. */
 const LATEST = 'presence';
 
 /** A client that sees who is present. */

@@ -13,9 +13,9 @@ export interface ProcedureLimits {
   readonly endsStreams: boolean;
 }
 
-/** How a call of a procedure is gone on with on another node. */
+/** The way to go on with a call of a procedure on another node. */
 export interface Continuation {
-  /** What is kept of a call for that, of its caller and its arguments, which have been bound and converted. */
+  /** The record of a call for that, of its caller and its arguments, which have been bound and converted. */
   requestOf(origin: CallOrigin, given: readonly unknown[]): JsonText;
   /** As {@link CallableProcedure.run}, from what was kept. @param count how many results were had already. */
   resume(request: JsonText, count: number, signal: AbortSignal): Promise<unknown>;
@@ -29,7 +29,7 @@ export interface CallableProcedure {
   readonly resumption?: Resumption | undefined;
   /** For one that the gateway brings with it: whether the app may have one of this name in its place. */
   readonly isReplaceable?: boolean;
-  /** How another node goes on with a kept call whose node is gone; absent where none can. */
+  /** The way for another node to go on with a kept call whose node is gone; absent where none can. */
   readonly continuation?: Continuation | undefined;
   /**
    * Runs it with arguments that have been bound and converted.

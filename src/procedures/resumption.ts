@@ -12,7 +12,7 @@ export interface Resumption {
   readonly takesOver: boolean;
 }
 
-/** What the settings of a procedure say. */
+/** The retention by the settings of a procedure. */
 export function resumptionOf(settings: Omit<ResumableSettings, 'mayWatch' | 'onLost'>): Resumption {
   const { ttlMs, maxBytes, whenAbandoned, graceMs, takeOver } = settings;
   return { ttlMs, maxBytes, graceMs: whenAbandoned === 'stop' ? graceMs : undefined, takesOver: takeOver };

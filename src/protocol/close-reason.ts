@@ -10,7 +10,7 @@ export interface CloseReason {
   readonly text: string;
   /** Whether a client should reconnect, after a wait. */
   readonly reconnect: boolean;
-  /** What the app is told of why it ended. */
+  /** The reason that the app is told. */
   readonly ends: EndReason;
 }
 

@@ -13,7 +13,7 @@ export interface RefusalDetails {
   /** The `data` of the error frame. */
   readonly data?: JsonText | undefined;
   readonly cause?: unknown;
-  /** When asking again makes sense, where that is known. */
+  /** The time until asking again makes sense, where that is known. */
   readonly retryAfterMs?: number | undefined;
   /** Absent where the gateway decided, for the reason in the message. */
   readonly verdict?: Verdict | undefined;
@@ -56,7 +56,7 @@ export class CallbackError extends Error {
   readonly isFinal: boolean;
   /** Whether it is not asked for a while: what it had agreed to stays. */
   readonly isPaused: boolean;
-  /** When the app can be asked again, if it has said so. */
+  /** The time until the app can be asked again, if it has said so. */
   readonly retryAfterMs: number | undefined;
 
   constructor(

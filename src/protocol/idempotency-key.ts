@@ -4,7 +4,7 @@ import { PublicationError } from './publication.js';
 const MAX_KEY_LENGTH = 255;
 const MEMBER = 'idempotency_key';
 
-/** What may have a key: a publication, or a trigger. */
+/** A publication, or a trigger, which may have a key. */
 interface Keyed {
   readonly text: JsonText;
   readonly members: JsonMembers;

@@ -44,7 +44,7 @@ export class Position {
 /** Numbers have at most 15 digits: they compare exactly. */
 const FORM = /^([\w-]{1,32})\.(\d{1,15})$/;
 
-/** How the text of a publication begins in which its position stands. Whoever does not know of it ignores the member. */
+/** The start of the text of a publication with its position. Whoever does not know of it ignores the member. */
 const MARK = '{"@":"';
 
 /** The text of a publication, which is an object with members, with its position before them. */

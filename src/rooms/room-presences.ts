@@ -29,7 +29,7 @@ interface Stay {
 /** A room whose presence a client is to see. */
 interface ShownRoom {
   readonly room: Room;
-  /** What frames about it begin with. */
+  /** The beginning of frames about it. */
   readonly head: string;
 }
 
@@ -58,7 +58,7 @@ export class RoomPresences implements Startable {
     return room && this.placeOf(room);
   }
 
-  /** Where it is kept who is present in a room; nothing where it is not. */
+  /** The place of the presence of a room; nothing where none is kept. */
   placeOf({ id }: Room): PresencePlace | undefined {
     const { presence } = this.rooms;
     if (!presence) return undefined;

@@ -67,7 +67,7 @@ export class RoomSessions {
     this.byConnection.set(session.connection, session);
   }
 
-  /** What the app is to get of a client's handshake. */
+  /** The headers of a client's handshake for the app. */
   headersOf(handshake: IncomingMessage): Readonly<Record<string, string>> {
     return this.forwarding.headersOf(handshake);
   }

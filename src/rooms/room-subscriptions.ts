@@ -28,11 +28,11 @@ export interface RoomWish {
   readonly reportsDrops: boolean;
 }
 
-/** What a client wants to be told with its subscription. */
+/** The wishes of a client for its subscription. */
 export interface JoinOptions {
   /** Its comeback, if it follows positions. */
   readonly comeback: RoomComeback | undefined;
-  /** How much it wants to see of who is present. */
+  /** The view of who is present that it wants. */
   readonly view: PresenceView | undefined;
 }
 

@@ -14,7 +14,7 @@ export interface TriggerOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** What became of a trigger. */
+/** The outcome of a trigger. */
 export interface TriggerResult {
   /** The number of subscriptions of this node it was sent to; 0 for a repeat. */
   readonly reached: number;

@@ -156,7 +156,7 @@ export class RoomsGateway implements Gateway {
   }
 }
 
-/** How much of who is present a client asks to see. */
+/** The view of who is present that a client asks for. */
 function viewIn(members: JsonMembers): PresenceView | undefined {
   const given = members.get('presence');
   return given && presenceWish(valueOf(given));

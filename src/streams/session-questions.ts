@@ -2,7 +2,7 @@ import type { PollAnswer } from '../connection/stream/polled.transport.js';
 import type { Taking } from '../connection/stream/session.transport.js';
 import { isObject } from '../protocol/json/json.js';
 
-/** What nodes ask each other about sessions. */
+/** Questions of nodes to each other about sessions. */
 export const SESSION_QUESTIONS = {
   frames: 'stream frames',
   poll: 'stream poll',

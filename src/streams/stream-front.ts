@@ -12,7 +12,7 @@ import { answerFault, STREAM_FAULTS, type StreamFault } from './stream-answers.j
 /** Cookies come along, as with a handshake: they may say who the client is. */
 const RIGHTS: PageRights = { methods: 'POST, DELETE', withCredentials: true };
 
-/** What a request is for. */
+/** The target of a request. */
 interface Place {
   readonly endpoint: Endpoint;
   /** Absent where a session is asked for. */

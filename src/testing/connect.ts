@@ -9,9 +9,9 @@ import { RefusedError } from './refused-error.js';
 import { TestingClient } from './testing-client.js';
 import { TESTING, TestingProofs } from './testing-proofs.js';
 
-/** How a client of a test connects. Of `identity`, `ticket` and `token` one at most; without, it is nobody. */
+/** The options of a client of a test. Of `identity`, `ticket` and `token` one at most; without, it is nobody. */
 export interface ConnectOptions {
-  /** Who it is: the fields that callbacks see, without any proof. The app is not asked. */
+  /** The identity: the fields that callbacks see, without any proof. The app is not asked. */
   readonly identity?: Readonly<Record<string, unknown>> | undefined;
   /** A ticket, which the app validates. */
   readonly ticket?: unknown;

@@ -4,7 +4,7 @@ import type { HistoryQuery } from '../topics/topic-history.js';
 
 const DEFAULT_LIMIT = 100;
 
-/** What was published to each topic, with positions. */
+/** The publications to each topic, with positions. */
 export class FakeHistory {
   private readonly byTopic = new Map<string, KeptPublication[]>();
 

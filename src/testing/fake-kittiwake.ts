@@ -22,14 +22,14 @@ import type { HistoryQuery } from '../topics/topic-history.js';
 import { FakeHistory } from './fake-history.js';
 import { matches } from './matches.js';
 
-/** What was published, its data as subscribers would get it. */
+/** A publication, its data as subscribers would get it. */
 export interface FakePublication {
   readonly topic: string;
   readonly data: unknown;
   readonly options?: PublishOptions;
 }
 
-/** What was triggered, its data as subscribers would get it. */
+/** A trigger, its data as subscribers would get it. */
 export interface FakeTrigger {
   readonly rooms: readonly object[];
   readonly data: unknown;

@@ -8,7 +8,7 @@ import { refusalMembers } from '../callbacks/providers/refusal-members.js';
 
 type Method = (...args: unknown[]) => unknown;
 
-/** What a parameter decorator has left of a parameter. */
+/** The mark of a parameter decorator on a parameter. */
 interface Param {
   readonly index: number;
   readonly data?: unknown;

@@ -6,7 +6,7 @@ export interface Refused {
   readonly code: string;
   /** The text, or whatever JSON the app has given for it. */
   readonly error: unknown;
-  /** What the app has given besides. */
+  /** The data that the app has given besides. */
   readonly data?: unknown;
 }
 

@@ -14,7 +14,7 @@ import { type MessageRequest, SubscriptionRequest } from '../topics/providers/su
 /** Fields of a request, or of an identity, by name. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What goes with a request that is made by a test. */
+/** The circumstances of a request that is made by a test. */
 export interface RequestOptions extends Circumstances {
   /** Default: one that is never aborted. */
   readonly signal?: AbortSignal | undefined;
@@ -27,7 +27,7 @@ export interface SubscriptionRequestFields<Data> extends Fields {
   readonly data?: Data;
 }
 
-/** What every method of a topic service gets, but for those below: of `@OnMessage()` with `data`. */
+/** The request for every method of a topic service, but for those below: for `@OnMessage()` with `data`. */
 export function subscriptionRequest<Data>(
   { subscription = 'service.topic', ...fields }: SubscriptionRequestFields<Data> = {},
   { signal = idle(), ...circumstances }: RequestOptions = {},
@@ -36,7 +36,7 @@ export function subscriptionRequest<Data>(
   return request as MessageRequest<Data>;
 }
 
-/** What `@OnGap()` gets. */
+/** The request for `@OnGap()`. */
 export function gapRequest(
   { subscription = 'service.topic', position = 'epoch.1', reason = 'gap_too_long' }: Fields = {},
   { signal = idle() }: RequestOptions = {},
@@ -44,7 +44,7 @@ export function gapRequest(
   return new GapRequest(members({ subscription, position, reason }), signal);
 }
 
-/** What `@OnLifecycle()` gets; of its events, what is not given is made up. */
+/** The request for `@OnLifecycle()`; of its events, what is not given is made up. */
 export function lifecycleRequest(
   service: string,
   events: readonly Partial<LifecycleEvent>[],
@@ -60,7 +60,7 @@ export function lifecycleRequest(
   return new LifecycleRequest(members({ service, events: whole }), signal);
 }
 
-/** What `@ValidateTicket()` gets. */
+/** The request for `@ValidateTicket()`. */
 export function ticketRequest(
   ticket: unknown,
   { signal = idle(), ...circumstances }: RequestOptions = {},
@@ -79,7 +79,7 @@ export interface ConnectRequestFields {
   readonly address?: string | undefined;
 }
 
-/** What `@BeforeConnect()` gets. */
+/** The request for `@BeforeConnect()`. */
 export function connectRequest(
   { endpoint = 'topics', url = '/', headers = {}, address }: ConnectRequestFields = {},
   { signal = idle() }: RequestOptions = {},
@@ -94,7 +94,7 @@ export interface RoomsRequestFields {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What `@AllowedRooms()` and the others of rooms get. */
+/** The request for `@AllowedRooms()` and the others of rooms. */
 export function roomsRequest(
   { connectionId = 'connection', headers = {} }: RoomsRequestFields = {},
   { signal = idle(), end }: RequestOptions = {},
@@ -102,7 +102,7 @@ export function roomsRequest(
   return new CallbackRequest(members({ connection_id: connectionId, headers }), signal, { end });
 }
 
-/** What `@OnCallerConnect()` and `@OnCallerDisconnect()` get: the fields of an identity. */
+/** The request for `@OnCallerConnect()` and `@OnCallerDisconnect()`: the fields of an identity. */
 export function callerRequest(
   identity: Fields = {},
   { signal = idle() }: RequestOptions = {},
@@ -122,7 +122,7 @@ export interface CallFields {
   readonly params?: readonly unknown[] | Fields | undefined;
 }
 
-/** What `@CurrentCall()` gives a procedure. */
+/** The call that `@CurrentCall()` gives a procedure. */
 export function procedureCall(
   { procedure = 'procedure', identity, isService = false, params = [] }: CallFields = {},
   { signal = idle() }: RequestOptions = {},

@@ -31,7 +31,7 @@ describe('the errors that clients of topics are told', () => {
   });
 });
 
-/** What clients are told who authenticate with nothing, and with what is refused. */
+/** The errors for clients who authenticate with nothing, and with what is refused. */
 async function refusedAuthentications(): Promise<ClientError[]> {
   const tickets = new TicketAuthenticator(
     { validate: () => Promise.reject(ticketRefused()) },

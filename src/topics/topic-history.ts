@@ -9,7 +9,7 @@ const DEFAULT_LIMIT = 100;
 
 /** The part of a history to read. */
 export interface HistoryQuery {
-  /** What came after this position, the oldest first, is read; without it the latest. */
+  /** The position after which to read, the oldest first; without it the latest are read. */
   readonly since?: string | undefined;
   /** The most publications; 100 by default, and at most `publish.maxBatch`, 1,000. */
   readonly limit?: number | undefined;

@@ -204,7 +204,7 @@ export class TopicsGateway implements Gateway {
   }
 }
 
-/** What only clients of `kittiwake.v1.json` may ask for. @param members those of one topic, if the event has several. */
+/** Wishes for clients of `kittiwake.v1.json` alone. @param members those of one topic, if the event has several. */
 function wishesOf(
   { subProtocol }: Connection,
   { value }: ClientEvent,

@@ -1,6 +1,6 @@
 import type { Context, Span } from '@opentelemetry/api';
 
-/** What there is of OpenTelemetry without an SDK. */
+/** The API of OpenTelemetry, without an SDK. */
 export type OpenTelemetry = typeof import('@opentelemetry/api');
 
 /** The value of an attribute of a span. */

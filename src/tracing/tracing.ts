@@ -2,7 +2,7 @@ import type { ProxyTracerProvider, Tracer, TracerProvider } from '@opentelemetry
 import { VERSION } from '../config/version.js';
 import { type OpenTelemetry, type TraceAttributes, TraceSpan } from './trace-span.js';
 
-/** What a span stands for, to whom it belongs on the other side. */
+/** The role of a span, by who is on the other side. */
 export type TraceKind = 'server' | 'client' | 'producer';
 
 const KINDS = { server: 1, client: 2, producer: 3 } as const;

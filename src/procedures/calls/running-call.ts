@@ -39,7 +39,7 @@ export class RunningCall implements StreamedCall {
     private readonly finished: (outcome: CallOutcome) => void,
   ) {}
 
-  /** What another node needs to go on with it, where one can. */
+  /** The request, for another node to go on with it, where one can. */
   get requestText(): JsonText | undefined {
     return this.procedure.continuation?.requestOf(this.request.origin, this.values);
   }

@@ -8,7 +8,7 @@ export function callAttributes(procedure: string): TraceAttributes {
   return { 'rpc.system': 'kittiwake', 'rpc.service': 'kittiwake', 'rpc.method': procedure };
 }
 
-/** Where a call says which trace it is a part of. */
+/** The headers by which a call says which trace it is a part of. */
 export function headersOf({ origin: { http, traceparent } }: CallRequest): TraceHeaders | undefined {
   return http?.request.headers ?? (traceparent === undefined ? undefined : { traceparent });
 }

@@ -10,7 +10,7 @@ const CANCEL = 'call.cancel';
 const RUNS = 'call.runs';
 const WATCHED = 'call.watched';
 
-/** What nodes ask each other about kept calls. */
+/** Questions of nodes to each other about kept calls. */
 @Injectable()
 export class CallNodes {
   /** Whether what others say cannot be heard. */

@@ -7,12 +7,12 @@ import type { JsonMembers } from '../../protocol/json/json.js';
 import { PROCEDURE_ERRORS } from '../procedure-errors.js';
 import { identityKey } from './record/identity-key.js';
 
-/** What is out of date is looked for after so long. */
+/** The time between two looks for what is out of date. */
 const SWEEP_MS = 10_000;
 
 /** A call that has ended and is still kept. */
 interface Kept {
-  /** When it is not any more, by the monotonic clock. */
+  /** The end of its being kept, by the monotonic clock. */
   readonly untilMs: number;
   readonly bytes: number;
 }

@@ -24,9 +24,9 @@ export interface KeptCall {
 export class KeptRun {
   /** Its record in the ledger, where there is one. */
   lease: Lease | undefined;
-  /** What stops it when nobody watches it, if anything does. */
+  /** Stops it when nobody watches it, if anything does. */
   grace: Grace | undefined;
-  /** What became of it, for metrics. */
+  /** Its outcome, for metrics. */
   outcome: KeptCallOutcome = 'ended';
   /** Settles when it runs no more. */
   over: Promise<void> = Promise.resolve();

@@ -35,7 +35,7 @@ interface Prepared {
   readonly place: Place;
   /** Its record in the ledger, where there is one. */
   lease?: Lease | undefined;
-  /** What is kept of it already, where this node goes on with it. */
+  /** The story that is kept of it already, where this node goes on with it. */
   story?: CallStory | undefined;
 }
 
@@ -222,7 +222,7 @@ function isFull(error: unknown): boolean {
   return error instanceof ClientError && error.code === PROCEDURE_ERRORS.tooManyCalls().code;
 }
 
-/** What another node has to know to tell the end of a call, or to go on with it. */
+/** The record by which another node can tell the end of a call, or go on with it. */
 function bodyOf({ id, procedure, identity }: KeptCall, node: string): JsonText {
   return objectText([
     ['call', toJsonText(id)],

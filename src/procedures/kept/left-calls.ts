@@ -18,7 +18,7 @@ export interface LeftCall {
   readonly node: string;
 }
 
-/** How a call is kept on whose procedure this node knows nothing: just long enough for those who watch it. */
+/** The retention of a call on whose procedure this node knows nothing: just long enough for those who watch it. */
 const UNKNOWN: Resumption = { ttlMs: 60_000, maxBytes: 1_048_576, graceMs: undefined, takesOver: false };
 
 /** Goes on with kept calls whose node is gone, where their procedures allow it. The others end: all who watch them are told. */

@@ -47,7 +47,7 @@ export class LostCalls implements EndTeller, Startable {
   }
 }
 
-/** What the record of a call says. */
+/** The content of the record of a call. */
 interface RecordedCall extends Omit<LostCall, 'results'>, LeftCall {}
 
 function callIn(body: JsonText): RecordedCall | undefined {

@@ -6,7 +6,7 @@ import { CallFollowers } from './following/call-followers.js';
 import { LeftCalls } from './left-calls.js';
 
 const LOOK_MS = 5_000;
-/** Who has just come may not have heard of all nodes: each says twice in that time that it is there. */
+/** The time in which each node says twice that it is there: whoever has just come may not have heard of all. */
 const GONE_MS = 10_000;
 
 /**

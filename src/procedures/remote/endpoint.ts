@@ -11,7 +11,7 @@ import type { RemoteSource } from './source.js';
 
 type EndpointSettings = Pick<RemoteProcedureSettings, 'url' | 'headers'> & {
   readonly deadlineMs?: number | undefined;
-  /** What a breaker calls it; without it there is none. */
+  /** Its name for the breaker; without it there is none. */
   readonly service?: string;
 };
 

@@ -66,7 +66,7 @@ function call(
   return procedure.run(new ProcedureCall('add', request, origin, new AbortController().signal), given);
 }
 
-/** What becomes of a call that an app answers so. */
+/** The outcome of a call that an app answers so. */
 async function answered(handler: AppHandler): Promise<unknown> {
   return call(procedureOf(await startApp(handler)));
 }

@@ -31,7 +31,7 @@ export class HttpProcedure implements CallableProcedure, Continuation {
     this.resumption = resumption;
   }
 
-  /** Where the settings say that the app can go on after a result. */
+  /** Itself, if by the settings the app can go on after a result. */
   get continuation(): Continuation | undefined {
     return this.resumption?.takesOver ? this : undefined;
   }

@@ -23,9 +23,8 @@ export class PresenceAnswers {
   ) {}
 
   /**
-   * Who is present in one topic or room, or how many are in each of several. 400 for what cannot be asked, 404 where it is
-   * not kept, 503 when the broker cannot be reached, 403 for a topic or room that the
-   * key is not for.
+   * The members present in one topic or room, or their number in each of several. 400 for what cannot be asked, 404
+   * where it is not kept, 503 when the broker cannot be reached, 403 for a topic or room that the key is not for.
    * @param url the target of the request, with `subscription`, `room` and `limit` in its query.
    */
   async answer(url: string, key: ApiKey): Promise<HttpReply> {
@@ -79,7 +78,7 @@ export class PresenceAnswers {
   }
 }
 
-/** What is no room is refused where it is looked up. */
+/** Refuses a place that the key is not for; no room, where it is looked up. */
 function requirePlace(key: ApiKey, where: PresenceWhere): void {
   if ('topic' in where) return key.requireTopic(where.topic);
   const room = Room.parse(where.room);

@@ -5,9 +5,9 @@ import { PresenceReading, type PresenceWhere } from './presence-reading.js';
 
 /** Somebody who is present. */
 export interface PresentMember {
-  /** Who it is. Numbers beyond 2^53 lose digits. */
+  /** The key by which it is known. Numbers beyond 2^53 lose digits. */
   readonly key: string | number;
-  /** What is shown of it, if anything is. */
+  /** The fields that are shown of it, if any are. */
   readonly info?: Readonly<Record<string, unknown>>;
 }
 
@@ -24,7 +24,7 @@ export interface PresenceQuery {
   readonly limit?: number | undefined;
 }
 
-/** Who is present, as the app asks that the gateway is part of. */
+/** The readings of presence, for the app that the gateway is part of. */
 @Injectable()
 export class PresenceInProcess {
   constructor(private readonly reading: PresenceReading) {}

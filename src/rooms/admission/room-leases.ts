@@ -61,7 +61,7 @@ export class RoomLeases {
   }
 }
 
-/** What a callback says of the end of a client. */
+/** The end of a client, as a callback says it. */
 export function disconnection(id: string, reason: EndReason): CallbackEnd {
   return { id: `${id}/onDisconnect`, reason };
 }

@@ -13,7 +13,7 @@ export interface RoomsClient {
   readonly connection?: object | undefined;
 }
 
-/** What the app answers of a client. */
+/** The answer of the app about a client. */
 export interface RoomsAnswer {
   /** A list, as JSON. */
   readonly rooms: JsonText;

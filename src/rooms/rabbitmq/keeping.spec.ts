@@ -7,7 +7,7 @@ const message = (number: number): ConsumeMessage => ({ fields: { deliveryTag: nu
 describe('messages that are to be kept', () => {
   let acknowledged: number[];
   let kept: number[];
-  /** How many had been kept at each acknowledgement. */
+  /** The number that had been kept at each acknowledgement. */
   let keptAtAck: number[];
   let reasons: string[];
   let keeping: Keeping;

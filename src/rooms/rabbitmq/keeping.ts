@@ -2,7 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../base/message-of.js';
 
-/** What goes into the history at once. */
+/** The most that go into the history at once. */
 const MAX_TOGETHER = 50;
 const RETRY_MS = 250;
 /** After so many tries another node may have better luck. */

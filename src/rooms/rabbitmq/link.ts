@@ -8,7 +8,7 @@ import { RabbitMqBinding } from './binding.js';
 import type { RabbitMqQueue } from './queue.js';
 import type { ConsumerOwner, QueueConsumer } from './queue-consumer.js';
 
-/** What a link is for. */
+/** The purpose of a link. */
 export interface LinkPurpose {
   readonly queue: RabbitMqQueue;
   /** Makes what takes from the queue. */

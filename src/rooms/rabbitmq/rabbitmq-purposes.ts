@@ -10,7 +10,7 @@ import { MessageConsumer } from './message-consumer.js';
 import { queueOf } from './queue.js';
 import { RabbitMqInput } from './rabbitmq-input.js';
 
-/** What connections to RabbitMQ are for, as the mode has it. */
+/** The purposes of connections to RabbitMQ, as the mode has it. */
 @Injectable()
 export class RabbitMqPurposes {
   constructor(

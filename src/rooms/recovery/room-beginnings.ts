@@ -12,7 +12,7 @@ import { RoomRecoveries } from './room-recoveries.js';
 /** Tells a client that its subscription has begun. */
 export type ConfirmRoom = (beginning?: RoomBeginning) => void;
 
-/** How subscriptions begin: at once, or held until the client has been told where it stands. */
+/** The beginnings of subscriptions: at once, or held until the client has been told where it stands. */
 @Injectable()
 export class RoomBeginnings {
   constructor(
@@ -59,7 +59,7 @@ export class RoomBeginnings {
     await subscription.connection.backlog;
   }
 
-  /** What a client is told that gets nothing of what it has missed, since it is subscribed, or triggers are not kept. */
+  /** The beginning for a client that gets nothing it has missed, since it is subscribed, or triggers are not kept. */
   repeated(comeback: RoomComeback | undefined): RoomBeginning | undefined {
     return comeback?.since === undefined || this.recoveries.areKept ? undefined : NOT_KEPT;
   }
@@ -93,5 +93,5 @@ export class RoomBeginnings {
 }
 
 const NONE: readonly string[] = [];
-/** What a client that comes back is told where triggers are not kept. */
+/** The beginning for a client that comes back where triggers are not kept. */
 const NOT_KEPT: RoomBeginning = { recovered: false, reason: 'position_lost' };

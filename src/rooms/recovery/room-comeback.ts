@@ -7,7 +7,7 @@ import { ROOM_ERRORS } from '../room-errors.js';
 const MAX_FORMER_IDS = 16;
 const MAX_ID_LENGTH = 64;
 
-/** What a client that follows positions says of where it comes from. */
+/** The word of a client that follows positions on where it comes from. */
 export interface RoomComeback {
   /** The position with which it comes back; absent for one that has not been there. */
   readonly since?: string | undefined;
@@ -15,7 +15,7 @@ export interface RoomComeback {
   readonly was: readonly string[];
 }
 
-/** What a client that follows positions is told with its subscription. */
+/** The beginning of a subscription, as a client that follows positions is told it. */
 export interface RoomBeginning {
   /** Whether it gets all that it has missed; absent for one that has not come back. */
   readonly recovered?: boolean;

@@ -13,7 +13,7 @@ import { matchAgain, Returning, SharedFanouts } from './room-replays.js';
 import { TriggerStream } from '../stream/trigger-stream.js';
 import type { TriggerLog, TriggerRecovery } from '../relay/trigger-log.js';
 
-/** What a client that has come back has missed, or why that cannot be said. */
+/** The triggers that a client has missed, or why that cannot be said. */
 type Found = RoomReplay | LossReason;
 
 /** One that waits for what it has missed. */

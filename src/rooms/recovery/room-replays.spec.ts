@@ -69,7 +69,7 @@ function hubOf(matching: RoomMatching): RoomHub {
   return new RoomHub(new Metrics(metrics), rooms!);
 }
 
-/** What some subscriptions are sent that come back: what they have missed, and after it what is live. */
+/** The frames of some subscriptions that come back: what they have missed, and after it what is live. */
 async function cameBack(
   matching: RoomMatching,
   triggers: readonly Trigger[],
@@ -95,7 +95,7 @@ async function cameBack(
   return clients.map((client) => client.frames);
 }
 
-/** What they would have been sent if they had been there. */
+/** The frames that they would have been sent if they had been there. */
 function stayed(
   matching: RoomMatching,
   triggers: readonly Trigger[],

@@ -42,7 +42,7 @@ export class Returning implements Reachable {
     this.deliver(fanout);
   }
 
-  /** What it has missed; more than can be sent at once is lost. */
+  /** The triggers it has missed; more than can be sent at once is lost. */
   found(until: Position, frames: SharedFanouts): RoomReplay | LossReason {
     if (this.isTooLong) return 'gap_too_long';
     const fanoutOf: RoomReplay['fanoutOf'] = (trigger, envelope) => frames.of(trigger, envelope);

@@ -22,7 +22,7 @@ import type { TriggerLog } from './trigger-log.js';
 /** The broker's channel for the triggers of all rooms. No topic has its name: topics have a dot. */
 const CHANNEL = 'kittiwake:rooms';
 
-/** What became of a trigger. */
+/** The outcome of a trigger. */
 export interface Relayed {
   /** The number of subscriptions of this node it was sent to. */
   readonly reached: number;

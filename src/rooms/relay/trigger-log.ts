@@ -2,7 +2,7 @@ import type { LossReason } from '../../history/channel-log.js';
 import type { Position } from '../../protocol/position.js';
 import type { Trigger } from '../room/trigger.js';
 
-/** What came after a position, in order. */
+/** The triggers after a position, in order. */
 export interface TriggerRecovery {
   readonly missed: Iterable<Trigger>;
   /** Its end. */
@@ -16,7 +16,7 @@ export interface TriggerLog {
   /** The position of the last one that has passed on this node; nothing while that is not known. */
   readonly top: Position | undefined;
   /**
-   * What came after a position, which a client gave, up to {@link top} at the moment in which this resolves.
+   * Finds what came after a position, which a client gave, up to {@link top} at the moment in which this resolves.
    * @throws {BrokerError} when what keeps them cannot be reached.
    */
   recover(since: Position): Promise<TriggerRecovery | LossReason>;

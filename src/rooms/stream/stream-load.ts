@@ -7,7 +7,7 @@ import type { StreamEntry } from './stream-ring.js';
 /** Makes an entry of a message, with its proof and the one before. */
 type MakeEntry = (message: StreamMessage, proofs: readonly [string, string]) => StreamEntry;
 
-/** What is read of a stream for a position that a client gave: from its mark on, so that it can be compared with its proof. */
+/** The part of a stream to read for a position that a client gave: from its mark on, to compare it with its proof. */
 export class StreamLoad {
   /** From the place of the position on. */
   readonly entries: StreamEntry[] = [];

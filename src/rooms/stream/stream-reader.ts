@@ -32,7 +32,7 @@ export class StreamReader {
     channel.on('close', () => setImmediate(() => this.fail('its channel was closed')));
   }
 
-  /** When it resolves, what is added to the stream from then on is read, too. @throws what RabbitMQ says. */
+  /** Opens one; once it resolves, what is added to the stream is read, too. @throws what RabbitMQ says. */
   static async open(
     connection: ChannelModel,
     name: string,

@@ -4,7 +4,7 @@ import type { StreamPosition } from './stream-position.js';
 
 /** The estimated cost of an entry besides its text, in bytes. */
 const OVERHEAD_BYTES = 200;
-/** How many more than its size a ring may have: so many go at once. */
+/** The number by which a ring may exceed its size: so many go at once. */
 const SLACK = 1000;
 
 /** A message of a stream, as it is kept. */

@@ -13,7 +13,7 @@ let marks = 0;
 /** A stream as RabbitMQ has it. */
 class Stream implements StreamSource {
   readonly messages: StreamMessage[] = [];
-  /** What is before is beyond the retention. */
+  /** The first within the retention. */
   first = 0;
   reads = 0;
   /** Called when a node wants everything to pass that there is. */

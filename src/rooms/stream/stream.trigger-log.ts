@@ -9,10 +9,10 @@ import type { StreamMessage } from './stream-message.js';
 import { markOffset, StreamChain, StreamPosition } from './stream-position.js';
 import type { StreamEntry, StreamRing } from './stream-ring.js';
 
-/** How often what is older than the ring is read for one client: meanwhile the ring goes on. */
+/** The most reads, for one client, of what is older than the ring: meanwhile the ring goes on. */
 const MAX_LOADS = 3;
 
-/** What a log asks its stream for. Both throw {@link BrokerError} when RabbitMQ cannot be reached. */
+/** The source of a log: its stream. Both throw {@link BrokerError} when RabbitMQ cannot be reached. */
 export interface StreamSource {
   /** Reads messages by their offsets, both ends included, until `take` says that it has enough. */
   read(from: number, to: number, take: (message: StreamMessage) => boolean): Promise<void>;
@@ -123,7 +123,7 @@ export class StreamTriggerLog implements TriggerLog {
     return load.loss ?? (epoch === this.epoch ? load.entries : 'position_lost');
   }
 
-  /** What was read and what the ring has; nothing when there is a hole between them by now. */
+  /** Joins what was read to what the ring has; nothing when there is a hole between them by now. */
   private joined(older: readonly StreamEntry[]): readonly StreamEntry[] | undefined {
     const next = older.at(-1)!.position.offset + 1;
     const newer = next > this.knownTop().offset ? [] : this.ring.from(next);

@@ -72,7 +72,7 @@ export class TriggerStream implements StreamSource, OnApplicationShutdown {
     return undefined;
   }
 
-  /** What it has from here on is taken, and what is given is added. */
+  /** Takes from now on what it has, and adds to it what is given. */
   use(access: StreamAccess): void {
     this.access = access;
     this.checking ??= setInterval(() => this.check(), this.histories.checkPeriodMs).unref();

@@ -10,7 +10,7 @@ import {
 } from './room-subscription.js';
 import type { Trigger } from '../room/trigger.js';
 
-/** What a client of rooms has missed, as far as it is for one subscription. */
+/** The triggers that a client of rooms has missed, as far as they are for one subscription. */
 export interface RoomReplay {
   /** In order. */
   readonly triggers: readonly Trigger[];

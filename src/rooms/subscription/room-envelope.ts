@@ -4,7 +4,7 @@ import type { JsonText } from '../../protocol/json/json.js';
 import type { RoomWording } from './room-wording.js';
 import type { Trigger } from '../room/trigger.js';
 
-/** What is around the data of a trigger. */
+/** The frame around the data of a trigger. */
 interface Surroundings {
   readonly head: Buffer;
   readonly tail: string;

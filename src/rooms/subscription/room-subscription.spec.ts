@@ -9,7 +9,7 @@ import { Trigger } from '../room/trigger.js';
 
 const trigger = Trigger.parse('{"rooms":[{"a":1}],"data":2,"exclude":"sender"}', 10);
 
-/** What a connection was sent of a trigger. */
+/** The frames that a connection was sent of a trigger. */
 function sentTo(connectionId: string, isOpen: boolean): string[] {
   const sent: string[] = [];
   const connection = { isOpen, send: (frame: Buffer) => sent.push(frame.subarray(2).toString()) };

@@ -35,7 +35,7 @@ export interface RoomInterest {
   readonly reportsDrops: boolean;
 }
 
-/** How triggers are sent to the client of a subscription. */
+/** The way in which triggers are sent to the client of a subscription. */
 export interface RoomDelivery {
   readonly envelope: RoomEnvelope;
   /** Absent where clients that do not keep up are closed. */
@@ -81,7 +81,7 @@ export class RoomSubscription implements MissingOwner, ObservedSubscription, Rea
     return envelopeKey(this.envelope.wording, this.requestId, false);
   }
 
-  /** What frames about who is present in its room begin with. */
+  /** The beginning of frames about who is present in its room. */
   get presenceHead(): string {
     return this.envelope.wording.presence(this.requestId, this.room.text);
   }

@@ -2,13 +2,13 @@ import type { JsonText } from '../../protocol/json/json.js';
 
 /** The words in which clients of one protocol are told of their subscriptions to rooms. */
 export interface RoomWording {
-  /** What the envelopes of clients of this protocol are told apart by from those of others. */
+  /** The mark that tells the envelopes for clients of this protocol from those for others. */
   readonly mark: string;
   /** The frame of a trigger: what is before its data, and what comes then, up to the end of the object. */
   trigger(requestId: JsonText): { readonly head: Buffer; readonly tail: string };
   /** A frame about a subscription. @param members what it says, one at least. */
   notice(name: string, members: string, requestId: JsonText): string;
-  /** What frames about who is present in the room begin with: an object without its end. */
+  /** The beginning of frames about who is present in the room: an object without its end. */
   presence(requestId: JsonText, room: JsonText): string;
 }
 

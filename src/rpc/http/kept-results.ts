@@ -10,7 +10,7 @@ import { wholeResult } from './response/whole-result.js';
 
 const NOTHING = Buffer.alloc(0);
 
-/** How one who watches a kept call is answered. */
+/** The form of the answer to one who watches a kept call. */
 export interface KeptAnswer {
   readonly formats: Formats;
   /** The largest result, encoded, bytes. */

@@ -13,9 +13,9 @@ import {
 import { Position } from '../../protocol/position.js';
 import { Publication, PublicationError } from '../../protocol/publication.js';
 
-/** What a service says of a gap. */
+/** A service's answer about a gap. */
 export interface GapAnswer {
-  /** What was published since the position of the client, in order. */
+  /** The publications since the position of the client, in order. */
   readonly missed?: readonly Fanout[];
   /** An answer with the state in its place, as that of `beforeSubscribe`. */
   readonly state?: JsonMembers;

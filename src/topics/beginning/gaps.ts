@@ -12,7 +12,7 @@ import { type GapAnswer, readGapAnswer } from './gap-answer.js';
 import type { Service } from '../service/service.js';
 import type { TopicSubscription } from '../session/topic-subscription.js';
 
-/** What is missing between the position of a client and the history. */
+/** The hole between the position of a client and the history. */
 interface Gap {
   readonly topic: string;
   /** As the client gave it. */
@@ -100,7 +100,7 @@ function fieldsOf({ topic, position, reason }: Gap): JsonMembers {
   ]);
 }
 
-/** What may stand in the log: of a refusal, whether it was one, and not the words of the app. */
+/** The reason, as it may stand in the log: of a refusal, whether it was one, and not the words of the app. */
 function reasonOf(error: unknown): string {
   return error instanceof ClientError ? (error.verdict?.why ?? error.code) : messageOf(error);
 }

@@ -20,7 +20,7 @@ export type ConfirmBeginning = (
   presence: JsonText | undefined,
 ) => void;
 
-/** What a subscription begins with. */
+/** The means of beginning a subscription. */
 export interface Introduction {
   /** The position with which the client comes back, as it gave it. */
   readonly since: unknown;
@@ -29,7 +29,7 @@ export interface Introduction {
   readonly confirm: ConfirmBeginning;
 }
 
-/** What the client of a subscription is told first: the state or what it missed, where it stands, and who is present. */
+/** Tells a client of its subscription, first of all: the state or what it missed, where it stands, and who is present. */
 @Injectable()
 export class Introductions {
   constructor(
@@ -90,7 +90,7 @@ async function firstAnswer(subscription: TopicSubscription, isRecovered: boolean
   });
 }
 
-/** What the client missed while it began cannot be said: it may try again. */
+/** It cannot be said what the client missed while it began: it may try again. */
 function unavailable(): ClientError {
   return new ClientError(SERVICE_UNAVAILABLE.code, SERVICE_UNAVAILABLE.text);
 }

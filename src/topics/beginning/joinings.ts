@@ -7,7 +7,7 @@ import type { Session } from '../session/session.js';
 import { SubscriptionLeases } from '../ending/subscription-leases.js';
 import type { TopicSubscription } from '../session/topic-subscription.js';
 
-/** How publications reach a subscription that is authorized, from the first on: after the state, or after what it missed. */
+/** The joining of authorized subscriptions: they get publications from the first on, after the state or what they missed. */
 @Injectable()
 export class Joinings {
   constructor(

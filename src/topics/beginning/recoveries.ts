@@ -12,9 +12,9 @@ import type { RecoveryReply } from '../../events/reply.js';
 import { TOPIC_ERRORS } from '../topic-errors.js';
 import type { TopicInterest, TopicSubscription } from '../session/topic-subscription.js';
 
-/** How a subscription begins for a client that follows positions. */
+/** The beginning of a subscription for a client that follows positions. */
 export interface Beginning {
-  /** What it has missed, if it gets that in place of the state. */
+  /** The publications it has missed, if it gets those in place of the state. */
   readonly replay?: Replay;
   /** Why it does not, if it came back. */
   readonly reason?: LossReason;
@@ -29,13 +29,13 @@ interface FoundState {
   readonly since: SinceState;
 }
 
-/** What came after the position of a state. */
+/** The publications after the position of a state. */
 export interface SinceState {
   readonly position: Position;
   readonly replay: Replay;
 }
 
-/** What a client that has a history begins with: what it has missed since its position, or the state. */
+/** The beginnings of clients that have a history: with what they have missed since their position, or the state. */
 @Injectable()
 export class Recoveries {
   constructor(
@@ -78,7 +78,7 @@ export class Recoveries {
   }
 
   /**
-   * What came after a state. @param position that of the state, as the service says.
+   * Finds what came after a state. @param position that of the state, as the service says.
    * @returns nothing where that cannot be said: what is held came after it.
    */
   async after(subscription: TopicSubscription, position: Position): Promise<SinceState | undefined> {
@@ -104,7 +104,7 @@ export class Recoveries {
     return replay ? { replay } : { reason };
   }
 
-  /** What the client is told of where it stands. @param state the position that the service gives for its state. */
+  /** The client's place, as it is told. @param state the position that the service gives for its state. */
   replyTo(
     subscription: TopicSubscription,
     { replay, reason }: Beginning,
@@ -116,7 +116,7 @@ export class Recoveries {
     return { ...(reason && { recovered: false, reason }), position };
   }
 
-  /** What is written at once must find room in what may wait for the client: else it would be closed, again and again. */
+  /** Bounds what is written at once by what may wait for the client: else it would be closed, again and again. */
   private bounded({ maxReplayLength }: TopicSubscription, found: Replay | LossReason): Beginning {
     if (typeof found === 'string') return { reason: found };
     let length = 0;

@@ -37,7 +37,7 @@ export class TopicPresences implements Startable {
     return service && this.placeOf(topic, service);
   }
 
-  /** Where it is kept who is present in a topic; nothing where it is not. */
+  /** The place of the presence of a topic; nothing where none is kept. */
   placeOf(topic: string, { rules }: Service): PresencePlace | undefined {
     const { presence } = rules;
     if (!presence) return undefined;

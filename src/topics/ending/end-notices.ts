@@ -15,7 +15,7 @@ import type { UntoldEnd } from '../session/untold-end.js';
 interface Ending {
   readonly subscription: TopicSubscription;
   readonly kind: CallbackKind;
-  /** What tells it apart from all others, and why it came. */
+  /** Its own id, which tells it apart from all others. */
   readonly id: string;
   readonly reason: EndReason;
   /** See {@link Repetition}. */
@@ -84,7 +84,7 @@ export class EndNotices {
     });
   }
 
-  /** What is told at the end of a subscription is not the same any more. */
+  /** The body of the end of a subscription is not the same any more. */
   changed(subscription: TopicSubscription): void {
     this.leases.changed(subscription);
   }

@@ -65,7 +65,7 @@ export class Endings {
     session.connection.runNext(() => this.endLapsed(session, subscription, error, reason));
   }
 
-  /** What the service is told at the end of a subscription is not the same any more. */
+  /** The body of the end of a subscription is not the same any more. */
   changed(subscription: TopicSubscription): void {
     this.notices.changed(subscription);
   }

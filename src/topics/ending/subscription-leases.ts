@@ -37,7 +37,7 @@ export class SubscriptionLeases {
     this.leases.delete(subscription);
   }
 
-  /** What the service is told of a subscription is not the same any more. */
+  /** The body of the end of a subscription is not the same any more. */
   changed(subscription: TopicSubscription): void {
     this.leases.get(subscription)?.changed();
   }
@@ -53,7 +53,7 @@ export class SubscriptionLeases {
   }
 }
 
-/** What a callback says of an end: each callback has an id of its own. */
+/** The end as a callback says it: each callback has an id of its own. */
 export function endOf(id: string, kind: CallbackKind, reason: EndReason): CallbackEnd {
   return { id: `${id}/${kind}`, reason };
 }

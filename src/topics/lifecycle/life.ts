@@ -13,9 +13,9 @@ export class Life implements Leased {
   constructor(
     private readonly service: string,
     private readonly kind: LifecycleKind,
-    /** What tells it apart where it has no lease, or had another one on another node. */
+    /** Its own id, where it has no lease, or had another one on another node. */
     private readonly id: string,
-    /** Who or what it is. */
+    /** The members that identify it. */
     private readonly subject: () => JsonMembers,
   ) {}
 

@@ -7,13 +7,13 @@ export type LifecycleKind = keyof typeof LIFECYCLE_ENDS;
 
 const BEGINNINGS = { client: 'began', place: 'occupied' } as const;
 
-/** What a service hears of the lives of its clients and topics, as `onLifecycle` has it. */
+/** An event in the lives of a service's clients and topics, as `onLifecycle` has it. */
 export interface LifecycleEvent {
   /** A client began to use the service, or ended; a topic got its first subscription on a node, or lost its last. */
   readonly event: 'began' | 'ended' | 'occupied' | 'vacated';
   /** The same whenever this event is told again, and of no other. */
   readonly id: string;
-  /** When it happened, or, of a node that is gone, when that was noticed. */
+  /** The time of it, or, of a node that is gone, of noticing that, as ISO 8601. */
   readonly at: string;
   /** The node that has, or had, it. */
   readonly node: string;
@@ -21,7 +21,7 @@ export interface LifecycleEvent {
   readonly subscription?: string;
   /** The connection of the client that began or ended. */
   readonly connection?: string;
-  /** What authentication said of the client; null for one without. */
+  /** The identity of the client, by its authentication; null for one without. */
   readonly identity?: Readonly<Record<string, unknown>> | null;
   /** Why a client ended. */
   readonly reason?: EndReason;

@@ -10,9 +10,9 @@ const MAX_WAIT_MS = 15_000;
 /** Something that a service is told in a list. */
 export interface Told {
   readonly text: JsonText;
-  /** What has to be written before the service hears of it. */
+  /** The lease that has to be written before the service hears of it. */
   readonly after?: Lease | undefined;
-  /** What is over when the service has heard of it. */
+  /** The lease that is over when the service has heard of it. */
   readonly ends?: Lease | undefined;
 }
 

@@ -11,7 +11,7 @@ import type { LifecycleQueue } from './lifecycle-queue.js';
 const NULL = 'null' as JsonText;
 let count = 0;
 
-/** What the lives of a service are told with. */
+/** The rules by which the lives of a service are told. */
 export interface LifecycleRules {
   readonly service: string;
   readonly node: string;

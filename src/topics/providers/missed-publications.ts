@@ -7,7 +7,7 @@ export interface MissedPublication extends PublicationOptions {
   readonly data: unknown;
 }
 
-/** What goes with a list of publications that were missed. */
+/** Options of a list of publications that were missed. */
 export interface MissedOptions {
   /** The position of the last of them: what came after it follows, and nothing comes twice. */
   readonly position?: string | undefined;

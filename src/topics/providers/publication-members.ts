@@ -1,7 +1,7 @@
 import { toJsonText, type JsonMembers } from '../../protocol/json/json.js';
 import { optionsText } from './state.js';
 
-/** What goes with the data of a publication. */
+/** Options of a publication, besides its data. */
 export interface PublicationOptions {
   /** Subscribers get publications of ascending order only; what comes late is dropped. */
   readonly order?: number | bigint | undefined;

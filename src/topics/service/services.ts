@@ -70,7 +70,7 @@ function isTopic(text: string): boolean {
   return dot > 0 && dot < text.length - 1 && text.isWellFormed();
 }
 
-/** What stands before the first dot of a topic. */
+/** The part of a topic before its first dot. */
 export function serviceName(topic: string): string {
   return topic.slice(0, topic.indexOf('.'));
 }

@@ -1,4 +1,4 @@
-/** What stands between dots and slashes. */
+/** The segments between dots and slashes. */
 type Segments<Topic extends string> = Topic extends `${infer One}.${infer Rest}`
   ? Segments<One> | Segments<Rest>
   : Topic extends `${infer One}/${infer Rest}`

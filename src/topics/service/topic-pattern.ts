@@ -2,7 +2,7 @@ import type { TopicParams } from './topic-params.js';
 
 const PARAM = /^([:*])([A-Za-z_]\w*)$/;
 const SEPARATORS = /([./])/;
-/** How often each kind of parameter may match; never across a separator, or to the end. */
+/** The matches of each kind of parameter; never across a separator, or to the end. */
 const MATCHES = { ':': '[^./]+', '*': '.+' } as const;
 
 /**

@@ -28,7 +28,7 @@ export class PresentTopicSubscription extends TopicSubscription {
     return this.wished !== 'none';
   }
 
-  /** How much its client sees: what it wants to, within what the app allows. */
+  /** The view of its client: what it wants to see, within what the app allows. */
   get view(): PresenceView {
     return narrower(this.wished, this.allowed);
   }

@@ -10,7 +10,7 @@ import { TopicSubscription } from './topic-subscription.js';
 const rules = { extraFields: ['list'], filterFields: ['list', 'user'] };
 const service = { rules, delivery: rules } as unknown as Service;
 
-/** Who subscribes with a value of the filter field `list`, and how many publications they got. */
+/** A subscriber with a value of the filter field `list`, and the number of publications it got. */
 class Reader {
   sent = 0;
   readonly session: Session;

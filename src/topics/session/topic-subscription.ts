@@ -38,7 +38,7 @@ export interface TopicInterest {
   readonly recovers: boolean;
   /** The position with which it comes back, as it gave it. */
   readonly since?: unknown;
-  /** How much it wants to see of who is present. */
+  /** The view of who is present that it wants. */
   readonly presence?: PresenceView | undefined;
 }
 

@@ -10,7 +10,7 @@ const MAX_MISSED_CHARACTERS = 65_536;
 const REREAD_MS = 500;
 
 /**
- * Where one who watches a call has got to: what was missed comes first, then what is live, once and in order. It asks for
+ * The place of one who watches a call: what was missed comes first, then what is live, once and in order. It asks for
  * one part after another, as fast as it can take them: hardly anything waits for it in memory, and it holds up nobody.
  */
 export class CallCursor implements CallWatcher {
@@ -87,7 +87,7 @@ export class CallCursor implements CallWatcher {
     return this.follower.recentAfter(this.at);
   }
 
-  /** What is behind the latest has left the memory, or never was there. */
+  /** Reads what is behind the latest: it has left the memory, or never was there. */
   private async reread(): Promise<CallPart | undefined> {
     const { story } = this.follower;
     if (this.at >= story.count && !story.end) {

@@ -23,7 +23,7 @@ export class CallFollower implements ChannelListener {
   readonly story = new CallStory();
   private readonly channel: string;
   private recent: CallPart[] = [];
-  /** What came before it was known how the call had gone on until then. */
+  /** Publications from before it was known how the call had gone on until then. */
   private waiting: Publication[] | undefined = [];
   private leave: (() => void) | undefined;
   private isClosed = false;

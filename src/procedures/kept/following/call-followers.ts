@@ -40,7 +40,7 @@ export class CallFollowers {
     return this.followers.size > 0;
   }
 
-  /** What is known of the calls that are watched here, by their ids. */
+  /** The stories of the calls that are watched here, by their ids. */
   get stories(): readonly (readonly [string, CallStory])[] {
     return [...this.followers].map(([id, { story }]) => [id, story]);
   }
@@ -49,7 +49,7 @@ export class CallFollowers {
     return (this.followers.get(id)?.watchers.size ?? 0) > 0;
   }
 
-  /** What is known of a call, or kept of it; nothing of one that is not kept. @throws {ClientError} as {@link watch}. */
+  /** The story of a call, known or kept; nothing of one that is not kept. @throws {ClientError} as {@link watch}. */
   async storyOf(id: string): Promise<CallStory | undefined> {
     const follower = this.followers.get(id);
     if (!follower) return this.channels.storyOf(id);

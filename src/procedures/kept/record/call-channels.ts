@@ -21,7 +21,7 @@ const KEY_CHANNEL = 'kittiwake:call-key:';
 /** Calls that were begun with one key, of which the first counts. */
 const CALLS_PER_KEY = 100;
 
-/** Whose call of what has a key. */
+/** A key of a caller, for a call of a procedure. */
 interface CallKey {
   readonly procedure: string;
   readonly origin: Pick<CallOrigin, 'identity' | 'isService'>;
@@ -60,7 +60,7 @@ export class CallChannels {
     return this.storyOf(id);
   }
 
-  /** What keeps the results of a call. @param run of the call here. @param story what is kept. */
+  /** The writer of the results of a call. @param run of the call here. @param story what is kept. */
   writerOf(
     id: string,
     resumption: Resumption,
@@ -92,7 +92,7 @@ export class CallChannels {
   }
 
   /**
-   * What has become of a call; nothing of one that is not kept.
+   * The story of a call; nothing of one that is not kept.
    * @throws {ClientError} when the broker cannot be reached.
    */
   async storyOf(id: string): Promise<CallStory | undefined> {
@@ -183,7 +183,7 @@ export class CallChannels {
   }
 }
 
-/** What services begin without an identity is not for nobody in particular. */
+/** The channel of a key. Services without an identity are not nobody: theirs are apart. */
 function keyChannel({ procedure, origin: { identity, isService }, key }: CallKey): string {
   const whose = JSON.stringify([procedure, identity ? identityKey(identity) : isService, key]);
   return KEY_CHANNEL + createHash('sha256').update(whose).digest('base64url');

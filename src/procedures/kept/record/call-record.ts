@@ -17,7 +17,7 @@ export interface CallHead {
   readonly node: string;
   /** The caller's; absent for an anonymous one. */
   readonly identity: JsonMembers | undefined;
-  /** What another node needs to go on with it, where one may. */
+  /** The request, for another node to go on with it, where one may. */
   readonly request: JsonText | undefined;
 }
 

@@ -21,7 +21,7 @@ function part(first: number, texts: string[], more: Partial<CallPart> = {}): Cal
   };
 }
 
-/** What of some records counts. */
+/** The part of some records that counts. */
 function told(...records: CallRecord[]): { texts: string; story: CallStory } {
   const story = new CallStory();
   const texts = records.flatMap((record) => story.take(record)?.results ?? []);

@@ -1,7 +1,7 @@
 import { type CallEnd, type CallHead, type CallPart, type CallRecord, lastOf } from './call-record.js';
 
 /**
- * What has become of a call, from its records in the order of its channel: every result once. A write that was repeated
+ * The story of a call, from its records in the order of its channel: every result once. A write that was repeated
  * counts once, and what a node writes after another has gone on with the call does not count: all who read come to the same.
  */
 export class CallStory {
@@ -44,7 +44,7 @@ export class CallStory {
   }
 }
 
-/** What of a part comes after a number; nothing where that is nothing. */
+/** The part of a part after a number; nothing if it is empty. */
 export function after(part: CallPart, number: number): CallPart | undefined {
   if (part.first > number) return part.results.length > 0 || part.end ? part : undefined;
   const results = part.results.slice(number + 1 - part.first);

@@ -4,7 +4,7 @@ import type { JsonText } from '../../../protocol/json/json.js';
 import type { CallEnd, CallPart, CallRecord } from './call-record.js';
 import { KEPT_ERRORS } from './kept-errors.js';
 
-/** What a write costs besides its results, in bytes: so a call that gives little is kept for long, and not for ever. */
+/** The cost of a write besides its results, in bytes: a call that gives little is kept for long, and not for ever. */
 export const BYTES_PER_WRITE = 128;
 /** Results that are written before their time is up, in bytes. */
 const MAX_GATHERED_BYTES = 65_536;
@@ -13,7 +13,7 @@ const MAX_RETRY_MS = 2_000;
 /** A broker that cannot be reached for so long costs the call: its end is then written when it can be. */
 const GIVE_UP_MS = 30_000;
 
-/** How a writer keeps records. */
+/** The way in which a writer keeps records. */
 export interface CallKeeping {
   /** The results of so long are written together; the first of a while at once. */
   readonly gatherMs: number;

@@ -2,7 +2,7 @@ import { ClientError } from '../../../protocol/errors.js';
 
 /** The errors of calls that outlive their connections. */
 export const KEPT_ERRORS = {
-  /** What comes after a position is not kept any more, or never was. */
+  /** All after a position is not kept any more, or never was. */
   positionLost: () => new ClientError('position_lost', 'What came after this position is not kept any more.'),
   /** Only of procedures whose calls are kept can a start be repeated. */
   notResumable: () => new ClientError('not_resumable', 'Calls of this procedure are not kept.'),
