@@ -8,7 +8,7 @@ export interface BackOffOptions {
 }
 
 /**
- * How long to wait before the next try: jitter comes after the cap, so that a herd never tries in step.
+ * The wait before the next try: jitter comes after the cap, so that a herd never tries in step.
  * @param tries how many there have been.
  * @returns milliseconds
  */

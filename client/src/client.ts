@@ -8,7 +8,7 @@ import type { State, StateInfo } from './state.js';
 
 declare const schema: unique symbol;
 
-/** What is going on, for a page or a log that shows it. */
+/** The state of things, for a page or a log that shows it. */
 export interface Inspection {
   readonly state: State;
   readonly info: StateInfo;
@@ -42,7 +42,7 @@ export interface Client<S extends Schema = Schema> extends Disposable {
 
 const connections = new WeakMap<object, Connection>();
 
-/** What is behind a client. */
+/** The connection behind a client. */
 export const connectionOf = (client: Client): Connection => connections.get(client)!;
 
 /** Makes a client. Nothing is connected before something is used. */

@@ -14,7 +14,7 @@ import type { Reason, State, StateInfo } from './state.js';
 import { createWatch, type Watch } from './page/watch.js';
 import { webSocket } from './transport/web-socket.js';
 
-/** What a connection tells: the first two to users, the rest to what lives on it. */
+/** Events of a connection: the first two for users, the rest for what lives on it. */
 interface Events {
   state: [State, StateInfo];
   error: [KittiwakeError];
@@ -40,7 +40,7 @@ export interface Connection {
   readonly state: State;
   readonly info: StateInfo;
   readonly link: Link | undefined;
-  /** How many connections there have been. */
+  /** The number of connections so far. */
   readonly lives: number;
   /** A part that is made by whoever uses it first, so that nobody else has it in the bundle. */
   part<P>(make: (connection: Connection) => P): P;

@@ -7,7 +7,7 @@ export interface Link {
   transport?: Transport;
   /** The first frame of the gateway. */
   hello?: Frame;
-  /** What is to be proven on it, or has been; undefined: that is not known. */
+  /** The credential to be proven on it, or that has been; undefined: not known. */
   credential?: Credential;
   /** The gateway does not know yet who the client is, and may know soon. */
   isProving?: boolean;

@@ -36,11 +36,11 @@ export interface Options {
   readonly openTimeoutMs?: number;
   /** Calls and messages that may wait for the connection. Default: 100. */
   readonly queue?: number;
-  /** How long a connection stays that nobody uses. Default: 5,000 ms. */
+  /** The time that a connection stays unused. Default: 5,000 ms. */
   readonly lingerMs?: number;
   readonly backOff?: BackOffOptions;
   readonly ping?: PingOptions;
-  /** What tells of the page and the network; null: nothing. Default: the browser's events. */
+  /** The source of events of the page and the network; null: none. Default: the browser's events. */
   readonly pageEvents?: PageEvents | null;
   readonly clock?: Clock;
   /** Hears of everything, for a page that shows it. Credentials are not told. */

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-/** What an `AbortSignal` has to have, where no types of a platform are loaded. */
+/** The least of an `AbortSignal`, where no types of a platform are loaded. */
 export interface SignalLike {
   readonly aborted: boolean;
   readonly reason: unknown;
@@ -11,13 +11,13 @@ export interface SignalLike {
 /** The platform's `AbortSignal`: of the browser, of Node, or what such a thing has at least. */
 export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : SignalLike;
 
-/** What the browser's `WebSocket` and that of `ws` have in common. */
+/** The common part of the browser's `WebSocket` and that of `ws`. */
 export interface WebSocketLike {
   send(text: string): void;
   close(code?: number, reason?: string): void;
 }
 
-/** What of `fetch` is in use. */
+/** The part of `fetch` in use. */
 export type FetchLike = (
   url: string,
   init: {
@@ -30,7 +30,7 @@ export type FetchLike = (
   },
 ) => Promise<HttpAnswer>;
 
-/** What of a `Response` is in use. */
+/** The part of a `Response` in use. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: {
@@ -84,7 +84,7 @@ export function onAbort(signal: Signal | undefined, aborted: () => void): () => 
   return () => signal?.removeEventListener('abort', aborted);
 }
 
-/** What ends something, as the signal does too. @param end may be called twice. */
+/** A way to end something, as the signal is too. @param end may be called twice. */
 export function ending(end: () => void, signal: Signal | undefined): () => void {
   const forget = onAbort(signal, end);
   return () => {

@@ -117,7 +117,7 @@ function roomOf<D>(
 
 /** A stream as one value. */
 export interface Streamed<T> {
-  /** What has been made of the results so far. */
+  /** The value made of the results so far. */
   readonly data: T;
   /** `waiting` for the first result; `failed` has an error. */
   readonly status: 'waiting' | 'streaming' | 'ended' | 'cancelled' | 'failed';
@@ -159,7 +159,7 @@ function streamOf<I, T>(
   };
   let value: Streamed<T> = { data: start, status: 'waiting', error: undefined, cancel };
 
-  /** What comes at once is shown at once: a call that is kept may begin with much. */
+  /** Shows together what comes at once: a call that is kept may begin with much. */
   function become(change: Partial<Streamed<T>>): void {
     value = { ...value, ...change };
     timer ??= platform.setTimeout(() => {

@@ -3,16 +3,16 @@ import type { ListenOptions } from './options.js';
 import { onAbort } from './platform.js';
 
 export interface ReadOptions extends ListenOptions {
-  /** How many may wait to be read. Default: 1,024. */
+  /** Values that may wait to be read. Default: 1,024. */
   readonly buffer?: number;
-  /** What happens then: the reader ends with `reader_too_slow`, or loses the oldest, or all but the latest. */
+  /** The way out then: the reader ends with `reader_too_slow`, or loses the oldest, or all but the latest. */
   readonly overflow?: 'error' | 'drop-oldest' | 'latest';
 }
 
-/** What comes one by one, for `for await`. Leaving the loop ends it. */
+/** Values one by one, for `for await`. Leaving the loop ends it. */
 export interface Reader<T> extends AsyncGenerator<T, undefined, undefined> {
   readonly push: (value: T) => void;
-  /** What has come before is still read; then comes the error, if there is one. */
+  /** All before it is still read; then comes the error, if there is one. */
   readonly end: (error?: unknown) => void;
 }
 

@@ -5,7 +5,7 @@ import type { SendOptions } from './options.js';
 import { onAbort } from './platform.js';
 import type { State } from './state.js';
 
-/** What a gateway answers: `more` says that further replies follow. */
+/** An answer of the gateway: `more` says that further replies follow. */
 export interface Reply {
   readonly id?: unknown;
   readonly status?: unknown;
@@ -17,7 +17,7 @@ export interface Reply {
   readonly position?: unknown;
 }
 
-/** What kind of a request it is. */
+/** The kind of a request. */
 export interface RequestKind {
   /** False: it may not be sent yet. @throws what it is to be rejected with. */
   readonly isReady?: () => boolean;
@@ -27,7 +27,7 @@ export interface RequestKind {
   readonly isCall?: boolean;
 }
 
-/** What requests are sent over. */
+/** The connection, as requests need it. */
 interface Sender {
   readonly state: State;
   /** Whether a refusal for want of an identity may be undone yet. */
@@ -57,9 +57,9 @@ export interface Requests {
 /** @param maxWaiting how many may wait for the connection. */
 export function createRequests(connection: Sender, maxWaiting = 100): Requests {
   const { clock } = connection;
-  /** What hears of a reply, or that none will come. */
+  /** Listeners to a reply, or to the news that none will come. */
   const sent = new Map<unknown, (reply?: Reply) => void>();
-  /** What sends it, if it may go, or is told why it never will. */
+  /** Senders of requests, for when they may go; each is told why it never will. */
   const waiting = new Set<(closed?: KittiwakeError) => void>();
   let lastId = 0;
 

@@ -1,30 +1,30 @@
-/** What is known of a kind of topics; what is left out is `unknown`. */
+/** The types of a kind of topics; what is left out is `unknown`. */
 export interface TopicType {
-  /** What the app answers to `beforeSubscribe`. */
+  /** The answer of the app to `beforeSubscribe`. */
   state?: unknown;
-  /** What is published. */
+  /** The data of a publication. */
   update?: unknown;
-  /** What a client sends. */
+  /** The data of a client's message. */
   message?: unknown;
-  /** What `onMessage` answers. */
+  /** The answer of `onMessage`. */
   reply?: unknown;
   /** The extra fields of a subscription. */
   fields?: object;
-  /** What is told of a member. */
+  /** The info of a member. */
   presence?: unknown;
 }
 
-/** What is known of rooms. */
+/** The types of rooms. */
 export interface RoomType {
   /** The keys of rooms, and their values. */
   room: object;
-  /** What is triggered. */
+  /** The data of a trigger. */
   data?: unknown;
-  /** What is told of a member. */
+  /** The info of a member. */
   presence?: unknown;
 }
 
-/** What an app has: topics by name or by pattern (`` `books.${string}` ``), procedures by the class of their provider. */
+/** An app's types: topics by name or by pattern (`` `books.${string}` ``), procedures by the class of their provider. */
 export interface Schema {
   topics?: object;
   rooms?: RoomType;
@@ -37,13 +37,13 @@ type Of<T, P extends keyof TopicType> = T extends { [K in P]: infer V } ? V : un
 
 /** The names that topics may have. */
 export type TopicName<S> = keyof Topics<S> & string;
-/** What is known of the topic with this name. */
+/** One type of the topic with this name. */
 export type TopicPart<S, N extends string, P extends keyof TopicType> = Of<Find<Topics<S>, N>, P>;
 
 type Rooms<S> = S extends { rooms: infer R } ? R : { room: object };
 /** The rooms that there may be. */
 export type RoomOf<S> = Rooms<S> extends { room: infer R extends object } ? R : object;
-/** What is known of rooms. */
+/** One type of rooms. */
 export type RoomPart<S, P extends keyof RoomType> = Rooms<S> extends { [K in P]: infer V } ? V : unknown;
 
 type Fn = (...args: never) => unknown;

@@ -20,9 +20,9 @@ export type Reason =
 
 export interface StateInfo {
   readonly reason: Reason;
-  /** How many times it has tried since it was last live. */
+  /** The number of tries since it was last live. */
   readonly attempt: number;
-  /** When it tries again, from `sinceMs` on. */
+  /** The time until it tries again, from `sinceMs` on. */
   readonly retryInMs?: number;
   /** The close code and text, or the text of what failed. */
   readonly code?: number;

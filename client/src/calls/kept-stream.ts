@@ -9,14 +9,14 @@ import type { Reply } from '../requests.js';
 import type { Item, Schema, StreamName } from '../schema.js';
 import { type KeptStream, leaving, type Resumable, type StreamOptions } from './stream.js';
 
-/** What of `sessionStorage` is in use. */
+/** The part of `sessionStorage` in use. */
 export interface KeptStorage {
   getItem(key: string): string | null;
   setItem(key: string, text: string): void;
   removeItem(key: string): void;
 }
 
-/** What is known of a call. */
+/** The known marks of a call. */
 interface Known {
   /** The key of its start, so that asking again starts nothing. */
   key?: string | undefined;
@@ -24,7 +24,7 @@ interface Known {
   position?: string | undefined;
 }
 
-/** Where it is kept for a page that is loaded again. */
+/** The store of these for a page that is loaded again. */
 interface Place {
   read(): Known;
   write(known: Known): void;

@@ -8,7 +8,7 @@ import type { Reply } from '../requests.js';
 import type { Item, Params, Schema, StreamName } from '../schema.js';
 import type { CallArguments } from './call.js';
 
-/** What reads a kept call, as `kept()` makes it. */
+/** The reader of a kept call, as `kept()` makes it. */
 export type Resumable = (connection: Connection, start: Frame, options: StreamOptions) => KeptStream<unknown>;
 
 /** A stream that outlives its connection. Leaving its loop, or aborting its signal, leaves the call alone, which goes on. */
@@ -25,7 +25,7 @@ export interface KeptStream<T> extends AsyncGenerator<T, void, undefined> {
 }
 
 export interface StreamOptions extends SendOptions {
-  /** How many results may wait to be read; beyond, it ends with `reader_too_slow`. Default: 1,024. */
+  /** Results that may wait to be read; beyond, it ends with `reader_too_slow`. Default: 1,024. */
   readonly buffer?: number;
   /** Of a procedure that keeps its calls: goes on over lost connections, and over reloads. Made by `kept()`. */
   readonly resumable?: Resumable;

@@ -1,6 +1,6 @@
 import { type EventsLike, platform } from '../platform.js';
 
-/** What a page, or an app on a phone, meets. */
+/** A listener to what a page, or an app on a phone, meets. */
 export interface PageListener {
   /** The network came or went: the connection is looked at, or made, at once. */
   network(isOnline: boolean): void;

@@ -12,7 +12,7 @@ interface Paged {
   open(reason: Reason): void;
 }
 
-/** What the page meets, as the connection takes it. Listens only while the connection is in use. */
+/** The page of a connection, which takes its events. Listens only while the connection is in use. */
 export interface Page {
   listen(): void;
   end(): void;

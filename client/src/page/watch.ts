@@ -7,7 +7,7 @@ export interface PingOptions {
   readonly withinMs?: number;
 }
 
-/** How long an answer may take while a page is hidden, where browsers hold timers and frames back. */
+/** The time for an answer while a page is hidden, where browsers hold timers and frames back. */
 const HIDDEN_MS = 60_000;
 const PROBE_MS = 3000;
 /** A timer that is later than this was held back, and what came meanwhile is not read yet. */

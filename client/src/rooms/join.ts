@@ -12,7 +12,7 @@ import type { Topic } from '../topics/topic.js';
 import { roomKind } from './room-kind.js';
 
 export interface RoomOptions extends ListenOptions {
-  /** Who is there is told, if rooms have that. */
+  /** True: members are told, if rooms have that. */
   readonly presence?: boolean;
   /** False: what was missed is never asked for. Default: true. */
   readonly recover?: boolean;
@@ -26,9 +26,9 @@ export interface Room<D = unknown, P = unknown> extends Disposable, AsyncIterabl
   readonly status: Status;
   /** Why it has ended, or is not live. */
   readonly error: KittiwakeError | undefined;
-  /** Who is there, by key; undefined: that is not known, or not for this client. The same map, changed, until all are told anew. */
+  /** The members, by key; undefined: not known, or not for this client. The same map, changed, until all are told anew. */
   readonly members: ReadonlyMap<Member['key'], Member<P>> | undefined;
-  /** How many are there, if that is known. */
+  /** The number of members, if that is known. */
   readonly count: number | undefined;
   /** Resolves when one is in it. @throws KittiwakeError when it ends first. */
   ready(options?: ListenOptions): Promise<void>;

@@ -63,7 +63,7 @@ export class FakeCall {
   }
 }
 
-/** What a reply says of an error. */
+/** The reply for an error. */
 export function failure(error: unknown): object {
   const { code = 'procedure_failed', message } = error as { code?: string; message?: string };
   return { status: 'error', error: message, code };

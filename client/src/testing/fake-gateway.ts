@@ -2,7 +2,7 @@ import type { FakeCall } from './fake-call.js';
 import type { FakeClock } from './fake-clock.js';
 import type { FakeTopic } from './fake-topic.js';
 
-/** What a room is known by. */
+/** The key of a room. */
 export const roomKey = (room: object): string =>
   JSON.stringify(Object.entries(room).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 
@@ -16,7 +16,7 @@ export interface FakeProcedure {
   readonly resumable?: boolean | undefined;
 }
 
-/** What all sessions share. */
+/** The part that all sessions share. */
 export interface FakeGateway {
   readonly clock: FakeClock;
   readonly topics: Map<string, FakeTopic>;

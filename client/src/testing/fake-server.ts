@@ -35,9 +35,9 @@ export interface FakeServer {
   expire(): void;
   /** All frames of clients, in order. */
   readonly received: readonly Readonly<Record<string, unknown>>[];
-  /** How many connections are open. */
+  /** The number of open connections. */
   readonly connections: number;
-  /** When each connection was tried, by the clock. */
+  /** The times of tries to connect, by the clock. */
   readonly tries: readonly number[];
 }
 

@@ -16,7 +16,7 @@ export class FakeSession implements Transport {
   readonly #ended: () => void;
   readonly #subscriptions = new Map<string, { fields: object; recovers: boolean }>();
   readonly #rooms = new Map<number, { key: string; recovers: boolean }>();
-  /** What ends a call, or the watching of a kept one, and the code that it ends with. */
+  /** Ends a call, or the watching of a kept one, and gives the code that it ends with. */
   readonly #calls = new Map<unknown, () => string | undefined>();
   #turn: Promise<void> = Promise.resolve();
   #isOpen = true;

@@ -4,17 +4,17 @@ export interface TopicAnswer {
   readonly refuse?: string;
   /** The seconds after which asking again makes sense, of one that is refused. */
   readonly retryAfter?: number;
-  /** How long the app takes. */
+  /** The time that the app takes. */
   readonly delayMs?: number;
-  /** How many publications are kept for those who come back. Default: none, and then there are no positions. */
+  /** Publications that are kept for those who come back. Default: none, and then there are no positions. */
   readonly history?: number;
-  /** Who is there. Changes are sent with `send()`. */
+  /** The members. Changes are sent with `send()`. */
   readonly members?: readonly { readonly key: string | number; readonly info?: unknown }[];
   /** Answers messages of clients. */
   readonly onMessage?: (data: never) => unknown;
 }
 
-/** How a room answers: it has no state, and hears nothing of its clients. */
+/** The answer of a room: it has no state, and hears nothing of its clients. */
 export type RoomAnswer = Omit<TopicAnswer, 'state' | 'onMessage'>;
 
 /** A publication as it stands in a history. */
@@ -23,7 +23,7 @@ export interface Published {
   readonly position?: string;
 }
 
-/** What one who subscribes is told of the history. */
+/** The history, as one who subscribes is told it. */
 export interface Recovery {
   readonly members: object;
   readonly missed: readonly Published[];

@@ -4,7 +4,7 @@ import { DISPOSE } from '../platform.js';
 import type { Status } from './topic-event.js';
 import type { Topic } from './topic.js';
 
-/** What a store shows. A new object whenever something has changed, and the same one until then. */
+/** The value of a store. A new object whenever something has changed, and the same one until then. */
 export interface Snapshot<T> {
   readonly data: T | undefined;
   readonly status: Status;

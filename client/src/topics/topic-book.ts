@@ -29,7 +29,7 @@ export function createBook(connection: Connection, kind: TopicKind): TopicBook {
   const wires = new Map<string, WireTopic>();
   /** Those that the gateway has, by what it calls them. */
   const known = new Map<unknown, WireTopic>();
-  /** How many topics of the event under way are not answered yet. */
+  /** The topics of the event under way that are not answered yet. */
   let asking = 0;
   let isScheduled = false;
 
@@ -79,7 +79,7 @@ export function createBook(connection: Connection, kind: TopicKind): TopicBook {
     isScheduled = true;
   }
 
-  /** What is asked for in one turn of the event loop goes together. */
+  /** Sends together what is asked for in one turn of the event loop. */
   function flush(): void {
     const leaving: WireTopic[] = [];
     const joining: WireTopic[] = [];

@@ -2,9 +2,9 @@
 export type Status = 'joining' | 'live' | 'stale' | 'ended';
 
 export interface Meta {
-  /** Where this stands in the history of the topic, if the service keeps one. An opaque text. */
+  /** Its position in the history of the topic, if the service keeps one. An opaque text. */
   readonly position?: string;
-  /** When the app published it, by its own word. */
+  /** The time of publication, by the app's own word. */
   readonly publishedAt?: string;
 }
 
@@ -22,10 +22,10 @@ export interface Member<P = unknown> {
   readonly info: P;
 }
 
-/** Who is there: all of them in place of those before, or who has come and gone; or only how many. */
+/** News of members: all of them in place of those before, or who has come and gone; or only their number. */
 export interface PresenceChange<P = unknown> {
   readonly members?: readonly Member<P>[];
-  /** Who has come, or is shown otherwise than before. */
+  /** Those who have come, or are shown otherwise than before. */
   readonly join?: readonly Member<P>[];
   readonly leave?: readonly (string | number)[];
   readonly count?: number;

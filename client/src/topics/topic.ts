@@ -13,7 +13,7 @@ import type { Gap, Member, Meta, PresenceChange, Status, TopicEvent } from './to
 export interface TopicOptions<F = object> extends ListenOptions {
   /** The extra fields of the subscription. */
   readonly fields?: F;
-  /** Who is there is told, if the service has that. */
+  /** True: members are told, if the service has that. */
   readonly presence?: boolean;
   /** False: what was missed is never asked for, and a reconnection brings the state. Default: true. */
   readonly recover?: boolean;
@@ -30,9 +30,9 @@ export interface Topic<St = unknown, U = unknown, M = unknown, R = unknown, P = 
   readonly status: Status;
   /** Why it has ended, or is not live. */
   readonly error: KittiwakeError | undefined;
-  /** Who is there, by key; undefined: that is not known, or not for this client. The same map, changed, until all are told anew. */
+  /** The members, by key; undefined: not known, or not for this client. The same map, changed, until all are told anew. */
   readonly members: ReadonlyMap<Member['key'], Member<P>> | undefined;
-  /** How many are there, if that is known. */
+  /** The number of members, if that is known. */
   readonly count: number | undefined;
   /** Resolves with the state when it is live. @throws KittiwakeError when it ends first. */
   ready(options?: ListenOptions): Promise<St>;

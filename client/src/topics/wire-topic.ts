@@ -1,7 +1,7 @@
 import type { KittiwakeError } from '../errors.js';
 import type { Member, Status, TopicEvent } from './topic-event.js';
 
-/** What a follower hears: what happens to a topic, and how it stands. */
+/** News for a follower: what happens to a topic, and how it stands. */
 export type Told =
   | TopicEvent
   | { readonly type: 'status'; readonly status: Status; readonly error?: KittiwakeError | undefined };
@@ -9,17 +9,17 @@ export type Told =
 /** Whoever follows a topic. */
 export type Follower = (told: Told) => void;
 
-/** What is asked for. Another object is another wish: what the gateway has is left then, and asked for anew. */
+/** The request for it. Another object is another wish: the old one is left then, and it is asked for anew. */
 export interface Wish {
   readonly fields: object;
   readonly recover: boolean;
   readonly presence: boolean;
 }
 
-/** What is kept for those who come later. */
+/** An event, as it is kept for those who come later. */
 export type Logged = TopicEvent & { readonly state?: unknown };
 
-/** What topics and rooms differ in on the wire. */
+/** The differences between topics and rooms on the wire. */
 export interface TopicKind {
   /** The events that begin and end one, and those that bring its data. */
   readonly events: readonly [join: string, leave: string, data: string];
@@ -29,14 +29,14 @@ export interface TopicKind {
   readonly hasState: boolean;
   /** Several that are asked for at once, by those that go in one event. */
   groups(wires: WireTopic[]): WireTopic[][];
-  /** What an event says of these. */
+  /** The members of an event about these. */
   about(wires: WireTopic[], isJoin: boolean): object;
 }
 
 /** One subscription on the wire, and all who follow it. */
 export interface WireTopic {
   readonly name: string;
-  /** How the gateway calls it. */
+  /** The gateway's name for it. */
   ref?: unknown;
   readonly followers: Set<Follower>;
   wish: Wish;
@@ -44,7 +44,7 @@ export interface WireTopic {
   error?: KittiwakeError | undefined;
   /** The state and what came since, for one who comes later; undefined: too much came since. */
   log: Logged[] | undefined;
-  /** Who is there; undefined: it is not known. */
+  /** The members; undefined: not known. */
   members?: Map<Member['key'], Member> | undefined;
   count?: number | undefined;
   /** The number of the last frame about members. */
@@ -52,7 +52,7 @@ export interface WireTopic {
   position?: string | undefined;
   /** The event under way about it: replies to others are old. 0: none. */
   askedId: number;
-  /** What the gateway has, or is asked for. */
+  /** The wish that the gateway has, or is asked for. */
   has?: Wish | undefined;
   /** It is to be asked for. */
   isDue: boolean;

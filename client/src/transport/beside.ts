@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { platform } from '../platform.js';
 import type { Transport, TransportFactory } from './transport.js';
 
-/** What keeps a text for a while, like `sessionStorage`. */
+/** A place that keeps a text for a while, like `sessionStorage`. */
 export interface TextStorage {
   getItem(key: string): string | null;
   setItem(key: string, text: string): void;

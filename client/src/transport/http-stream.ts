@@ -10,7 +10,7 @@ export interface HttpStreamOptions {
   readonly headers?: () => Record<string, string>;
   /** Whether cookies go along. Default: `same-origin`. */
   readonly credentials?: 'omit' | 'same-origin' | 'include';
-  /** Where it is remembered that WebSockets do not come through. Default: `sessionStorage`, if there is one. */
+  /** The memory of WebSockets that do not come through. Default: `sessionStorage`, if there is one. */
   readonly storage?: TextStorage;
   /** The one of the client, for tests that turn it themselves. */
   readonly clock?: Clock;
@@ -28,7 +28,7 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
   /** HTTP/1.1 has six connections to a host: a page that nobody sees lets go of its own after this. */
   const HIDDEN_MS = 10_000;
   const RETRY_MS = 1000;
-  /** What is answered with this, or more, may be answered otherwise later. */
+  /** The lowest status after which it is asked again. */
   const TOO_MANY = 429;
   const WAIT_S = 25;
   /** The most characters of frames in one request; one that is longer goes alone. */
@@ -48,7 +48,7 @@ export function httpStream(options: HttpStreamOptions = {}): TransportFactory {
     const { signal } = abortion;
     const isPolling = mutes >= MUTES;
     const frames: string[] = [];
-    /** How many frames have been taken. */
+    /** The number of frames taken. */
     let taken = 0;
     /** As it is in the path. */
     let session = '';

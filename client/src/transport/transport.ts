@@ -1,4 +1,4 @@
-/** What carries frames to the gateway. A transport tells nothing after `closed`, and `closed` once. */
+/** A carrier of frames to the gateway. It tells nothing after `closed`, and `closed` once. */
 export interface Transport {
   /** Told in `info` and by `inspect()`. */
   readonly name: string;
