@@ -8,7 +8,7 @@ import type { State, StateInfo } from './state.js';
 
 declare const schema: unique symbol;
 
-/** The state of things, for a page or a log that shows it. */
+/** A look at a client, for a page or a log that shows it. */
 export interface Inspection {
   readonly state: State;
   readonly info: StateInfo;

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-/** The least of an `AbortSignal`, where no types of a platform are loaded. */
+/** The least that an `AbortSignal` has, where no types of a platform are loaded. */
 export interface SignalLike {
   readonly aborted: boolean;
   readonly reason: unknown;

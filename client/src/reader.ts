@@ -5,7 +5,7 @@ import { onAbort } from './platform.js';
 export interface ReadOptions extends ListenOptions {
   /** Values that may wait to be read. Default: 1,024. */
   readonly buffer?: number;
-  /** The way out then: the reader ends with `reader_too_slow`, or loses the oldest, or all but the latest. */
+  /** The outcome then: the reader ends with `reader_too_slow`, or loses the oldest, or all but the latest. */
   readonly overflow?: 'error' | 'drop-oldest' | 'latest';
 }
 

@@ -26,7 +26,7 @@ export interface PresencePage {
   readonly members: readonly Member[] | undefined;
 }
 
-/** The changes by one write. */
+/** The news of one write. */
 export interface PresenceNews extends Pick<PresencePage, 'number' | 'count'> {
   /** The members who have come, or are shown otherwise, and who is gone; absent when too many are present to tell. */
   readonly changes: PresenceChanges | undefined;

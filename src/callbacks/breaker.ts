@@ -3,7 +3,7 @@ import type { BreakerSettings } from '../config/sections/breaker.settings.js';
 import { CallbackError } from '../protocol/errors.js';
 import { TryCounts } from './try-counts.js';
 
-/** The word of a try on the app: it is there, or it is not; `undefined`: neither. */
+/** The verdict of a try on the app: it is there, or it is not; `undefined`: neither. */
 export type TryVerdict = 'answered' | 'failed' | undefined;
 
 /** Tells what a try says, from its result or its error. */

@@ -58,7 +58,7 @@ export interface RefusedEvent {
   readonly address: string | undefined;
   /** The code of the error, or the name of the close reason or of the refused handshake. */
   readonly code: string;
-  /** The thing that was asked for, such as `subscribe`. */
+  /** The action that was asked for, such as `subscribe`. */
   readonly what: string;
   /** The party that has decided, such as `the gateway`, and why. */
   readonly by: string;

@@ -1,7 +1,7 @@
 import { PRESENCE_VIEWS, type PresenceView } from '../config/sections/presence.settings.js';
 import { isObjectText, type JsonText, membersOf, valueOf } from '../protocol/json/json.js';
 
-/** The word of the app on one client, in its options. */
+/** The presence of one client, by the app's options. */
 export interface PresenceOptions {
   /** The most that it may see; absent if the app does not say it. */
   readonly view: PresenceView | undefined;

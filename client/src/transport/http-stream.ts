@@ -10,7 +10,7 @@ export interface HttpStreamOptions {
   readonly headers?: () => Record<string, string>;
   /** Whether cookies go along. Default: `same-origin`. */
   readonly credentials?: 'omit' | 'same-origin' | 'include';
-  /** The memory of WebSockets that do not come through. Default: `sessionStorage`, if there is one. */
+  /** The store that remembers that WebSockets fail. Default: `sessionStorage`, if there is one. */
   readonly storage?: TextStorage;
   /** The one of the client, for tests that turn it themselves. */
   readonly clock?: Clock;

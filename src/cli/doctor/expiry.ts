@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { type Finding, problem, warning } from './finding.js';
 
 const DAY_MS = 86_400_000;
-/** Renewals that happen by themselves have by then. */
+/** The days by which automatic renewal is done. */
 const SOON_DAYS = 14;
 
 /** Finds faults in the time of a certificate. @param name what it is, in words. */

@@ -8,7 +8,7 @@ export interface Finding {
   readonly state: FindingState;
   /** The setting that it is about. */
   readonly about: string;
-  /** The state of things; without secrets. */
+  /** The finding itself; without secrets. */
   readonly says: string;
   /** Advice on what to do about it. */
   readonly cure?: string;

@@ -1,4 +1,4 @@
-/** The limited goods of an identity. */
+/** The kinds of seats, each with its own limit. */
 export type SeatKind = 'connections' | 'subscriptions';
 
 /** One of those that an identity has. */

@@ -16,7 +16,7 @@ export abstract class Arrival {
     readonly request: IncomingMessage,
   ) {}
 
-  /** The thing it asks for, for the log. */
+  /** Its request in words, for the log. */
   abstract readonly what: string;
   /** Whether the client has left: there is nobody to answer. */
   abstract readonly isGone: boolean;

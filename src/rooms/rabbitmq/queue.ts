@@ -46,7 +46,7 @@ function exclusiveQueue({ exchange, exchangeDurable }: RabbitMqSettings): Rabbit
   };
 }
 
-/** A queue as a stream. Proofs of the binding would stay in it: they go to a queue beside it. */
+/** A queue that is a stream. Probes of the binding would stay in it: they go to a queue beside it. */
 function streamQueue(
   name = 'kittiwake_rooms_stream',
   ttlMs: number,

@@ -7,7 +7,7 @@ import { ROOM_ERRORS } from '../room-errors.js';
 const MAX_FORMER_IDS = 16;
 const MAX_ID_LENGTH = 64;
 
-/** The word of a client that follows positions on where it comes from. */
+/** The comeback of a client that follows positions. */
 export interface RoomComeback {
   /** The position with which it comes back; absent for one that has not been there. */
   readonly since?: string | undefined;

@@ -7,7 +7,7 @@ import { envelopeKey } from './room-wording.js';
 import type { Trigger } from '../room/trigger.js';
 import { HeldRoomSubscription } from './held-room-subscription.js';
 
-/** The needs besides, of a subscription of a client that follows positions. */
+/** The extra parts of a subscription of a client that follows positions. */
 export interface RoomFollowing {
   /** See {@link RoomSubscription.was}. */
   readonly was: readonly string[];

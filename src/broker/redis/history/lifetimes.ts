@@ -4,7 +4,7 @@ import { TOP_TTL_MS } from '../../memory.history.js';
 /** Times are set anew after this part of them, not with each publication. */
 const RENEWAL_PART = 1 / 16;
 
-/** The time until the lifetime of what is kept has to be set anew. */
+/** Milliseconds until the lifetime of what is kept has to be set anew. */
 export function renewalMs(ttlMs: number): number {
   return ttlMs * RENEWAL_PART;
 }

@@ -105,9 +105,9 @@ function keyRights({ prefix, partitions, identity }: RedisSettings, fault: strin
 }
 
 const HISTORY_COMMANDS = '+get +mget +set +del +incr +rpush +lpop +ltrim +llen +lrange +pexpire +pttl +time';
-/** Used besides by scripts that take in streams. */
+/** Commands besides, of scripts that take in streams. */
 const STREAM_COMMANDS = '+xrange +xdel +xlen';
-/** Used besides by scripts that say who is present. */
+/** Commands besides, of scripts that say who is present. */
 const PRESENCE_COMMANDS = '+hget +hset +hdel +hlen +hexists +hgetall';
 const IS_PRESENCE = /'h(?:get|set|del|len|exists|getall)'|COMMAND.*H(?:GET|SET|DEL|LEN|EXISTS)/i;
 const TAKES_IN = /'(?:xrange|xdel|xlen)'|COMMAND.*X(?:RANGE|DEL|LEN)/i;

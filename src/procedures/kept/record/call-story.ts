@@ -44,7 +44,7 @@ export class CallStory {
   }
 }
 
-/** The part of a part after a number; nothing if it is empty. */
+/** The rest of a part after a number; nothing if it is empty. */
 export function after(part: CallPart, number: number): CallPart | undefined {
   if (part.first > number) return part.results.length > 0 || part.end ? part : undefined;
   const results = part.results.slice(number + 1 - part.first);
