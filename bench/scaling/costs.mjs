@@ -45,11 +45,15 @@ async function plain() {
 
   const nobody = await pair.perPublication((n) => NOBODY + n, { receivers: 0, dataBytes: DATA_BYTES });
   const one = await pair.perPublication((n) => OWN + n, { receivers: 1, dataBytes: DATA_BYTES });
-  const all = await pair.perPublication(() => ALL, { receivers: count, dataBytes: DATA_BYTES });
-  const delivery = (all.here - one.here) / (count - 1);
+  const toAll = (options) =>
+    pair.perPublication(() => ALL, { receivers: count, dataBytes: DATA_BYTES, ...options });
+  const together = await toAll({});
+  const alone = await toAll({ publications: 80, underWay: 1 });
+  const delivery = (alone.here - one.here) / (count - 1);
   costs.publication = { cpuMicros: nobody.there, redisMicros: nobody.redis };
   costs.arrival = { cpuMicros: one.here - delivery, redisMicros: one.redis - nobody.redis };
-  costs.delivery = { cpuMicros: delivery, overheadBytes: all.frameBytes - DATA_BYTES };
+  costs.delivery = { cpuMicros: delivery, overheadBytes: alone.frameBytes - DATA_BYTES };
+  costs.together = { cpuMicros: (together.here - one.here) / (count - 1) };
   await pair.stop();
   return one;
 }

@@ -89,7 +89,8 @@ async function main() {
   }
   const each = (gateway.micros() - toAll) / TO_ALL / clients;
   console.log(
-    `a publication to all: ${each.toFixed(2)} us CPU per delivery, with all after ${median(times).toFixed(0)} ms (p50)`,
+    `a publication to all: ${each.toFixed(2)} us CPU per delivery (planned ${costs.delivery.cpuMicros}), ` +
+      `with all after ${median(times).toFixed(0)} ms (p50)`,
   );
   const toSome = gateway.micros();
   for (let n = 0; n < TO_SOME; n++) {
@@ -98,9 +99,11 @@ async function main() {
     publisher.flush();
   }
   await until((expected += TO_SOME * RECEIVERS));
+  const toHundred =
+    costs.publication.cpuMicros + workers * costs.arrival.cpuMicros + RECEIVERS * costs.delivery.cpuMicros;
   console.log(
-    `${TO_SOME} publications to ${RECEIVERS} each: ${((gateway.micros() - toSome) / TO_SOME).toFixed(0)} us CPU each; ` +
-      `all ${await delivered()} deliveries complete`,
+    `${TO_SOME} publications to ${RECEIVERS} each: ${((gateway.micros() - toSome) / TO_SOME).toFixed(0)} us CPU each ` +
+      `(planned ${toHundred.toFixed(0)}); all ${await delivered()} deliveries complete`,
   );
   publisher.close();
   for (const child of members) child.kill();

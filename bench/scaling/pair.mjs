@@ -6,8 +6,8 @@ import { median } from '../statistics.mjs';
 import { FIRST_SEQUENCE } from '../wire.mjs';
 
 const AT_ONCE = 100;
+/** Publications of a round, and how many of them are made at once, as where there is load. */
 const PUBLICATIONS = 800;
-/** Made at once, as where there is load: alone each costs up to three times as much. */
 const UNDER_WAY = 8;
 const ROUNDS = 3;
 /** The head of a frame of 126 bytes or more. */
@@ -71,20 +71,22 @@ export class Pair {
    * What a publication takes, of which some are made whenever those before have come to all: the median of some rounds, of
    * which the first does not count.
    */
-  async perPublication(topicOf, { receivers, dataBytes }) {
+  async perPublication(topicOf, options) {
+    const { publications = PUBLICATIONS, underWay = UNDER_WAY } = options;
+    const work = { topicOf, ...options, publications, underWay };
     const rounds = [];
     this.#deliveries = this.#deliveredBytes = 0;
     const redisBytes = await this.redis.bytes();
     for (let round = -1; round < ROUNDS; round++) {
-      const took = await this.#spent(() => this.#publish(topicOf, receivers, dataBytes));
+      const took = await this.#spent(() => this.#publish(work));
       if (round >= 0) rounds.push(took);
     }
-    const of = (part) => median(rounds.map((took) => took[part])) / PUBLICATIONS;
+    const of = (part) => median(rounds.map((took) => took[part])) / publications;
     return {
       here: of('here'),
       there: of('there'),
       redis: of('redis'),
-      redisBytes: ((await this.redis.bytes()) - redisBytes) / PUBLICATIONS / (ROUNDS + 1),
+      redisBytes: ((await this.redis.bytes()) - redisBytes) / publications / (ROUNDS + 1),
       frameBytes: this.#deliveredBytes / this.#deliveries + FRAME_HEAD_BYTES,
     };
   }
@@ -104,12 +106,12 @@ export class Pair {
     return { here, there, redis };
   }
 
-  async #publish(topicOf, receivers, dataBytes) {
+  async #publish({ topicOf, receivers, dataBytes, publications, underWay }) {
     const publisher = publisherOf({ way: 'http', port: this.there.port });
     await publisher.open();
-    for (let n = 0; n < PUBLICATIONS;) {
-      const owed = this.#deliveries + receivers * UNDER_WAY;
-      for (const last = n + UNDER_WAY; n < last; n++)
+    for (let n = 0; n < publications;) {
+      const owed = this.#deliveries + receivers * underWay;
+      for (const last = n + underWay; n < last; n++)
         publisher.publish(topicOf(n), FIRST_SEQUENCE + n, dataBytes);
       publisher.flush();
       while (!publisher.isIdle || this.#deliveries < owed) await wait(0);

@@ -24,7 +24,8 @@ const COSTS = [
   ['a ping of a client', costs.ping],
   ['a publication by `POST /publish`, where it is taken', costs.publication],
   ['that publication at each process with a receiver', costs.arrival],
-  ['a delivery', costs.delivery],
+  ['a delivery that is alone in its packet', costs.delivery],
+  ['a delivery, when a client gets eight at once', costs.together],
   ['keeping a publication in a history, besides', costs.kept],
   ['a record of a ledger, its beginning and its end', costs.record],
 ];
