@@ -54,7 +54,7 @@ class Model {
 const models: Model[] = [];
 const stage = sharedRpc({
   procedures: {
-    kept: { gather: '5ms', runningPerIdentity: 4, keptPerIdentity: 8, bytesPerIdentity: 32_768 },
+    kept: { gather: '5ms', runningPerIdentity: 4, keptPerIdentity: 8, identityBytes: 32_768 },
   },
   limits: { outboxBytes: 1_000_000 },
 });

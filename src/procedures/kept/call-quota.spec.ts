@@ -17,7 +17,7 @@ describe('the limit of what is kept', () => {
   afterEach(() => void jest.useRealTimers());
 
   it('is one for all callers, those without an identity too, until it is kept no longer', () => {
-    const quota = quotaOf({ bytes: '1KiB' });
+    const quota = quotaOf({ totalBytes: '1KiB' });
     const place = quota.take(undefined);
     place.spend(1_000);
     quota.take(ANN).spend(24);
@@ -31,7 +31,7 @@ describe('the limit of what is kept', () => {
   });
 
   it('does not count what never ran', () => {
-    const quota = quotaOf({ bytes: '1KiB', bytesPerIdentity: '1KiB' });
+    const quota = quotaOf({ totalBytes: '1KiB', identityBytes: '1KiB' });
     const place = quota.take(ANN);
     place.spend(2_000);
     expect(() => quota.take(ANN)).toThrow('Too many calls');
@@ -40,7 +40,7 @@ describe('the limit of what is kept', () => {
   });
 
   it('is one for each identity', () => {
-    const quota = quotaOf({ bytesPerIdentity: '1KiB' });
+    const quota = quotaOf({ identityBytes: '1KiB' });
     quota.take(ANN).spend(1_024);
     expect(() => quota.take(ANN)).toThrow('Too many calls');
     quota.take(BEN).spend(5_000);
@@ -49,7 +49,7 @@ describe('the limit of what is kept', () => {
   });
 
   it('is none where it is 0', () => {
-    const quota = quotaOf({ bytes: '0B', bytesPerIdentity: '0B' });
+    const quota = quotaOf({ totalBytes: '0B', identityBytes: '0B' });
     quota.take(ANN).spend(2_000_000_000);
     expect(() => quota.take(ANN)).not.toThrow();
   });

@@ -61,8 +61,8 @@ export class CallQuota {
   take(identity: JsonMembers | undefined): Place {
     this.sweep();
     const count = this.countOf(identity);
-    const { bytes } = this.settings.kept;
-    if (isReached(bytes, this.bytes) || (identity && this.isFull(count)))
+    const { totalBytes } = this.settings.kept;
+    if (isReached(totalBytes, this.bytes) || (identity && this.isFull(count)))
       throw PROCEDURE_ERRORS.tooManyCalls();
     return this.placeIn(count);
   }
@@ -102,11 +102,11 @@ export class CallQuota {
 
   private isFull(count: Count): boolean {
     this.forget(count);
-    const { runningPerIdentity, keptPerIdentity, bytesPerIdentity } = this.settings.kept;
+    const { runningPerIdentity, keptPerIdentity, identityBytes } = this.settings.kept;
     return (
       isReached(runningPerIdentity, count.running) ||
       isReached(keptPerIdentity, count.running + count.kept.length) ||
-      isReached(bytesPerIdentity, count.bytes)
+      isReached(identityBytes, count.bytes)
     );
   }
 

@@ -197,7 +197,8 @@ export class CallSet {
         const isLast = end?.hasLast === true && index === results.length - 1;
         const send = (): void =>
           isLast ? reply.ended(text, first + index + 1) : reply.yielded(text, first + index);
-        await this.read();
+        // Without limit, as little of what is kept is in memory; and here, so that nothing comes between this and the sending.
+        for (let { backlog } = this.connection; backlog; { backlog } = this.connection) await backlog;
         signal.throwIfAborted();
         send();
       }
@@ -229,18 +230,14 @@ export class CallSet {
     }
   }
 
-  /** Resolves when the client has read what was sent. What is kept can wait for that without limit: little of it is in memory. */
-  private async read(): Promise<void> {
-    for (let { backlog } = this.connection; backlog; { backlog } = this.connection) await backlog;
-  }
-
   /** Sends a result once the client has read the earlier ones. @throws {ClientError} `too_many_results`. */
   private async send(text: JsonText, signal: AbortSignal, send: (text: JsonText) => void): Promise<void> {
-    if (this.connection.backlog) {
+    let { backlog } = this.connection;
+    if (backlog) {
       if (this.waitingCharacters + text.length > MAX_LARGEST_WAITING * this.limits.resultBytes)
         throw PROCEDURE_ERRORS.tooManyResults();
       this.waitingCharacters += text.length;
-      await this.read();
+      for (; backlog; backlog = this.connection.backlog) await backlog;
       this.waitingCharacters -= text.length;
     }
     signal.throwIfAborted();

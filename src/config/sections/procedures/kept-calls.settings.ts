@@ -27,13 +27,13 @@ export class KeptCallsSettings {
     about:
       'The most of one identity that one node has kept; beyond, it begins no more such calls. What is under way goes on. `0` is no limit.',
   })
-  readonly bytesPerIdentity: number = 67_108_864;
+  readonly identityBytes: number = 67_108_864;
 
   @Setting({
     kind: bytes({ min: 0 }),
-    about: 'As `bytesPerIdentity`, of all callers together, with an identity or without. `0` is no limit.',
+    about: 'As `identityBytes`, of all callers together, with an identity or without. `0` is no limit.',
   })
-  readonly bytes: number = 1_073_741_824;
+  readonly totalBytes: number = 1_073_741_824;
 
   @Setting({
     kind: duration(),
