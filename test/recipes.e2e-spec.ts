@@ -226,10 +226,15 @@ describe('the page of the shop', () => {
 
 async function logIn(browser: Browser, recipe: Recipe, name: string): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
+  // The gateway is slower than who logs in: the form must be the page's all the same.
+  let loggedIn = (): void => undefined;
+  const untilLoggedIn = new Promise<void>((resolve) => (loggedIn = resolve));
+  await page.route(/client\.js$/, (route) => untilLoggedIn.then(() => route.continue()));
   await page.goto(recipe.url);
   await page.getByLabel('Name').fill(name);
   await page.getByLabel('Password').fill('demo');
   await page.getByRole('button', { name: 'Log in' }).click();
+  loggedIn();
   await page.locator('#notes[aria-busy=false]').waitFor({ state: 'attached' }); // a note of before it has joined does not come
   return page;
 }
