@@ -7,7 +7,8 @@ import { recordMembers } from '../leases/record-members.js';
 import { Metrics } from '../metrics/metrics.js';
 import { CallbackError } from '../protocol/errors.js';
 import { isObject, type JsonText, valueOf } from '../protocol/json/json.js';
-import { type RoomsClient, RoomsApiHolder } from './app/rooms-api.js';
+import { RoomsApiHolder } from './app/rooms-api-holder.js';
+import type { RoomsClient } from './app/rooms-api.js';
 import { disconnection, ROOM_CLIENT } from './admission/room-leases.js';
 
 const NULL = 'null' as JsonText;

@@ -1,5 +1,4 @@
-import { RoomsApiExplorer } from './app/rooms-api-explorer.js';
-import { RoomsApiHolder } from './app/rooms-api.js';
+import { RoomsApiHolder } from './app/rooms-api-holder.js';
 import { JoiningAdmission } from './joining/joining-admission.js';
 import { RabbitMqInput } from './rabbitmq/rabbitmq-input.js';
 import { RabbitMqPurposes } from './rabbitmq/rabbitmq-purposes.js';
@@ -43,7 +42,6 @@ export const ROOMS_PROVIDERS = [
   RoomSessions,
   RoomStatus,
   RoomSubscriptions,
-  RoomsApiExplorer,
   RoomsApiHolder,
   RoomsApp,
   RoomsHello,

@@ -4,7 +4,7 @@ import type { RepetitionOutcome } from '../../callbacks/repetition.js';
 import type { Lease } from '../../leases/lease.js';
 import { Leases } from '../../leases/leases.js';
 import type { EndReason } from '../../protocol/end-reason.js';
-import { RoomsApiHolder } from '../app/rooms-api.js';
+import { RoomsApiHolder } from '../app/rooms-api-holder.js';
 import type { RoomSession } from '../room-session.js';
 
 /** The kind of the records of clients of rooms. */

@@ -9,7 +9,8 @@ import { Repetition, type RepetitionOutcome } from '../../callbacks/repetition.j
 import { DigestedLog } from '../../metrics/digested-log.js';
 import { Metrics } from '../../metrics/metrics.js';
 import { CallbackError } from '../../protocol/errors.js';
-import { RoomsApiHolder, type RoomsHook } from '../app/rooms-api.js';
+import { RoomsApiHolder } from '../app/rooms-api-holder.js';
+import type { RoomsHook } from '../app/rooms-api.js';
 import type { RoomEnd } from './room-leases.js';
 import type { RoomSession } from '../room-session.js';
 import { KnownPermissions } from '../room/known-permissions.js';

@@ -1,6 +1,4 @@
-import { Injectable } from '@nestjs/common';
 import type { CallbackEnd } from '../../callbacks/callback-request.js';
-import { Handshakes } from '../../connection/handshakes.js';
 import { detached, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
 
 /** A client as the app learns of it. */
@@ -60,13 +58,4 @@ export interface RoomsApi {
    * @throws when it could not be told.
    */
   tell(hook: RoomsHook, client: RoomsClient, telling?: RoomsTelling): Promise<void>;
-}
-
-/** Holds what answers for the app, which is set once all providers exist. */
-@Injectable()
-export class RoomsApiHolder {
-  api: RoomsApi | undefined;
-
-  /** @param handshakes with which clients have connected, for providers. */
-  constructor(readonly handshakes: Handshakes) {}
 }

@@ -2,20 +2,23 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ProviderMethods, type ProviderMethod } from '../../callbacks/providers/provider-methods.js';
 import { REQUESTER, type Requester } from '../../callbacks/requester.js';
 import { Settings } from '../../config/settings.js';
+import { Handshakes } from '../../connection/handshakes.js';
 import { presenceFields } from '../../presence/member.js';
 import { HttpRoomsApi } from './http.rooms-api.js';
 import { ProviderRoomsApi } from './provider.rooms-api.js';
 import { ROOMS_CALLBACK, type RoomsCallback } from './rooms-api.decorator.js';
-import { RoomsApiHolder } from './rooms-api.js';
+import type { RoomsApi } from './rooms-api.js';
 
-/** Finds at the start what answers for the app about rooms: its API, or a provider. */
+/** Finds, once all providers exist, what answers for the app about rooms: its API, or a provider. */
 @Injectable()
-export class RoomsApiExplorer implements OnModuleInit {
+export class RoomsApiHolder implements OnModuleInit {
+  api: RoomsApi | undefined;
+
   constructor(
     private readonly settings: Settings,
-    private readonly holder: RoomsApiHolder,
     private readonly providers: ProviderMethods,
     @Inject(REQUESTER) private readonly requester: Requester,
+    private readonly handshakes: Handshakes,
   ) {}
 
   /** @throws when nothing answers, or several do. */
@@ -38,8 +41,8 @@ export class RoomsApiExplorer implements OnModuleInit {
       );
     }
     const fields = presenceFields(presence, auth.identityField);
-    this.holder.api = api
+    this.api = api
       ? new HttpRoomsApi(this.requester, api, fields)
-      : new ProviderRoomsApi(methods, fields, (connection) => this.holder.handshakes.of(connection));
+      : new ProviderRoomsApi(methods, fields, (connection) => this.handshakes.of(connection));
   }
 }
