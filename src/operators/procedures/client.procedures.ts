@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/message-of.js';
 import { ClientSelectionError, readSelection } from '../../clients/client-selection.js';
 import { type ConnectionPages, pageBody } from '../../clients/connection-pages.js';
 import { readConnectionQuery } from '../../clients/connection-query.js';
@@ -6,13 +7,12 @@ import type { Removals } from '../../clients/removals.js';
 import { RevocationError } from '../../clients/revocation/revocation-store.js';
 import { readWish } from '../../clients/revocation/revocation-wish.js';
 import { revokedBody, type Revocations } from '../../clients/revocation/revocations.js';
-import { ProcedureError } from '../../procedures/procedure-errors.js';
-import { messageOf } from '../../base/message-of.js';
 import type { HttpCall } from '../../procedures/procedure-call.js';
+import { ProcedureError } from '../../procedures/procedure-errors.js';
 import type { CallableProcedure } from '../../procedures/procedure.js';
+import type { Parameter } from '../../procedures/signature.js';
 import { type JsonMembers, objectText } from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
-import type { Parameter } from '../../procedures/signature.js';
 import { builtIn, optional } from '../../rpc/built-in/built-in.js';
 import type { Audit } from '../audit.js';
 

@@ -4,7 +4,7 @@ import { CallbackRequest } from '../../callbacks/callback-request.js';
 import { decisionOf } from '../../callbacks/providers/decision.js';
 import { type ProviderMethod, ProviderMethods } from '../../callbacks/providers/provider-methods.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
-import { type JsonMembers, type JsonText, objectText, toJsonText } from '../../protocol/json/json.js';
+import { type JsonMembers, objectOrNull, objectText, toJsonText } from '../../protocol/json/json.js';
 import type { CallOrigin } from '../procedure-call.js';
 import type { CallHead } from './record/call-record.js';
 import { identityKey } from './record/identity-key.js';
@@ -61,9 +61,7 @@ function fieldsOf(
   return new Map([
     ['procedure', toJsonText(procedure)],
     ['call', toJsonText(id)],
-    ['owner', owner ? objectText(owner) : NOBODY],
-    ['identity', identity ? objectText(identity) : NOBODY],
+    ['owner', objectOrNull(owner)],
+    ['identity', objectOrNull(identity)],
   ]);
 }
-
-const NOBODY = 'null' as JsonText;

@@ -3,7 +3,7 @@ import type { Closable } from '../../base/lifetime.js';
 import { messageOf } from '../../base/message-of.js';
 import { settlesWithin } from '../../base/time-limit.js';
 import { ProceduresSettings } from '../../config/sections/procedures/procedures.settings.js';
-import { type JsonText, objectText } from '../../protocol/json/json.js';
+import { objectOrNull } from '../../protocol/json/json.js';
 import { KEPT_ERRORS } from './record/kept-errors.js';
 import type { KeptRun } from './kept-run.js';
 import { KeptRuns } from './kept-runs.js';
@@ -40,18 +40,16 @@ export class KeptCallsEnd implements Closable {
     run.isOwed = true;
     run.abort(KEPT_ERRORS.callLost(), 'lost');
     await run.over;
-    const call = { id, procedure, identity: identity ? objectText(identity) : NOBODY, results: run.count };
+    const call = { id, procedure, identity: objectOrNull(identity), results: run.count };
     try {
       const end = { id: run.lease?.key ?? id, reason: 'node_lost' } as const;
       await this.callbacks.tell(call, end, new AbortController().signal);
       run.lease?.end();
     } catch (error) {
-      const who = run.lease ? 'yet: another node, or the next one here, tells it' : '';
+      const then = run.lease ? ' yet: another node, or the next one here, tells it' : '';
       this.logger.warn(
-        `the app was not told that a call of ${procedure} is lost${who && ` ${who}`}: ${messageOf(error)}`,
+        `the app was not told that a call of ${procedure} is lost${then}: ${messageOf(error)}`,
       );
     }
   }
 }
-
-const NOBODY = 'null' as JsonText;

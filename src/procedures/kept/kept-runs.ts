@@ -4,7 +4,7 @@ import type { Lease } from '../../leases/lease.js';
 import { Leases } from '../../leases/leases.js';
 import type { CallOutcome } from '../../metrics/procedure.metrics.js';
 import { ClientError } from '../../protocol/errors.js';
-import { type JsonText, objectText, toJsonText } from '../../protocol/json/json.js';
+import { type JsonText, objectOrNull, objectText, toJsonText } from '../../protocol/json/json.js';
 import type { CallRequest } from '../calls/call-request.js';
 import { Calls } from '../calls/calls.js';
 import type { ProcedureArguments } from '../arguments.js';
@@ -227,9 +227,7 @@ function bodyOf({ id, procedure, identity }: KeptCall, node: string): JsonText {
   return objectText([
     ['call', toJsonText(id)],
     ['procedure', toJsonText(procedure)],
-    ['identity', identity ? objectText(identity) : NOBODY],
+    ['identity', objectOrNull(identity)],
     ['node', toJsonText(node)],
   ]);
 }
-
-const NOBODY = 'null' as JsonText;

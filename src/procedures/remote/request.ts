@@ -1,9 +1,13 @@
-import { objectText, toJsonText, type JsonMembers, type JsonText } from '../../protocol/json/json.js';
+import {
+  objectOrNull,
+  objectText,
+  toJsonText,
+  type JsonMembers,
+  type JsonText,
+} from '../../protocol/json/json.js';
 import { richJsonText } from '../../protocol/json/rich-json.js';
 import type { ProcedureCall } from '../procedure-call.js';
 import type { Signature } from '../signature.js';
-
-const NOBODY = 'null' as JsonText;
 
 /**
  * Writes the body of the request to the app: `{"procedure", "params", "args", "identity"}`. Arguments with a name are
@@ -29,6 +33,6 @@ export function remoteRequest(
     ['procedure', toJsonText(name)],
     ['params', objectText(params)],
     ['args', `[${leftOver.map((value) => richJsonText(value)).join(',')}]` as JsonText],
-    ['identity', identity ? objectText(identity) : NOBODY],
+    ['identity', objectOrNull(identity)],
   ]);
 }

@@ -1,4 +1,4 @@
-import { elementsOf, isFalsy, type JsonText, membersOf, objectText } from './json.js';
+import { elementsOf, isFalsy, type JsonText, membersOf, objectOrNull, objectText } from './json.js';
 
 describe('members of an object', () => {
   it('are the texts they came in', () => {
@@ -78,6 +78,7 @@ describe('an object made of members', () => {
     ]) as Map<string, JsonText>;
     expect(objectText(members)).toBe('{"a\\"b":1.0,"c":"\\u0041"}');
     expect(objectText([])).toBe('{}');
+    expect([objectOrNull(new Map()), objectOrNull(undefined)]).toEqual(['{}', 'null']);
   });
 });
 

@@ -101,6 +101,11 @@ export function objectText(members: Iterable<readonly [string, JsonText]>): Json
   return `{${text}}` as JsonText;
 }
 
+/** As {@link objectText}; `null` without members, such as the identity of nobody. */
+export function objectOrNull(members: JsonMembers | undefined): JsonText {
+  return members ? objectText(members) : ('null' as JsonText);
+}
+
 /** The longest part of a text that V8 copies when it is cut out; a longer one refers to the whole text. */
 const MAX_COPIED_LENGTH = 12;
 

@@ -1,14 +1,13 @@
 import { monotonicMs } from '../../base/monotonic-ms.js';
 import type { Leases } from '../../leases/leases.js';
 import type { EndReason } from '../../protocol/end-reason.js';
-import { type JsonMembers, type JsonText, objectText, toJsonText } from '../../protocol/json/json.js';
+import { type JsonMembers, objectOrNull, toJsonText } from '../../protocol/json/json.js';
 import type { Session } from '../session/session.js';
 import type { TopicSubscription } from '../session/topic-subscription.js';
 import { Life } from './life.js';
 import type { LifecycleKind } from './lifecycle-event.js';
 import type { LifecycleQueue } from './lifecycle-queue.js';
 
-const NULL = 'null' as JsonText;
 let count = 0;
 
 /** The rules by which the lives of a service are told. */
@@ -102,7 +101,7 @@ export class ServiceLifecycle {
   }
 
   private clientMembers({ connection, identity }: Session): JsonMembers {
-    return this.members('connection', connection.id).set('identity', identity ? objectText(identity) : NULL);
+    return this.members('connection', connection.id).set('identity', objectOrNull(identity));
   }
 
   private members(name: string, value: string): JsonMembers {
